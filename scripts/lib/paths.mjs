@@ -1,0 +1,19 @@
+// Places every script shares. Dependency-free: this runs before anything is installed.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const cacheDir = join(root, ".cache");
+
+/** Ends the process with a plain sentence when Node is older than 20.19. */
+export function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(`flexvar: expected Node 20.19 or newer, got ${process.versions.node}`);
+  process.exit(1);
+}
+
+/** True when the module at `moduleUrl` is the script Node was asked to run. */
+export function isMain(moduleUrl) {
+  return process.argv[1] !== undefined && fileURLToPath(moduleUrl) === process.argv[1];
+}

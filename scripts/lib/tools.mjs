@@ -1,0 +1,46 @@
+// Finds the programs that some tests and benchmarks need beside Node.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const CHROMIUM_PATHS = [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/** Path of an installed Chromium or Chrome; `FLEXVAR_CHROMIUM` names one by hand. */
+export function findChromium() {
+  const onPath = searchPath().flatMap((folder) => CHROMIUM_NAMES.map((name) => join(folder, name)));
+  return [process.env.FLEXVAR_CHROMIUM, ...onPath, ...CHROMIUM_PATHS].find(isExecutable);
+}
+
+/** Path of a Python that has PyTorch and numpy; `FLEXVAR_PYTHON` names one by hand. */
+export function findPythonTorch() {
+  const candidates = [
+    process.env.FLEXVAR_PYTHON,
+    ...searchPath().map((folder) => join(folder, "python3")),
+    "/usr/bin/python3",
+  ];
+  return [...new Set(candidates)].filter(isExecutable).find(hasTorch);
+}
+
+function hasTorch(python) {
+  const probe = "import importlib.util as u, sys; sys.exit(not (u.find_spec('torch') and u.find_spec('numpy')))";
+  return spawnSync(python, ["-c", probe], { stdio: "ignore", timeout: 30_000 }).status === 0;
+}
+
+function searchPath() {
+  return (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+}
+
+function isExecutable(path) {
+  if (!path) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

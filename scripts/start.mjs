@@ -1,0 +1,82 @@
+// npm start: draws a sheet of pictures with the model that ships, or with the tiny untrained test model until one does.
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { execNode } from "./lib/exec.mjs";
+import { cacheDir, root } from "./lib/paths.mjs";
+import { cliFile, prepareCli, runScript } from "./lib/prepare.mjs";
+
+const SHIPPED = ["emoji", "fashion"].map((name) => join(root, "models", name));
+const CLASSES_SHOWN = 6;
+const OUT = "out";
+
+await runScript(async () => {
+  await prepareCli();
+  const shipped = SHIPPED.find((folder) => existsSync(join(folder, "config.json")));
+  const model = shipped ?? (await untrainedModel());
+  const code = await flexvar(
+    "generate",
+    "--model",
+    model,
+    "--class",
+    someClasses(model),
+    "--grid",
+    "--out",
+    OUT,
+    ...userArgs(),
+  );
+  if (code !== 0) return code;
+  const out = userOut() ?? OUT;
+  console.log(`\nPictures are in ${out}/`);
+  if (shipped === undefined) {
+    console.log(
+      "The model is UNTRAINED: a tiny random test checkpoint, so the pictures are noise and show only that everything runs.",
+    );
+  } else {
+    console.log(`Drawn with ${relative(root, model)}. Next: npx flexvar generate --help`);
+  }
+  return 0;
+});
+
+/** Imports the tiny golden checkpoint once; later runs find it in the cache folder. */
+async function untrainedModel() {
+  const folder = join(cacheDir, "models", "untrained-tiny");
+  if (existsSync(join(folder, "config.json"))) return folder;
+  const golden = join("test", "fixtures", "golden");
+  const tokenizer = join(golden, "FlexVAE-T-f16.pth");
+  const transformer = join(golden, "FlexVAR-T-plain-f16.pth");
+  const code = await flexvar(
+    "import",
+    "--quiet",
+    "--tokenizer",
+    tokenizer,
+    "--transformer",
+    transformer,
+    "--out",
+    folder,
+  );
+  if (code !== 0) throw new Error(`start: importing the test checkpoint failed with exit code ${code}`);
+  return folder;
+}
+
+/** A few class ids spread evenly over all classes of the model. */
+function someClasses(model) {
+  const { id2label = {} } = JSON.parse(readFileSync(join(model, "config.json"), "utf8"));
+  const ids = Object.keys(id2label);
+  if (ids.length === 0) return "0,1,2,3";
+  const shown = Math.min(CLASSES_SHOWN, ids.length);
+  return Array.from({ length: shown }, (_, i) => ids[Math.floor((i * ids.length) / shown)]).join(",");
+}
+
+function flexvar(...args) {
+  return execNode(cliFile, args);
+}
+
+/** Flags after `npm start --`; they come last, so that they win. */
+function userArgs() {
+  return process.argv.slice(2);
+}
+
+function userOut() {
+  const at = userArgs().lastIndexOf("--out");
+  return at < 0 ? undefined : userArgs()[at + 1];
+}

@@ -1,0 +1,72 @@
+// npm test: installs, builds, runs every test and ends with one plain line of counts.
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execNode } from "./lib/exec.mjs";
+import { root } from "./lib/paths.mjs";
+import { prepareProject, runScript } from "./lib/prepare.mjs";
+import { findChromium, findPythonTorch } from "./lib/tools.mjs";
+
+const NO_REPORT = 1;
+
+await runScript(async () => {
+  const missing = missingGroups();
+  if (missing.required.length > 0) throw new Error(missing.required.join("\n"));
+  await prepareProject();
+  const scratch = await mkdtemp(join(tmpdir(), "flexvar-test-"));
+  try {
+    const report = join(scratch, "report.json");
+    const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+    const args = [
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+      ...process.argv.slice(2),
+    ];
+    const code = await execNode(vitest, args);
+    return await summarise(report, code, missing.skipped);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+});
+
+/** Prints the closing lines; returns the exit code. A file that could not run at all counts as one failure. */
+async function summarise(reportFile, code, skippedGroups) {
+  if (!existsSync(reportFile)) {
+    console.log("0 passed, 1 failed");
+    return code || NO_REPORT;
+  }
+  const report = JSON.parse(await readFile(reportFile, "utf8"));
+  const brokenFiles = report.testResults.filter(
+    (f) => f.status === "failed" && !f.assertionResults.some(isFailed),
+  ).length;
+  const failed = report.numFailedTests + brokenFiles;
+  const skipped = report.numPendingTests + (report.numTodoTests ?? 0);
+  for (const line of skippedGroups) console.log(line);
+  const tail = skipped > 0 ? `, ${skipped} skipped` : "";
+  console.log(`${report.numPassedTests} passed, ${failed} failed${tail}`);
+  return code || (failed > 0 ? 1 : 0);
+}
+
+function isFailed(test) {
+  return test.status === "failed";
+}
+
+/** Groups of tests that need a program this machine lacks; `FLEXVAR_REQUIRE_CHROMIUM=1` makes Chromium compulsory. */
+function missingGroups() {
+  const skipped = [];
+  const required = [];
+  if (findChromium() === undefined) {
+    if (process.env.FLEXVAR_REQUIRE_CHROMIUM)
+      required.push("test: expected an installed Chromium (FLEXVAR_REQUIRE_CHROMIUM is set), got none");
+    else skipped.push("skipped group: browser tests (no Chromium found; install one or set FLEXVAR_CHROMIUM)");
+  }
+  if (findPythonTorch() === undefined) {
+    skipped.push(
+      "skipped group: PyTorch comparisons (no Python with torch found; install python3-torch or set FLEXVAR_PYTHON)",
+    );
+  }
+  return { skipped, required };
+}
