@@ -1,0 +1,1 @@
+export { imagenetLabels } from "./imagenet.ts";
