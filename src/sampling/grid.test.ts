@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { equivalentSide, formatScales, type Grid, parseGrid, parseScales } from "./grid.ts";
+
+describe("grids", () => {
+  it("reads squares and rows x columns", () => {
+    expect(parseScales("1, 2,4x6")).toEqual([
+      [1, 1],
+      [2, 2],
+      [4, 6],
+    ]);
+    expect(parseGrid("3X2")).toEqual([3, 2]);
+  });
+
+  it("says in words what is wrong", () => {
+    expect(() => parseScales("")).toThrow("scales: expected a list of grids such as 1,2,4x6, got an empty text");
+    expect(() => parseScales("1,,2")).toThrow('scales: expected a grid such as 4 or 4x6 (rows x columns), got ""');
+    expect(() => parseScales("1,-2")).toThrow("expected a grid");
+    expect(() => parseScales("1,2.5")).toThrow("expected a grid");
+    expect(() => parseScales("0")).toThrow("scales: expected grid sides from 1 to 1024, got 0x0");
+    expect(() => parseGrid("4x2000", "max")).toThrow("max: expected grid sides from 1 to 1024, got 4x2000");
+    expect(() => parseScales(Array(65).fill("1").join(","))).toThrow("expected 1 to 64 grids, got 65");
+  });
+
+  it("writes what it reads", () => {
+    const side = fc.integer({ min: 1, max: 1024 });
+    const lists = fc.array(fc.tuple(side, side) as fc.Arbitrary<Grid>, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(lists, (grids) => {
+        expect(parseScales(formatScales(grids))).toEqual(grids);
+      }),
+    );
+  });
+
+  it("stands a rectangle for the side of equal area", () => {
+    expect(equivalentSide([16, 32])).toBe(23);
+    expect(equivalentSide([4, 6])).toBe(5);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { constantMix, guidanceMix, isUnguided, mixGuidance, rampFactor } from "./guidance.ts";
+
+const at = (step: number, steps: number, baseSize = 1) => ({ step, steps, baseSize, maxGrid: 16 });
+
+describe("guidance", () => {
+  it("ramps over min(n - 1, 9) and passes g after the tenth step", () => {
+    expect(rampFactor(2.5, at(0, 10))).toBe(0);
+    expect(rampFactor(2.5, at(9, 10))).toBe(2.5);
+    expect(rampFactor(3, at(2, 5))).toBe(1.5);
+    expect(rampFactor(1.8, at(12, 13))).toBeCloseTo(2.4, 12);
+  });
+
+  it("is whole beyond the trained side and for a single step", () => {
+    expect(rampFactor(3, at(10, 12, 23))).toBe(3);
+    expect(rampFactor(3, at(0, 1))).toBe(3);
+    expect(rampFactor(3, { step: 1, steps: 5, baseSize: 6, maxGrid: 4 })).toBe(3);
+  });
+
+  it("mixes as each mode says", () => {
+    const cond = Float32Array.of(1, -2);
+    const uncond = Float32Array.of(0.5, 4);
+    expect([...mixGuidance(cond, uncond, guidanceMix("ramp", 2, at(1, 3)))]).toEqual([1.5, -8]);
+    expect([...mixGuidance(cond, uncond, guidanceMix("constant", 4, at(1, 3)))]).toEqual([2.5, -20]);
+    expect(mixGuidance(cond, uncond, constantMix(1), cond)).toBe(cond);
+    expect([...cond]).toEqual([1, -2]);
+    expect(() => mixGuidance(cond, new Float32Array(3), constantMix(1))).toThrow("expected 2 values each, got 3 and 2");
+  });
+
+  it("knows when the unconditional rows are idle", () => {
+    expect(isUnguided(guidanceMix("ramp", 0, at(3, 10)))).toBe(true);
+    expect(isUnguided(constantMix(1))).toBe(true);
+    expect(isUnguided(constantMix(4))).toBe(false);
+  });
+});

@@ -1,0 +1,75 @@
+/** How class guidance grows: `ramp` (published numbers) or `constant` (the authors' demo). */
+export const GUIDANCE_MODES = ["ramp", "constant"] as const;
+export type GuidanceMode = (typeof GUIDANCE_MODES)[number];
+
+/** Guided logits are a·cond + b·uncond; a + b = 1. */
+export interface GuidanceMix {
+  readonly a: number;
+  readonly b: number;
+}
+
+/** Where in a run a grid stands. */
+export interface GuidanceStep {
+  /** Step i, from 0. */
+  readonly step: number;
+  /** Number of steps n. */
+  readonly steps: number;
+  /** Side that stands for the grid (a plan's base size). */
+  readonly baseSize: number;
+  /** Side above which the factor is the whole guidance scale: the trained side, or the user's largest grid. */
+  readonly maxGrid: number;
+}
+
+/**
+ * Ramp: t = g·i / min(n−1, 9), so that it passes g after the tenth step; t = g for grids beyond the trained side and, where
+ * the formula would divide by zero, for a run of a single step.
+ */
+export function rampFactor(guidance: number, { step, steps, baseSize, maxGrid }: GuidanceStep): number {
+  if (steps <= 1 || baseSize > maxGrid) return guidance;
+  return (guidance * step) / Math.min(steps - 1, 9);
+}
+
+/** Ramp as a mix: (1 + t)·cond − t·uncond. */
+export function rampMix(guidance: number, at: GuidanceStep): GuidanceMix {
+  const t = rampFactor(guidance, at);
+  return { a: 1 + t, b: -t };
+}
+
+/** Constant as a mix: uncond + g·(cond − uncond). */
+export function constantMix(guidance: number): GuidanceMix {
+  return { a: guidance, b: 1 - guidance };
+}
+
+/** The mix of one step by a named mode. */
+export function guidanceMix(mode: GuidanceMode, guidance: number, at: GuidanceStep): GuidanceMix {
+  switch (mode) {
+    case "ramp":
+      return rampMix(guidance, at);
+    case "constant":
+      return constantMix(guidance);
+    default:
+      return mode satisfies never;
+  }
+}
+
+/** True where the unconditional rows have no influence, so that they need not be computed. */
+export function isUnguided({ a, b }: GuidanceMix): boolean {
+  return a === 1 && b === 0;
+}
+
+/**
+ * out = a·cond + b·uncond, element by element; all of one length. `out` may be `cond` or `uncond`.
+ * @throws RangeError when lengths differ.
+ */
+export function mixGuidance(
+  cond: Float32Array,
+  uncond: Float32Array,
+  { a, b }: GuidanceMix,
+  out: Float32Array = new Float32Array(cond.length),
+): Float32Array {
+  if (uncond.length !== cond.length || out.length !== cond.length) {
+    throw new RangeError(`mixGuidance: expected ${cond.length} values each, got ${uncond.length} and ${out.length}`);
+  }
+  for (let i = 0; i < out.length; i++) out[i] = a * cond[i]! + b * uncond[i]!;
+  return out;
+}

@@ -1,0 +1,19 @@
+export * from "./filters.ts";
+export * from "./greedy.ts";
+export * from "./grid.ts";
+export * from "./guidance.ts";
+export * from "./layout.ts";
+export * from "./plan.ts";
+export { expNegative, lnPositive } from "./portable-math.ts";
+export * from "./random.ts";
+export * from "./schedules.ts";
+export {
+  DEFAULT_STEPS,
+  defaultSizes,
+  possibleSteps,
+  STEP_TABLES,
+  type StepTable,
+  sizesBeyond,
+  TABLE_SIDE,
+  tableSizes,
+} from "./tables.ts";
