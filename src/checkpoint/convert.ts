@@ -1,0 +1,136 @@
+/** Element conversions. Bytes are little-endian, as is every machine that runs JavaScript engines of interest. */
+import { itemSizes, type StoredDType } from "./types.ts";
+
+/** Value of one IEEE 754 binary16 pattern. */
+function halfValue(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** All 65,536 values: a conversion is one look-up. */
+const halfTable = Float32Array.from({ length: 65536 }, (_, bits) => halfValue(bits));
+
+/** The bytes on an offset that a typed array of `itemSize` accepts; copied only when they must be. */
+export function alignBytes(bytes: Uint8Array, itemSize: number): Uint8Array {
+  return bytes.byteOffset % itemSize === 0 ? bytes : new Uint8Array(bytes);
+}
+
+/** binary16 bit patterns to float32, exact. */
+export function float16ToFloat32(bits: Uint16Array): Float32Array {
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = halfTable[bits[i]!]!;
+  return out;
+}
+
+/** bfloat16 bit patterns (the upper half of a float32) to float32, exact. */
+export function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
+  const out = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = bits[i]! << 16;
+  return new Float32Array(out.buffer);
+}
+
+function int64ToFloat32(bytes: Uint8Array): Float32Array {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const out = new Float32Array(words.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = words[2 * i + 1]! * 2 ** 32 + (words[2 * i]! >>> 0);
+  return out;
+}
+
+/**
+ * Elements of any stored type as float32. float16 and bfloat16 are exact, float64 and int64 round.
+ * Float32 bytes that lie aligned are returned as a view, without a copy.
+ * @throws RangeError when `bytes` is not a whole number of elements.
+ */
+export function toFloat32(bytes: Uint8Array, dtype: StoredDType): Float32Array {
+  const itemSize = itemSizes[dtype];
+  if (bytes.byteLength % itemSize !== 0) {
+    throw new RangeError(`toFloat32: expected a multiple of ${itemSize} bytes for ${dtype}, got ${bytes.byteLength}`);
+  }
+  const { buffer, byteOffset } = alignBytes(bytes, itemSize);
+  const length = bytes.byteLength / itemSize;
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer, byteOffset, length);
+    case "float64":
+      return Float32Array.from(new Float64Array(buffer, byteOffset, length));
+    case "float16":
+      return float16ToFloat32(new Uint16Array(buffer, byteOffset, length));
+    case "bfloat16":
+      return bfloat16ToFloat32(new Uint16Array(buffer, byteOffset, length));
+    case "int64":
+      return int64ToFloat32(new Uint8Array(buffer, byteOffset, bytes.byteLength));
+    case "int32":
+      return Float32Array.from(new Int32Array(buffer, byteOffset, length));
+    case "int16":
+      return Float32Array.from(new Int16Array(buffer, byteOffset, length));
+    case "int8":
+      return Float32Array.from(new Int8Array(buffer, byteOffset, length));
+    case "uint8":
+    case "bool":
+      return Float32Array.from(new Uint8Array(buffer, byteOffset, length));
+    default:
+      return dtype satisfies never;
+  }
+}
+
+/** float32 to binary16 bit patterns: round to nearest even, subnormals kept, overflow to infinity, NaN stays NaN. */
+export function float32ToFloat16(values: Float32Array): Uint16Array {
+  const source = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < source.length; i++) {
+    const bits = source[i]!;
+    const sign = (bits >>> 16) & 0x8000;
+    const exponent = (bits >>> 23) & 255;
+    const fraction = bits & 0x7fffff;
+    if (exponent >= 143) {
+      out[i] = sign | 0x7c00 | (exponent === 255 && fraction ? 0x200 | (fraction >>> 13) : 0);
+    } else if (exponent >= 113) {
+      const kept = ((exponent - 112) << 10) | (fraction >>> 13);
+      out[i] = sign | (kept + roundUp(kept, fraction & 0x1fff, 0x1000));
+    } else if (exponent >= 102) {
+      const shift = 126 - exponent;
+      const whole = fraction | 0x800000;
+      const kept = whole >>> shift;
+      out[i] = sign | (kept + roundUp(kept, whole & ((1 << shift) - 1), 1 << (shift - 1)));
+    } else out[i] = sign;
+  }
+  return out;
+}
+
+/** float32 to bfloat16 bit patterns: round to nearest even; NaN stays NaN. */
+export function float32ToBFloat16(values: Float32Array): Uint16Array {
+  const source = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < source.length; i++) {
+    const bits = source[i]!;
+    const kept = bits >>> 16;
+    const notNumber = (bits & 0x7fffffff) > 0x7f800000;
+    out[i] = notNumber ? kept | 0x40 : kept + roundUp(kept, bits & 0xffff, 0x8000);
+  }
+  return out;
+}
+
+/** 1 when the cut-off part rounds the kept part up: more than half, or half and the kept part odd. */
+function roundUp(kept: number, cut: number, half: number): number {
+  return cut > half || (cut === half && kept & 1) ? 1 : 0;
+}
+
+/** float32 values as the bytes of a floating stored type. */
+export function fromFloat32(values: Float32Array, dtype: "float32" | "float16" | "bfloat16" | "float64"): Uint8Array {
+  switch (dtype) {
+    case "float32":
+      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    case "float16":
+      return new Uint8Array(float32ToFloat16(values).buffer);
+    case "bfloat16":
+      return new Uint8Array(float32ToBFloat16(values).buffer);
+    case "float64":
+      return new Uint8Array(Float64Array.from(values).buffer);
+    default:
+      return dtype satisfies never;
+  }
+}

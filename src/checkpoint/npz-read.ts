@@ -1,0 +1,126 @@
+import { CheckpointError, quote } from "./error.ts";
+import {
+  decodeNpy,
+  decodeNpyData,
+  type NpyArray,
+  type NpyHeader,
+  npyArray,
+  npyDataOffset,
+  npyPrefixBytes,
+  parseNpyHeader,
+} from "./npy.ts";
+import { refuseOtherFormats } from "./sniff.ts";
+import { type ByteSource, bytesSource } from "./source.ts";
+import { withSource } from "./source-node.ts";
+import { readEntry, readZip, verifyEntry, type ZipEntry } from "./zip-read.ts";
+
+/** One array of an open `.npz` file. */
+export interface NpzEntry {
+  readonly name: string;
+  /** Type and shape, without reading a stored array's elements. */
+  header(): Promise<NpyHeader>;
+  /** The whole array, its CRC-32 checked. */
+  read(): Promise<NpyArray>;
+  /**
+   * Some slices along the first axis, for arrays that are larger than memory. A stored array in C order is read by
+   * ranges, without its CRC-32; others are read whole.
+   */
+  rows(start: number, count: number): Promise<NpyArray>;
+}
+
+/** An open `.npz` file. */
+export interface NpzFile {
+  readonly arrays: Map<string, NpzEntry>;
+  /** Checks the CRC-32 of every array. */
+  verify(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Inflated arrays may be 1000 times their file; this bounds what one can ask for. Stored ones have the file's size. */
+const mostInflatedBytes = 2 ** 30;
+const suffix = ".npy";
+
+function sliceRows(array: NpyArray, start: number, count: number): NpyArray {
+  const bytes = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
+  const row = bytes.length / Math.max(array.shape[0]!, 1);
+  return npyArray(array.dtype, [count, ...array.shape.slice(1)], bytes.slice(start * row, (start + count) * row));
+}
+
+function npzEntry(source: ByteSource, entry: ZipEntry, name: string): NpzEntry {
+  const where = `${source.name}: array ${quote(name)}`;
+  const most = entry.method === "stored" ? entry.size : mostInflatedBytes;
+  const whole = () => readEntry(source, entry, most);
+  const header = async (): Promise<NpyHeader> => {
+    if (entry.method === "deflated") return parseNpyHeader(await whole(), entry.size, where);
+    const prefix = await source.read(entry.offset, Math.min(npyPrefixBytes, entry.size));
+    const length = Math.min(npyDataOffset(prefix, where), entry.size);
+    return parseNpyHeader(await source.read(entry.offset, length), entry.size, where);
+  };
+  const read = async () => decodeNpy(await whole(), where);
+  return {
+    name,
+    header,
+    read,
+    async rows(start, count) {
+      const head = await header();
+      const total = head.shape[0] ?? 0;
+      const inside = Number.isSafeInteger(start) && Number.isSafeInteger(count) && start >= 0 && count >= 0;
+      if (!inside || start + count > total) {
+        throw new CheckpointError(where, `rows inside 0..${total}`, `${start}..${start + count}`);
+      }
+      if (entry.method === "deflated" || head.fortranOrder) return sliceRows(await read(), start, count);
+      const row = head.byteLength / Math.max(total, 1);
+      const bytes = await source.read(entry.offset + head.dataOffset + start * row, count * row);
+      return decodeNpyData({ ...head, shape: [count, ...head.shape.slice(1)] }, bytes);
+    },
+  };
+}
+
+/**
+ * Opens a NumPy archive (`np.savez`, `np.savez_compressed`); arrays are read on demand.
+ * @throws CheckpointError for damaged archives and records that are not arrays.
+ */
+export function openNpz(input: string | ByteSource): Promise<NpzFile> {
+  return withSource(input, async (source) => {
+    await refuseOtherFormats(source, "npz");
+    const entries = await readZip(source);
+    const arrays = new Map<string, NpzEntry>();
+    for (const [record, entry] of entries) {
+      if (!record.endsWith(suffix)) {
+        throw new CheckpointError(source.name, "records that end in .npy", quote(record));
+      }
+      const name = record.slice(0, -suffix.length);
+      arrays.set(name, npzEntry(source, entry, name));
+    }
+    return {
+      arrays,
+      async verify() {
+        for (const entry of entries.values()) await verifyEntry(source, entry);
+      },
+      close: () => source.close(),
+    };
+  });
+}
+
+/**
+ * All arrays of a NumPy archive (or those named), in memory. Arrays in Fortran order come in C order.
+ * @param input a path, or the file's bytes.
+ * @throws CheckpointError for damaged archives, unsupported types (text, objects, big-endian) and missing names.
+ */
+export async function readNpz(input: string | Uint8Array, names?: readonly string[]): Promise<Map<string, NpyArray>> {
+  const file = await openNpz(typeof input === "string" ? input : bytesSource(input, "npz"));
+  try {
+    const arrays = new Map<string, NpyArray>();
+    for (const name of names ?? file.arrays.keys()) {
+      const entry = file.arrays.get(name);
+      if (!entry) {
+        const where = typeof input === "string" ? input : "npz";
+        throw new CheckpointError(where, `an array ${quote(name)}`, [...file.arrays.keys()].slice(0, 20).join(", "));
+      }
+      arrays.set(name, await entry.read());
+    }
+    return arrays;
+  } finally {
+    await file.close();
+  }
+}

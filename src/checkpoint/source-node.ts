@@ -1,0 +1,126 @@
+/** All contact of this folder with the file system. Node's modules load on first use, so that a browser may import it. */
+import type { FileHandle } from "node:fs/promises";
+import { CheckpointError, reason } from "./error.ts";
+import { type ByteSink, type ByteSource, checkRange } from "./source.ts";
+
+/** One system call moves less than 2 GiB. */
+const mostPerCall = 1 << 28;
+const bufferBytes = 1 << 20;
+
+const fileSystem = () => import("node:fs/promises");
+
+/** Opens a file for reading by ranges. Errors: the path is missing, unreadable or not a plain file. */
+export async function openFile(path: string): Promise<ByteSource> {
+  const { open } = await fileSystem();
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    throw new CheckpointError(path, "a readable file", reason(error), { cause: error });
+  }
+  const stat = await file.stat();
+  if (!stat.isFile()) {
+    await file.close();
+    throw new CheckpointError(path, "a file", stat.isDirectory() ? "a folder" : "something that is not a plain file");
+  }
+  const source = { name: path, path, size: stat.size };
+  return {
+    ...source,
+    async read(offset, length) {
+      checkRange(source, offset, length);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await file.read(bytes, done, Math.min(mostPerCall, length - done), offset + done);
+        if (bytesRead === 0) throw new CheckpointError(path, `${source.size} bytes`, `an end at byte ${offset + done}`);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Runs `use` on the source behind a path, or on a source handed in; closes what it opened when `use` fails. */
+export async function withSource<T>(input: string | ByteSource, use: (source: ByteSource) => Promise<T>): Promise<T> {
+  const source = typeof input === "string" ? await openFile(input) : input;
+  try {
+    return await use(source);
+  } catch (error) {
+    if (typeof input === "string") await source.close();
+    throw error;
+  }
+}
+
+function fileSink(file: FileHandle): ByteSink & { flush(): Promise<void> } {
+  const buffer = new Uint8Array(bufferBytes);
+  let buffered = 0;
+  let position = 0;
+  const writeAt = async (bytes: Uint8Array, offset: number) => {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const length = Math.min(mostPerCall, bytes.byteLength - done);
+      done += (await file.write(bytes, done, length, offset + done)).bytesWritten;
+    }
+  };
+  const flush = async () => {
+    await writeAt(buffer.subarray(0, buffered), position - buffered);
+    buffered = 0;
+  };
+  return {
+    get position() {
+      return position;
+    },
+    async write(bytes) {
+      if (buffered + bytes.byteLength > bufferBytes) await flush();
+      if (bytes.byteLength >= bufferBytes) await writeAt(bytes, position);
+      else {
+        buffer.set(bytes, buffered);
+        buffered += bytes.byteLength;
+      }
+      position += bytes.byteLength;
+    },
+    async patch(offset, bytes) {
+      checkRange({ name: "patch", size: position }, offset, bytes.byteLength);
+      await flush();
+      await writeAt(bytes, offset);
+    },
+    flush,
+  };
+}
+
+/**
+ * Writes a file whole or not at all: into a temporary file of the same folder, flushed to the disk, then renamed
+ * over `path`. On any error the temporary file is removed and an earlier file at `path` stays as it was.
+ * Errors of the file system (missing folder, full disk) come as `CheckpointError`; those of `write` pass through.
+ */
+export async function writeAtomically(path: string, write: (sink: ByteSink) => Promise<void>): Promise<void> {
+  const { open, rename, rm } = await fileSystem();
+  const { basename, dirname, join } = await import("node:path");
+  const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      const sink = fileSink(file);
+      await write(sink);
+      await sink.flush();
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (error instanceof Error && "syscall" in error) {
+      throw new CheckpointError(path, "a place to write", error.message, { cause: error });
+    }
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes the rename durable where the platform lets a folder be synced; elsewhere there is nothing to do. */
+async function syncFolder(folder: string): Promise<void> {
+  const { open } = await fileSystem();
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
