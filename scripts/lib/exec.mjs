@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { root } from "./paths.mjs";
 
 /**
- * Runs a command in the project root; resolves to its exit code (128 + signal number is not kept: a signal gives 1).
- * With `quiet` its output is kept and returned instead of shown.
+ * Runs a command in the project root; resolves to its exit code (1 when a signal ended it) and its output, which is
+ * empty unless `quiet` is set: then it is kept instead of shown.
  */
 export function exec(command, args, { quiet = false, env = {} } = {}) {
   return new Promise((resolve, reject) => {
@@ -25,7 +25,7 @@ export function exec(command, args, { quiet = false, env = {} } = {}) {
   });
 }
 
-/** Runs a JavaScript file with this Node. */
-export function execNode(file, args, options) {
-  return exec(process.execPath, [file, ...args], options);
+/** Runs a JavaScript file with this Node, its output shown; resolves to its exit code. */
+export async function execNode(file, args) {
+  return (await exec(process.execPath, [file, ...args])).code;
 }

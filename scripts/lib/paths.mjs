@@ -1,4 +1,5 @@
 // Places every script shares. Dependency-free: this runs before anything is installed.
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,5 +16,5 @@ export function requireNode() {
 
 /** True when the module at `moduleUrl` is the script Node was asked to run. */
 export function isMain(moduleUrl) {
-  return process.argv[1] !== undefined && fileURLToPath(moduleUrl) === process.argv[1];
+  return process.argv[1] !== undefined && fileURLToPath(moduleUrl) === realpathSync(process.argv[1]);
 }
