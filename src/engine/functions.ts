@@ -1,0 +1,313 @@
+/**
+ * The tensor functions: each builds one node (or a few) and computes nothing. Numbers among the operands stand for
+ * rank-0 constants of the other operand's dtype. Binary operations broadcast as numpy does.
+ */
+import { apply } from "./apply.ts";
+import { addDims, type Dim, mulDims, normalizeAxis, type Shape, sameShape, sizeOf, subDims } from "./dims.ts";
+import type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
+import { constant, type DType, dim, scalar, type Tensor } from "./tensor.ts";
+
+export { dim, scalar };
+
+type Operand = Tensor | number;
+
+function binary(op: "Add" | "Sub" | "Mul" | "Div" | "Min" | "Max" | "Equal" | "Less" | "Greater") {
+  return (a: Operand, b: Operand): Tensor => {
+    if (typeof a === "number" && typeof b === "number")
+      throw new Error(`${op}: expected at least one tensor, got numbers`);
+    const left = typeof a === "number" ? scalar(a, (b as Tensor).dtype) : a;
+    const right = typeof b === "number" ? scalar(b, left.dtype) : b;
+    return apply(op, [left, right], {});
+  };
+}
+
+type UnaryName = {
+  [K in OpName]: OpAttrs[K] extends OpAttrs["Neg"] ? (OpAttrs["Neg"] extends OpAttrs[K] ? K : never) : never;
+}[OpName];
+const unary =
+  (op: UnaryName) =>
+  (x: Tensor): Tensor =>
+    apply(op, [x], {});
+
+export const add = binary("Add");
+export const sub = binary("Sub");
+export const mul = binary("Mul");
+export const div = binary("Div");
+export const min = binary("Min");
+export const max = binary("Max");
+export const equal = binary("Equal");
+export const less = binary("Less");
+export const greater = binary("Greater");
+export const neg = unary("Neg");
+export const exp = unary("Exp");
+export const log = unary("Log");
+export const sqrt = unary("Sqrt");
+export const reciprocal = unary("Reciprocal");
+export const tanh = unary("Tanh");
+export const sigmoid = unary("Sigmoid");
+export const relu = unary("Relu");
+export const abs = unary("Abs");
+export const sign = unary("Sign");
+export const sin = unary("Sin");
+export const cos = unary("Cos");
+export const not = unary("Not");
+export const gelu = unary("Gelu");
+export const softmax = unary("Softmax");
+export const logSoftmax = unary("LogSoftmax");
+/** The same value, through which no gradient flows. */
+export const stopGradient = unary("StopGradient");
+
+export function and(a: Tensor, b: Tensor): Tensor {
+  return apply("And", [a, b], {});
+}
+
+export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  return apply("Where", [condition, a, b], {});
+}
+
+export function cast(x: Tensor, to: DType): Tensor {
+  return x.dtype === to ? x : apply("Cast", [x], { to });
+}
+
+export function leakyRelu(x: Tensor, alpha: number): Tensor {
+  return apply("LeakyRelu", [x], { alpha });
+}
+
+/** x · sigmoid(x). */
+export function silu(x: Tensor): Tensor {
+  return mul(x, sigmoid(x));
+}
+
+const everyAxis = (x: Tensor): number[] => x.shape.map((_, i) => i);
+
+/** Reductions keep the reduced axes with extent 1; over all axes by default. */
+export function reduceSum(x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor {
+  return apply("ReduceSum", [x], { axes });
+}
+
+export function reduceMean(x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor {
+  return apply("ReduceMean", [x], { axes });
+}
+
+export function reduceMax(x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor {
+  return apply("ReduceMax", [x], { axes });
+}
+
+/** Mean of all elements, rank 0. */
+export function mean(x: Tensor): Tensor {
+  return reshape(reduceMean(x), []);
+}
+
+/** Sum of all elements, rank 0. */
+export function sum(x: Tensor): Tensor {
+  return reshape(reduceSum(x), []);
+}
+
+/** Index of the largest element along an axis, which is removed; the first on ties. */
+export function argMax(x: Tensor, axis: number): Tensor {
+  return apply("ArgMax", [x], { axis });
+}
+
+/** Number of elements of a shape as a float32 scalar: a constant where it is known. */
+export function extent(shape: Shape): Tensor {
+  const size = sizeOf(shape);
+  return typeof size === "number" ? scalar(size) : apply("Extent", [], { shape });
+}
+
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : apply("Reshape", [x], { shape });
+}
+
+/** [.., n] to [rows, n]. */
+export function flattenRows(x: Tensor): Tensor {
+  return reshape(x, [sizeOf(x.shape.slice(0, -1)), dim(x, -1)]);
+}
+
+export function transpose(x: Tensor, perm: readonly number[]): Tensor {
+  return perm.every((p, i) => p === i) ? x : apply("Transpose", [x], { perm });
+}
+
+export function expand(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : apply("Expand", [x], { shape });
+}
+
+/** Sums over the axes that broadcasting had stretched, so that the result has `shape`. */
+export function unbroadcast(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const offset = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((d, i) => (i < offset || (shape[i - offset] === 1 && d !== 1) ? [i] : []));
+  return reshape(axes.length === 0 ? x : reduceSum(x, axes), shape);
+}
+
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  return tensors.length === 1 ? tensors[0]! : apply("Concat", tensors, { axis });
+}
+
+/** Elements start, start + step, … before `end` of one axis; a negative `end` counts from the axis's end. */
+export function slice(x: Tensor, axis: number, start: number, end = Number.POSITIVE_INFINITY, step = 1): Tensor {
+  if (start === 0 && end === Number.POSITIVE_INFINITY && step === 1) return x;
+  return apply("Slice", [x], { axis, start, end, step });
+}
+
+/** Equal parts of an axis of fixed extent. */
+export function split(x: Tensor, axis: number, parts: number): Tensor[] {
+  const whole = dim(x, axis);
+  if (typeof whole !== "number" || whole % parts !== 0)
+    throw new Error(`split: expected an axis of fixed extent divisible by ${parts}, got ${whole}`);
+  const size = whole / parts;
+  return Array.from({ length: parts }, (_, i) => slice(x, axis, i * size, (i + 1) * size));
+}
+
+/** Zeros before and after one axis. */
+export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  if (before === 0 && after === 0) return x;
+  const at = normalizeAxis("pad", axis, x.shape.length);
+  return apply("Pad", [x], { pads: x.shape.map((_, i): [number, number] => (i === at ? [before, after] : [0, 0])) });
+}
+
+/** Zeros around the last two axes: top, left, bottom, right. */
+export function padImage(x: Tensor, [top, left, bottom, right]: ConvAttrs["pads"]): Tensor {
+  if (top + left + bottom + right === 0) return x;
+  return apply("Pad", [x], {
+    pads: [
+      [0, 0],
+      [0, 0],
+      [top, bottom],
+      [left, right],
+    ],
+  });
+}
+
+/** step − 1 zeros after every element of an axis. */
+export function dilate(x: Tensor, axis: number, step: number): Tensor {
+  const column = [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)];
+  const padded = pad(reshape(x, column), axis + 1, 0, step - 1);
+  return reshape(
+    padded,
+    x.shape.map((d, i): Dim => (i === axis ? mulDims(d, step) : d)),
+  );
+}
+
+/** Rows of x at integer indices: result shape is x's with `axis` replaced by the indices' shape. */
+export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  return apply("Gather", [x, indices], { axis });
+}
+
+export function scatterRows(indices: Tensor, updates: Tensor, rows: number): Tensor {
+  return apply("ScatterRows", [indices, updates], { rows });
+}
+
+export function gatherElements(x: Tensor, indices: Tensor, axis: number): Tensor {
+  return apply("GatherElements", [x, indices], { axis });
+}
+
+export function scatterElements(indices: Tensor, updates: Tensor, axis: number, size: number): Tensor {
+  return apply("ScatterElements", [indices, updates], { axis, size });
+}
+
+/** alpha · op(a) · op(b) over the last two axes. */
+export function matmul(
+  a: Tensor,
+  b: Tensor,
+  { transA = false, transB = false, alpha = 1 }: Partial<OpAttrs["MatMul"]> = {},
+): Tensor {
+  return apply("MatMul", [a, b], { transA, transB, alpha });
+}
+
+/** (x − mean) / sqrt(var + epsilon) over the last axis. */
+export function layerNorm(x: Tensor, epsilon: number): Tensor {
+  return apply("LayerNorm", [x], { epsilon });
+}
+
+/** x / sqrt(mean(x²) + epsilon) over the last axis. */
+export function rmsNorm(x: Tensor, epsilon: number): Tensor {
+  return apply("RmsNorm", [x], { epsilon });
+}
+
+/** x / |x| over the last axis. */
+export function l2Normalize(x: Tensor): Tensor {
+  const width = dim(x, -1);
+  if (typeof width !== "number") throw new Error(`l2Normalize: expected a last axis of fixed extent, got ${width}`);
+  return mul(rmsNorm(x, 1e-12 / width), 1 / Math.sqrt(width));
+}
+
+export function instanceNorm(x: Tensor, epsilon: number): Tensor {
+  return apply("InstanceNorm", [x], { epsilon });
+}
+
+export function upsampleNearest(x: Tensor, factor: number): Tensor {
+  return apply("UpsampleNearest", [x], { factor });
+}
+
+/** Two-dimensional convolution; pads are top, left, bottom, right. */
+export function conv(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | undefined,
+  { strides = [1, 1], pads = [0, 0, 0, 0] }: Partial<ConvAttrs> = {},
+): Tensor {
+  return apply("Conv", bias === undefined ? [x, w] : [x, w, bias], { strides, pads });
+}
+
+export function convTranspose(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | undefined,
+  { strides = [1, 1], pads = [0, 0, 0, 0], outputPadding = [0, 0] }: Partial<OpAttrs["ConvTranspose"]> = {},
+): Tensor {
+  return apply("ConvTranspose", bias === undefined ? [x, w] : [x, w, bias], { strides, pads, outputPadding });
+}
+
+/** Gradient of a convolution with respect to its input of shape `xShape`. */
+export function convInputGrad(grad: Tensor, w: Tensor, xShape: Shape, { strides, pads }: ConvAttrs): Tensor {
+  const [kh, kw] = kernelSize(w);
+  if (strides[0] === 1 && strides[1] === 1) {
+    const around: ConvAttrs["pads"] = [kh - 1 - pads[0], kw - 1 - pads[1], kh - 1 - pads[2], kw - 1 - pads[3]];
+    if (around.every((p) => p >= 0)) return conv(grad, turnKernel(w), undefined, { pads: around });
+  }
+  const plain = convTranspose(grad, w, undefined, { strides, pads });
+  const missing = [2, 3].map((axis) => subDims(xShape[axis]!, plain.shape[axis]!)) as [number, number];
+  return convTranspose(grad, w, undefined, { strides, pads, outputPadding: missing });
+}
+
+function kernelSize(w: Tensor): [number, number] {
+  return [w.shape[2] as number, w.shape[3] as number];
+}
+
+/** [O, I, kh, kw] to [I, O, kh, kw], turned by 180 degrees. */
+function turnKernel(w: Tensor): Tensor {
+  const [o, i, kh, kw] = w.shape as [number, number, number, number];
+  const taps = kh * kw;
+  const swapped = transpose(w, [1, 0, 2, 3]);
+  if (taps === 1) return swapped;
+  const backwards = constant(
+    BigInt64Array.from({ length: taps }, (_, t) => BigInt(taps - 1 - t)),
+    [taps],
+  );
+  return reshape(gather(reshape(swapped, [i, o, taps]), backwards, 2), [i, o, kh, kw]);
+}
+
+/** Gradient of a convolution with respect to its kernel [O, I, kh, kw]: one product per kernel tap on shifted input. */
+export function convWeightGrad(x: Tensor, grad: Tensor, wShape: Shape, { strides, pads }: ConvAttrs): Tensor {
+  const [o, i, kh, kw] = wShape as [number, number, number, number];
+  const [n, , h, w] = grad.shape as [Dim, Dim, Dim, Dim];
+  const pixels = mulDims(h, w);
+  const padded = padImage(x, pads);
+  const grad_NOp = reshape(grad, [n, o, pixels]);
+  const window = (t: Tensor, axis: number, offset: number, stride: number, count: Dim): Tensor => {
+    const used = addDims(mulDims(subDims(count, 1), stride), offset + 1);
+    const rest = subDims(dim(t, axis), used);
+    if (typeof rest !== "number" || rest < 0)
+      throw new Error(`convWeightGrad: expected a fixed remainder, got ${rest}`);
+    return slice(t, axis, offset, rest === 0 ? Number.POSITIVE_INFINITY : -rest, stride);
+  };
+  const taps: Tensor[] = [];
+  for (let y = 0; y < kh; y++) {
+    const rows = window(padded, 2, y, strides[0], h);
+    for (let xx = 0; xx < kw; xx++) {
+      const shifted = reshape(window(rows, 3, xx, strides[1], w), [n, i, pixels]);
+      taps.push(reduceSum(matmul(grad_NOp, shifted, { transB: true }), [0]));
+    }
+  }
+  return reshape(transpose(concat(taps, 0), [1, 2, 0]), [o, i, kh, kw]);
+}

@@ -1,0 +1,65 @@
+/** A minimal protocol-buffer writer: the wire types that ONNX's messages use. */
+export class ProtoWriter {
+  private chunks: Uint8Array[] = [];
+  private small: number[] = [];
+  private bytes = 0;
+
+  private varint(value: number | bigint): void {
+    let rest = BigInt.asUintN(64, BigInt(value));
+    do {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      this.small.push(rest === 0n ? low : low | 0x80);
+    } while (rest !== 0n);
+  }
+
+  private flush(): void {
+    if (this.small.length === 0) return;
+    const chunk = Uint8Array.from(this.small);
+    this.chunks.push(chunk);
+    this.bytes += chunk.length;
+    this.small = [];
+  }
+
+  int(field: number, value: number | bigint): this {
+    this.varint(field * 8);
+    this.varint(value);
+    return this;
+  }
+
+  float(field: number, value: number): this {
+    this.varint(field * 8 + 5);
+    this.small.push(...new Uint8Array(Float32Array.of(value).buffer));
+    return this;
+  }
+
+  blob(field: number, value: Uint8Array): this {
+    this.varint(field * 8 + 2);
+    this.varint(value.length);
+    this.flush();
+    this.chunks.push(value);
+    this.bytes += value.length;
+    return this;
+  }
+
+  string(field: number, value: string): this {
+    return this.blob(field, new TextEncoder().encode(value));
+  }
+
+  message(field: number, build: (writer: ProtoWriter) => void): this {
+    const inner = new ProtoWriter();
+    build(inner);
+    return this.blob(field, inner.finish());
+  }
+
+  finish(): Uint8Array {
+    this.flush();
+    const all = new Uint8Array(this.bytes);
+    let at = 0;
+    for (const chunk of this.chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    return all;
+  }
+}

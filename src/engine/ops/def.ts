@@ -1,0 +1,71 @@
+import type { Shape } from "../dims.ts";
+import type { DType, Tensor } from "../tensor.ts";
+import type { OpName } from "./attrs.ts";
+
+/** The tensor functions; gradient rules receive them as an argument, so that records import no builders. */
+export type Functions = typeof import("../functions.ts");
+
+export type Provider = "cpu" | "webgpu" | "wasm";
+
+/** What an operation's emission may use; implemented by the ONNX writer. */
+export interface Emitter {
+  readonly provider: Provider;
+  /** ONNX value names of the node's inputs. */
+  readonly inputs: readonly string[];
+  /** ONNX value name that the node must produce. */
+  readonly output: string;
+  node(
+    opType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+    domain?: string,
+  ): void;
+  /** A fresh value name. */
+  temp(): string;
+  /** Name of an int64 vector constant. */
+  ints(values: readonly number[]): string;
+  /** Name of a float vector constant filled with one value, or of a scalar when `length` is null. */
+  floats(value: number, length: number | null): string;
+  /** Name of an int64 vector holding the dimensions of `shape` at run time. */
+  shape(shape: Shape): string;
+}
+
+export type OnnxAttribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly string: string }
+  | { readonly ints: readonly number[] }
+  | { readonly zeroTensor: DType };
+
+export interface GradContext<A> {
+  readonly inputs: readonly Tensor[];
+  readonly attrs: A;
+  readonly output: Tensor;
+  /** Gradient of the loss with respect to the output; same shape. */
+  readonly grad: Tensor;
+}
+
+/** One operation: what it accepts and gives, its gradient as more graph, and its ONNX form. */
+export interface OpDef<A> {
+  /** Number of inputs: exact, or [least, most]. */
+  readonly arity: number | readonly [number, number];
+  infer(inputs: readonly Tensor[], attrs: A): { dtype: DType; shape: Shape };
+  /** One gradient per input (undefined: none flows). Null: the operation is not differentiable. */
+  readonly grad: ((f: Functions, context: GradContext<A>) => readonly (Tensor | undefined)[]) | null;
+  emit(emitter: Emitter, attrs: A, inputs: readonly Tensor[]): void;
+}
+
+/** Emission of an operation that is one ONNX node of the same arity, with attributes computed from ours. */
+export function direct<A>(
+  opType: string,
+  attributes: (attrs: A) => Record<string, OnnxAttribute> = () => ({}),
+): OpDef<A>["emit"] {
+  return (emitter, attrs) => emitter.node(opType, emitter.inputs, [emitter.output], attributes(attrs));
+}
+
+/** Throws the uniform shape-rule error of an operation. */
+export function fail(op: OpName, expected: string, inputs: readonly Tensor[]): never {
+  const got = inputs.map((t) => `${t.dtype}[${t.shape.join(", ")}]`).join(", ");
+  throw new Error(`${op}: expected ${expected}, got ${got || "nothing"}`);
+}

@@ -1,0 +1,3 @@
+/** Parameter declarations and layers. */
+export * from "./layers.ts";
+export * from "./params.ts";

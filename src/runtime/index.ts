@@ -1,0 +1,2 @@
+/** ONNX Runtime sessions. The platform's entry is `node.ts` in Node and `web.ts` in browsers. */
+export * from "./runtime.ts";

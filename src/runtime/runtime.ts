@@ -1,0 +1,116 @@
+import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import { evaluateDim, type Program, type Provider, type Tensor } from "../engine/index.ts";
+
+/** A value that a session takes or gives: ONNX Runtime's tensor, on the CPU or on the device. */
+export type Value = OrtTensor;
+
+/** Bytes of one parameter: in memory, or uncompressed float32 in a file from which they can be mapped. */
+export type WeightData =
+  | { readonly kind: "memory"; readonly data: Float32Array }
+  | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number };
+
+export type Weights = ReadonlyMap<string, WeightData>;
+
+export interface OpenOptions {
+  /** Parameters to store in the session; one that is not listed becomes an input of every run. */
+  readonly weights?: Weights;
+  /** Outputs that stay on the device; all others come back to the CPU. */
+  readonly keepOnDevice?: readonly string[];
+  /**
+   * Whether weights are re-packed when the session opens (default true): a slower opening and twice the memory of the
+   * re-packed weights while it lasts, faster runs with few rows.
+   */
+  readonly prepack?: boolean;
+}
+
+/** An opened program. */
+export interface Session {
+  readonly program: Program;
+  /**
+   * Runs the program. Feeds every input (and parameters that were not stored) by name; `fetches` may hold preallocated
+   * outputs. Throws naming the input where a feed is missing or its type or fixed dimensions differ.
+   */
+  run(
+    feeds: Readonly<Record<string, Value>>,
+    fetches?: Readonly<Record<string, Value>>,
+  ): Promise<Record<string, Value>>;
+  dispose(): Promise<void>;
+}
+
+/** ONNX Runtime on one device. */
+export interface Runtime {
+  readonly provider: Provider;
+  /** What computes, for people: provider and ONNX Runtime's version. */
+  readonly description: string;
+  open(program: Program, options?: OpenOptions): Promise<Session>;
+  readonly floats: (data: Float32Array, dims: readonly number[]) => Value;
+  /** int64 tensor from safe integers. */
+  readonly ints: (data: ArrayLike<number>, dims: readonly number[]) => Value;
+  /** Milliseconds spent inside ONNX Runtime's `run` by this runtime's sessions so far. */
+  readonly runMilliseconds: () => number;
+}
+
+/** What a platform's entry provides: ONNX Runtime's module and how a session is created from a program. */
+export interface Platform {
+  readonly Tensor: TensorConstructor;
+  readonly provider: Provider;
+  readonly description: string;
+  create(program: Program, options: OpenOptions): Promise<InferenceSession>;
+}
+
+/** A runtime over a platform. */
+export function createRuntime(platform: Platform): Runtime {
+  const { Tensor } = platform;
+  let spent = 0;
+  return {
+    provider: platform.provider,
+    description: platform.description,
+    floats: (data, dims) => new Tensor("float32", data, dims),
+    ints: (data, dims) => new Tensor("int64", BigInt64Array.from(data, BigInt), dims),
+    runMilliseconds: () => spent,
+    async open(program, options = {}) {
+      const fed = [...program.inputs, ...program.params.filter((t) => !options.weights?.has(t.name!))];
+      const session = await platform.create(program, options);
+      return {
+        program,
+        async run(feeds, fetches) {
+          checkFeeds(program.name, fed, feeds);
+          const begin = performance.now();
+          try {
+            return fetches === undefined ? await session.run(feeds) : await session.run(feeds, fetches);
+          } finally {
+            spent += performance.now() - begin;
+          }
+        },
+        dispose: () => session.release(),
+      };
+    },
+  };
+}
+
+/** Compares feeds with the declared inputs, binding the symbols of their dimensions as they come. */
+function checkFeeds(where: string, declared: readonly Tensor[], feeds: Readonly<Record<string, Value>>): void {
+  const symbols: Record<string, number> = {};
+  for (const t of declared) {
+    const name = t.name!;
+    const value = feeds[name];
+    if (value === undefined) throw new Error(`${where}: expected a value for input "${name}", got none`);
+    const wanted = `${t.dtype}[${t.shape.join(", ")}]`;
+    const found = `${value.type}[${value.dims.join(", ")}]`;
+    const problem = () => new Error(`${where}: expected ${wanted} for input "${name}", got ${found}`);
+    if (value.type !== t.dtype || value.dims.length !== t.shape.length) throw problem();
+    t.shape.forEach((d, axis) => {
+      const actual = value.dims[axis]!;
+      if (typeof d === "number") {
+        if (d !== actual) throw problem();
+      } else if (/^[A-Za-z_]\w*$/.test(d)) {
+        symbols[d] ??= actual;
+        if (symbols[d] !== actual) throw new Error(`${problem().message} where ${d} = ${symbols[d]}`);
+      }
+    });
+    for (const [axis, d] of t.shape.entries()) {
+      if (typeof d !== "string" || !(d.match(/[A-Za-z_]\w*/g) ?? []).every((s) => s in symbols)) continue;
+      if (evaluateDim(d, symbols) !== value.dims[axis]) throw problem();
+    }
+  }
+}
