@@ -1,6 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { detectFormat, openPth, openPthStateDict, openTensorFile, readNpz, type TensorFile, toFloat32 } from "./index.ts";
+import {
+  detectFormat,
+  openPth,
+  openPthStateDict,
+  openTensorFile,
+  readNpz,
+  type TensorFile,
+  toFloat32,
+} from "./index.ts";
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/fixtures/golden/${name}`, import.meta.url));
 
@@ -71,7 +79,9 @@ describe("golden .pth files", () => {
   test("formats are told by content", async () => {
     expect(await detectFormat(golden("FlexVAE-T-f16.pth"))).toBe("pth");
     expect(await detectFormat(golden("ops.npz"))).toBe("npz");
-    await expect(detectFormat(golden("meta.json"))).rejects.toThrow(/meta\.json: expected a \.pth.*got bytes of no known/);
+    await expect(detectFormat(golden("meta.json"))).rejects.toThrow(
+      /meta\.json: expected a \.pth.*got bytes of no known/,
+    );
     await expect(openTensorFile(golden("ops.npz"))).rejects.toThrow(/expected a \.pth.*got a NumPy archive/);
   });
 });

@@ -40,21 +40,18 @@ const mostSharing = 16;
 
 /** Reads records, each checked once: whole when the first read is of the whole, else in passing before it. */
 function recordReader(source: ByteSource) {
-  const checked = new Map<ZipEntry, Promise<void>>();
-  const check = (entry: ZipEntry): Promise<void> => {
-    const pending = checked.get(entry) ?? verifyEntry(source, entry);
-    checked.set(entry, pending);
-    return pending;
+  const checked = new Set<ZipEntry>();
+  const check = async (entry: ZipEntry): Promise<void> => {
+    if (checked.has(entry)) return;
+    await verifyEntry(source, entry);
+    checked.add(entry);
   };
   return {
     check,
     async readRange(entry: ZipEntry, offset: number, length: number): Promise<Uint8Array> {
       if (length === entry.size && !checked.has(entry)) {
-        const whole = readEntry(source, entry, entry.size);
-        checked.set(
-          entry,
-          whole.then(() => undefined),
-        );
+        const whole = await readEntry(source, entry, entry.size);
+        checked.add(entry);
         return whole;
       }
       await check(entry);

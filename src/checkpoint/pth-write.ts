@@ -29,8 +29,9 @@ export async function writePthTo(sink: ByteSink, tree: PthWritable, where = "pth
 }
 
 /**
- * Writes a PyTorch checkpoint in zip form, whole or not at all; `torch.load(weights_only=True)` reads it. One tensor
- * is in memory at a time, each begins at a multiple of 64 bytes, zip64 is used past 4 GiB.
+ * Writes a PyTorch checkpoint in zip form, whole or not at all; `torch.load(weights_only=True)` reads it (PyTorch 1.13
+ * knows no floats there, 2 does). One tensor is in memory at a time, each begins at a multiple of 64 bytes, zip64 is
+ * used past 4 GiB.
  * @param tree a state dict, or one inside dicts and lists with scalars, such as `{ trainer: { var_wo_ddp: dict } }`.
  * @throws CheckpointError for tensors whose bytes do not fit their shape, and for file system errors.
  */
