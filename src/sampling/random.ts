@@ -71,7 +71,7 @@ function wholeWord(value: number, where: string): bigint {
 function fromHash(hash: bigint): Random {
   const [a, b] = splitmix64(hash, 2) as [bigint, bigint];
   const words = [a & 0xffffffffn, a >> 32n, b & 0xffffffffn, b >> 32n].map(Number);
-  if (words.every((word) => word === 0)) words[0] = 1;
+  if (!words.some((word) => word !== 0)) words[0] = 1;
   return restoreRandom({ words: words as [number, number, number, number], spare: null });
 }
 

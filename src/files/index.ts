@@ -1,0 +1,7 @@
+export {
+  type AtomicTarget,
+  FileWriteError,
+  removeLeftovers,
+  writeErrorMessage,
+  writeFileAtomic,
+} from "./atomic.ts";

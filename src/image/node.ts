@@ -1,0 +1,3 @@
+/** The Node entry: everything of the platform-neutral one, and the decoding of picture files. */
+export * from "./index.ts";
+export * from "./load.ts";
