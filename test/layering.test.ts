@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { importsOf, importsOfFile, resolveRelative, sourceFiles, sourceRoot } from "./support/imports.ts";
@@ -33,6 +33,15 @@ describe("src", () => {
       }),
     );
     expect(lost).toEqual([]);
+  });
+
+  test("nothing draws from the global random generator", () => {
+    const lines = source.files.flatMap((file) =>
+      readFileSync(join(sourceRoot, file), "utf8")
+        .split("\n")
+        .flatMap((text, i) => (/^\s*(\/\/|\*|\/\*)/.test(text) ? [] : [{ at: `${file}:${i + 1}`, text }])),
+    );
+    expect(lines.filter(({ text }) => /\bMath\.random\b/.test(text)).map(({ at }) => at)).toEqual([]);
   });
 
   test.skipIf(!source.files.includes("web.ts"))("the browser entry reaches nothing that only Node has", () => {
