@@ -39,10 +39,10 @@ describe("zlibCompress", () => {
     expect(zlibCompress(new Uint8Array(1_000_000)).length).toBeLessThan(1500);
   });
 
-  it("is about as small as zlib", () => {
+  it("is about as small as zlib on what PNG filters leave", () => {
     const rng = createRandom(2);
-    const smooth = Uint8Array.from({ length: 100_000 }, (_, i) => Math.round(40 * Math.sin(i / 50) + rng.int(6)) & 255);
-    expect(zlibCompress(smooth).length).toBeLessThan(deflateSync(smooth).length * 1.03);
+    const residuals = Uint8Array.from({ length: 100_000 }, (_, i) => (i % 300 < 200 ? rng.normal() * 3 : 0) & 255);
+    expect(zlibCompress(residuals).length).toBeLessThan(deflateSync(residuals).length * 1.02);
   });
 
   it("gives the recorded bytes", () => {

@@ -1,1 +1,3 @@
-export { imagenetLabels } from "./imagenet.ts";
+export { type OptionInfo, type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
+export * from "./sampling.ts";
+export { SAMPLING_FIELDS, valueFromText } from "./text.ts";

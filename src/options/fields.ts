@@ -1,0 +1,203 @@
+import { z } from "zod";
+import { type Grid, GUIDANCE_MODES, MAX_GRID_SIDE, parseGreedy, parseScales, STEP_TABLES } from "../sampling/index.ts";
+
+/** What other surfaces need to know of an option beside its type and meaning. */
+export interface OptionInfo {
+  /** Short title for forms. */
+  readonly title: string;
+  /** Meaning, range and default, in one or two sentences. */
+  readonly description: string;
+  /** Flag on the command line, without the dashes. */
+  readonly flag: string;
+  /** Placeholder of the flag's value in help texts. */
+  readonly metavar: string;
+  /** Field in HTTP requests. */
+  readonly http: string;
+  /** How the flag's text becomes a value: `number`, a list of numbers, a list of names, or the text as it is. */
+  readonly text: "number" | "numbers" | "names" | "text";
+  /** True for options that a form folds away. */
+  readonly advanced: boolean;
+}
+
+/** Runs a reader of text inside a schema; what it throws becomes the issue's message, without the leading name. */
+function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      context.addIssue({ code: "custom", message: message.replace(/^[a-z]+: /, "") });
+      return z.NEVER;
+    }
+  });
+}
+
+function parseSize(text: string): [width: number, height: number] {
+  const match = /^\s*(\d{1,6})(?:\s*[x×X]\s*(\d{1,6}))?\s*$/.exec(text);
+  if (!match) throw new RangeError(`expected a size such as 256 or 512x256 (width x height, pixels), got "${text}"`);
+  const width = Number(match[1]);
+  return [width, match[2] === undefined ? width : Number(match[2])];
+}
+
+const whole = (low: number, high: number) =>
+  z
+    .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
+    .refine((n) => Number.isInteger(n) && n >= low && n <= high, {
+      error: ({ input }) => `expected a whole number from ${low} to ${high}, got ${input}`,
+    });
+
+const real = (low: number, high: number, open = false) =>
+  z
+    .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
+    .refine((n) => (open ? n > low : n >= low) && n <= high, {
+      error: ({ input }) =>
+        `expected a number ${open ? "above" : "from"} ${low} ${open ? "and at most" : "to"} ${high}, got ${input}`,
+    });
+
+const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: ({ input }) => `expected ${values.join(" or ")}, got ${shown(input)}` });
+
+/** A value as an error shows it. */
+function shown(input: unknown): string {
+  return (JSON.stringify(input) ?? String(input)).slice(0, 80);
+}
+
+const gridSide = whole(1, MAX_GRID_SIDE);
+const grid = z.union([
+  gridSide.transform((n): Grid => [n, n]),
+  z.tuple([gridSide, gridSide]).transform(([h, w]): Grid => [h, w]),
+]);
+const pixelSide = whole(1, 16384);
+const size = z.union([
+  pixelSide.transform((n): [number, number] => [n, n]),
+  z.tuple([pixelSide, pixelSide]),
+  readable(parseSize).pipe(z.tuple([pixelSide, pixelSide])),
+]);
+
+/**
+ * The schema of every sampling option, none required. Texts as users type them and structured values are both accepted: scales
+ * `"1,2,4x6"` or `[1, 2, [4, 6]]`, size `"512x256"`, `256` or `[512, 256]` (width, height).
+ */
+export const samplingFields = {
+  classLabels: z.array(z.union([whole(0, 2 ** 31), z.string().min(1).max(200)]), {
+    error: ({ input }) => `expected a list of class ids or names, got ${shown(input)}`,
+  }),
+  count: whole(1, 1_000_000),
+  seed: whole(0, Number.MAX_SAFE_INTEGER),
+  size,
+  steps: whole(1, 64),
+  stepTable: choice(STEP_TABLES),
+  scales: z.union([z.array(grid).min(1).max(64), readable(parseScales)]),
+  guidance: real(0, 100),
+  guidanceMode: choice(GUIDANCE_MODES),
+  topK: whole(0, 2 ** 31),
+  topP: real(0, 1),
+  temperature: real(0, 100, true),
+  greedy: readable((text) => {
+    parseGreedy(text);
+    return text.trim();
+  }),
+  maxGrid: whole(1, MAX_GRID_SIDE),
+  forbid: z.array(whole(0, 2 ** 31)).max(1_000_000),
+} as const;
+
+export type SamplingField = keyof typeof samplingFields;
+
+function info(
+  title: string,
+  description: string,
+  names: readonly [flag: string, metavar: string, http: string],
+  text: OptionInfo["text"],
+  advanced = false,
+): OptionInfo {
+  return { title, description, flag: names[0], metavar: names[1], http: names[2], text, advanced };
+}
+
+/** Titles, meanings and names of every sampling option: the source of flags, HTTP fields, forms and help. */
+export const samplingInfo: Readonly<Record<SamplingField, OptionInfo>> = {
+  classLabels: info(
+    "Classes",
+    "Class ids or names, in the order in which their pictures are drawn.",
+    ["class", "ID,NAME,…", "class_labels"],
+    "names",
+  ),
+  count: info("Count", "Pictures per class; 1 unless told.", ["count", "N", "n"], "number"),
+  seed: info(
+    "Seed",
+    "Whole number that fixes every picture; each picture has a stream of its own from seed, class and number. 0 unless told.",
+    ["seed", "N", "seed"],
+    "number",
+  ),
+  size: info(
+    "Size",
+    "Picture size in pixels, N or WxH; the trained square unless told. Any size: what the model's factor does not divide is drawn larger and cropped.",
+    ["size", "N|WxH", "size"],
+    "text",
+  ),
+  steps: info(
+    "Steps",
+    "Number of scales, by the published tables; excludes a list of scales. 10 up to the trained size unless told.",
+    ["steps", "N", "num_inference_steps"],
+    "number",
+  ),
+  stepTable: info(
+    "Step table",
+    "Which published list 8 steps use: the paper's or the released script's.",
+    ["step-table", "paper|released", "step_table"],
+    "text",
+    true,
+  ),
+  scales: info(
+    "Scales",
+    "The grids themselves, coarse to fine: n for a square, HxW (rows x columns) for any other, as in 1,2,4x6.",
+    ["scales", "LIST", "scales"],
+    "text",
+    true,
+  ),
+  guidance: info(
+    "Guidance",
+    "Guidance scale: how strongly pictures follow their class. 2.5 suits ramp, 4 suits constant.",
+    ["guidance", "G", "guidance_scale"],
+    "number",
+  ),
+  guidanceMode: info(
+    "Guidance mode",
+    "ramp grows with the scales (published numbers); constant is the same at all (the authors' demo).",
+    ["guidance-mode", "ramp|constant", "guidance_mode"],
+    "text",
+    true,
+  ),
+  topK: info(
+    "Top k",
+    "Draws among the k likeliest tokens; 0 or at least the codebook's size: off.",
+    ["top-k", "K", "top_k"],
+    "number",
+  ),
+  topP: info(
+    "Top p",
+    "Draws among the likeliest tokens that hold this share of the probability; 0 or 1: off.",
+    ["top-p", "P", "top_p"],
+    "number",
+  ),
+  temperature: info(
+    "Temperature",
+    "Divides the logits; below 1 is safer, above 1 more varied.",
+    ["temperature", "T", "temperature"],
+    "number",
+  ),
+  greedy: info(
+    "Greedy scales",
+    "Scales that take the likeliest token: released (the authors' hidden rule; trained side 16 only), none, or a list of grids such as 16,23 or 4x6.",
+    ["greedy", "released|none|LIST", "greedy"],
+    "text",
+    true,
+  ),
+  maxGrid: info(
+    "Largest grid",
+    "Side that the guidance ramp and the released greedy rule compare grids with; the trained side unless told.",
+    ["max-grid", "N", "max_grid"],
+    "number",
+    true,
+  ),
+  forbid: info("Forbidden codes", "Code ids that are never drawn.", ["forbid", "IDS", "forbid"], "numbers", true),
+};

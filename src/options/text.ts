@@ -1,0 +1,39 @@
+import { type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
+import { OptionError } from "./sampling.ts";
+
+/** Every sampling option's name, in the order in which help and forms list them. */
+export const SAMPLING_FIELDS = Object.keys(samplingFields) as readonly SamplingField[];
+
+/**
+ * A flag's text as the value that the schema takes: numbers and lists are split, the rest stays text.
+ * @throws OptionError where a number is expected and none is found.
+ */
+export function valueFromText(field: SamplingField, text: string): unknown {
+  const { text: kind, flag } = samplingInfo[field];
+  switch (kind) {
+    case "number":
+      return toNumber(text, flag);
+    case "numbers":
+      return text.split(",").map((part) => toNumber(part, flag));
+    case "names":
+      return splitNames(text).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    case "text":
+      return text;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function toNumber(text: string, flag: string): number {
+  const trimmed = text.trim();
+  const value = trimmed === "" ? Number.NaN : Number(trimmed);
+  if (!Number.isFinite(value)) throw new OptionError(flag, `expected a number, got "${text}"`);
+  return value;
+}
+
+/** Parts between commas, trimmed; a part in double quotes may hold commas. Empty parts are left out. */
+function splitNames(text: string): string[] {
+  return [...text.matchAll(/\s*(?:"([^"]*)"|([^,]+))\s*(?:,|$)/g)]
+    .map((match) => (match[1] ?? match[2] ?? "").trim())
+    .filter((part) => part !== "");
+}
