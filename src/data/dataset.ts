@@ -1,0 +1,62 @@
+import type { RgbImage } from "../image/index.ts";
+
+/** A decoded picture: RGB, 8 bits, row by row (HWC). */
+export type Picture = RgbImage;
+
+/** One labelled picture. */
+export interface Example {
+  readonly image: Picture;
+  /** Index into the data set's `classes`. */
+  readonly label: number;
+  /** Which file, row or member it came from; names the picture in reports. */
+  readonly name: string;
+}
+
+/** Consecutive rows that are cheap to read together (a row group of a Parquet file): from `begin` up to, without, `end`. */
+export interface Chunk {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Labelled pictures by number. Reading is on demand; nothing but labels and places is held in memory, `.npz` excepted. */
+export interface Dataset {
+  /** Number of pictures, corrupt ones included. */
+  readonly length: number;
+  /** Class names; a label is an index into them. */
+  readonly classes: readonly string[];
+  /** Present where reading in random order would be slow; shuffling then keeps neighbours together. */
+  readonly chunks?: readonly Chunk[];
+  /** The label of picture `index`, without decoding it. */
+  labelOf(index: number): number;
+  /** The name of picture `index`, without decoding it. */
+  nameOf(index: number): string;
+  /** Reads and decodes picture `index`. @throws CorruptImageError when it cannot be decoded. */
+  get(index: number): Promise<Example>;
+  /** Releases open files. */
+  close(): Promise<void>;
+}
+
+/** A picture that cannot be decoded; readers of whole data sets count and name it, and go on. */
+export class CorruptImageError extends Error {
+  override readonly name = "CorruptImageError";
+  constructor(
+    /** The picture's name in its data set. */
+    readonly picture: string,
+    /** What the decoder said. */
+    readonly reason: string,
+  ) {
+    super(`${picture}: expected a readable image, got: ${reason}`);
+  }
+}
+
+/** A data set that cannot be opened or used as asked. */
+export class DatasetError extends Error {
+  override readonly name = "DatasetError";
+}
+
+/** Checks an index. @throws RangeError */
+export function checkIndex(dataset: { readonly length: number }, index: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= dataset.length) {
+    throw new RangeError(`dataset: expected an index from 0 to ${dataset.length - 1}, got ${index}`);
+  }
+}

@@ -1,0 +1,44 @@
+import sharp from "sharp";
+import { CorruptImageError, type Picture } from "./dataset.ts";
+
+/** How encoded images are turned into pixels. */
+export interface DecodeOptions {
+  /** Larger pictures are reduced (Lanczos 3) until their short side is this many pixels. Default: as they are. */
+  readonly shortSide?: number;
+  /** What shows through transparent pixels. Default white. */
+  readonly background?: readonly [number, number, number];
+}
+
+/**
+ * Decodes JPEG, PNG, WebP, GIF, TIFF or AVIF into RGB, upright (EXIF orientation applied), in sRGB. The work runs on
+ * sharp's own threads, off the main one. Truncated and damaged files are errors, not half pictures.
+ * @throws CorruptImageError naming the picture
+ */
+export async function decodePicture(bytes: Uint8Array, name: string, options: DecodeOptions = {}): Promise<Picture> {
+  const [r, g, b] = options.background ?? [255, 255, 255];
+  try {
+    const image = sharp(bytes, { failOn: "error" }).autoOrient();
+    if (options.shortSide !== undefined) {
+      const side = options.shortSide;
+      image.resize(side, side, { fit: "outside", withoutEnlargement: true, kernel: "lanczos3" });
+    }
+    const { data, info } = await image
+      .flatten({ background: { r, g, b } })
+      .toColourspace("srgb")
+      .removeAlpha()
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3 && info.channels !== 1) throw new Error(`${info.channels} channels`);
+    return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+  } catch (error) {
+    throw new CorruptImageError(name, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Repeats one channel into three; three channels pass through. */
+export function toRgb(data: Uint8Array, channels: 1 | 3): Uint8Array {
+  if (channels === 3) return data;
+  const rgb = new Uint8Array(data.length * 3);
+  for (let i = 0; i < data.length; i++) rgb.fill(data[i]!, 3 * i, 3 * i + 3);
+  return rgb;
+}

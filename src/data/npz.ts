@@ -1,0 +1,132 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type NpyArray, openNpz } from "../checkpoint/index.ts";
+import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
+import { toRgb } from "./decode.ts";
+
+/** Which side of the split is opened. */
+export type NpzSplit = "train" | "held-out" | "all";
+
+export interface NpzOptions {
+  /** Default "train". A file without `split` has only training pictures. */
+  readonly split?: NpzSplit;
+  /** Class names by label; default: `id2label` of `classes.json` beside the file, or else the labels' numbers. */
+  readonly classes?: readonly string[];
+}
+
+/** A data set in memory, with what the file says besides pictures and labels. */
+export interface NpzDataset extends Dataset {
+  /** Row of the file that picture `index` is. */
+  rowOf(index: number): number;
+  /** The drawing's own opacity, one byte a pixel, where the file has it. */
+  alphaOf(index: number): Uint8Array | undefined;
+}
+
+/**
+ * Pictures of one size in a NumPy archive: `images` uint8 [N, H, W, 3 or 1], `labels` (whole numbers, [N]; absent: one
+ * class), `split` uint8 [N] (0 training, 1 held out; optional), `alpha` uint8 [N, H, W] (optional). Held in memory.
+ * @throws DatasetError naming the array that does not fit
+ */
+export async function openNpzDataset(path: string, options: NpzOptions = {}): Promise<NpzDataset> {
+  const arrays = await readArrays(path);
+  const images = arrays.get("images");
+  const channels = images?.shape[3];
+  if (images?.dtype !== "uint8" || (channels !== 1 && channels !== 3)) {
+    throw new DatasetError(`${path}: expected images uint8 [N, H, W, 3 or 1], got ${describe(images)}`);
+  }
+  const [count, height, width] = images.shape as [number, number, number];
+  const alpha = bytesOf(arrays, "alpha", [count, height, width], path);
+  const sides = bytesOf(arrays, "split", [count], path);
+  const labels = labelsOf(arrays.get("labels"), count, path);
+  const classes = options.classes ?? (await classNames(path)) ?? numbered(labels);
+  const bad = labels.findIndex((label) => label < 0 || label >= classes.length);
+  if (bad >= 0)
+    throw new DatasetError(`${path}: expected labels below ${classes.length}, got ${labels[bad]} in row ${bad}`);
+  const wanted = options.split ?? "train";
+  const rows = Uint32Array.from(labels.keys()).filter(
+    (row) => wanted === "all" || (sides?.[row] ?? 0) === (wanted === "train" ? 0 : 1),
+  );
+  const pixels = images.data;
+  const size = height * width;
+  const rowOf = (index: number) => {
+    checkIndex(rows, index);
+    return rows[index]!;
+  };
+  const nameOf = (index: number) => `${path}[${rowOf(index)}]`;
+  return {
+    length: rows.length,
+    classes,
+    rowOf,
+    nameOf,
+    labelOf: (index) => labels[rowOf(index)]!,
+    alphaOf: (index) => alpha?.subarray(rowOf(index) * size, (rowOf(index) + 1) * size),
+    async get(index) {
+      const row = rowOf(index);
+      const bytes = pixels.subarray(row * size * channels, (row + 1) * size * channels);
+      return { image: { width, height, data: toRgb(bytes, channels) }, label: labels[row]!, name: nameOf(index) };
+    },
+    close: async () => {},
+  };
+}
+
+async function readArrays(path: string): Promise<Map<string, NpyArray>> {
+  const file = await openNpz(path);
+  try {
+    const arrays = new Map<string, NpyArray>();
+    for (const name of ["images", "labels", "split", "alpha"]) {
+      const entry = file.arrays.get(name);
+      if (entry) arrays.set(name, await entry.read());
+    }
+    return arrays;
+  } finally {
+    await file.close();
+  }
+}
+
+function describe(array: NpyArray | undefined): string {
+  return array ? `${array.dtype} [${array.shape.join(", ")}]` : "no such array";
+}
+
+function bytesOf(
+  arrays: ReadonlyMap<string, NpyArray>,
+  name: string,
+  shape: readonly number[],
+  path: string,
+): Uint8Array | undefined {
+  const array = arrays.get(name);
+  if (!array) return undefined;
+  if (array.dtype !== "uint8" || array.shape.join() !== shape.join()) {
+    throw new DatasetError(`${path}: expected ${name} uint8 [${shape.join(", ")}], got ${describe(array)}`);
+  }
+  return array.data;
+}
+
+function labelsOf(array: NpyArray | undefined, count: number, path: string): Int32Array {
+  if (!array) return new Int32Array(count);
+  if (array.shape.length !== 1 || array.shape[0] !== count || !/^u?int/.test(array.dtype)) {
+    throw new DatasetError(`${path}: expected labels of whole numbers [${count}], got ${describe(array)}`);
+  }
+  return Int32Array.from(array.data, Number);
+}
+
+function numbered(labels: Int32Array): string[] {
+  const most = labels.reduce((high, label) => Math.max(high, label), 0);
+  return Array.from({ length: most + 1 }, (_, i) => String(i));
+}
+
+/** `id2label` of `classes.json` in the file's folder: names by "0", "1", … */
+async function classNames(path: string): Promise<string[] | undefined> {
+  const place = join(dirname(path), "classes.json");
+  const text = await readFile(place, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const value: unknown = JSON.parse(text);
+  const table = typeof value === "object" && value !== null && "id2label" in value ? value.id2label : undefined;
+  if (typeof table !== "object" || table === null) return undefined;
+  const names = new Map<string, unknown>(Object.entries(table));
+  return Array.from(names.keys(), (_, id) => {
+    const name = names.get(String(id));
+    if (typeof name !== "string")
+      throw new DatasetError(`${place}: expected a name for class ${id}, got ${String(name)}`);
+    return name;
+  });
+}
