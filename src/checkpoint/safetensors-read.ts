@@ -7,7 +7,7 @@ import { withSource } from "./source-node.ts";
 import { countElements, itemSizes, type StoredDType, type TensorEntry, type TensorFile } from "./types.ts";
 
 /** Headers of real models are a few hundred kilobytes; the format's own limit is 100 MB. */
-const mostHeaderBytes = 32 << 20;
+const mostHeaderBytes = 16 << 20;
 const mostDimensions = 64;
 
 interface Header {
