@@ -183,5 +183,9 @@ function report() {
       `${name}: ${kept} of ${set.drawings.length} drawings kept, ${set.unmapped.length} icons without code`,
     );
   }
-  console.error(`written to ${values.out}`);
+  const classless = new Set(withoutClass.map((drawing) => analyse(drawing.code).base)).size;
+  console.error(
+    `${extraVariants} variants beyond two left out; ${classless} base emoji (country flags too) have no class`,
+  );
+  console.error(`written to ${values.out}; dropped.json lists what was left out`);
 }

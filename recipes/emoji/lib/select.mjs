@@ -40,7 +40,8 @@ export function select(drawings, classOfBase, options) {
   const items = kept
     .map(({ turned, ...item }) => ({ ...item, heldOut: heldOut.has(item.base) }))
     .sort(
-      (a, b) => compare(a.className, b.className) || compare(a.base, b.base) || compare(a.set, b.set) || rank2(a, b),
+      (a, b) =>
+        compare(a.className, b.className) || compare(a.base, b.base) || compare(a.set, b.set) || shorterFirst(a, b),
     );
   return { items, withoutClass, extraVariants: candidates.length - kept.length };
 }
@@ -51,6 +52,6 @@ function compare(a, b) {
 }
 
 /** @param {{ code: string }} a @param {{ code: string }} b */
-function rank2(a, b) {
+function shorterFirst(a, b) {
   return a.code.length - b.code.length || compare(a.code, b.code);
 }
