@@ -58,7 +58,7 @@ export interface OpAttrs {
   GatherElements: Axis;
   /** zeros of `shape` plus `updates` added at rows `indices` of axis 0 (ScatterND with reduction "add"). */
   ScatterRows: { readonly rows: number };
-  /** zeros like `shape` along the axis of extent `size`, `updates` put at `indices` (GatherElements' gradient). */
+  /** zeros like `shape` along the axis of extent `size`, `updates` added at `indices` (GatherElements' gradient). */
   ScatterElements: { readonly axis: number; readonly size: number };
   MatMul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
   Softmax: None;

@@ -104,8 +104,9 @@ export const elementwise = {
       const slope = f.mul(f.mul(f.add(t, 1), 0.5), f.add(f.mul(f.mul(x, f.sub(1, t)), du), 1));
       return [f.mul(grad, slope)];
     },
-    emit: (e) => {
-      if (e.provider === "cpu" || e.provider === "wasm") e.node("FastGelu", e.inputs, [e.output], {}, "com.microsoft");
+    emit: (e, _attrs, inputs) => {
+      const fast = e.provider !== "webgpu" && inputs[0]!.shape.length > 0;
+      if (fast) e.node("FastGelu", e.inputs, [e.output], {}, "com.microsoft");
       else e.node("Gelu", e.inputs, [e.output], { approximate: { string: "tanh" } });
     },
   },

@@ -17,10 +17,16 @@ export const gather = {
     },
     grad: (f, { inputs, attrs, grad }) => {
       const [x, indices] = inputs as [Tensor, Tensor];
-      const rows = x.shape[0];
-      if (normalizeAxis("Gather", attrs.axis, x.shape.length) !== 0 || typeof rows !== "number")
-        throw new Error("Gather: gradient expected axis 0 of fixed extent");
-      return [f.scatterRows(indices, grad, rows), undefined];
+      const at = normalizeAxis("Gather", attrs.axis, x.shape.length);
+      const rows = x.shape[at];
+      if (typeof rows !== "number") throw new Error("Gather: gradient expected an axis of fixed extent");
+      // Scatter along axis 0: the indexed axes go to the front, and the axis that comes of them back to its place.
+      const before = x.shape.slice(0, at).map((_, i) => i);
+      const indexed = indices.shape.map((_, i) => at + i);
+      const after = x.shape.slice(at + 1).map((_, i) => at + indexed.length + i);
+      const front = f.transpose(grad, [...indexed, ...before, ...after]);
+      const scattered = f.scatterRows(f.cast(indices, "int64"), front, rows);
+      return [f.transpose(scattered, [...before.map((i) => i + 1), 0, ...after.map((_, i) => at + 1 + i)]), undefined];
     },
     emit: direct("Gather", ({ axis }) => ({ axis: { int: axis } })),
   },
@@ -74,7 +80,7 @@ export const gather = {
     emit: direct("GatherElements", ({ axis }) => ({ axis: { int: axis } })),
   },
 
-  // Zeros with `updates` put at `indices` along the axis; indices are distinct within a line.
+  // Zeros with `updates` added at `indices` along the axis; what comes to one place twice adds up.
   ScatterElements: {
     arity: 2,
     infer: (inputs, { axis, size }) => {
@@ -91,7 +97,10 @@ export const gather = {
       const zeros = e.temp();
       const shape = e.shape(updates.shape.map((d, i) => (i === at ? size : d)));
       e.node("ConstantOfShape", [shape], [zeros], { value: { zeroTensor: "float32" } });
-      e.node("ScatterElements", [zeros, e.inputs[0]!, e.inputs[1]!], [e.output], { axis: { int: axis } });
+      e.node("ScatterElements", [zeros, e.inputs[0]!, e.inputs[1]!], [e.output], {
+        axis: { int: axis },
+        reduction: { string: "add" },
+      });
     },
   },
 } satisfies { [K in OpName]?: OpDef<OpAttrs[K]> };

@@ -16,7 +16,8 @@ function reduction(op: OpName, grad: (f: Functions, context: GradContext<Reduce>
       return { dtype: x.dtype, shape: x.shape.map((d, i): Dim => (reduced.has(i) ? 1 : d)) };
     },
     grad: (f, context) => [grad(f, context)],
-    emit: (e, { axes }) => e.node(op, [e.inputs[0]!, e.ints(axes)], [e.output], { keepdims: { int: 1 } }),
+    emit: (e, { axes }) =>
+      e.node(op, [e.inputs[0]!, e.ints(axes)], [e.output], { keepdims: { int: 1 }, noop_with_empty_axes: { int: 1 } }),
   };
 }
 

@@ -26,8 +26,8 @@ export const shapeOps = {
       const known = shape.map((d, i) => (typeof d === "number" ? d : d === from[i] ? 0 : -1));
       const unknown = known.filter((d) => d === -1).length;
       const hasZeroExtent = shape.some((d) => d === 0);
-      const target = unknown <= 1 && !hasZeroExtent ? e.ints(known) : e.shape(shape);
-      e.node("Reshape", [e.inputs[0]!, target], [e.output]);
+      if (unknown <= 1 && !hasZeroExtent) e.node("Reshape", [e.inputs[0]!, e.ints(known)], [e.output]);
+      else e.node("Reshape", [e.inputs[0]!, e.shape(shape)], [e.output], { allowzero: { int: 1 } });
     },
   },
 
