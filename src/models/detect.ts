@@ -1,5 +1,5 @@
 /** Hyper-parameters read off a checkpoint's tensor shapes (flexvar.md section 6). */
-import { type TokenizerConfig, CODEBOOK } from "./tokenizer.ts";
+import { CODEBOOK, type TokenizerConfig } from "./tokenizer.ts";
 import type { TransformerConfig } from "./transformer.ts";
 
 /** Names of tensors and their shapes. */
@@ -29,7 +29,8 @@ function countNumbered(tensors: TensorShapes, pattern: RegExp): number {
 const MOST_NUMBERED = 512;
 
 function bounded(where: string, what: string, count: number): number {
-  if (count < 1 || count > MOST_NUMBERED) throw new Error(`${where}: expected 1..${MOST_NUMBERED} ${what}, got ${count}`);
+  if (count < 1 || count > MOST_NUMBERED)
+    throw new Error(`${where}: expected 1..${MOST_NUMBERED} ${what}, got ${count}`);
   return count;
 }
 
@@ -49,7 +50,11 @@ export function tokenizerConfigOf(where: string, tensors: TensorShapes, normGrou
       (_, i) => shape(`encoder.conv_blocks.${i}.res.0.conv1.weight`, 4)[0]! / baseChannels,
     ),
     resBlocks: bounded(where, "residual blocks", countNumbered(tensors, /^encoder\.conv_blocks\.0\.res\.(\d+)\./)),
-    decoderResBlocks: bounded(where, "residual blocks", countNumbered(tensors, /^decoder\.conv_blocks\.0\.res\.(\d+)\./)),
+    decoderResBlocks: bounded(
+      where,
+      "residual blocks",
+      countNumbered(tensors, /^decoder\.conv_blocks\.0\.res\.(\d+)\./),
+    ),
     attention: tensors.has(`encoder.conv_blocks.${levels - 1}.attn.0.norm.weight`),
     latentChannels: shape("encoder.conv_out.weight", 4)[0]!,
     codeDim,

@@ -237,3 +237,14 @@ function unfoldPatches(x: Tensor, k: number): Tensor {
   const spread = transpose(reshape(x, [B, C / (k * k), k, k, h, w]), [0, 1, 4, 2, 5, 3]);
   return reshape(spread, [B, C / (k * k), mulDims(h, k), mulDims(w, k)]);
 }
+
+/**
+ * Resizes grids [B, h, w, D] to [B, h2·w2, D] by one matrix per axis: `rows` [h2, h], `columns` [w2, w]
+ * (area pooling or bicubic, built on the host).
+ */
+export function resizeGrid(grid_BhwD: Tensor, rows: Tensor, columns: Tensor): Tensor {
+  const [B, h, , D] = grid_BhwD.shape as [Dim, Dim, Dim, number];
+  const [h2, w2] = [dim(rows, 0), dim(columns, 0)];
+  const wide = reshape(matmul(columns, grid_BhwD), [B, h, mulDims(w2, D)]);
+  return reshape(matmul(rows, wide), [B, mulDims(h2, w2), D]);
+}

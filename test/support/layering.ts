@@ -11,6 +11,7 @@ export const folderOrder = [
   "runtime",
   "nn",
   "models",
+  "pretrained",
   "pipelines",
   "data",
   "train",
@@ -22,8 +23,8 @@ export const folderOrder = [
 /** Packages and Node parts that no browser has. */
 const nodeOnly = /^(node:|sharp($|\/)|onnxruntime-node($|\/)|yauzl($|\/)|yazl($|\/)|commander($|\/))/;
 
-/** Files that other folders may name: a folder's index, or its browser face. */
-const face = /(^|\/)(index|web)\.ts$/;
+/** Files that other folders may name: a folder's index (any platform), or its Node or browser face. */
+const face = /(^|\/)(index|node|web)\.ts$/;
 
 export interface SourceTree {
   readonly files: readonly string[];

@@ -1,0 +1,32 @@
+/**
+ * FlexVAR in TypeScript: scale-wise image generation on ONNX Runtime. The Node entry; browsers get `web.ts`.
+ *
+ * @example
+ * import { FlexVAR } from "flexvar";
+ * const pipe = await FlexVAR.fromPretrained("models/emoji");
+ * for await (const step of pipe.generate({ classLabels: ["cat-face"], seed: 7 })) console.log(step.index, step.grid);
+ */
+export {
+  contactSheet,
+  encodePng,
+  ImageError,
+  loadPlanar,
+  loadRgb,
+  type PlanarBatch,
+  planarToRgb,
+  type RgbImage,
+  readPngText,
+  readSettings,
+  rgbToPlanar,
+} from "./image/node.ts";
+export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
+export { imagenetLabels, OptionError, type SamplingInput } from "./options/index.ts";
+export {
+  FlexVARPipeline,
+  type GenerateOptions,
+  type PictureInfo,
+  type ScaleEvent,
+  type ScaleTokens,
+} from "./pipelines/index.ts";
+export { exportModel, type ImportRequest, type ImportSummary, importModel, type ModelConfig } from "./pretrained/node.ts";
+export type { Grid } from "./sampling/index.ts";

@@ -1,0 +1,239 @@
+/** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
+import { areaMatrix, type PlanarBatch } from "../image/index.ts";
+import { downsampling } from "../models/index.ts";
+import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
+import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
+import { type Grid, gridTokens, imageStream, type ScalePlan } from "../sampling/index.ts";
+import type { Networks } from "./networks.ts";
+import { type ForcedTokens, type PictureRow, sampleScales } from "./sample.ts";
+
+/** Tokens of one scale of a batch. */
+export interface ScaleTokens {
+  readonly grid: Grid;
+  /** Code ids [B, h, w], row-major. */
+  readonly tokens: Int32Array;
+}
+
+/** One picture of a run. */
+export interface PictureInfo {
+  readonly classId: number;
+  /** The class's name where the model has one. */
+  readonly label: string | undefined;
+  /** Its number among the pictures of its class, from 0. */
+  readonly indexWithinClass: number;
+}
+
+/** One finished scale of one batch of pictures. */
+export interface ScaleEvent extends ScaleTokens {
+  /** Scale number from 0, of `total`. */
+  readonly index: number;
+  readonly total: number;
+  readonly isLast: boolean;
+  /** The batch's pictures, and the position of its first among all pictures of the run. */
+  readonly pictures: readonly PictureInfo[];
+  readonly first: number;
+  /** Logits [B, h·w, V] after guidance and before any filtering. */
+  readonly logits: Float32Array;
+  /** Decodes this scale's pictures: [B, 3, H, W], about [−1, 1]; at the last scale cropped to the size asked for. */
+  image(): Promise<PlanarBatch>;
+  /** The same as the decoder returns it: never cropped. */
+  decoded(): Promise<PlanarBatch>;
+}
+
+export interface GenerateOptions extends SamplingInput {
+  /** Stops between scales: the generator throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Most pictures sampled side by side; more are done batch after batch. 8 unless told. */
+  readonly batchSize?: number | undefined;
+}
+
+/** The images-at-once limit that keeps memory near that of one picture of the released sizes. */
+const DEFAULT_BATCH = 8;
+/** Most tokens of one scale; attention's memory grows with their square. */
+const MOST_TOKENS = 16384;
+
+/**
+ * An opened model. Close it with `dispose()` or `await using`.
+ *
+ * @example
+ * const pipe = await FlexVAR.fromPretrained("models/emoji");
+ * for await (const step of pipe.generate({ classLabels: ["cat-face"], seed: 7 })) {
+ *   if (step.isLast) console.log(await step.image());
+ * }
+ */
+export class FlexVARPipeline {
+  readonly config: ModelConfig;
+  private readonly networks: Networks;
+
+  constructor(config: ModelConfig, networks: Networks) {
+    this.config = config;
+    this.networks = networks;
+  }
+
+  /** Pixels on a side of one token. */
+  get factor(): number {
+    return downsampling(this.config.tokenizer);
+  }
+
+  /** Names of the classes by id; empty where the model has none. */
+  get labels(): readonly string[] {
+    return this.config.id2label;
+  }
+
+  /** What computes. */
+  get device(): string {
+    return this.networks.runtime.description;
+  }
+
+  /** Every setting of a run decided, with the classes as ids. @throws OptionError, RangeError in words. */
+  resolve(options: GenerateOptions): ResolvedSampling & { readonly classIds: readonly number[] } {
+    const { transformer, trainedSide, defaultSampling } = this.config;
+    if (transformer === null) throw new Error("model: expected a transformer to generate with, got a tokenizer alone");
+    const { signal: _signal, batchSize: _batchSize, ...sampling } = options;
+    const resolved = resolveSampling(sampling, {
+      factor: this.factor,
+      trainedSide,
+      vocabSize: transformer.codebookSize,
+      defaults: defaultSampling,
+    });
+    checkTokens(resolved.plan);
+    if (resolved.classLabels.length === 0)
+      throw new OptionError("classLabels", "expected at least one class, got none");
+    return { ...resolved, classIds: classIdsOf(resolved.classLabels, this.labels, transformer.numClasses) };
+  }
+
+  /**
+   * Generates pictures scale by scale: class after class, `count` of each. One event per scale and batch; not asking for
+   * the next one stops. @throws OptionError, RangeError for bad options; the signal's reason when aborted.
+   */
+  async *generate(options: GenerateOptions): AsyncGenerator<ScaleEvent> {
+    const resolved = this.resolve(options);
+    const pictures = resolved.classIds.flatMap((classId) =>
+      Array.from(
+        { length: resolved.count },
+        (_, indexWithinClass): PictureInfo => ({
+          classId,
+          label: this.labels[classId],
+          indexWithinClass,
+        }),
+      ),
+    );
+    const size = options.batchSize ?? DEFAULT_BATCH;
+    if (!Number.isInteger(size) || size < 1)
+      throw new OptionError("batchSize", `expected a whole number of at least 1, got ${size}`);
+    for (let first = 0; first < pictures.length; first += size)
+      yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal, undefined);
+  }
+
+  private async *sampleBatch(
+    { plan, mixes, greedySteps, filter, forbid, seed }: ResolvedSampling,
+    pictures: readonly PictureInfo[],
+    first: number,
+    signal: AbortSignal | undefined,
+    force: ForcedTokens | undefined,
+  ): AsyncGenerator<ScaleEvent> {
+    const rows = pictures.map(
+      ({ classId, indexWithinClass }): PictureRow => ({
+        classId,
+        random: imageStream(seed, classId, indexWithinClass),
+      }),
+    );
+    const total = plan.grids.length;
+    for await (const scale of sampleScales(this.networks, {
+      rows,
+      grids: plan.grids,
+      mixes,
+      greedySteps,
+      filter,
+      forbid,
+      signal,
+      force,
+    })) {
+      const isLast = scale.index === total - 1;
+      const decoded = once(() => this.decode(scale));
+      const image = async (): Promise<PlanarBatch> => {
+        const whole = await decoded();
+        return isLast && plan.crop !== undefined ? cropBatch(whole, plan.crop) : whole;
+      };
+      yield { ...scale, total, isLast, pictures, first, decoded, image };
+    }
+  }
+
+  /** Decodes one scale's tokens to pictures [B, 3, H, W], about [−1, 1], not clamped. */
+  async decode({ grid: [h, w], tokens }: ScaleTokens): Promise<PlanarBatch> {
+    const { runtime } = this.networks;
+    const { codebookSize } = this.config.tokenizer;
+    const batch = tokens.length / (h * w);
+    if (!Number.isInteger(batch) || batch < 1)
+      throw new RangeError(`decode: expected tokens for whole grids of ${h}x${w}, got ${tokens.length}`);
+    const bad = tokens.find((id) => id < 0 || id >= codebookSize);
+    if (bad !== undefined) throw new RangeError(`decode: expected code ids from 0 to ${codebookSize - 1}, got ${bad}`);
+    const { image } = await (await this.networks.decoder()).run({ tokens: runtime.ints(tokens, [batch, h, w]) });
+    return { data: image!.data as Float32Array, batch, height: image!.dims[2]!, width: image!.dims[3]! };
+  }
+
+  /**
+   * Encodes pictures to the tokens of every grid asked for (paper section 3.2): the full latent, area-pooled to each grid
+   * and quantised. @throws RangeError where the sides are not multiples of the factor.
+   */
+  async encode(images: PlanarBatch, grids: readonly Grid[]): Promise<ScaleTokens[]> {
+    const { runtime } = this.networks;
+    const { data, batch, height, width } = images;
+    const f = this.factor;
+    if (height % f !== 0 || width % f !== 0 || height === 0 || width === 0)
+      throw new RangeError(`encode: expected sides in multiples of ${f} pixels, got ${width}x${height}`);
+    const encoder = await this.networks.encoder();
+    const { latent } = await encoder.run({ image: runtime.floats(data, [batch, 3, height, width]) });
+    const quantise = await this.networks.quantise();
+    const scales: ScaleTokens[] = [];
+    for (const grid of grids) {
+      const [rows, columns] = [areaMatrix(height / f, grid[0]), areaMatrix(width / f, grid[1])];
+      const { tokens } = await quantise.run({
+        latent: latent!,
+        rows: runtime.floats(rows.data, [rows.out, rows.in]),
+        columns: runtime.floats(columns.data, [columns.out, columns.in]),
+      });
+      scales.push({ grid, tokens: Int32Array.from(tokens!.data as BigInt64Array, Number) });
+    }
+    return scales;
+  }
+
+  /** Closes the model's sessions. Further calls fail in words. */
+  async dispose(): Promise<void> {
+    await this.networks.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
+
+function checkTokens({ grids }: ScalePlan): void {
+  const largest = Math.max(...grids.map(gridTokens));
+  if (largest > MOST_TOKENS)
+    throw new OptionError(
+      "size",
+      `expected at most ${MOST_TOKENS} tokens in a scale, got ${largest}; choose a smaller size`,
+    );
+}
+
+function once<T>(action: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= action();
+    return result;
+  };
+}
+
+function cropBatch(
+  { data, batch, height, width }: PlanarBatch,
+  crop: { left: number; top: number; width: number; height: number },
+): PlanarBatch {
+  const out = new Float32Array(batch * 3 * crop.height * crop.width);
+  for (let plane = 0; plane < batch * 3; plane++)
+    for (let y = 0; y < crop.height; y++) {
+      const from = (plane * height + crop.top + y) * width + crop.left;
+      out.set(data.subarray(from, from + crop.width), (plane * crop.height + y) * crop.width);
+    }
+  return { data: out, batch, height: crop.height, width: crop.width };
+}

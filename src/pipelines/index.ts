@@ -1,0 +1,6 @@
+/** Generation and the tasks around it, as event streams over opened networks. */
+
+export * from "./flexvar.ts";
+export * from "./networks.ts";
+export * from "./programs.ts";
+export * from "./sample.ts";

@@ -1,0 +1,189 @@
+/** `config.json` of a model folder (conventions.md, "A model folder"). */
+import { z } from "zod";
+import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
+import { type DefaultSampling, readDefaultSampling, writeDefaultSampling } from "../options/index.ts";
+
+/** Element types in which a folder's weights are stored. */
+export const STORED_DTYPES = ["float32", "float16", "bfloat16"] as const;
+
+export interface ModelConfig {
+  readonly tokenizer: TokenizerConfig;
+  /** Null while only a tokenizer has been trained. */
+  readonly transformer: TransformerConfig | null;
+  /** Side of the largest grid the model was trained on, G. */
+  readonly trainedSide: number;
+  readonly dtype: (typeof STORED_DTYPES)[number];
+  /** Names of the classes by id; may be empty. */
+  readonly id2label: readonly string[];
+  readonly defaultSampling: DefaultSampling;
+}
+
+const positive = z.int().min(1).max(1_000_000);
+
+const tokenizerSchema = z.strictObject({
+  base_channels: positive,
+  channel_multipliers: z.array(z.number().positive()).min(1).max(16),
+  res_blocks: positive,
+  decoder_res_blocks: positive,
+  attention: z.boolean(),
+  latent_channels: positive,
+  code_dim: positive,
+  codebook_size: positive,
+  norm_groups: positive,
+  patch_size: positive,
+});
+
+const transformerSchema = z.strictObject({
+  depth: positive,
+  width: positive,
+  heads: positive,
+  mlp_width: positive,
+  num_classes: positive,
+  codebook_size: positive,
+  code_dim: positive,
+  shared_ada_ln: z.boolean(),
+  qk_norm: z.boolean(),
+  position_side: positive,
+});
+
+const configSchema = z.object({
+  model_type: z.literal("flexvar"),
+  version: z.literal(1),
+  trained_side: positive,
+  dtype: z.enum(STORED_DTYPES),
+  tokenizer: tokenizerSchema,
+  transformer: transformerSchema.nullable(),
+  id2label: z.record(z.string().regex(/^\d{1,7}$/), z.string().min(1).max(200)),
+  default_sampling: z.unknown(),
+});
+
+type TokenizerJson = z.infer<typeof tokenizerSchema>;
+type TransformerJson = z.infer<typeof transformerSchema>;
+
+/** Reads a config. @throws Error `where: …` naming the key, what was expected and what was found. */
+export function parseModelConfig(text: string, where: string): ModelConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${where}: expected JSON, got ${(error as Error).message}`, { cause: error });
+  }
+  const read = configSchema.safeParse(json);
+  if (!read.success) {
+    const issue = read.error.issues[0]!;
+    throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });
+  }
+  const { tokenizer, transformer, trained_side, dtype, id2label, default_sampling } = read.data;
+  const config: ModelConfig = {
+    tokenizer: tokenizerFromJson(tokenizer),
+    transformer: transformer === null ? null : transformerFromJson(transformer),
+    trainedSide: trained_side,
+    dtype,
+    id2label: labelList(id2label, where),
+    defaultSampling: readDefaultSampling(default_sampling),
+  };
+  checkModelConfig(config, where);
+  return config;
+}
+
+/** Throws where the parts of a config do not fit each other. */
+export function checkModelConfig({ tokenizer, transformer, id2label }: ModelConfig, where: string): void {
+  const fail = (expected: string, got: string): never => {
+    throw new Error(`${where}: expected ${expected}, got ${got}`);
+  };
+  for (const multiplier of tokenizer.channelMultipliers) {
+    const channels = multiplier * tokenizer.baseChannels;
+    if (!Number.isInteger(channels) || channels % tokenizer.normGroups !== 0)
+      fail(`channels in whole multiples of ${tokenizer.normGroups} norm groups`, `${channels}`);
+  }
+  if (downsampling(tokenizer) > 64) fail("a down-sampling of at most 64", `${downsampling(tokenizer)}`);
+  if (transformer === null) return;
+  if (transformer.width % transformer.heads !== 0)
+    fail(`a width divisible by ${transformer.heads} heads`, `${transformer.width}`);
+  if (transformer.codebookSize !== tokenizer.codebookSize || transformer.codeDim !== tokenizer.codeDim)
+    fail(
+      `the tokenizer's codebook of ${tokenizer.codebookSize}x${tokenizer.codeDim} in the transformer`,
+      `${transformer.codebookSize}x${transformer.codeDim}`,
+    );
+  if (id2label.length > transformer.numClasses) fail(`at most ${transformer.numClasses} labels`, `${id2label.length}`);
+}
+
+/** The text of `config.json`. */
+export function formatModelConfig(config: ModelConfig): string {
+  const { tokenizer: t, transformer: v } = config;
+  const tokenizer: TokenizerJson = {
+    base_channels: t.baseChannels,
+    channel_multipliers: [...t.channelMultipliers],
+    res_blocks: t.resBlocks,
+    decoder_res_blocks: t.decoderResBlocks,
+    attention: t.attention,
+    latent_channels: t.latentChannels,
+    code_dim: t.codeDim,
+    codebook_size: t.codebookSize,
+    norm_groups: t.normGroups,
+    patch_size: t.patchSize,
+  };
+  const transformer: TransformerJson | null = v && {
+    depth: v.depth,
+    width: v.width,
+    heads: v.heads,
+    mlp_width: v.mlpWidth,
+    num_classes: v.numClasses,
+    codebook_size: v.codebookSize,
+    code_dim: v.codeDim,
+    shared_ada_ln: v.sharedAdaLN,
+    qk_norm: v.qkNorm,
+    position_side: v.positionSide,
+  };
+  const json = {
+    model_type: "flexvar",
+    version: 1,
+    trained_side: config.trainedSide,
+    dtype: config.dtype,
+    tokenizer,
+    transformer,
+    id2label: Object.fromEntries(config.id2label.map((label, id) => [String(id), label])),
+    default_sampling: writeDefaultSampling(config.defaultSampling),
+  };
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+function tokenizerFromJson(t: TokenizerJson): TokenizerConfig {
+  return {
+    baseChannels: t.base_channels,
+    channelMultipliers: t.channel_multipliers,
+    resBlocks: t.res_blocks,
+    decoderResBlocks: t.decoder_res_blocks,
+    attention: t.attention,
+    latentChannels: t.latent_channels,
+    codeDim: t.code_dim,
+    codebookSize: t.codebook_size,
+    normGroups: t.norm_groups,
+    patchSize: t.patch_size,
+  };
+}
+
+function transformerFromJson(v: TransformerJson): TransformerConfig {
+  return {
+    depth: v.depth,
+    width: v.width,
+    heads: v.heads,
+    mlpWidth: v.mlp_width,
+    numClasses: v.num_classes,
+    codebookSize: v.codebook_size,
+    codeDim: v.code_dim,
+    sharedAdaLN: v.shared_ada_ln,
+    qkNorm: v.qk_norm,
+    positionSide: v.position_side,
+  };
+}
+
+function labelList(id2label: Readonly<Record<string, string>>, where: string): string[] {
+  const count = Object.keys(id2label).length;
+  return Array.from({ length: count }, (_, id) => {
+    const label = id2label[String(id)];
+    if (label === undefined)
+      throw new Error(`${where}: id2label: expected a name for each id from 0, got none for ${id}`);
+    return label;
+  });
+}

@@ -1,0 +1,56 @@
+import { openSafetensors, type TensorEntry, type TensorFile, toFloat32 } from "../checkpoint/index.ts";
+import {
+  declareTokenizer,
+  declareTransformer,
+  isTokenizerBuffer,
+  isTransformerBuffer,
+  type TokenizerConfig,
+  type TransformerConfig,
+} from "../models/index.ts";
+import { compareParams, expectParams, type ParamDecl } from "../nn/index.ts";
+import type { WeightData } from "../runtime/index.ts";
+
+/** Where a network's weights lie and what they must be. */
+export interface WeightFile {
+  readonly file: TensorFile;
+  readonly decls: readonly ParamDecl[];
+}
+
+export function tokenizerWeights(file: TensorFile, config: TokenizerConfig, where: string): WeightFile {
+  return checked(file, declareTokenizer(config), isTokenizerBuffer, where);
+}
+
+export function transformerWeights(file: TensorFile, config: TransformerConfig, where: string): WeightFile {
+  return checked(file, declareTransformer(config), isTransformerBuffer, where);
+}
+
+function checked(file: TensorFile, decls: ParamDecl[], isBuffer: (name: string) => boolean, where: string): WeightFile {
+  expectParams(where, compareParams(decls, file.tensors, isBuffer));
+  for (const { name } of decls) {
+    const { dtype } = file.tensors.get(name)!;
+    if (!["float32", "float16", "bfloat16", "float64"].includes(dtype))
+      throw new Error(`${where}: expected floating-point numbers in "${name}", got ${dtype}`);
+  }
+  return { file, decls };
+}
+
+/**
+ * Weights for a session: mapped from the file where they lie there as float32, read and converted otherwise.
+ * `map: false` reads everything (needed where the file will not stay, or in a browser).
+ */
+export async function loadWeights({ file, decls }: WeightFile, map: boolean): Promise<Map<string, WeightData>> {
+  const weights = new Map<string, WeightData>();
+  for (const { name } of decls) weights.set(name, await weightOf(file.tensors.get(name)!, map));
+  return weights;
+}
+
+async function weightOf(entry: TensorEntry, map: boolean): Promise<WeightData> {
+  if (map && entry.dtype === "float32" && entry.location !== undefined && entry.byteLength > 0)
+    return { kind: "file", path: entry.location.path, offset: entry.location.offset, length: entry.byteLength };
+  return { kind: "memory", data: toFloat32(await entry.read(), entry.dtype) };
+}
+
+/** Opens a safetensors file by path. */
+export function openWeightFile(path: string): Promise<TensorFile> {
+  return openSafetensors(path);
+}
