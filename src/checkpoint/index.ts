@@ -1,7 +1,7 @@
 /**
  * Files of named tensors and arrays: `.pth`, safetensors, `.npz`. Names to arrays and back; knows no models.
  * Readers take a path or any `ByteSource`, so that they work on bytes in a browser; file access lies in
- * `source-node.ts`, which loads Node's modules on first use.
+ * `source-node.ts`, which asks the process for Node's modules on first use.
  */
 
 export {

@@ -1,4 +1,7 @@
-/** All contact of this folder with the file system. Node's modules load on first use, so that a browser may import it. */
+/**
+ * All contact of this folder with the file system. Node's modules are asked of the process on first use and never imported,
+ * so that browsers and their bundlers may import this file.
+ */
 import type { FileHandle } from "node:fs/promises";
 import { CheckpointError, reason } from "./error.ts";
 import { type ByteSink, type ByteSource, checkRange } from "./source.ts";
@@ -7,11 +10,16 @@ import { type ByteSink, type ByteSource, checkRange } from "./source.ts";
 const mostPerCall = 1 << 28;
 const bufferBytes = 1 << 20;
 
-const fileSystem = () => import("node:fs/promises");
+/** Node's file functions; an error in words where there are none. */
+function fileSystem(path: string) {
+  const builtin = typeof process === "undefined" ? undefined : process.getBuiltinModule;
+  if (builtin === undefined) throw new CheckpointError(path, "bytes (there are no files here)", "a path");
+  return { ...builtin("node:fs/promises"), ...builtin("node:path") };
+}
 
 /** Opens a file for reading by ranges. Errors: the path is missing, unreadable or not a plain file. */
 export async function openFile(path: string): Promise<ByteSource> {
-  const { open } = await fileSystem();
+  const { open } = fileSystem(path);
   let file: FileHandle;
   try {
     file = await open(path, "r");
@@ -93,8 +101,7 @@ function fileSink(file: FileHandle): ByteSink & { flush(): Promise<void> } {
  * Errors of the file system (missing folder, full disk) come as `CheckpointError`; those of `write` pass through.
  */
 export async function writeAtomically(path: string, write: (sink: ByteSink) => Promise<void>): Promise<void> {
-  const { open, rename, rm } = await fileSystem();
-  const { basename, dirname, join } = await import("node:path");
+  const { open, rename, rm, basename, dirname, join } = fileSystem(path);
   const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
   try {
     const file = await open(temporary, "wx");
@@ -119,7 +126,7 @@ export async function writeAtomically(path: string, write: (sink: ByteSink) => P
 
 /** Makes the rename durable where the platform lets a folder be synced; elsewhere there is nothing to do. */
 async function syncFolder(folder: string): Promise<void> {
-  const { open } = await fileSystem();
+  const { open } = fileSystem(folder);
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();

@@ -1,0 +1,11 @@
+/** Runs actions one at a time, in the order in which they were asked for; one that fails does not stop the next. */
+export type Turns = <T>(action: () => Promise<T>) => Promise<T>;
+
+export function takeTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (action) => {
+    const turn = last.then(action, action);
+    last = turn;
+    return turn;
+  };
+}

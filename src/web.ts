@@ -1,0 +1,31 @@
+/**
+ * FlexVAR in browsers: scale-wise image generation on ONNX Runtime's WebAssembly or WebGPU. In Node see `index.ts`.
+ *
+ * @example
+ * import { encodePng, FlexVAR, planarToRgb } from "flexvar";
+ * const pipe = await FlexVAR.fromPretrained("/models/emoji/", { device: "wasm", wasmPaths: "/ort/" });
+ * for await (const step of pipe.generate({ classLabels: ["cat-face"], seed: 7 })) show(planarToRgb(await step.image()));
+ */
+export {
+  contactSheet,
+  encodePng,
+  type PlanarBatch,
+  planarToRgb,
+  type RgbImage,
+  readPngText,
+  readSettings,
+  rgbToPlanar,
+} from "./image/index.ts";
+export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";
+export { imagenetLabels, OptionError, type SamplingInput } from "./options/index.ts";
+export {
+  FlexVARPipeline,
+  type GenerateOptions,
+  type PictureInfo,
+  type ScaleEvent,
+  type ScaleTokens,
+} from "./pipelines/index.ts";
+export type { ModelConfig } from "./pretrained/index.ts";
+export type { Runtime } from "./runtime/index.ts";
+export { hasWebGpu, type WebDevice, type WebRuntimeOptions, webDevices, webRuntime } from "./runtime/web.ts";
+export type { Grid } from "./sampling/index.ts";
