@@ -28,11 +28,12 @@ export interface Session {
   readonly program: Program;
   /**
    * Runs the program. Feeds every input (and parameters that were not stored) by name; `fetches` may hold preallocated
-   * outputs. Throws naming the input where a feed is missing or its type or fixed dimensions differ.
+   * outputs (null: wanted, allocated by the run); only those named are computed. Throws naming the input where a feed is
+   * missing or its type or fixed dimensions differ.
    */
   run(
     feeds: Readonly<Record<string, Value>>,
-    fetches?: Readonly<Record<string, Value>>,
+    fetches?: Readonly<Record<string, Value | null>>,
   ): Promise<Record<string, Value>>;
   dispose(): Promise<void>;
 }

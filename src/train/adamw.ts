@@ -31,7 +31,11 @@ export function adamWScalars(): AdamWScalars {
 }
 
 /** Values of `AdamWScalars` for step `t` (from 1). */
-export function adamWScalarValues(t: number, lr: number, { beta1, beta2 }: AdamWOptions): Record<keyof AdamWScalars, number> {
+export function adamWScalarValues(
+  t: number,
+  lr: number,
+  { beta1, beta2 }: AdamWOptions,
+): Record<keyof AdamWScalars, number> {
   return { lr, correction1: 1 - beta1 ** t, correction2: 1 - beta2 ** t };
 }
 

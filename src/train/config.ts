@@ -1,0 +1,121 @@
+/** What both trainers' config files share, and reading them with errors that name the valid keys. */
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+const rate = z.number().min(0);
+
+/** Text for people at the head of a config file. */
+export const aboutSchema = z.strictObject({
+  /** The table or figure that the experiment aims at. */
+  aim: z.string(),
+  command: z.string(),
+  expected: z.string(),
+  time: z.string(),
+});
+
+export const optimizerSchema = z.strictObject({
+  peakLr: z.number().positive(),
+  warmupSteps: z.int().min(0),
+  warmupStart: share.default(0.005),
+  holdShare: share.default(0),
+  finalShare: share.default(0.1),
+  shape: z.enum(["linear", "cosine", "constant"]).default("linear"),
+  steps: count,
+  beta1: share.default(0.9),
+  beta2: share.default(0.95),
+  epsilon: z.number().positive().default(1e-8),
+  weightDecay: rate.default(0.05),
+  clip: z.number().positive().default(2),
+  /** Decay of the parameters' moving average, which is what a run exports; 0 for none. */
+  emaDecay: share.default(0.999),
+});
+export type OptimizerConfig = z.infer<typeof optimizerSchema>;
+
+export const runSchema = z.strictObject({
+  logEvery: count.default(20),
+  checkpointEvery: count.default(500),
+  evaluateEvery: count.default(1000),
+  keepLast: count.default(2),
+  divergence: z.number().min(1).default(5),
+  /** Held-out pictures that an evaluation looks at, at most. */
+  evaluatePictures: count.default(96),
+  /** Pictures on a sample sheet; 0 for no sheets. */
+  sheetPictures: z.int().min(0).default(12),
+});
+
+export const augmentSchema = z.strictObject({
+  crop: z.tuple([share, share]).default([1, 1]),
+  flip: share.default(0.5),
+  scale: z.tuple([z.number().positive(), z.number().positive()]).default([1, 1]),
+  shift: share.default(0),
+  surround: z.union([z.literal("edge"), z.tuple([z.number(), z.number(), z.number()])]).default("edge"),
+});
+
+/**
+ * Checks a config. With `quick`, the values under the file's `quick` key replace the others: a small form of the same
+ * experiment, for tests.
+ * @throws Error `where: key: expected …`; for an unknown key it lists the valid ones.
+ */
+export function parseConfig<T extends z.ZodType>(schema: T, value: unknown, where: string, quick = false): z.infer<T> {
+  if (!isRecord(value))
+    throw new Error(`${where}: expected a JSON object, got ${Array.isArray(value) ? "a list" : typeof value}`);
+  const { quick: overrides, ...full } = value;
+  const merged = quick && isRecord(overrides) ? merge(full, overrides) : full;
+  const read = schema.safeParse(merged);
+  if (read.success) return read.data;
+  throw new Error(`${where}: ${read.error.issues.map((issue) => problem(issue, schema)).join("; ")}`, {
+    cause: read.error,
+  });
+}
+
+/** Reads and checks a config file. */
+export async function readConfig<T extends z.ZodType>(schema: T, path: string, quick = false): Promise<z.infer<T>> {
+  const text = await readFile(path, "utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path}: expected JSON, got ${(error as Error).message}`, { cause: error });
+  }
+  return parseConfig(schema, value, path, quick);
+}
+
+function problem(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  const at = issue.path.join(".");
+  if (issue.code !== "unrecognized_keys") return `${at || "the file"}: ${issue.message}`;
+  const valid = keysAt(schema, issue.path);
+  const inside = at === "" ? "" : ` in ${at}`;
+  return `unknown key ${issue.keys.map((key) => `"${key}"`).join(", ")}${inside}: expected one of ${valid.join(", ")}`;
+}
+
+/** Keys of the object schema at a path. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  for (const key of path) {
+    at = unwrap(at);
+    if (at instanceof z.ZodObject) at = at.shape[String(key)];
+  }
+  at = unwrap(at);
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  let at = schema;
+  while (at instanceof z.ZodDefault || at instanceof z.ZodOptional || at instanceof z.ZodPrefault) at = at.unwrap();
+  return at;
+}
+
+function merge(full: Record<string, unknown>, overrides: Record<string, unknown>): Record<string, unknown> {
+  const out = { ...full };
+  for (const [key, value] of Object.entries(overrides)) {
+    const before = out[key];
+    out[key] = isRecord(before) && isRecord(value) ? merge(before, value) : value;
+  }
+  return out;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,88 @@
+import {
+  type AugmentOptions,
+  type Batch,
+  batches,
+  type Dataset,
+  detectDataFormat,
+  holdOut,
+  openDataset,
+  type StreamPosition,
+  subset,
+} from "../data/index.ts";
+
+/** A data set's two sides. */
+export interface SplitData {
+  readonly train: Dataset;
+  readonly heldOut: Dataset;
+}
+
+/** Opens a data set with its own split where it has one (`.npz`, ImageNet), else with a share held out by seed. */
+export async function openSplit(path: string, share: number, seed: number): Promise<SplitData> {
+  const format = await detectDataFormat(path);
+  const train = await openDataset(path, { format });
+  if (format === "npz" || format === "imagenet") {
+    const heldOut = await openDataset(path, { format, split: "held-out" });
+    if (heldOut.length > 0) return { train, heldOut };
+  }
+  return holdOut(train, { share, seed });
+}
+
+/** An endless stream of training batches that knows where it is. */
+export interface BatchStream {
+  next(): Promise<Batch>;
+  readonly position: StreamPosition;
+  /** Goes on from a place. */
+  seek(position: StreamPosition): void;
+}
+
+export function batchStream(
+  dataset: Dataset,
+  options: { size: number; batchSize: number; seed: number; augment: AugmentOptions },
+  onCorrupt: (message: string) => void,
+): BatchStream {
+  const seen = new Set<string>();
+  const open = (from: StreamPosition) =>
+    batches(dataset, {
+      ...options,
+      from,
+      onCorrupt: (error) => {
+        if (seen.has(error.picture)) return;
+        seen.add(error.picture);
+        onCorrupt(`${error.message} (skipped, ${seen.size} so far)`);
+      },
+    });
+  let position: StreamPosition = { epoch: 0, taken: 0 };
+  let stream = open(position);
+  return {
+    get position() {
+      return position;
+    },
+    async next() {
+      const { value, done } = await stream.next();
+      if (done === true) throw new Error("training data: expected an endless stream, got its end");
+      position = value.next;
+      return value;
+    },
+    seek(to) {
+      position = to;
+      stream = open(to);
+    },
+  };
+}
+
+/** The first `most` pictures of a data set, evenly spread, unchanged, as one batch. */
+export async function fixedBatch(dataset: Dataset, size: number, most: number): Promise<Batch> {
+  const count = Math.min(most, dataset.length);
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.length) / count));
+  const stream = batches(subset(dataset, chosen), {
+    size,
+    batchSize: count,
+    seed: 0,
+    ordered: true,
+    epochs: 1,
+    keepLast: true,
+  });
+  const { value } = await stream.next();
+  if (!value) throw new Error("evaluation data: expected readable held-out pictures, got none");
+  return value;
+}

@@ -1,0 +1,219 @@
+/** The loop that both trainers share: steps, log, checkpoints, evaluation, stopping and going on. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../files/index.ts";
+import { encodePng, type RgbImage } from "../image/index.ts";
+import { durationText, openLog } from "./log.ts";
+import { type Json, listStates, loadState, saveState, statePath, type TrainState } from "./state.ts";
+
+export interface RunSettings {
+  readonly steps: number;
+  readonly logEvery: number;
+  readonly checkpointEvery: number;
+  readonly evaluateEvery: number;
+  readonly keepLast: number;
+  /** The run stops when the mean loss of recent steps is more than so many times the least it has been. */
+  readonly divergence: number;
+}
+
+/** Numbers of one step. */
+export interface StepReport {
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly lr: number;
+  /** Pictures seen in this step. */
+  readonly images: number;
+  /** More numbers for the log; means are logged. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+export interface EvaluationReport {
+  /** The higher the better; decides which checkpoint is the best. */
+  readonly score: number;
+  readonly metrics: Readonly<Record<string, Json>>;
+  /** One line for people. */
+  readonly summary: string;
+  readonly sheet?: RgbImage;
+}
+
+/** What the loop trains. */
+export interface Trainee {
+  /** Does step `step` (from 1). */
+  step(step: number): Promise<StepReport>;
+  evaluate(step: number): Promise<EvaluationReport>;
+  /** Everything but the loop's own counters. Arrays may be the live ones. */
+  save(): {
+    json: Readonly<Record<string, Json>>;
+    arrays: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+  };
+  load(state: TrainState): void;
+}
+
+export interface RunOptions {
+  readonly resume?: boolean;
+  /** Aborted: the run writes a checkpoint and ends. */
+  readonly signal?: AbortSignal;
+  /** Takes lines for people. */
+  readonly log?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly step: number;
+  readonly finished: boolean;
+  readonly best: { readonly step: number; readonly score: number } | undefined;
+}
+
+export const CHECKPOINTS = "checkpoints";
+
+interface Progress {
+  best: { step: number; score: number } | undefined;
+  /** Moving mean of the loss and the least it has been. */
+  meanLoss: number | undefined;
+  leastLoss: number;
+}
+
+/**
+ * Runs or resumes a training. `outDir` gets `checkpoints/`, `log.jsonl` and `sheets/`.
+ * @throws Error where there is a run already and `resume` was not asked for, for a loss that is not finite or that diverged, and for
+ * files that cannot be written; the last checkpoint stays whole.
+ */
+export async function runTraining(
+  trainee: Trainee,
+  settings: RunSettings,
+  config: Json,
+  outDir: string,
+  { resume = false, signal, log = () => {} }: RunOptions,
+): Promise<RunResult> {
+  const folder = join(outDir, CHECKPOINTS);
+  await mkdir(folder, { recursive: true });
+  const progress: Progress = { best: undefined, meanLoss: undefined, leastLoss: Number.POSITIVE_INFINITY };
+  let step = await restore(trainee, folder, progress, resume, log);
+  const records = await openLog(outDir, step);
+  let saved = step;
+  const save = async (): Promise<void> => {
+    const { json, arrays } = trainee.save();
+    const own: Json = {
+      best: progress.best ?? null,
+      meanLoss: progress.meanLoss ?? null,
+      leastLoss: Number.isFinite(progress.leastLoss) ? progress.leastLoss : null,
+    };
+    await saveState(
+      folder,
+      { step, json: { ...json, run: own, config }, arrays },
+      settings.keepLast,
+      progress.best?.step,
+    );
+    saved = step;
+  };
+  let window: StepReport[] = [];
+  let since = performance.now();
+  const begun = performance.now();
+  const first = step;
+  while (step < settings.steps && signal?.aborted !== true) {
+    const report = await trainee.step(step + 1);
+    step++;
+    checkLoss(step, report, progress, settings, saved);
+    window.push(report);
+    if (step % settings.logEvery === 0 || step === settings.steps) {
+      const seconds = (performance.now() - since) / 1000;
+      const means = meansOf(window, seconds);
+      await records.write({ kind: "train", step, ...means, seconds: round(seconds) });
+      const left = ((performance.now() - begun) / 1000 / (step - first)) * (settings.steps - step);
+      log(`step ${step}/${settings.steps}  ${describe(means)}  ${durationText(left)} left`);
+      window = [];
+      since = performance.now();
+    }
+    if (step % settings.evaluateEvery === 0 || step === settings.steps) {
+      const { score, metrics, summary, sheet } = await trainee.evaluate(step);
+      await records.write({ kind: "evaluate", step, score: round(score), ...metrics });
+      if (progress.best === undefined || score > progress.best.score) progress.best = { step, score };
+      if (sheet !== undefined)
+        await writeFileAtomic(join(outDir, "sheets", `step-${String(step).padStart(7, "0")}.png`), encodePng(sheet));
+      log(`step ${step}: ${summary}`);
+      await save();
+      since = performance.now();
+    } else if (step % settings.checkpointEvery === 0) await save();
+  }
+  if (saved !== step) await save();
+  const finished = step >= settings.steps;
+  log(finished ? `finished at step ${step}` : `stopped at step ${step}; --resume goes on from there`);
+  return { step, finished, best: progress.best };
+}
+
+async function restore(
+  trainee: Trainee,
+  folder: string,
+  progress: Progress,
+  resume: boolean,
+  log: (line: string) => void,
+): Promise<number> {
+  const steps = await listStates(folder);
+  const last = steps.at(-1);
+  if (last === undefined) return 0;
+  if (!resume)
+    throw new Error(
+      `${folder}: expected no checkpoints of another run, got step ${last}; resume it or choose another folder`,
+    );
+  const state = await loadState(statePath(folder, last));
+  trainee.load(state);
+  const { run } = state.json as {
+    run?: { best?: Progress["best"] | null; meanLoss?: number | null; leastLoss?: number | null };
+  };
+  progress.best = run?.best ?? undefined;
+  progress.meanLoss = run?.meanLoss ?? undefined;
+  progress.leastLoss = run?.leastLoss ?? Number.POSITIVE_INFINITY;
+  log(`resumed from step ${last}`);
+  return last;
+}
+
+/** Share of the past in the moving mean of the loss, and the steps before divergence is judged. */
+const MEMORY = 0.95;
+const PATIENCE = 100;
+
+function checkLoss(
+  step: number,
+  { loss, gradNorm, lr }: StepReport,
+  progress: Progress,
+  { divergence }: RunSettings,
+  saved: number,
+): void {
+  const advice = `the checkpoint of step ${saved} is whole; resume from it with a lower learning rate (it was ${lr.toPrecision(3)})`;
+  if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
+    throw new Error(
+      `training: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm} in step ${step}; ${advice}`,
+    );
+  const mean = progress.meanLoss === undefined ? loss : MEMORY * progress.meanLoss + (1 - MEMORY) * loss;
+  progress.meanLoss = mean;
+  progress.leastLoss = Math.min(progress.leastLoss, mean);
+  if (step > PATIENCE && mean > divergence * progress.leastLoss)
+    throw new Error(
+      `training: expected a loss near its least mean ${progress.leastLoss.toPrecision(4)}, got a mean of ${mean.toPrecision(4)} by step ${step}: it diverged; ${advice}`,
+    );
+}
+
+function meansOf(window: readonly StepReport[], seconds: number): Record<string, number> {
+  const mean = (of: (r: StepReport) => number): number => window.reduce((sum, r) => sum + of(r), 0) / window.length;
+  const images = window.reduce((sum, r) => sum + r.images, 0);
+  const parts = Object.keys(window[0]?.parts ?? {}).map((key): [string, number] => [
+    key,
+    round(mean((r) => r.parts[key] ?? 0)),
+  ]);
+  return {
+    loss: round(mean((r) => r.loss)),
+    lr: round(window.at(-1)!.lr),
+    gradNorm: round(mean((r) => r.gradNorm)),
+    imagesPerSecond: round(images / seconds),
+    ...Object.fromEntries(parts),
+  };
+}
+
+/** Six significant digits: enough for curves, short in files. */
+function round(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+function describe(means: Readonly<Record<string, number>>): string {
+  return Object.entries(means)
+    .map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`)
+    .join("  ");
+}

@@ -1,0 +1,59 @@
+/** A training step as one graph: loss, gradients, clipping, AdamW, and a moving average of the parameters. */
+import { gradients, input, ops, type Program, param, program, type Tensor } from "../engine/index.ts";
+import type { ParamDecl, Params } from "../nn/index.ts";
+import { type AdamWOptions, adamWScalars, adamWUpdate, clipFactor, globalNorm } from "./adamw.ts";
+
+const { add, mul, sub } = ops;
+
+export interface StepOptions {
+  readonly adamW: AdamWOptions;
+  /** Largest global gradient norm. */
+  readonly clip: number;
+  /** Whether a moving average of the parameters is kept; its decay is the input `emaDecay`. */
+  readonly ema: boolean;
+}
+
+/** The kinds of state that a parameter has. */
+export type Slot = "param" | "m" | "v" | "ema";
+
+/** Name of a parameter's state among a step's inputs; its output is `updated(name)`. */
+export function slotName(slot: Slot, name: string): string {
+  return slot === "param" ? name : `${slot}:${name}`;
+}
+
+export const updated = (name: string): string => `next:${name}`;
+
+export const slotsOf = ({ ema }: StepOptions): Slot[] => ["param", "m", "v", ...(ema ? (["ema"] as const) : [])];
+
+/**
+ * The step's program. Inputs: what `loss` needs, every slot of every declared parameter, `lr`, `correction1`,
+ * `correction2` and `emaDecay`. Outputs: the slots' next values, `loss`, `gradNorm` and `extras`.
+ */
+export function stepProgram(
+  name: string,
+  decls: readonly ParamDecl[],
+  p: Params,
+  loss: Tensor,
+  extras: Readonly<Record<string, Tensor>>,
+  options: StepOptions,
+): Program {
+  const params = decls.map((d) => p(d.name));
+  const grads = gradients(loss, params);
+  const gradNorm = globalNorm(grads);
+  const factor = clipFactor(gradNorm, options.clip);
+  const scalars = adamWScalars();
+  const emaDecay = options.ema ? input("emaDecay", "float32", []) : undefined;
+  const outputs: Record<string, Tensor> = { loss, gradNorm, ...extras };
+  decls.forEach((d, i) => {
+    const slot = (kind: Slot): string => slotName(kind, d.name);
+    const moments = { m: param(slot("m"), d.shape), v: param(slot("v"), d.shape) };
+    const next = adamWUpdate(params[i]!, mul(grads[i]!, factor), moments, d.decay, scalars, options.adamW);
+    outputs[updated(d.name)] = next.param;
+    outputs[updated(slot("m"))] = next.m;
+    outputs[updated(slot("v"))] = next.v;
+    if (emaDecay === undefined) return;
+    const ema = param(slot("ema"), d.shape);
+    outputs[updated(slot("ema"))] = add(mul(ema, emaDecay), mul(next.param, sub(1, emaDecay)));
+  });
+  return program(name, outputs);
+}

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { aboutSchema, augmentSchema, optimizerSchema, runSchema } from "./config.ts";
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+const weight = z.number().min(0);
+
+/** `configs/*-tokenizer.json`. */
+export const tokenizerTrainingSchema = z.strictObject({
+  kind: z.literal("tokenizer"),
+  about: aboutSchema,
+  seed: z.int().default(0),
+  model: z.strictObject({
+    baseChannels: count,
+    channelMultipliers: z.array(z.number().positive()).min(1),
+    resBlocks: count,
+    decoderResBlocks: count,
+    attention: z.boolean(),
+    latentChannels: count,
+    codeDim: count,
+    codebookSize: count,
+    normGroups: count,
+    patchSize: count,
+  }),
+  data: z.strictObject({
+    /** Side of the pictures in pixels. */
+    size: count,
+    batchSize: count,
+    augment: augmentSchema.prefault({}),
+    /** Share of held-out pictures where the data set has no split of its own. */
+    heldOutShare: share.default(0.05),
+  }),
+  scales: z.strictObject({
+    /** K: grids a batch is decoded at, the native one among them. 5 in the paper. */
+    perBatch: count.default(5),
+    /** Grids that sampling uses, drawn with probability `preferredShare`; the others share the rest. */
+    preferred: z.array(count).default([1, 2, 3, 4, 5, 6, 8, 10, 13]),
+    preferredShare: share.default(0.8),
+  }),
+  loss: z.strictObject({
+    pixel: weight.default(1),
+    absolute: weight.default(0),
+    gradient: weight.default(0),
+    gradientLevels: count.default(3),
+    codebook: weight.default(1),
+    commitment: weight.default(0.25),
+    smallScales: weight.default(1),
+  }),
+  codebook: z.strictObject({
+    update: z.enum(["average", "gradient"]).default("gradient"),
+    decay: share.default(0.99),
+    deadAfter: count.default(200),
+    revivePerStep: z.int().min(0).default(64),
+  }),
+  optimizer: optimizerSchema,
+  run: runSchema.prefault({}),
+});
+
+export type TokenizerTraining = z.infer<typeof tokenizerTrainingSchema>;

@@ -1,0 +1,182 @@
+/**
+ * The tokenizer's training loss (flexvar.md section 2): the latent is pooled to K grids, each is quantised and decoded on
+ * its own, and the losses are summed. The paper does not state the target at small scales: here it is the picture
+ * resized (area) to the decoded size.
+ */
+import { type Dim, input, mulDims, ops, type Tensor } from "../engine/index.ts";
+import {
+  decodeCodes,
+  downsampling,
+  encodeLatent,
+  latentRows,
+  type TokenizerConfig,
+  unitCodebook,
+} from "../models/index.ts";
+import type { Params } from "../nn/index.ts";
+import { gradientDifference, meanAbsolute, meanSquared } from "./pixel-losses.ts";
+
+const { add, argMax, gather, l2Normalize, matmul, mul, reshape, stopGradient, sub, transpose } = ops;
+
+export interface TokenizerLossWeights {
+  /** Mean squared pixel difference; 1 in the paper. */
+  readonly pixel: number;
+  /** Mean absolute pixel difference; 0 in the paper. */
+  readonly absolute: number;
+  /** `gradientDifference`; 0 in the paper, which has LPIPS instead. */
+  readonly gradient: number;
+  readonly gradientLevels: number;
+  /** Mean squared distance that pulls codes to encoder vectors; 1 in the paper, 0 where codes are moving averages. */
+  readonly codebook: number;
+  /** Mean squared distance that pulls encoder vectors to codes; 0.25 in the paper. */
+  readonly commitment: number;
+  /** Factor on every scale but the native one; 1 in the paper. */
+  readonly smallScales: number;
+}
+
+/** LlamaGen's weights without its perceptual and adversarial terms. */
+export const paperTokenizerLoss: TokenizerLossWeights = {
+  pixel: 1,
+  absolute: 0,
+  gradient: 0,
+  gradientLevels: 3,
+  codebook: 1,
+  commitment: 0.25,
+  smallScales: 1,
+};
+
+/** Matrices that pool the latent and the picture to one grid; the native grid needs none. */
+interface Pooling {
+  readonly latentRows: Tensor;
+  readonly latentColumns: Tensor;
+  readonly imageRows: Tensor;
+  readonly imageColumns: Tensor;
+}
+
+/** One scale's graph. */
+export interface ScaleLosses {
+  /** Normalised encoder vectors [B, l, Z] and the ids [B, l] of their codes. */
+  readonly rows: Tensor;
+  readonly tokens: Tensor;
+  /** Straight-through reconstruction [B, 3, f·h, f·w], and what it should be. */
+  readonly reconstruction: Tensor;
+  readonly target: Tensor;
+  readonly pixel: Tensor;
+  readonly absolute: Tensor;
+  readonly gradient: Tensor;
+  /** Codebook loss and commitment loss before their weights; equal in value, opposite in whom they move. */
+  readonly codebook: Tensor;
+  readonly commitment: Tensor;
+}
+
+export interface TokenizerObjective {
+  readonly total: Tensor;
+  /** Reconstruction terms only: pixel, absolute, gradient, weighted. */
+  readonly reconstruction: Tensor;
+  /** Scales in order; the native one last. */
+  readonly scales: readonly ScaleLosses[];
+}
+
+/** Names of the inputs that scale `i` (not the native one) needs. */
+export const poolingNames = (i: number) => ({
+  latentRows: `latentRows${i}`,
+  latentColumns: `latentColumns${i}`,
+  imageRows: `imageRows${i}`,
+  imageColumns: `imageColumns${i}`,
+});
+
+function poolingInputs(i: number, [h, w]: readonly [Dim, Dim], [H, W]: readonly [Dim, Dim], factor: number): Pooling {
+  const names = poolingNames(i);
+  return {
+    latentRows: input(names.latentRows, "float32", [h, H]),
+    latentColumns: input(names.latentColumns, "float32", [w, W]),
+    imageRows: input(names.imageRows, "float32", [mulDims(factor, h), mulDims(factor, H)]),
+    imageColumns: input(names.imageColumns, "float32", [mulDims(factor, w), mulDims(factor, W)]),
+  };
+}
+
+/** rows · x · columnsᵀ over the last two axes. */
+export function poolSeparably(x: Tensor, rows: Tensor, columns: Tensor): Tensor {
+  return matmul(rows, matmul(x, columns, { transB: true }));
+}
+
+/**
+ * The losses of a picture batch [B, 3, f·H, f·W] in [−1, 1] at `smallScales` pooled grids, whose matrices are inputs named by
+ * `poolingNames`, and at the native one.
+ */
+export function tokenizerObjective(
+  p: Params,
+  config: TokenizerConfig,
+  image_B3HW: Tensor,
+  native: readonly [Dim, Dim],
+  smallScales: number,
+  weights: TokenizerLossWeights,
+): TokenizerObjective {
+  const factor = downsampling(config);
+  const latent = encodeLatent(p, config, image_B3HW);
+  const unit_VZ = unitCodebook(p);
+  const scales = Array.from({ length: smallScales + 1 }, (_, i): ScaleLosses => {
+    if (i === smallScales) return scaleLosses(p, config, unit_VZ, latent, image_B3HW, weights);
+    const pooling = poolingInputs(i, [`h${i}`, `w${i}`], native, factor);
+    const pooled = poolSeparably(latent, pooling.latentRows, pooling.latentColumns);
+    const target = poolSeparably(image_B3HW, pooling.imageRows, pooling.imageColumns);
+    return scaleLosses(p, config, unit_VZ, pooled, target, weights);
+  });
+  const weighted = (terms: (s: ScaleLosses) => Tensor): Tensor =>
+    scales
+      .map((s, i) => (i === smallScales ? terms(s) : mul(terms(s), weights.smallScales)))
+      .reduce((a, b) => add(a, b));
+  const reconstruction = weighted((s) =>
+    sumOf([
+      [s.pixel, weights.pixel],
+      [s.absolute, weights.absolute],
+      [s.gradient, weights.gradient],
+    ]),
+  );
+  const quantisation = weighted((s) =>
+    sumOf([
+      [s.codebook, weights.codebook],
+      [s.commitment, weights.commitment],
+    ]),
+  );
+  return { total: add(reconstruction, quantisation), reconstruction, scales };
+}
+
+/** Weighted sum; terms of weight 0 leave no trace in the graph. */
+function sumOf(terms: readonly (readonly [Tensor, number])[]): Tensor {
+  const used = terms.filter(([, weight]) => weight !== 0).map(([t, weight]) => (weight === 1 ? t : mul(t, weight)));
+  return used.length === 0 ? ops.scalar(0) : used.reduce((a, b) => add(a, b));
+}
+
+function scaleLosses(
+  p: Params,
+  config: TokenizerConfig,
+  unit_VZ: Tensor,
+  latent_BZhw: Tensor,
+  target: Tensor,
+  weights: TokenizerLossWeights,
+): ScaleLosses {
+  const [B, Z, h, w] = latent_BZhw.shape as [Dim, Dim, Dim, Dim];
+  const rows = l2Normalize(latentRows(latent_BZhw));
+  const tokens = argMax(matmul(stopGradient(rows), stopGradient(unit_VZ), { transB: true }), 2);
+  const codes = gather(unit_VZ, tokens);
+  const straight = add(rows, stopGradient(sub(codes, rows)));
+  const grid = reshape(transpose(straight, [0, 2, 1]), [B, Z, h, w]);
+  const reconstruction = decodeCodes(p, config, grid);
+  return {
+    rows,
+    tokens,
+    reconstruction,
+    target,
+    pixel: meanSquared(reconstruction, target),
+    absolute: meanAbsolute(reconstruction, target),
+    gradient: gradientDifference(reconstruction, target, Math.max(1, weights.gradientLevels)),
+    codebook: meanSquared(codes, stopGradient(rows)),
+    commitment: meanSquared(rows, stopGradient(codes)),
+  };
+}
+
+/** The picture input [B, 3, f·H, f·W] of a native grid H×W. */
+export function imageInput(config: TokenizerConfig, H: Dim = "H", W: Dim = "W"): Tensor {
+  const factor = downsampling(config);
+  return input("image", "float32", ["B", 3, mulDims(factor, H), mulDims(factor, W)]);
+}

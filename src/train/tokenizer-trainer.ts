@@ -1,0 +1,263 @@
+/** Training of the scalable tokenizer (paper section 3.2). */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { CODEBOOK, declareTokenizer, downsampling } from "../models/index.ts";
+import { countParams, paramTensors } from "../nn/index.ts";
+import { initialValues } from "../pretrained/index.ts";
+import type { Runtime, Value } from "../runtime/index.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import { createRandom, defaultSizes, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
+import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
+import { type Assigned, type CodebookState, codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
+import { batchStream, fixedBatch, openSplit, type SplitData } from "./data.ts";
+import { exportTokenizer } from "./export.ts";
+import { poolingFeeds } from "./pooling.ts";
+import {
+  type EvaluationReport,
+  type RunOptions,
+  type RunResult,
+  runTraining,
+  type StepReport,
+  type Trainee,
+} from "./run.ts";
+import { drawSmallScales } from "./scale-draw.ts";
+import { emaDecayAt, learningRate } from "./schedule.ts";
+import { createSlots, type NamedArray } from "./slots.ts";
+import type { Json, TrainState } from "./state.ts";
+import { slotsOf, stepProgram } from "./step.ts";
+import type { TokenizerTraining } from "./tokenizer-config.ts";
+import { openTokenizerEvaluator, reconstructionSheet } from "./tokenizer-evaluation.ts";
+import { imageInput, tokenizerObjective } from "./tokenizer-objective.ts";
+
+export interface TrainOptions extends RunOptions {
+  /** Threads of one operator; all cores by default. */
+  readonly threads?: number;
+}
+
+/** Trains or resumes a tokenizer; `outDir/model` gets the model folder at the end and at every evaluation. */
+export async function trainTokenizer(
+  config: TokenizerTraining,
+  dataDir: string,
+  outDir: string,
+  options: TrainOptions = {},
+): Promise<RunResult> {
+  const log = options.log ?? (() => {});
+  await mkdir(outDir, { recursive: true });
+  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
+  log(
+    `data: ${data.train.length} training and ${data.heldOut.length} held-out pictures of ${data.train.classes.length} classes`,
+  );
+  const runtime = nodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
+  const trainee = await tokenizerTrainee(config, data, runtime, join(outDir, "model"), log);
+  try {
+    return await runTraining(
+      trainee,
+      { ...config.run, steps: config.optimizer.steps },
+      config as Json,
+      outDir,
+      options,
+    );
+  } finally {
+    await trainee.dispose();
+    await data.train.close();
+  }
+}
+
+interface DisposableTrainee extends Trainee {
+  dispose(): Promise<void>;
+}
+
+/** What a tokenizer's state holds beside arrays. */
+interface TokenizerJson {
+  readonly random: RandomState;
+  readonly position: { readonly epoch: number; readonly taken: number };
+  readonly usage: readonly number[];
+}
+
+export async function tokenizerTrainee(
+  config: TokenizerTraining,
+  data: SplitData,
+  runtime: Runtime,
+  modelDir: string,
+  log: (line: string) => void,
+): Promise<DisposableTrainee> {
+  const { model, optimizer, codebook, scales: drawn } = config;
+  const factor = downsampling(model);
+  const native = config.data.size / factor;
+  if (!Number.isInteger(native))
+    throw new Error(`data.size: expected a multiple of the down-sampling ${factor}, got ${config.data.size}`);
+  const small = Math.min(drawn.perBatch - 1, native - 1);
+  const V = model.codebookSize;
+  const averaged = codebook.update === "average";
+  const decls = declareTokenizer(model);
+  const trained = averaged ? decls.filter(({ name }) => name !== CODEBOOK) : decls;
+  const p = paramTensors(decls);
+  const weights = { ...config.loss, codebook: averaged ? 0 : config.loss.codebook };
+  const objective = tokenizerObjective(p, model, imageInput(model), ["H", "W"], small, weights);
+  const adamW: AdamWOptions = optimizer;
+  const stepOptions = { adamW, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
+  const last = objective.scales.at(-1)!;
+  const extras = {
+    reconstruction: objective.reconstruction,
+    pixel: last.pixel,
+    commitment: last.commitment,
+    ...Object.fromEntries(
+      objective.scales.flatMap((s, i) => [
+        [`rows${i}`, s.rows],
+        [`tokens${i}`, s.tokens],
+      ]),
+    ),
+  };
+  const session = await runtime.open(stepProgram("train_tokenizer", trained, p, objective.total, extras, stepOptions));
+  const evaluator = await openTokenizerEvaluator(runtime, model);
+  const start = initialValues(decls, createRandom(config.seed, "init"));
+  const slots = createSlots(runtime, trained, slotsOf(stepOptions), start);
+  // Start directions of codes are random: revival soon replaces those that nothing chooses.
+  const noise = createRandom(config.seed, "codebook");
+  const codesOf = (): Float32Array => (averaged ? ownCodes : slots.array("param", CODEBOOK));
+  const ownCodes = Float32Array.from({ length: V * model.codeDim }, () => noise.normal());
+  if (!averaged) slots.array("param", CODEBOOK).set(ownCodes);
+  let codes: CodebookState = createCodebookState(codesOf(), V);
+  let random: Random = createRandom(config.seed, "train");
+  const stream = batchStream(
+    data.train,
+    { size: config.data.size, batchSize: config.data.batchSize, seed: config.seed, augment: config.data.augment },
+    log,
+  );
+  const heldOut = await fixedBatch(data.heldOut, config.data.size, config.run.evaluatePictures);
+  let usage = new Float64Array(V);
+  const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
+  const codebookFeed = (): Record<string, Value> =>
+    averaged ? { [CODEBOOK]: runtime.floats(ownCodes, [V, model.codeDim]) } : {};
+  const extraFetches = Object.fromEntries(["loss", "gradNorm", ...Object.keys(extras)].map((name) => [name, null]));
+  log(
+    `tokenizer: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, factor ${factor}, grids up to ${native}×${native}, ${runtime.description}`,
+  );
+
+  async function step(number: number): Promise<StepReport> {
+    const batch = await stream.next();
+    const sides = drawSmallScales(random, native, small, drawn.preferred, drawn.preferredShare);
+    const lr = learningRate(number, optimizer);
+    const adam = adamWScalarValues(number, lr, adamW);
+    const feeds: Record<string, Value> = {
+      ...slots.feeds(),
+      ...codebookFeed(),
+      image: runtime.floats(batch.images, [batch.count, 3, config.data.size, config.data.size]),
+      lr: scalar(adam.lr),
+      correction1: scalar(adam.correction1),
+      correction2: scalar(adam.correction2),
+      ...(stepOptions.ema ? { emaDecay: scalar(emaDecayAt(number, optimizer.emaDecay)) } : {}),
+    };
+    sides.forEach((side, i) => {
+      Object.assign(feeds, poolingFeeds(runtime, i, [native, native], [side, side], factor));
+    });
+    const result = await session.run(feeds, { ...slots.fetches(), ...extraFetches });
+    const number1 = (name: string): number => (result[name]!.data as Float32Array)[0]!;
+    const loss = number1("loss");
+    const gradNorm = number1("gradNorm");
+    let revived = 0;
+    if (Number.isFinite(loss) && Number.isFinite(gradNorm)) {
+      slots.advance();
+      const assigned = objective.scales.map(
+        (_, i): Assigned => ({
+          rows: result[`rows${i}`]!.data as Float32Array,
+          tokens: Int32Array.from(result[`tokens${i}`]!.data as BigInt64Array, Number),
+        }),
+      );
+      for (const { tokens } of assigned) for (const token of tokens) usage[token]!++;
+      revived = revive(assigned, number);
+    }
+    const { used, perplexity } = codebookUsage(usage);
+    usage = usage.map((n) => n * USAGE_MEMORY);
+    return {
+      loss,
+      gradNorm,
+      lr,
+      images: batch.count,
+      parts: {
+        reconstruction: number1("reconstruction"),
+        pixelNative: number1("pixel"),
+        commitment: number1("commitment"),
+        revived,
+        used,
+        perplexity,
+      },
+    };
+  }
+
+  function revive(assigned: readonly Assigned[], number: number): number {
+    const current = codesOf();
+    const revived = updateCodebook(current, codes, assigned, number, codebook, random);
+    if (averaged) return revived.length;
+    const Z = model.codeDim;
+    for (const v of revived) {
+      for (const slot of ["m", "v"] as const) slots.array(slot, CODEBOOK).fill(0, v * Z, (v + 1) * Z);
+      if (stepOptions.ema) slots.array("ema", CODEBOOK).set(current.subarray(v * Z, (v + 1) * Z), v * Z);
+    }
+    return revived.length;
+  }
+
+  const shipped = (): Map<string, NamedArray> => {
+    const values = slots.values(stepOptions.ema ? "ema" : "param");
+    if (averaged) values.set(CODEBOOK, { shape: [V, model.codeDim], data: ownCodes });
+    return values;
+  };
+
+  async function evaluate(): Promise<EvaluationReport> {
+    const arrays = shipped();
+    const feeds = Object.fromEntries([...arrays].map(([name, { data: d, shape }]) => [name, runtime.floats(d, shape)]));
+    const quality = await evaluator.evaluate(feeds, heldOut, defaultSizes(native));
+    const whole = new Float64Array(V);
+    for (const { tokens } of quality) for (const token of tokens) whole[token]!++;
+    await exportTokenizer(modelDir, { config: model, trainedSide: native, arrays, labels: data.train.classes });
+    const number = (value: number): number => Number(value.toPrecision(5));
+    return {
+      score: quality.at(-1)!.psnr,
+      metrics: {
+        psnr: Object.fromEntries(quality.map((q) => [q.side, number(q.psnr)])),
+        usedPerScale: Object.fromEntries(quality.map((q) => [q.side, number(q.used)])),
+        perplexityPerScale: Object.fromEntries(quality.map((q) => [q.side, number(q.perplexity)])),
+        used: number(codebookUsage(whole).used),
+        pictures: heldOut.count,
+      },
+      summary: `held-out PSNR ${quality.map((q) => `${q.side}: ${q.psnr.toFixed(2)}`).join("  ")} dB; codes used ${(100 * codebookUsage(whole).used).toFixed(1)} %`,
+      ...(config.run.sheetPictures > 0
+        ? { sheet: reconstructionSheet(heldOut, quality, config.run.sheetPictures) }
+        : {}),
+    };
+  }
+
+  return {
+    step,
+    evaluate,
+    save() {
+      const arrays = slots.save();
+      if (averaged) arrays.set(CODEBOOK, { shape: [V, model.codeDim], data: ownCodes });
+      arrays.set("codebook:counts", { shape: [V], data: codes.counts });
+      arrays.set("codebook:sums", { shape: [V, model.codeDim], data: codes.sums });
+      arrays.set("codebook:lastUsed", { shape: [V], data: codes.lastUsed });
+      const json: TokenizerJson = { random: random.save(), position: stream.position, usage: [...usage] };
+      return { json: json as unknown as Record<string, Json>, arrays };
+    },
+    load({ arrays, json }: TrainState) {
+      slots.load(arrays);
+      const array = (name: string): Float32Array => {
+        const found = arrays.get(name);
+        if (found === undefined) throw new Error(`training state: expected "${name}", got none`);
+        return found.data;
+      };
+      if (averaged) ownCodes.set(array(CODEBOOK));
+      codes = { counts: array("codebook:counts"), sums: array("codebook:sums"), lastUsed: array("codebook:lastUsed") };
+      const own = json as unknown as TokenizerJson;
+      random = restoreRandom(own.random);
+      stream.seek(own.position);
+      usage = Float64Array.from(own.usage);
+    },
+    async dispose() {
+      await Promise.all([session.dispose(), evaluator.dispose()]);
+    },
+  };
+}
+
+/** Share of the past in the histogram of chosen codes, per step. */
+const USAGE_MEMORY = 0.98;
