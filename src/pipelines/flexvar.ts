@@ -3,6 +3,7 @@ import { areaMatrix, type PlanarBatch } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
 import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
 import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
+import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens, imageStream, type ScalePlan } from "../sampling/index.ts";
 import type { Networks } from "./networks.ts";
 import { type ForcedTokens, type PictureRow, sampleScales } from "./sample.ts";
@@ -45,6 +46,8 @@ export interface GenerateOptions extends SamplingInput {
   readonly signal?: AbortSignal | undefined;
   /** Most pictures sampled side by side; more are done batch after batch. 8 unless told. */
   readonly batchSize?: number | undefined;
+  /** Number of the first picture within each class: `count` pictures from there; 0 unless told. */
+  readonly firstIndex?: number | undefined;
 }
 
 /** The images-at-once limit that keeps memory near that of one picture of the released sizes. */
@@ -82,14 +85,21 @@ export class FlexVARPipeline {
 
   /** What computes. */
   get device(): string {
-    return this.networks.runtime.description;
+    return this.runtime.description;
+  }
+
+  /** What the networks run on. */
+  get runtime(): Runtime {
+    return this.networks.runtime;
   }
 
   /** Every setting of a run decided, with the classes as ids. @throws OptionError, RangeError in words. */
   resolve(options: GenerateOptions): ResolvedSampling & { readonly classIds: readonly number[] } {
     const { transformer, trainedSide, defaultSampling } = this.config;
     if (transformer === null) throw new Error("model: expected a transformer to generate with, got a tokenizer alone");
-    const { signal: _signal, batchSize: _batchSize, ...sampling } = options;
+    const { signal: _signal, batchSize: _batchSize, firstIndex = 0, ...sampling } = options;
+    if (!Number.isSafeInteger(firstIndex) || firstIndex < 0)
+      throw new OptionError("firstIndex", `expected a whole number of at least 0, got ${firstIndex}`);
     const resolved = resolveSampling(sampling, {
       factor: this.factor,
       trainedSide,
@@ -111,10 +121,10 @@ export class FlexVARPipeline {
     const pictures = resolved.classIds.flatMap((classId) =>
       Array.from(
         { length: resolved.count },
-        (_, indexWithinClass): PictureInfo => ({
+        (_, i): PictureInfo => ({
           classId,
           label: this.labels[classId],
-          indexWithinClass,
+          indexWithinClass: (options.firstIndex ?? 0) + i,
         }),
       ),
     );

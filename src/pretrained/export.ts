@@ -14,9 +14,14 @@ const USAGE_ENTRIES = 65536;
 /**
  * Writes a model folder's networks as `.pth` files that `torch.load(weights_only=True)` and the released strict loaders
  * accept: `{model: …}` for the tokenizer, a flat state dict for the transformer. Buffers that the loaders insist on and
- * that hold no weights (`zero_k_bias`, `quantize.codebook_used`) are added where the folder has none.
+ * that hold no weights (`zero_k_bias`, `quantize.codebook_used`) are added where the folder has none. `signal` stops
+ * between the files; the folder appears whole or not at all.
  */
-export async function exportModel(folder: string, out: string): Promise<string[]> {
+export async function exportModel(
+  folder: string,
+  out: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<string[]> {
   await expectNewFolder(out);
   const model = await openFolder(folder);
   try {
@@ -27,12 +32,14 @@ export async function exportModel(folder: string, out: string): Promise<string[]
       ]);
       await writePth(join(draft, EXPORTED_TOKENIZER), { model: tokenizer });
       written.push(EXPORTED_TOKENIZER);
+      signal?.throwIfAborted();
       if (model.transformer === null) return;
       await writePth(
         join(draft, EXPORTED_TRANSFORMER),
         withMissing(model.transformer.file, zeroKeyBiases(model.config.transformer!)),
       );
       written.push(EXPORTED_TRANSFORMER);
+      signal?.throwIfAborted();
     });
     return written.map((name) => join(out, name));
   } finally {

@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { CONFIG_FILE, nearLabels, parseModelConfig } from "../pretrained/index.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addModelFlag, type ModelFlags } from "./flags.ts";
+import { findModel } from "./model.ts";
+
+/** `flexvar classes`. */
+export function define(command: Command, context: Context): void {
+  command
+    .description("Lists the classes of a model: id, tab, name.")
+    .argument("[FILTER]", "only names that contain this text");
+  addModelFlag(command);
+  carryOut(command, context, ["flexvar classes", "flexvar classes retriever --model models/d16"], classes);
+}
+
+async function classes(
+  [filter]: readonly (string | undefined)[],
+  flags: ModelFlags,
+  { report }: Running,
+): Promise<Outcome> {
+  const folder = findModel(flags.model);
+  const path = join(folder, CONFIG_FILE);
+  const { id2label, transformer } = parseModelConfig(await readFile(path, "utf8"), path);
+  const count = transformer?.numClasses ?? id2label.length;
+  const all = Array.from({ length: count }, (_, id) => ({ id, label: id2label[id] ?? null }));
+  const chosen = filter === undefined ? all : all.filter(({ label }) => label !== null && contains(label, filter));
+  if (filter !== undefined && chosen.length === 0) {
+    const near = nearLabels(filter, id2label).map((name) => `"${name}"`);
+    const hint = near.length > 0 ? `; did you mean ${near.join(", ")}?` : "";
+    throw new Error(`classes: expected names that contain "${filter}", got none of ${id2label.length}${hint}`);
+  }
+  if (id2label.length === 0) report.log(`${folder} has ${count} classes without names; use their ids`);
+  return {
+    json: { model: folder, num_classes: count, classes: chosen },
+    text: chosen.map(({ id, label }) => (label === null ? String(id) : `${id}\t${label}`)).join("\n"),
+  };
+}
+
+function contains(label: string, filter: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, " ");
+  return plain(label).includes(plain(filter));
+}

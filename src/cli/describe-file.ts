@@ -1,0 +1,109 @@
+/** What a checkpoint holds, read off its names and shapes alone. */
+import { stat } from "node:fs/promises";
+import { countElements, detectFormat, openNpz, openTensorFile, type TensorEntry } from "../checkpoint/index.ts";
+import { isTokenizerBuffer, isTransformerBuffer, tokenizerConfigOf, transformerConfigOf } from "../models/index.ts";
+
+/** Tensors in numbers. Parameters are what training changes: buffers are counted apart. */
+export interface TensorCounts {
+  readonly tensors: number;
+  readonly parameters: number;
+  readonly buffers: number;
+  /** Element types, each with its number of tensors. */
+  readonly dtypes: Readonly<Record<string, number>>;
+}
+
+export interface FileDescription extends TensorCounts {
+  readonly path: string;
+  readonly format: string;
+  /** Bytes of the file. */
+  readonly bytes: number;
+  readonly kind: "tokenizer" | "transformer" | "tensors" | "arrays";
+  /** Hyper-parameters, under the names that config.json uses; null where they cannot be read off. */
+  readonly config: Readonly<Record<string, number | boolean | readonly number[]>> | null;
+  /** Why there are no hyper-parameters, where names say that it is a network. */
+  readonly problem: string | null;
+  /** Of an archive of arrays: each with its type and shape. */
+  readonly arrays?: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
+}
+
+/** Describes a `.pth`, `.safetensors` or `.npz` file. @throws CheckpointError for anything else. */
+export async function describeFile(path: string): Promise<FileDescription> {
+  const { size: bytes } = await stat(path);
+  const format = await detectFormat(path);
+  if (format === "npz") return { path, format, bytes, ...(await describeArrays(path)) };
+  const file = await openTensorFile(path);
+  try {
+    return { path, format, bytes, ...describeTensors(path, file.tensors) };
+  } finally {
+    await file.close();
+  }
+}
+
+function describeTensors(path: string, tensors: ReadonlyMap<string, TensorEntry>) {
+  const isTokenizer = tensors.has("encoder.conv_in.weight");
+  const isTransformer = tensors.has("class_emb.weight");
+  const kind = isTokenizer ? "tokenizer" : isTransformer ? "transformer" : "tensors";
+  const isBuffer = isTokenizer ? isTokenizerBuffer : isTransformer ? isTransformerBuffer : () => false;
+  const found = hyperParameters(() =>
+    isTokenizer
+      ? { ...tokenizerConfigOf(path, tensors) }
+      : isTransformer
+        ? { ...transformerConfigOf(path, tensors) }
+        : null,
+  );
+  return { kind, ...found, ...countTensors(tensors.values(), isBuffer) } as const;
+}
+
+function hyperParameters(read: () => Record<string, number | boolean | readonly number[]> | null) {
+  try {
+    const config = read();
+    return { config: config && snakeCased(config), problem: null };
+  } catch (error) {
+    return { config: null, problem: (error as Error).message };
+  }
+}
+
+function snakeCased<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  const snake = (key: string): string => key.replace(/AdaLN/, "AdaLn").replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [snake(key), value]));
+}
+
+export function countTensors(tensors: Iterable<TensorEntry>, isBuffer: (name: string) => boolean): TensorCounts {
+  const all = [...tensors];
+  const elements = (list: readonly TensorEntry[]): number => list.reduce((n, { shape }) => n + countElements(shape), 0);
+  const dtypes: Record<string, number> = {};
+  for (const { dtype } of all) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
+  return {
+    tensors: all.length,
+    parameters: elements(all.filter(({ name }) => !isBuffer(name))),
+    buffers: all.filter(({ name }) => isBuffer(name)).length,
+    dtypes,
+  };
+}
+
+async function describeArrays(path: string) {
+  const file = await openNpz(path);
+  try {
+    const arrays = await Promise.all(
+      [...file.arrays.values()].map(async (entry) => {
+        const { dtype, shape } = await entry.header();
+        return { name: entry.name, dtype, shape };
+      }),
+    );
+    const dtypes: Record<string, number> = {};
+    for (const { dtype } of arrays) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
+    const parameters = arrays.reduce((n, { shape }) => n + countElements(shape), 0);
+    return {
+      kind: "arrays",
+      config: null,
+      problem: null,
+      tensors: arrays.length,
+      parameters,
+      buffers: 0,
+      dtypes,
+      arrays,
+    } as const;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,121 @@
+/** Drawing pictures into a folder: what `generate` and `repeat` share. */
+import { join } from "node:path";
+import { writeFileAtomic } from "../files/index.ts";
+import {
+  contactSheet,
+  encodePng,
+  planarToRgb,
+  type RgbImage,
+  type SettingsRecord,
+  settingsText,
+} from "../image/index.ts";
+import type { FlexVARPipeline, GenerateOptions, PictureInfo, ScaleEvent } from "../pipelines/index.ts";
+import { gridTokens } from "../sampling/index.ts";
+import type { Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { makeFolder, makeParent, pictureName, scaleName } from "./output.ts";
+import { pictureSettings, runSettings } from "./picture-settings.ts";
+import { asUsage } from "./sampling-flags.ts";
+import { traceCollector } from "./trace.ts";
+
+export interface DrawRequest {
+  readonly out: string;
+  /** The model's identity, for the settings in each PNG. */
+  readonly model: string;
+  /** Embed the settings. */
+  readonly metadata: boolean;
+  readonly preview: boolean;
+  readonly grid: boolean;
+  readonly trace: string | undefined;
+}
+
+/** What was drawn. */
+export interface Drawn {
+  readonly pictures: readonly (PictureInfo & { readonly file: string })[];
+  /** Every file written: pictures, previews, sheet, trace. */
+  readonly files: readonly string[];
+  readonly settings: SettingsRecord;
+  /** Milliseconds from the start of the process to the first finished scale. */
+  readonly firstScaleMs: number;
+}
+
+const SHEET = join("sheet", "sheet.png");
+const PREVIEWS = "previews";
+const MOST_SHEET_BYTES = 2 ** 30;
+
+/** Draws all pictures of a request; each file appears whole or not at all. */
+export async function draw(
+  pipe: FlexVARPipeline,
+  options: GenerateOptions,
+  request: DrawRequest,
+  { report, signal }: Running,
+): Promise<Drawn> {
+  const resolved = asUsage(() => pipe.resolve(options));
+  const total = resolved.classIds.length * resolved.count;
+  const { sizePx, grids } = resolved.plan;
+  if (request.grid && total * sizePx.width * sizePx.height * 3 > MOST_SHEET_BYTES)
+    throw new UsageError(
+      `--grid: expected pictures for a sheet of at most 1 GiB, got ${total} of ${sizePx.width}x${sizePx.height}`,
+    );
+  await makeFolder(request.out);
+  if (request.trace !== undefined) await makeParent(request.trace);
+
+  const settings = runSettings(options, resolved, request.model);
+  const files: string[] = [];
+  const pictures: Drawn["pictures"][number][] = [];
+  const onSheet: RgbImage[] = [];
+  const trace = request.trace === undefined ? undefined : traceCollector();
+  const write = async (name: string, image: RgbImage, picture?: PictureInfo): Promise<string> => {
+    const path = join(request.out, name);
+    const text = picture !== undefined && request.metadata ? settingsText(pictureSettings(settings, picture)) : {};
+    await writeFileAtomic(path, encodePng(image, text));
+    files.push(path);
+    return path;
+  };
+  const eachPicture = async (
+    event: ScaleEvent,
+    save: (image: RgbImage, picture: PictureInfo, index: number) => Promise<void>,
+  ) => {
+    const planes = await event.image();
+    for (const [b, picture] of event.pictures.entries()) await save(planarToRgb(planes, b), picture, event.first + b);
+  };
+
+  const tokensOfOne = grids.reduce((n, grid) => n + gridTokens(grid), 0);
+  let tokensDone = 0;
+  let firstScaleMs = 0;
+  for await (const event of pipe.generate({ ...options, signal })) {
+    firstScaleMs ||= performance.now();
+    if (request.preview) {
+      await eachPicture(
+        event,
+        async (image, _, i) => void (await write(join(PREVIEWS, scaleName(i, total, event.index)), image)),
+      );
+    }
+    if (event.isLast) {
+      await eachPicture(event, async (image, picture, i) => {
+        pictures.push({ ...picture, file: await write(pictureName(i, total), image, picture) });
+        if (request.grid) onSheet.push(image);
+      });
+    }
+    trace?.add(event, event.isLast ? await event.decoded() : undefined);
+    tokensDone += gridTokens(event.grid) * event.pictures.length;
+    report.progress(tokensDone, tokensOfOne * total, progressNote(event, total));
+  }
+  if (request.grid) await write(SHEET, contactSheet(onSheet, sheetColumns(resolved.classIds.length, resolved.count)));
+  if (trace !== undefined && request.trace !== undefined) {
+    await trace.write(request.trace);
+    files.push(request.trace);
+  }
+  return { pictures, files, settings, firstScaleMs };
+}
+
+/** One class a row, unless there is one class or one picture of each. */
+function sheetColumns(classes: number, count: number): { columns?: number } {
+  return classes > 1 && count > 1 ? { columns: count } : {};
+}
+
+function progressNote({ first, pictures, index, total: scales, grid }: ScaleEvent, total: number): string {
+  const last = first + pictures.length;
+  const which = pictures.length === 1 ? `picture ${last}` : `pictures ${first + 1}-${last}`;
+  return `${which} of ${total}, scale ${index + 1} of ${scales} (${grid[0]}x${grid[1]})`;
+}

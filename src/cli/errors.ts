@@ -1,0 +1,49 @@
+/** Failures as people read them: one line, and an exit code. */
+
+export const EXIT_DONE = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+/** 128 + SIGINT, as shells count. */
+export const EXIT_STOPPED = 130;
+
+/** A command line that cannot be carried out as written: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The reason of a stop by a signal: exit code 130. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+
+  constructor(signal: string) {
+    super(`stopped by ${signal}; files already written are whole`);
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT_USAGE;
+  return error instanceof Stopped ? EXIT_STOPPED : EXIT_FAILED;
+}
+
+/** Errors whose message was written for people; anything else is a fault of this program. */
+const WORDED = new Set(["UsageError", "Stopped", "OptionError", "CheckpointError", "FileWriteError", "ImageError"]);
+
+/**
+ * One line for stderr. With `debug` (the variable FLEXVAR_DEBUG) the stack and causes follow.
+ */
+export function describeError(error: unknown, debug: boolean): string {
+  if (!(error instanceof Error)) return `flexvar: ${String(error)}`;
+  const line = error.message
+    .split("\n")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .join(" ");
+  if (!debug) return `flexvar: ${line || error.name}${hint(error)}`;
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
+  return `flexvar: ${line}\n${error.stack}${cause}`;
+}
+
+function hint(error: Error): string {
+  const worded = WORDED.has(error.name) || /: expected /.test(error.message);
+  return worded ? "" : " (unexpected; FLEXVAR_DEBUG=1 shows where)";
+}

@@ -1,0 +1,109 @@
+import type { Command } from "commander";
+import { parseSampling } from "../options/index.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { type DrawRequest, draw } from "./draw.ts";
+import { UsageError } from "./errors.ts";
+import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
+import { modelHash } from "./identity.ts";
+import { measured } from "./measure.ts";
+import { findModel, openModel, shownPath } from "./model.ts";
+import { olderPictures } from "./output.ts";
+import { seconds } from "./reporter.ts";
+import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
+
+interface GenerateFlags extends ComputeFlags {
+  readonly out: string;
+  readonly grid?: boolean;
+  readonly preview?: boolean;
+  readonly trace?: string;
+  readonly metadata: boolean;
+  readonly batch?: number;
+}
+
+/** `flexvar generate`. */
+export function define(command: Command, context: Context): void {
+  command.description(
+    "Draws pictures of classes, coarse to fine, and writes them as 000.png, 001.png, … class by class. " +
+      "The settings are embedded in each PNG; the same settings and model give the same file, byte for byte.",
+  );
+  addSamplingFlags(command)
+    .optionsGroup("Files:")
+    .option("--out <DIR>", "folder for the pictures", "out")
+    .option("--grid", "also a contact sheet: sheet/sheet.png in the folder")
+    .option("--preview", "also every scale's picture: previews/000_00.png (picture, scale)")
+    .option(
+      "--trace <FILE.npz>",
+      "also scales, tokens, logits and decoded pictures as NumPy arrays; held in memory until the end",
+    )
+    .option("--no-metadata", "no settings in the PNG files");
+  addComputeFlags(command).option(
+    "--batch <N>",
+    "pictures side by side; more are done batch after batch; 8 unless told",
+    wholeNumber("batch", 1, 4096),
+  );
+  carryOut(
+    command,
+    context,
+    [
+      "flexvar generate --class cat-face,dog --count 4 --seed 7 --grid",
+      'flexvar generate --model imagenet-d16 --class "golden retriever" --size 512x256 --steps 10 --preview',
+    ],
+    generate,
+  );
+}
+
+async function generate(_: readonly string[], flags: GenerateFlags, running: Running): Promise<Outcome> {
+  const input = samplingInput({ ...flags });
+  asUsage(() => parseSampling(input));
+  if ((input.classLabels ?? []).length === 0)
+    throw new UsageError("--class: expected at least one class id or name, got none; `flexvar classes` lists them");
+  if (flags.trace !== undefined && flags.trace.trim() === "")
+    throw new UsageError("--trace: expected a file name, got an empty text");
+  const { report } = running;
+  const folder = findModel(flags.model);
+  const opening = performance.now();
+  const pipe = await openModel(folder, flags, report);
+  const open = performance.now() - opening;
+  try {
+    const request: DrawRequest = {
+      out: flags.out,
+      model: await modelHash(folder),
+      metadata: flags.metadata,
+      preview: flags.preview === true,
+      grid: flags.grid === true,
+      trace: flags.trace,
+    };
+    const { pictures, files, settings, firstScaleMs } = await draw(
+      pipe,
+      { ...input, batchSize: flags.batch },
+      request,
+      running,
+    );
+    const older = await olderPictures(flags.out, pictures.length);
+    const times = measured(pipe.runtime.runMilliseconds(), { open, first_scale: firstScaleMs });
+    const what = pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`;
+    report.finish();
+    report.log(`${what} in ${shownPath(flags.out)} (${seconds(times.timings_ms.total!)})`);
+    if (older.length > 0)
+      report.log(
+        `${shownPath(flags.out)} also holds ${older.length} of earlier runs: ${older[0]}${older.length > 1 ? " …" : ""}`,
+      );
+    return {
+      json: {
+        model: { path: folder, hash: request.model },
+        device: pipe.device,
+        files,
+        pictures: pictures.map(({ file, classId, label, indexWithinClass }) => ({
+          file,
+          class_id: classId,
+          class: label ?? null,
+          index_within_class: indexWithinClass,
+        })),
+        settings,
+        ...times,
+      },
+    };
+  } finally {
+    await pipe.dispose();
+  }
+}

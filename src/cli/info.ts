@@ -1,0 +1,152 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { Json } from "../image/index.ts";
+import { type Context, carryOut, type Outcome } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { modelHash } from "./identity.ts";
+import { findModel } from "./model.ts";
+
+/** `flexvar info`. */
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      "Tells what a model folder or a checkpoint (.pth, .safetensors, .npz) holds: hyper-parameters, counts, element types, " +
+        "codebook, labels.",
+    )
+    .argument("[DIR|FILE]", "model folder, name of a shipped model, or checkpoint; the shipped model unless told");
+  carryOut(command, context, ["flexvar info models/d16", "flexvar info FlexVAE.pth --json"], info);
+}
+
+async function info([named]: readonly (string | undefined)[]): Promise<Outcome> {
+  const isFile = named !== undefined && (await stat(named).catch(() => undefined))?.isFile() === true;
+  if (isFile) return fileInfo(named);
+  try {
+    return await folderInfo(findModel(named));
+  } catch (error) {
+    if (!(error instanceof UsageError) || named === undefined) throw error;
+    throw new UsageError(`info: ${error.message.replace(/^--model: expected/, "expected a checkpoint,")}`, {
+      cause: error,
+    });
+  }
+}
+
+async function fileInfo(path: string): Promise<Outcome> {
+  const { describeFile } = await import("./describe-file.ts");
+  const file = await describeFile(path);
+  const { config, kind } = file;
+  const rows: Row[] = [
+    ["file", `${path}, ${file.format}, ${bytesText(file.bytes)}`],
+    ["kind", kind],
+    ...(file.problem === null ? [] : [["problem", file.problem] as const]),
+    ...configRows(config),
+    ["tensors", countsText(file)],
+    ...(file.arrays ?? []).map(({ name, dtype, shape }): Row => [`  ${name}`, `${dtype} [${shape.join(", ")}]`]),
+  ];
+  return { json: asJson(file), text: table(rows) };
+}
+
+async function folderInfo(folder: string): Promise<Outcome> {
+  const { formatModelConfig, openFolder, TOKENIZER_FILE, TRANSFORMER_FILE } = await import("../pretrained/node.ts");
+  const { countTensors } = await import("./describe-file.ts");
+  const { downsampling, isTokenizerBuffer, isTransformerBuffer } = await import("../models/index.ts");
+  const model = await openFolder(folder);
+  try {
+    const { config } = model;
+    const json = JSON.parse(formatModelConfig(config)) as Record<string, Json> & {
+      tokenizer: Config;
+      transformer: Config | null;
+    };
+    const sizeOf = async (name: string): Promise<number> => (await stat(join(folder, name))).size;
+    const tokenizer = {
+      file: TOKENIZER_FILE,
+      bytes: await sizeOf(TOKENIZER_FILE),
+      ...countTensors(model.tokenizer.file.tensors.values(), isTokenizerBuffer),
+    };
+    const transformer = model.transformer && {
+      file: TRANSFORMER_FILE,
+      bytes: await sizeOf(TRANSFORMER_FILE),
+      ...countTensors(model.transformer.file.tensors.values(), isTransformerBuffer),
+    };
+    const factor = downsampling(config.tokenizer);
+    const hash = await modelHash(folder);
+    const parameters = tokenizer.parameters + (transformer?.parameters ?? 0);
+    const { codebookSize, codeDim } = config.tokenizer;
+    const rows: Row[] = [
+      ["model", folder],
+      ["hash", hash],
+      [
+        "trained",
+        `${config.trainedSide}x${config.trainedSide} tokens, ${config.trainedSide * factor} px (factor ${factor})`,
+      ],
+      ["codebook", `${codebookSize} x ${codeDim}`],
+      ["classes", `${config.transformer?.numClasses ?? 0}, ${config.id2label.length} labels`],
+      ["parameters", millions(parameters)],
+      ["tokenizer", `${countsText(tokenizer)}, ${bytesText(tokenizer.bytes)}`],
+      ...configRows(json.tokenizer, "  "),
+      ...(transformer === null
+        ? []
+        : [["transformer", `${countsText(transformer)}, ${bytesText(transformer.bytes)}`] as const]),
+      ...configRows(json.transformer, "  "),
+      [
+        "sampling",
+        Object.entries(json.default_sampling as Config)
+          .map(([k, v]) => `${k} ${v}`)
+          .join(", "),
+      ],
+    ];
+    return {
+      json: asJson({
+        path: folder,
+        kind: "model",
+        hash,
+        factor,
+        trained_size: config.trainedSide * factor,
+        codebook: [codebookSize, codeDim],
+        labels: config.id2label.length,
+        parameters,
+        bytes: tokenizer.bytes + (transformer?.bytes ?? 0),
+        tokenizer,
+        transformer,
+        config: json,
+      }),
+      text: table(rows),
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+type Row = readonly [name: string, value: string];
+type Config = Readonly<Record<string, Json>>;
+
+function configRows(config: Readonly<Record<string, unknown>> | null, indent = ""): Row[] {
+  return Object.entries(config ?? {}).map(([key, value]) => [`${indent}${key}`, String(value)]);
+}
+
+function table(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+function countsText(counts: {
+  tensors: number;
+  parameters: number;
+  buffers: number;
+  dtypes: Readonly<Record<string, number>>;
+}): string {
+  const buffers = counts.buffers > 0 ? ` (${counts.buffers} buffers)` : "";
+  return `${counts.tensors} tensors${buffers}, ${millions(counts.parameters)}, ${Object.keys(counts.dtypes).join(" and ")}`;
+}
+
+/** A count with its thousands apart: the same in every locale. */
+const millions = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, " ");
+
+function bytesText(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB"];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+
+/** A plain value as JSON's type. */
+const asJson = (value: object): Outcome["json"] => JSON.parse(JSON.stringify(value)) as Outcome["json"];

@@ -1,0 +1,40 @@
+/** Class names from a file, for `flexvar import --labels`. */
+import { readFile } from "node:fs/promises";
+import { UsageError } from "./errors.ts";
+
+/** `imagenet`, or a file: a JSON array of names, a JSON object from id to name, or one name a line. */
+export async function readLabels(named: string): Promise<readonly string[]> {
+  if (named === "imagenet") return (await import("../options/index.ts")).imagenetLabels;
+  const text = await readFile(named, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      `--labels: expected imagenet or a readable file, got "${named}" (${error.code ?? error.message})`,
+    );
+  });
+  return parseLabels(text, named);
+}
+
+/** @throws Error naming the file, and the id where names are missing or are no texts. */
+export function parseLabels(text: string, where: string): string[] {
+  const trimmed = text.replace(/^\ufeff/, "").trim();
+  const names = /^[[{]/.test(trimmed) ? fromJson(trimmed, where) : trimmed.split(/\r?\n/).map((line) => line.trim());
+  return names.map((name, id) => {
+    if (typeof name === "string" && name.trim() !== "" && name.length <= 200) return name.trim();
+    throw new Error(
+      `${where}: expected a name of 1 to 200 characters for class ${id}, got ${JSON.stringify(name) ?? "none"}`,
+    );
+  });
+}
+
+function fromJson(text: string, where: string): unknown[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${where}: expected JSON or one name a line, got ${(error as Error).message}`, { cause: error });
+  }
+  if (Array.isArray(json)) return json;
+  const byId = json as Record<string, unknown>;
+  const stray = Object.keys(byId).find((key) => !/^\d{1,7}$/.test(key));
+  if (stray !== undefined) throw new Error(`${where}: expected class ids as keys, got ${JSON.stringify(stray)}`);
+  return Array.from({ length: Object.keys(byId).length }, (_, id) => byId[String(id)]);
+}

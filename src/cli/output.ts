@@ -1,0 +1,39 @@
+/** Where results are written. */
+import { mkdir, readdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { writeErrorMessage } from "../files/index.ts";
+
+/** Makes a folder before the work starts, so that a wrong `--out` costs nothing. @throws Error naming it. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new Error(
+      writeErrorMessage(folder, error).replace("could not be written", "expected a folder to write into, got"),
+      {
+        cause: error,
+      },
+    );
+  });
+}
+
+/** Makes the folder that a file will lie in. */
+export const makeParent = (file: string): Promise<void> => makeFolder(dirname(file));
+
+/** `000.png`, `001.png`, …: as many digits as the last needs, at least three. */
+export function pictureName(index: number, total: number): string {
+  return `${numbered(index, total)}.png`;
+}
+
+/** `000_04.png`: picture 0, scale 4. */
+export function scaleName(index: number, total: number, scale: number): string {
+  return `${numbered(index, total)}_${String(scale).padStart(2, "0")}.png`;
+}
+
+function numbered(index: number, total: number): string {
+  return String(index).padStart(Math.max(3, String(total - 1).length), "0");
+}
+
+/** Numbered pictures in a folder that this run of `total` did not write. */
+export async function olderPictures(folder: string, total: number): Promise<string[]> {
+  const own = new Set(Array.from({ length: total }, (_, i) => pictureName(i, total)));
+  return (await readdir(folder)).filter((name) => /^\d{3,}\.png$/.test(name) && !own.has(name)).sort();
+}

@@ -1,0 +1,63 @@
+/** What a generated PNG says about itself, and back to options (`flexvar repeat`). */
+import type { SettingsRecord } from "../image/index.ts";
+import type { ResolvedSampling, SamplingInput } from "../options/index.ts";
+import type { GenerateOptions, PictureInfo } from "../pipelines/index.ts";
+import { formatGreedy, formatScales } from "../sampling/index.ts";
+
+/**
+ * Settings of a run, under the names that HTTP requests use. `scales` are the grids drawn; `scales_from` says whether they
+ * came from a step table (of `num_inference_steps`, or the model's default where that is null) or from a list by hand.
+ */
+export function runSettings(input: SamplingInput, resolved: ResolvedSampling, model: string): SettingsRecord {
+  const { plan, filter } = resolved;
+  return {
+    seed: resolved.seed,
+    size: `${plan.sizePx.width}x${plan.sizePx.height}`,
+    scales: formatScales(plan.grids),
+    scales_from: input.scales === undefined ? "table" : "list",
+    num_inference_steps: input.steps ?? null,
+    step_table: input.stepTable ?? null,
+    guidance_scale: resolved.guidance,
+    guidance_mode: resolved.guidanceMode,
+    top_k: filter.topK,
+    top_p: filter.topP,
+    temperature: filter.temperature,
+    greedy: formatGreedy(resolved.greedy),
+    max_grid: resolved.maxGrid,
+    forbid: resolved.forbid.length > 0 ? resolved.forbid : null,
+    model,
+  };
+}
+
+/** Settings of one picture of a run: its class, its number within the class, and the run's. */
+export function pictureSettings(
+  run: SettingsRecord,
+  { classId, label, indexWithinClass }: PictureInfo,
+): SettingsRecord {
+  return { class: label ?? null, class_id: classId, index_within_class: indexWithinClass, ...run };
+}
+
+/** The request that draws such a picture again. Values of wrong types are refused by the option schema that reads them. */
+export function requestFrom(settings: SettingsRecord): { options: GenerateOptions; model: string } {
+  const { scales_from, model } = settings;
+  if (typeof model !== "string" || (scales_from !== "table" && scales_from !== "list"))
+    throw new RangeError("settings: expected those of a picture that `flexvar generate` drew");
+  const given: Record<string, unknown> = {
+    classLabels: [settings.class_id],
+    firstIndex: settings.index_within_class,
+    seed: settings.seed,
+    size: settings.size,
+    ...(scales_from === "list" ? { scales: settings.scales } : { steps: settings.num_inference_steps }),
+    stepTable: settings.step_table,
+    guidance: settings.guidance_scale,
+    guidanceMode: settings.guidance_mode,
+    topK: settings.top_k,
+    topP: settings.top_p,
+    temperature: settings.temperature,
+    greedy: settings.greedy,
+    maxGrid: settings.max_grid,
+    forbid: settings.forbid,
+  };
+  const present = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
+  return { options: Object.fromEntries(present) as GenerateOptions, model };
+}

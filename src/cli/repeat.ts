@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { readSettings } from "../image/index.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { draw } from "./draw.ts";
+import { UsageError } from "./errors.ts";
+import { addComputeFlags, type ComputeFlags } from "./flags.ts";
+import { modelHash } from "./identity.ts";
+import { measured } from "./measure.ts";
+import { findModel, openModel, shownPath } from "./model.ts";
+import { requestFrom } from "./picture-settings.ts";
+
+interface RepeatFlags extends ComputeFlags {
+  readonly out: string;
+  readonly preview?: boolean;
+  readonly force?: boolean;
+}
+
+/** `flexvar repeat`. */
+export function define(command: Command, context: Context): void {
+  command
+    .description("Draws a picture again from the settings that `flexvar generate` embedded in it, as 000.png in --out.")
+    .argument("<FILE.png>", "a picture that flexvar generated")
+    .optionsGroup("Files:")
+    .option("--out <DIR>", "folder for the picture", "out")
+    .option("--preview", "also every scale's picture: previews/000_00.png")
+    .option("--force", "draw with another model than the one that drew it");
+  addComputeFlags(command);
+  carryOut(command, context, ["flexvar repeat out/003.png --out again --preview"], repeat);
+}
+
+async function repeat([file = ""]: readonly string[], flags: RepeatFlags, running: Running): Promise<Outcome> {
+  const { options, model } = await recorded(file);
+  const folder = findModel(flags.model);
+  const hash = await modelHash(folder);
+  if (hash !== model && flags.force !== true)
+    throw new UsageError(
+      `--model: expected the model that drew ${file} (${model}), got ${shownPath(folder)} (${hash}); --force draws with it`,
+    );
+  const pipe = await openModel(folder, flags, running.report);
+  try {
+    const request = {
+      out: flags.out,
+      model: hash,
+      metadata: true,
+      preview: flags.preview === true,
+      grid: false,
+      trace: undefined,
+    };
+    const { files, settings } = await draw(pipe, options, request, running);
+    running.report.log(`drew ${file} again: ${files.at(-1)}`);
+    return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
+  } finally {
+    await pipe.dispose();
+  }
+}
+
+async function recorded(file: string): Promise<ReturnType<typeof requestFrom>> {
+  const png = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file}: expected a readable PNG file, got ${error.code ?? error.message}`, { cause: error });
+  });
+  try {
+    return requestFrom(readSettings(png));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

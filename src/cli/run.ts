@@ -1,0 +1,101 @@
+/** The command table, and a command line carried out. */
+import { Command, CommanderError } from "commander";
+import { version } from "../../package.json";
+import type { Context } from "./command.ts";
+import { describeError, EXIT_DONE, EXIT_USAGE, exitCodeOf, Stopped } from "./errors.ts";
+import type { Terminal } from "./reporter.ts";
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads what defines the command: only those named on the command line are loaded. */
+  load(): Promise<{ define(command: Command, context: Context): void }>;
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  { name: "generate", summary: "draw pictures of classes", load: () => import("./generate.ts") },
+  { name: "repeat", summary: "draw a picture again from the settings in its PNG", load: () => import("./repeat.ts") },
+  { name: "encode", summary: "a picture to the tokens of every scale", load: () => import("./encode.ts") },
+  { name: "decode", summary: "tokens back to pictures", load: () => import("./decode.ts") },
+  { name: "classes", summary: "the classes of a model", load: () => import("./classes.ts") },
+  { name: "info", summary: "what a model folder or a checkpoint holds", load: () => import("./info.ts") },
+  { name: "import", summary: "make a model folder from released checkpoints", load: () => import("./import.ts") },
+  { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
+];
+
+const EXAMPLES = `
+Examples:
+  $ flexvar generate --class cat-face --count 4 --grid
+  $ flexvar classes
+  $ flexvar generate --help
+
+Models: --model takes a model folder or the name of a shipped model; without it the shipped one is used.`;
+
+/** Carries a command line out. Returns the exit code: 0 done, 1 failed, 2 bad usage, 130 stopped. Never throws. */
+export async function run(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
+  try {
+    const program = await buildProgram(argv, { terminal, signal });
+    await program.parseAsync(argv, { from: "user" });
+    return EXIT_DONE;
+  } catch (error) {
+    if (error instanceof CommanderError) return endedByCommander(error, argv, terminal);
+    const failure = signal.aborted ? signal.reason : error;
+    terminal.err(`${describeError(failure, Boolean(process.env.FLEXVAR_DEBUG))}\n`);
+    return exitCodeOf(failure);
+  }
+}
+
+async function buildProgram(argv: readonly string[], context: Context): Promise<Command> {
+  const { terminal } = context;
+  const program = new Command("flexvar")
+    .description("Scale-wise image generation on ONNX Runtime.")
+    .version(version, "-V, --version", "print the version")
+    .helpCommand("help [command]", "help for a command")
+    .configureHelp({ helpWidth: Math.min(terminal.columns, 100), showGlobalOptions: false })
+    .configureOutput({ writeOut: terminal.out, writeErr: () => {}, outputError: () => {} })
+    .exitOverride()
+    .addHelpText("after", EXAMPLES)
+    .action(() => {
+      terminal.out(program.helpInformation());
+      terminal.out(`${EXAMPLES}\n`);
+    });
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).summary(summary);
+    if (argv.includes(name)) (await load()).define(command, context);
+  }
+  return program;
+}
+
+/** Help and version end well; everything else that the parser refuses is bad usage. */
+function endedByCommander(error: CommanderError, argv: readonly string[], terminal: Terminal): number {
+  if (error.exitCode === 0) return EXIT_DONE;
+  const name = COMMANDS.find((entry) => entry.name === argv[0])?.name;
+  const help = name === undefined ? "flexvar --help" : `flexvar ${name} --help`;
+  const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  terminal.err(`flexvar: ${message}; see ${help}\n`);
+  return EXIT_USAGE;
+}
+
+/** The process's own streams. A reader that goes away (`| head`) ends the output, not with an error. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(EXIT_DONE);
+      throw error;
+    });
+  }
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    redraws: stderr.isTTY === true && process.env.TERM !== "dumb",
+    columns: (stdout.isTTY ? stdout.columns : stderr.columns) ?? 100,
+  };
+}
+
+/** The first Ctrl-C asks the command to stop; a second ends the process at once. */
+export function stopOnSignals(stop: AbortController): void {
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => stop.abort(new Stopped(name)));
+  }
+}

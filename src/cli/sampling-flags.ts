@@ -1,0 +1,61 @@
+/** The sampling flags, derived from the one schema of sampling options. */
+import { type Command, Option } from "commander";
+import {
+  OptionError,
+  SAMPLING_FIELDS,
+  type SamplingField,
+  type SamplingInput,
+  samplingInfo,
+  valueFromText,
+} from "../options/index.ts";
+import { UsageError } from "./errors.ts";
+
+/** Adds one flag per sampling option; `but` leaves some out. */
+export function addSamplingFlags(command: Command, but: readonly SamplingField[] = []): Command {
+  for (const field of SAMPLING_FIELDS) {
+    if (but.includes(field)) continue;
+    const { flag, metavar, description, advanced, text } = samplingInfo[field];
+    const option = new Option(`--${flag} <${metavar}>`, description);
+    option.helpGroup(advanced ? "Advanced sampling:" : "Sampling:");
+    // Lists may be given in one text or by repeating the flag.
+    if (text === "names" || text === "numbers")
+      option.argParser((value, before: string | undefined) => (before === undefined ? value : `${before},${value}`));
+    command.addOption(option);
+  }
+  return command;
+}
+
+/** The values of the sampling flags that were given. @throws UsageError naming the flag. */
+export function samplingInput(flags: Readonly<Record<string, unknown>>): SamplingInput {
+  return asUsage(() => {
+    const given = SAMPLING_FIELDS.flatMap((field): [string, unknown][] => {
+      const text = flags[attribute(samplingInfo[field].flag)];
+      return typeof text === "string" ? [[field, valueFromText(field, text)]] : [];
+    });
+    // Its values are checked where they are used, by the schema itself.
+    return Object.fromEntries(given) as SamplingInput;
+  });
+}
+
+/** Commander's name of a flag: `top-k` is `topK`. */
+function attribute(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Runs what checks options; its complaints name the flag and count as bad usage. */
+export function asUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof OptionError || error instanceof RangeError ? usageOf(error) : error;
+  }
+}
+
+/** `classLabels.0: …` and `class: …` both become `--class: …`. */
+function usageOf(error: Error): UsageError {
+  const match = /^([A-Za-z][\w-]*)(?:\.[\w.]*)?: ([\s\S]*)$/.exec(error.message);
+  if (match === null) return new UsageError(error.message, { cause: error });
+  const [, name, rest] = match as unknown as [string, string, string];
+  const flag = samplingInfo[name as SamplingField]?.flag ?? (name === "batchSize" ? "batch" : name);
+  return new UsageError(`--${flag}: ${rest}`, { cause: error });
+}
