@@ -76,7 +76,20 @@ export const elementwise = {
   Sigmoid: unary("Sigmoid", (f, _x, y) => f.mul(y, f.sub(1, y))),
   Relu: unary("Relu", (f, x) => f.cast(f.greater(x, 0), "float32")),
   Abs: unary("Abs", (f, x) => f.sign(x)),
-  Sign: unary("Sign", null),
+  Sign: {
+    ...unary("Sign", null),
+    emit: (e) => {
+      if (e.provider !== "webgpu") return e.node("Sign", e.inputs, [e.output]);
+      // The WebGPU provider has no Sign kernel: (x > 0) − (x < 0).
+      const side = (comparison: "Greater" | "Less"): string => {
+        const [flag, number] = [e.temp(), e.temp()];
+        e.node(comparison, [e.inputs[0]!, e.floats(0, null)], [flag]);
+        e.node("Cast", [flag], [number], { to: { int: onnxElementType.float32 } });
+        return number;
+      };
+      e.node("Sub", [side("Greater"), side("Less")], [e.output]);
+    },
+  },
   Sin: unary("Sin", (f, x) => f.cos(x)),
   Cos: unary("Cos", (f, x) => f.neg(f.sin(x))),
 

@@ -1,9 +1,17 @@
-import { normalizeAxis } from "../dims.ts";
+import { normalizeAxis, type Shape } from "../dims.ts";
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { direct, fail, type OpDef } from "./def.ts";
+import { direct, type Emitter, fail, type OpDef } from "./def.ts";
 
 const isIndex = (t: Tensor): boolean => t.dtype === "int64" || t.dtype === "int32";
+
+/** Zeros of a shape; the WebGPU provider has no ConstantOfShape kernel. */
+function zerosOf(e: Emitter, shape: Shape): string {
+  const zeros = e.temp();
+  if (e.provider === "webgpu") e.node("Expand", [e.floats(0, null), e.shape(shape)], [zeros]);
+  else e.node("ConstantOfShape", [e.shape(shape)], [zeros], { value: { zeroTensor: "float32" } });
+  return zeros;
+}
 
 export const gather = {
   // y[..., indices..., ...] = x[..., index along axis, ...]
@@ -48,12 +56,11 @@ export const gather = {
     grad: (f, { inputs, grad }) => [undefined, f.gather(grad, inputs[0]!, 0)],
     emit: (e, { rows }, inputs) => {
       const [indices, updates] = inputs as [Tensor, Tensor];
-      const zeros = e.temp();
       const column = e.temp();
       const rest = updates.shape.slice(indices.shape.length);
-      const shape = e.shape([rows, ...rest]);
-      e.node("ConstantOfShape", [shape], [zeros], { value: { zeroTensor: "float32" } });
-      e.node("Unsqueeze", [e.inputs[0]!, e.ints([-1])], [column]);
+      const zeros = zerosOf(e, [rows, ...rest]);
+      // A trailing axis of 1. The WebGPU provider has no int64 Unsqueeze.
+      e.node("Reshape", [e.inputs[0]!, e.ints([...indices.shape.map(() => 0), 1])], [column]);
       e.node("ScatterND", [zeros, column, e.inputs[1]!], [e.output], { reduction: { string: "add" } });
     },
   },
@@ -94,9 +101,10 @@ export const gather = {
     emit: (e, { axis, size }, inputs) => {
       const updates = inputs[1]!;
       const at = normalizeAxis("ScatterElements", axis, updates.shape.length);
-      const zeros = e.temp();
-      const shape = e.shape(updates.shape.map((d, i) => (i === at ? size : d)));
-      e.node("ConstantOfShape", [shape], [zeros], { value: { zeroTensor: "float32" } });
+      const zeros = zerosOf(
+        e,
+        updates.shape.map((d, i) => (i === at ? size : d)),
+      );
       e.node("ScatterElements", [zeros, e.inputs[0]!, e.inputs[1]!], [e.output], {
         axis: { int: axis },
         reduction: { string: "add" },

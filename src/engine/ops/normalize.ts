@@ -31,6 +31,19 @@ export const normalize = {
 
   LogSoftmax: {
     ...overLast("LogSoftmax"),
+    emit: (e) => {
+      if (e.provider !== "webgpu") return e.node("LogSoftmax", e.inputs, [e.output], { axis: { int: -1 } });
+      // The WebGPU provider has no LogSoftmax kernel: (x − max) − log(sum(exp(x − max))).
+      const x = e.inputs[0]!;
+      const [largest, shifted, exps, sum, log] = [e.temp(), e.temp(), e.temp(), e.temp(), e.temp()];
+      const last = e.ints([-1]);
+      e.node("ReduceMax", [x, last], [largest], { keepdims: { int: 1 } });
+      e.node("Sub", [x, largest], [shifted]);
+      e.node("Exp", [shifted], [exps]);
+      e.node("ReduceSum", [exps, last], [sum], { keepdims: { int: 1 } });
+      e.node("Log", [sum], [log]);
+      e.node("Sub", [shifted, log], [e.output]);
+    },
     grad: (f, { output, grad }) => [f.sub(grad, f.mul(f.exp(output), f.reduceSum(grad, [-1])))],
   },
 

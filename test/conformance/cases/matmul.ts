@@ -61,5 +61,8 @@ export const matmulCases: readonly OpCase[] = [
   row(["B", "l", 4], [4, 3]),
   row(["B", "l", 4], [3, 4], { transB: true }),
   row(["B", 2, "l", 4], ["B", 2, "l+p", 4], { transB: true, alpha: 0.5 }),
-  row(["B", 2, "l", "p"], ["B", 2, "p", 3]),
+  row(["B", 2, "l", "p+1"], ["B", 2, "p+1", 3]),
+  row([2, 0], [0, 3]),
+  { ...row([2, 3], [3, 0]), gradient: "none" },
+  { ...row([0, 3], [3, 2]), gradient: "none" },
 ];
