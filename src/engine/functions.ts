@@ -5,6 +5,7 @@
 import { apply } from "./apply.ts";
 import { addDims, type Dim, mulDims, normalizeAxis, type Shape, sameShape, sizeOf, subDims } from "./dims.ts";
 import type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
+import { knownNumber, unstretched, withoutNode } from "./simplify.ts";
 import { constant, type DType, dim, scalar, type Tensor } from "./tensor.ts";
 
 export { dim, scalar };
@@ -17,7 +18,8 @@ function binary(op: "Add" | "Sub" | "Mul" | "Div" | "Min" | "Max" | "Equal" | "L
       throw new Error(`${op}: expected at least one tensor, got numbers`);
     const left = typeof a === "number" ? scalar(a, (b as Tensor).dtype) : a;
     const right = typeof b === "number" ? scalar(b, left.dtype) : b;
-    return apply(op, [left, right], {});
+    const known = withoutNode(op, left, right);
+    return known ?? apply(op, [unstretched(left, right), unstretched(right, left)], {});
   };
 }
 
@@ -38,7 +40,7 @@ export const max = binary("Max");
 export const equal = binary("Equal");
 export const less = binary("Less");
 export const greater = binary("Greater");
-export const neg = unary("Neg");
+const negate = unary("Neg");
 export const exp = unary("Exp");
 export const log = unary("Log");
 export const sqrt = unary("Sqrt");
@@ -56,6 +58,11 @@ export const softmax = unary("Softmax");
 export const logSoftmax = unary("LogSoftmax");
 /** The same value, through which no gradient flows. */
 export const stopGradient = unary("StopGradient");
+
+export function neg(x: Tensor): Tensor {
+  const known = knownNumber(x);
+  return known === undefined ? negate(x) : constant(Float32Array.of(-known), x.shape as number[]);
+}
 
 export function and(a: Tensor, b: Tensor): Tensor {
   return apply("And", [a, b], {});
@@ -115,7 +122,10 @@ export function extent(shape: Shape): Tensor {
 }
 
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : apply("Reshape", [x], { shape });
+  if (sameShape(x.shape, shape)) return x;
+  const fixed = shape.every((d): d is number => typeof d === "number");
+  const one = fixed && knownNumber(x) !== undefined && sizeOf(shape) === 1;
+  return one ? constant(x.data!, shape) : apply("Reshape", [x], { shape });
 }
 
 /** [.., n] to [rows, n]. */

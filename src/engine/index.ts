@@ -1,5 +1,6 @@
 /** The engine: traced tensor graphs, their gradients, and their ONNX form. Knows no model, no runtime and no files. */
 export * from "./dims.ts";
+export { countFlops } from "./flops.ts";
 export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
 export { type LowerOptions, OPSET, type ParamPlacement, toOnnx } from "./onnx/lower.ts";

@@ -17,6 +17,7 @@ export const folderOrder = [
   "train",
   "evaluate",
   "server",
+  "bench",
   "cli",
 ];
 

@@ -1,0 +1,42 @@
+import type { BenchReport } from "./run.ts";
+
+/** The report as a table for people. */
+export function benchTable(r: BenchReport): string {
+  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+  const rate = (x: number): string => `${x.toFixed(0)} GFLOP/s`;
+  const seconds = (x: number): string => `${x.toFixed(2)} s`;
+  const rows: [string, string, string][] = [
+    ["fp32 MatMul 1360x1536x6144", rate(r.matmulRate), ""],
+    ["fp32 Conv 128-128 3x3 at 256x256", rate(r.convRate), ""],
+    [
+      `d${r.depth} transformer, ${r.grids.length} steps, guided (${r.transformer.tflop.toFixed(3)} TFLOP)`,
+      `${seconds(r.transformer.seconds)}, ${rate(r.transformer.rate)}`,
+      `${percent(r.transformer.ofMatmul)} of MatMul`,
+    ],
+    [
+      `decoder, ${r.size} px (${r.decoder.tflop.toFixed(3)} TFLOP)`,
+      `${seconds(r.decoder.seconds)}, ${rate(r.decoder.rate)}`,
+      `${r.decoder.ofConv.toFixed(2)} x Conv`,
+    ],
+    ["whole image", seconds(r.imageSeconds), ""],
+    ["outside ONNX Runtime", percent(r.hostShare), "of an image"],
+    [`opening the model${r.prepack ? ", re-packed" : ""}`, seconds(r.openSeconds), ""],
+    ["peak memory", `${r.peakRssMB.toFixed(0)} MB`, `weights ${r.weightsMB.toFixed(0)} MB`],
+  ];
+  if (r.peer !== null)
+    rows.push([
+      `PyTorch ${String(r.peer.libraries.torch ?? "")}`,
+      `${seconds(r.peer.transformerSeconds)} + ${seconds(r.peer.decoderSeconds)}`,
+      `we are ${r.peer.speedup.toFixed(2)} x as fast`,
+    ]);
+  rows.push(["other processes", percent(r.othersShare), r.verdict]);
+  const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  const head = `${r.machine.cpu}, ${r.machine.cores} cores, Node ${r.machine.node}, ${r.machine.runtime}`;
+  return `${head}\n${lines.join("\n")}\n`;
+}
