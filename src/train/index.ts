@@ -7,3 +7,5 @@ export { listStates, loadState } from "./state.ts";
 export { type TokenizerTraining, tokenizerTrainingSchema } from "./tokenizer-config.ts";
 export { paperTokenizerLoss, type TokenizerLossWeights, tokenizerObjective } from "./tokenizer-objective.ts";
 export { type TrainOptions, trainTokenizer } from "./tokenizer-trainer.ts";
+export { type TransformerTraining, transformerTrainingSchema } from "./transformer-config.ts";
+export { trainTransformer } from "./transformer-trainer.ts";

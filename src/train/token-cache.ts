@@ -1,0 +1,179 @@
+/** A data set's tokens at every square grid, encoded once and kept in one file. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { openSafetensors, tensorSource, writeSafetensors } from "../checkpoint/index.ts";
+import { type AugmentOptions, type Batch, batches, type Dataset } from "../data/index.ts";
+import { input, type Program, program } from "../engine/index.ts";
+import {
+  declareTokenizer,
+  downsampling,
+  encodeLatent,
+  latentRows,
+  nearestCodes,
+  type TokenizerConfig,
+} from "../models/index.ts";
+import { paramTensors } from "../nn/index.ts";
+import type { Runtime, Weights } from "../runtime/index.ts";
+import { areaValue } from "./pooling.ts";
+import { imageInput, poolSeparably } from "./tokenizer-objective.ts";
+
+export interface TokenCache {
+  /** Pictures of the data set. */
+  readonly pictures: number;
+  /** Cached forms of each picture: plain, mirrored, augmented copies. */
+  readonly copies: number;
+  /** Class of each picture. */
+  readonly labels: Int32Array;
+  /** Pictures that could be decoded; the others have no tokens. */
+  readonly readable: Int32Array;
+  /** Largest grid. */
+  readonly side: number;
+  /** Code ids [s·s] of a picture's copy at grid s×s; a view. */
+  tokens(side: number, picture: number, copy: number): Int32Array;
+}
+
+export interface CacheOptions {
+  readonly size: number;
+  readonly augment: AugmentOptions;
+  readonly augmentedCopies: number;
+  readonly seed: number;
+}
+
+const ENCODE_BATCH = 32;
+
+/**
+ * Reads the cache at `path` where it was made from the same pictures, options and tokenizer (`tokenizerHash`); else encodes the
+ * data set and writes it.
+ */
+export async function openTokenCache(
+  path: string,
+  dataset: Dataset,
+  options: CacheOptions,
+  runtime: Runtime,
+  config: TokenizerConfig,
+  weights: Weights,
+  tokenizerHash: string,
+  log: (line: string) => void,
+): Promise<TokenCache> {
+  const side = options.size / downsampling(config);
+  const views = copyViews(options);
+  const labels = Int32Array.from({ length: dataset.length }, (_, i) => dataset.labelOf(i));
+  const key = JSON.stringify({ tokenizerHash, pictures: dataset.length, first: dataset.nameOf(0), options, format: 1 });
+  const stored = await readCache(path, key);
+  const grids = stored ?? (await encodeAll(dataset, options, views, runtime, config, weights, side, log));
+  if (stored === undefined) await writeCache(path, key, grids, dataset.length * views.length);
+  const readable = Int32Array.from(labels.keys()).filter((i) => grids[0]![i]! >= 0);
+  return {
+    pictures: dataset.length,
+    copies: views.length,
+    labels,
+    readable,
+    side,
+    tokens(s, picture, copy) {
+      const at = (copy * dataset.length + picture) * s * s;
+      return grids[s - 1]!.subarray(at, at + s * s);
+    },
+  };
+}
+
+/** sha256 of a file, in hexadecimal. */
+export async function hashFile(path: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+}
+
+interface CopyView {
+  readonly augment?: AugmentOptions;
+}
+
+function copyViews({ augment, augmentedCopies }: CacheOptions): CopyView[] {
+  const plain: AugmentOptions = { crop: [1, 1], flip: 0, scale: [1, 1], shift: 0, surround: augment.surround };
+  return [
+    {},
+    ...(augment.flip > 0 ? [{ augment: { ...plain, flip: 1 } }] : []),
+    ...Array.from({ length: augmentedCopies }, () => ({ augment })),
+  ];
+}
+
+/** Latent [B, Z, H, W] pooled to one grid and quantised. */
+function quantiseProgram(config: TokenizerConfig): Program {
+  const p = paramTensors(declareTokenizer(config));
+  const latent = input("latent", "float32", ["B", config.codeDim, "H", "W"]);
+  const pooled = poolSeparably(latent, input("rows", "float32", ["h", "H"]), input("columns", "float32", ["w", "W"]));
+  return program("quantise", { tokens: nearestCodes(p, latentRows(pooled)) });
+}
+
+async function encodeAll(
+  dataset: Dataset,
+  options: CacheOptions,
+  views: readonly CopyView[],
+  runtime: Runtime,
+  config: TokenizerConfig,
+  weights: Weights,
+  side: number,
+  log: (line: string) => void,
+): Promise<Int32Array[]> {
+  const p = paramTensors(declareTokenizer(config));
+  const encoder = await runtime.open(program("encode", { latent: encodeLatent(p, config, imageInput(config)) }), {
+    weights,
+  });
+  const quantise = await runtime.open(quantiseProgram(config), { weights });
+  const total = dataset.length * views.length;
+  const grids = Array.from({ length: side }, (_, i) => new Int32Array(total * (i + 1) ** 2).fill(-1));
+  const pools = grids.map((_, i) => areaValue(runtime, side, i + 1));
+  const encode = async ({ images, indices, count }: Batch, copy: number): Promise<void> => {
+    const { latent } = await encoder.run({ image: runtime.floats(images, [count, 3, options.size, options.size]) });
+    for (const [i, grid] of grids.entries()) {
+      const cells = (i + 1) ** 2;
+      const { tokens } = await quantise.run({ latent: latent!, rows: pools[i]!, columns: pools[i]! });
+      const ids = Int32Array.from(tokens!.data as BigInt64Array, Number);
+      for (let row = 0; row < count; row++)
+        grid.set(ids.subarray(row * cells, (row + 1) * cells), (copy * dataset.length + indices[row]!) * cells);
+    }
+  };
+  try {
+    for (const [copy, { augment }] of views.entries()) {
+      const stream = batches(dataset, {
+        size: options.size,
+        batchSize: ENCODE_BATCH,
+        seed: options.seed + copy,
+        ordered: true,
+        epochs: 1,
+        keepLast: true,
+        ...(augment && { augment }),
+      });
+      for await (const batch of stream) await encode(batch, copy);
+      log(`tokens: copy ${copy + 1} of ${views.length} encoded (${dataset.length} pictures)`);
+    }
+  } finally {
+    await Promise.all([encoder.dispose(), quantise.dispose()]);
+  }
+  return grids;
+}
+
+const nameOf = (side: number): string => `tokens_${String(side).padStart(3, "0")}`;
+
+async function readCache(path: string, key: string): Promise<Int32Array[] | undefined> {
+  const file = await openSafetensors(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    if (file.metadata["key"] !== key) return undefined;
+    const grids: Int32Array[] = [];
+    for (let side = 1; file.tensors.has(nameOf(side)); side++) {
+      const bytes = await file.tensors.get(nameOf(side))!.read();
+      grids.push(new Int32Array(bytes.slice().buffer));
+    }
+    return grids;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeCache(path: string, key: string, grids: readonly Int32Array[], rows: number): Promise<void> {
+  const tensors = grids.map((data, i) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return [nameOf(i + 1), tensorSource("int32", [rows, i + 1, i + 1], bytes)] as const;
+  });
+  await writeSafetensors(path, tensors, { key });
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { SCHEDULE_RULES } from "../sampling/index.ts";
+import { aboutSchema, augmentSchema, optimizerSchema, runSchema } from "./config.ts";
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+
+/** `configs/*-transformer.json`. */
+export const transformerTrainingSchema = z.strictObject({
+  kind: z.literal("transformer"),
+  about: aboutSchema,
+  seed: z.int().default(0),
+  /** Model folder of the tokenizer, relative to the working directory. */
+  tokenizer: z.string(),
+  /** Model folder whose transformer is the start (fine-tuning): its class table is replaced where the classes differ. */
+  start: z.string().optional(),
+  model: z.strictObject({
+    depth: count,
+    width: count,
+    heads: count,
+    mlpWidth: count,
+    sharedAdaLN: z.boolean().default(false),
+    qkNorm: z.boolean().default(true),
+    positionSide: count.default(32),
+  }),
+  data: z.strictObject({
+    /** Side of the pictures in pixels. */
+    size: count,
+    batchSize: count,
+    /** Encoded once and cached: every picture as it is, mirrored where `augment.flip` > 0, and so many augmented copies. */
+    augmentedCopies: z.int().min(0).default(0),
+    augment: augmentSchema.prefault({}),
+    heldOutShare: share.default(0.05),
+  }),
+  schedules: z.strictObject({
+    /** How scales are drawn at each step. */
+    rule: z.enum(SCHEDULE_RULES).default("paper"),
+    /** Probability of the default table of sampling instead of the rule. */
+    tableShare: share.default(0),
+    /** Most tokens of all scales; that of the default table unless told. */
+    maxTokens: count.optional(),
+    /** Parts of the run by share of its steps: schedules are cut after `maxSide`. Short ones first save most of the time. */
+    phases: z
+      .array(z.strictObject({ share, maxSide: count }))
+      .min(1)
+      .default([{ share: 1, maxSide: 1024 }]),
+  }),
+  regularisation: z
+    .strictObject({
+      labelSmoothing: share.default(0),
+      /** Probability that a picture's class is replaced by "no class". */
+      classDrop: share.default(0.1),
+      /** Stochastic depth of the last block; rises linearly from 0. Undefined: 0.1·depth/24 as in the paper. */
+      dropPath: share.optional(),
+    })
+    .prefault({}),
+  optimizer: optimizerSchema,
+  /** Batches whose gradients are averaged in one optimiser step. */
+  accumulate: count.default(1),
+  /** Pictures that evaluations sample for the sheet. */
+  samples: z
+    .strictObject({
+      /** Class names or numbers; the first ten classes unless told. */
+      classes: z.array(z.union([z.string(), z.int()])).default([]),
+      perClass: z.int().min(0).default(4),
+      guidance: z.number().min(0).default(1.5),
+      topK: z.int().min(0).default(200),
+      topP: share.default(0.95),
+      seed: z.int().default(1),
+    })
+    .prefault({}),
+  run: runSchema.prefault({}),
+});
+
+export type TransformerTraining = z.infer<typeof transformerTrainingSchema>;

@@ -1,0 +1,376 @@
+/** Training of the transformer by teacher forcing (paper section 3.3). */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ops, program } from "../engine/index.ts";
+import { CODEBOOK, declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
+import { countParams, paramTensors } from "../nn/index.ts";
+import { initialValues, loadWeights, type ModelConfig } from "../pretrained/index.ts";
+import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
+import type { Runtime, Value, WeightData, Weights } from "../runtime/index.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import {
+  createRandom,
+  defaultSizes,
+  type Grid,
+  type Random,
+  type RandomState,
+  restoreRandom,
+} from "../sampling/index.ts";
+import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
+import { baselinesOf } from "./baselines.ts";
+import { openSplit, type SplitData } from "./data.ts";
+import { exportTransformer } from "./export.ts";
+import { type EvaluationReport, type RunResult, runTraining, type StepReport, type Trainee } from "./run.ts";
+import { sampleSheet } from "./samples.ts";
+import { emaDecayAt, learningRate } from "./schedule.ts";
+import { drawTrainingScales } from "./schedule-draw.ts";
+import { meansPerGrid, type SequenceRow, sequenceMaker } from "./sequences.ts";
+import { createSlots, type NamedArray } from "./slots.ts";
+import type { Json, TrainState } from "./state.ts";
+import { slotsOf, stepProgram } from "./step.ts";
+import { hashFile, openTokenCache, type TokenCache } from "./token-cache.ts";
+import type { TrainOptions } from "./tokenizer-trainer.ts";
+import type { TransformerTraining } from "./transformer-config.ts";
+import { transformerObjective } from "./transformer-objective.ts";
+
+/** A tokenizer ready to use. */
+interface OpenTokenizer {
+  readonly model: ModelConfig;
+  readonly weights: Weights;
+  readonly arrays: ReadonlyMap<string, NamedArray>;
+  /** Codes [V, Z] at unit length. */
+  readonly codes: Float32Array;
+  readonly hash: string;
+}
+
+/** Trains or resumes a transformer; `outDir/model` gets the whole model folder at every evaluation. */
+export async function trainTransformer(
+  config: TransformerTraining,
+  dataDir: string,
+  outDir: string,
+  options: TrainOptions = {},
+): Promise<RunResult> {
+  const log = options.log ?? (() => {});
+  await mkdir(outDir, { recursive: true });
+  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
+  log(
+    `data: ${data.train.length} training and ${data.heldOut.length} held-out pictures of ${data.train.classes.length} classes`,
+  );
+  const runtime = nodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
+  const tokenizer = await openTokenizer(config.tokenizer);
+  const trainee = await transformerTrainee(config, data, tokenizer, runtime, outDir, log);
+  try {
+    return await runTraining(
+      trainee,
+      { ...config.run, steps: config.optimizer.steps },
+      config as Json,
+      outDir,
+      options,
+    );
+  } finally {
+    await trainee.dispose();
+    await data.train.close();
+  }
+}
+
+async function openTokenizer(path: string): Promise<OpenTokenizer> {
+  const folder = await openFolder(path);
+  try {
+    const weights = await loadWeights(folder.tokenizer, false);
+    const arrays = new Map(
+      folder.tokenizer.decls.map(({ name, shape }): [string, NamedArray] => [
+        name,
+        { shape, data: memory(weights, name) },
+      ]),
+    );
+    const codes = Float32Array.from(memory(weights, CODEBOOK));
+    const Z = folder.config.tokenizer.codeDim;
+    for (let at = 0; at < codes.length; at += Z) {
+      const norm = Math.hypot(...codes.subarray(at, at + Z));
+      for (let z = 0; z < Z; z++) codes[at + z]! /= Math.max(norm, 1e-6);
+    }
+    return { model: folder.config, weights, arrays, codes, hash: await hashFile(join(path, TOKENIZER_FILE)) };
+  } finally {
+    await folder.close();
+  }
+}
+
+function memory(weights: ReadonlyMap<string, WeightData>, name: string): Float32Array {
+  const data = weights.get(name);
+  if (data?.kind !== "memory") throw new Error(`tokenizer: expected weights of "${name}" in memory, got none`);
+  return data.data;
+}
+
+/** What a transformer's state holds beside arrays. */
+interface TransformerJson {
+  readonly random: RandomState;
+  readonly epoch: number;
+  readonly taken: number;
+  readonly tokenizer: string;
+}
+
+async function transformerTrainee(
+  config: TransformerTraining,
+  data: SplitData,
+  tokenizer: OpenTokenizer,
+  runtime: Runtime,
+  outDir: string,
+  log: (line: string) => void,
+): Promise<Trainee & { dispose(): Promise<void> }> {
+  const { optimizer, regularisation } = config;
+  const { codebookSize, codeDim } = tokenizer.model.tokenizer;
+  const classes = data.train.classes;
+  const model: TransformerConfig = { ...config.model, numClasses: classes.length, codebookSize, codeDim };
+  const side = config.data.size / downsampling(tokenizer.model.tokenizer);
+  if (!Number.isInteger(side))
+    throw new Error(`data.size: expected a multiple of the tokenizer's down-sampling, got ${config.data.size}`);
+  const dropPath = regularisation.dropPath ?? (0.1 * model.depth) / 24;
+  const decls = declareTransformer(model);
+  const p = paramTensors(decls);
+  const objective = transformerObjective(p, model, {
+    labelSmoothing: regularisation.labelSmoothing,
+    dropPath: dropPath > 0,
+  });
+  const adamW: AdamWOptions = optimizer;
+  const stepOptions = { adamW, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
+  const session = await runtime.open(
+    stepProgram("train_transformer", decls, p, objective.loss, { perPosition: objective.perPosition }, stepOptions),
+  );
+  const plain = paramTensors(decls);
+  const judged = transformerObjective(plain, model, { labelSmoothing: 0, dropPath: false });
+  const judge = await runtime.open(program("judge_transformer", { perPosition: judged.perPosition }));
+  const slots = createSlots(
+    runtime,
+    decls,
+    slotsOf(stepOptions),
+    initialValues(decls, createRandom(config.seed, "init")),
+  );
+  const caching = {
+    size: config.data.size,
+    augment: config.data.augment,
+    augmentedCopies: config.data.augmentedCopies,
+    seed: config.seed,
+  };
+  const open = (name: string, from: SplitData["train"], options: typeof caching): Promise<TokenCache> =>
+    openTokenCache(
+      join(outDir, `tokens-${name}.safetensors`),
+      from,
+      options,
+      runtime,
+      tokenizer.model.tokenizer,
+      tokenizer.weights,
+      tokenizer.hash,
+      log,
+    );
+  const train = await open("train", data.train, caching);
+  const heldOut = await open("held-out", data.heldOut, {
+    ...caching,
+    augment: { ...caching.augment, flip: 0 },
+    augmentedCopies: 0,
+  });
+  const makeTraining = sequenceMaker(runtime, train, tokenizer.codes, codeDim, model.positionSide);
+  const makeHeldOut = sequenceMaker(runtime, heldOut, tokenizer.codes, codeDim, model.positionSide);
+  const table = defaultSizes(side).map((s): Grid => [s, s]);
+  const baselines = table.map(([s]) =>
+    baselinesOf(labelled(train, s), labelled(heldOut, s), codebookSize, classes.length),
+  );
+  let random: Random = createRandom(config.seed, "train");
+  let epoch = 0;
+  let taken = 0;
+  let order = epochOrderOf(0);
+  function epochOrderOf(number: number): Int32Array {
+    return Int32Array.from(createRandom(config.seed, "epoch", number).shuffle([...train.readable]));
+  }
+  const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
+  log(
+    `transformer: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, grids up to ${side}×${side}, ${train.copies} forms of each picture, ${runtime.description}`,
+  );
+
+  function drawRows(): SequenceRow[] {
+    return Array.from({ length: config.data.batchSize }, () => {
+      if (taken >= order.length) {
+        epoch++;
+        taken = 0;
+        order = epochOrderOf(epoch);
+      }
+      const picture = order[taken++]!;
+      const copy = random.int(train.copies);
+      const dropped = random.uniform() < regularisation.classDrop;
+      return { picture, copy, classId: dropped ? classes.length : train.labels[picture]! };
+    });
+  }
+
+  /** Factors of the residual branches [depth, B]: 0, or 1 / (1 − rate); the rate rises from 0 to `dropPath`. */
+  function drawKeep(): Float32Array {
+    const B = config.data.batchSize;
+    return Float32Array.from({ length: model.depth * B }, (_, i) => {
+      const rate = (dropPath * Math.floor(i / B)) / Math.max(1, model.depth - 1);
+      return random.uniform() < rate ? 0 : 1 / (1 - rate);
+    });
+  }
+
+  async function step(number: number): Promise<StepReport> {
+    const grids = drawTrainingScales(random, number, optimizer.steps, side, config.schedules);
+    const rows = drawRows();
+    const lr = learningRate(number, optimizer);
+    const adam = adamWScalarValues(number, lr, adamW);
+    const result = await session.run(
+      {
+        ...slots.feeds(),
+        ...makeTraining.feeds(grids, rows),
+        ...(dropPath > 0 ? { keep: runtime.floats(drawKeep(), [model.depth, rows.length, 1, 1]) } : {}),
+        lr: scalar(adam.lr),
+        correction1: scalar(adam.correction1),
+        correction2: scalar(adam.correction2),
+        ...(stepOptions.ema ? { emaDecay: scalar(emaDecayAt(number, optimizer.emaDecay)) } : {}),
+      },
+      { ...slots.fetches(), loss: null, gradNorm: null, perPosition: null },
+    );
+    const value = (name: string): number => (result[name]!.data as Float32Array)[0]!;
+    const report = { loss: value("loss"), gradNorm: value("gradNorm") };
+    if (Number.isFinite(report.loss) && Number.isFinite(report.gradNorm)) slots.advance();
+    const tokens = grids.reduce((sum, [h, w]) => sum + h * w, 0);
+    return { ...report, lr, images: rows.length, parts: { tokens, scales: grids.length } };
+  }
+
+  const shipped = (): Map<string, NamedArray> => slots.values(stepOptions.ema ? "ema" : "param");
+
+  async function heldOutLosses(arrays: ReadonlyMap<string, NamedArray>): Promise<number[]> {
+    const weights = Object.fromEntries(
+      [...arrays].map(([name, { data: d, shape }]) => [name, runtime.floats(d, shape)]),
+    );
+    const chosen = spread(heldOut.readable, config.run.evaluatePictures);
+    const sums = table.map(() => 0);
+    for (let first = 0; first < chosen.length; first += JUDGE_BATCH) {
+      const rows = chosen
+        .slice(first, first + JUDGE_BATCH)
+        .map((picture): SequenceRow => ({ picture, copy: 0, classId: heldOut.labels[picture]! }));
+      const { perPosition } = await judge.run({ ...weights, ...makeHeldOut.feeds(table, rows) });
+      meansPerGrid(perPosition!.data as Float32Array, table).forEach((mean, i) => {
+        sums[i]! += mean * rows.length;
+      });
+    }
+    return sums.map((sum) => sum / chosen.length);
+  }
+
+  async function evaluate(): Promise<EvaluationReport> {
+    const arrays = shipped();
+    const losses = await heldOutLosses(arrays);
+    const { samples } = config;
+    const whole: ModelConfig = {
+      ...tokenizer.model,
+      transformer: model,
+      trainedSide: side,
+      dtype: "float32",
+      id2label: classes,
+      defaultSampling: {
+        ...tokenizer.model.defaultSampling,
+        guidance: samples.guidance,
+        topK: samples.topK,
+        topP: samples.topP,
+      },
+    };
+    await exportTransformer(join(outDir, "model"), {
+      config: model,
+      arrays,
+      model: whole,
+      tokenizerArrays: tokenizer.arrays,
+    });
+    const number = (value: number): number => Number(value.toPrecision(5));
+    const perSide = (values: readonly number[]): Record<string, number> =>
+      Object.fromEntries(table.map(([s], i) => [String(s), number(values[i]!)]));
+    const loss = overTokens(losses, table);
+    const coarse = overTokens(
+      losses,
+      table.filter(([s]) => s <= side / 2),
+    );
+    const sheet =
+      samples.perClass > 0
+        ? await sampleSheet(runtime, whole, tokenizer.weights, weightsOf(arrays), samples)
+        : undefined;
+    return {
+      score: -loss,
+      metrics: {
+        loss: number(loss),
+        lossToHalfSide: number(coarse),
+        perScale: perSide(losses),
+        unigram: perSide(baselines.map((b) => b.unigram)),
+        classUnigram: perSide(baselines.map((b) => b.classUnigram)),
+        unigramLoss: number(
+          overTokens(
+            baselines.map((b) => b.unigram),
+            table,
+          ),
+        ),
+        classUnigramLoss: number(
+          overTokens(
+            baselines.map((b) => b.classUnigram),
+            table,
+          ),
+        ),
+      },
+      summary: `held-out loss ${loss.toFixed(3)} (grids to ${side / 2}: ${coarse.toFixed(3)}; class-unigram ${overTokens(
+        baselines.map((b) => b.classUnigram),
+        table,
+      ).toFixed(3)}); per grid ${table.map(([s], i) => `${s}: ${losses[i]!.toFixed(2)}`).join("  ")}`,
+      ...(sheet === undefined ? {} : { sheet }),
+    };
+  }
+
+  return {
+    step,
+    evaluate,
+    save() {
+      const json: TransformerJson = { random: random.save(), epoch, taken, tokenizer: tokenizer.hash };
+      return { json: json as unknown as Record<string, Json>, arrays: slots.save() };
+    },
+    load({ arrays, json }: TrainState) {
+      const own = json as unknown as TransformerJson;
+      if (own.tokenizer !== tokenizer.hash)
+        throw new Error(
+          `training state: expected the tokenizer it was trained with (sha256 ${own.tokenizer}), got ${tokenizer.hash}`,
+        );
+      slots.load(arrays);
+      random = restoreRandom(own.random);
+      ({ epoch, taken } = own);
+      order = epochOrderOf(epoch);
+    },
+    async dispose() {
+      await Promise.all([session.dispose(), judge.dispose()]);
+    },
+  };
+}
+
+/** Held-out pictures judged at once. */
+const JUDGE_BATCH = 8;
+
+/** At most `most` members, evenly spread. */
+function spread(from: Int32Array, most: number): number[] {
+  const count = Math.min(most, from.length);
+  return Array.from({ length: count }, (_, i) => from[Math.floor((i * from.length) / count)]!);
+}
+
+/** Mean over all tokens of the given grids from means per grid. */
+function overTokens(perGrid: readonly number[], grids: readonly Grid[]): number {
+  let sum = 0;
+  let tokens = 0;
+  grids.forEach(([h, w], i) => {
+    sum += perGrid[i]! * h * w;
+    tokens += h * w;
+  });
+  return sum / tokens;
+}
+
+/** Tokens of every readable picture, plain, at one grid. */
+function labelled(cache: TokenCache, side: number): { ids: Int32Array; labels: Int32Array } {
+  const cells = side * side;
+  const ids = new Int32Array(cache.readable.length * cells);
+  cache.readable.forEach((picture, i) => {
+    ids.set(cache.tokens(side, picture, 0), i * cells);
+  });
+  return { ids, labels: Int32Array.from(cache.readable, (picture) => cache.labels[picture]!) };
+}
+
+function weightsOf(arrays: ReadonlyMap<string, NamedArray>): Map<string, WeightData> {
+  return new Map([...arrays].map(([name, { data }]) => [name, { kind: "memory", data }]));
+}
