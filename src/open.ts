@@ -1,4 +1,5 @@
 /** Opening models in Node. */
+import { access, constants } from "node:fs/promises";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
 import { loadWeights } from "./pretrained/index.ts";
 import { openFolder } from "./pretrained/node.ts";
@@ -12,9 +13,34 @@ export interface FromPretrainedOptions {
   readonly dtype?: string | undefined;
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;
-  /** Maps the weights and re-packs none: opens at once and takes no second copy; steps of few tokens are slower. */
+  /**
+   * Keeps either the transformer or the tokenizer in memory, not both: the peak is the transformer's weights and little
+   * more. Costs a re-opening (a mapping of the file) at every change between sampling and decoding.
+   */
   readonly lowMemory?: boolean | undefined;
+  /**
+   * Whether weights are re-packed on opening: a slower opening and more memory for faster steps of few tokens. Unless
+   * told, models up to 256 MB are, larger ones are used where they lie in the mapped file.
+   */
+  readonly prepack?: boolean | undefined;
   readonly onProgress?: ((event: { readonly message: string }) => void) | undefined;
+}
+
+/** Larger models open at once and take no second copy of their weights. */
+const PREPACKED_BYTES = 256 * 2 ** 20;
+
+function totalBytes(weights: Weights): number {
+  let bytes = 0;
+  for (const data of weights.values()) bytes += data.kind === "file" ? data.length : data.data.byteLength;
+  return bytes;
+}
+
+/** Mapping weights needs a folder that can be written to while a session opens; elsewhere they are read. */
+function isWritable(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Models by folder. */
@@ -24,7 +50,7 @@ export const FlexVAR = {
    * @throws Error naming the file or option, what was expected and what was found.
    */
   async fromPretrained(folder: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
-    const { device, dtype = "fp32", threads, lowMemory = false, onProgress = () => {} } = options;
+    const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
     if (dtype !== "fp32") throw new Error(`dtype: expected fp32 (what this build computes in), got ${dtype}`);
     const runtime = nodeRuntime({
       ...(device === undefined ? {} : { device }),
@@ -33,13 +59,16 @@ export const FlexVAR = {
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {
-      const map = runtime.provider === "cpu";
+      const map = runtime.provider === "cpu" && (await isWritable(folder));
       const weights: Weights = new Map([
         ...(await loadWeights(model.tokenizer, map)),
         ...(model.transformer === null ? [] : await loadWeights(model.transformer, map)),
       ]);
       const { tokenizer, transformer } = model.config;
-      const networks = createNetworks(runtime, { tokenizer, transformer }, weights, { prepack: !lowMemory });
+      const networks = createNetworks(runtime, { tokenizer, transformer }, weights, {
+        prepack: prepack ?? (!lowMemory && totalBytes(weights) <= PREPACKED_BYTES),
+        oneAtATime: lowMemory,
+      });
       return new FlexVARPipeline(model.config, networks);
     } finally {
       await model.close();

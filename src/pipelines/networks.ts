@@ -1,5 +1,5 @@
 import type { Program } from "../engine/index.ts";
-import type { OpenOptions, Runtime, Session, Value, Weights } from "../runtime/index.ts";
+import type { Runtime, Session, Value, Weights } from "../runtime/index.ts";
 import {
   conditioningProgram,
   decoderProgram,
@@ -9,6 +9,7 @@ import {
   quantiseProgram,
   stepProgram,
 } from "./programs.ts";
+import { createResidency, type NetworkGroup } from "./residency.ts";
 
 /** The sessions of one model, each opened when it is first needed. */
 export interface Networks {
@@ -25,29 +26,41 @@ export interface Networks {
 }
 
 export interface NetworkOptions {
+  /** Whether weights are re-packed when a session opens; see `OpenOptions.prepack`. */
   readonly prepack?: boolean;
+  /** Keeps only the transformer's or only the tokenizer's sessions open at a time. */
+  readonly oneAtATime?: boolean;
 }
 
 export function createNetworks(
   runtime: Runtime,
   configs: NetworkConfigs,
   weights: Weights,
-  { prepack }: NetworkOptions = {},
+  { prepack, oneAtATime = false }: NetworkOptions = {},
 ): Networks {
   const opened = new Map<string, Promise<Session>>();
+  const residency = oneAtATime ? createResidency() : undefined;
   let disposed = false;
-  const once = (key: string, trace: () => Program, keep?: (p: Program) => string[]): (() => Promise<Session>) => {
+
+  const open = (traced: Program, keepOnDevice: readonly string[]): Promise<Session> =>
+    runtime.open(traced, {
+      weights,
+      ...(prepack === undefined ? {} : { prepack }),
+      ...(runtime.provider === "webgpu" && keepOnDevice.length > 0 ? { keepOnDevice } : {}),
+    });
+  const lazy = (
+    group: NetworkGroup,
+    key: string,
+    trace: () => Program,
+    keep: (p: Program) => string[] = () => [],
+  ): (() => Promise<Session>) => {
     return () => {
       if (disposed) throw new Error("model: expected an open model, got one that was disposed");
       let session = opened.get(key);
       if (session === undefined) {
         const traced = trace();
-        const options: OpenOptions = {
-          weights,
-          ...(prepack === undefined ? {} : { prepack }),
-          ...(keep === undefined || runtime.provider !== "webgpu" ? {} : { keepOnDevice: keep(traced) }),
-        };
-        session = runtime.open(traced, options);
+        const opening = (): Promise<Session> => open(traced, keep(traced));
+        session = residency === undefined ? opening() : Promise.resolve(residency.session(group, traced, opening));
         opened.set(key, session);
       }
       return session;
@@ -55,23 +68,24 @@ export function createNetworks(
   };
   const cacheOutputs = (p: Program): string[] => Object.keys(p.outputs).filter((name) => name.startsWith("new_"));
   const steps = {
-    guided: once("guided", () => stepProgram(configs, true), cacheOutputs),
-    plain: once("plain", () => stepProgram(configs, false), cacheOutputs),
+    guided: lazy("transformer", "guided", () => stepProgram(configs, true), cacheOutputs),
+    plain: lazy("transformer", "plain", () => stepProgram(configs, false), cacheOutputs),
   };
   return {
     configs,
     runtime,
-    conditioning: once("conditioning", () => conditioningProgram(configs)),
-    embed: once("embed", () => embedProgram(configs)),
+    conditioning: lazy("transformer", "conditioning", () => conditioningProgram(configs)),
+    embed: lazy("transformer", "embed", () => embedProgram(configs)),
     step: (guided) => (guided ? steps.guided() : steps.plain()),
-    decoder: once("decoder", () => decoderProgram(configs.tokenizer)),
-    encoder: once("encoder", () => encoderProgram(configs.tokenizer)),
-    quantise: once("quantise", () => quantiseProgram(configs.tokenizer)),
+    decoder: lazy("tokenizer", "decoder", () => decoderProgram(configs.tokenizer)),
+    encoder: lazy("tokenizer", "encoder", () => encoderProgram(configs.tokenizer)),
+    quantise: lazy("tokenizer", "quantise", () => quantiseProgram(configs.tokenizer)),
     async dispose() {
       disposed = true;
       const sessions = await Promise.allSettled(opened.values());
       opened.clear();
       await Promise.all(sessions.map((s) => (s.status === "fulfilled" ? s.value.dispose() : undefined)));
+      await residency?.dispose();
     },
   };
 }

@@ -74,13 +74,16 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
         previous === undefined
           ? repeatStart(runtime, start!, gridTokens(grid))
           : await embed(networks, previous.grid, grid, twice(previous.tokens, guided), R);
-      const { logits, ...grown } = await (await networks.step(guided)).run({
+      const feeds = {
         x,
         pool: positionPool(runtime, transformer.positionSide, grid),
         ...cond,
         ...cache,
         ...(guided ? mixFeeds(runtime, mixes[index]!) : {}),
-      });
+      };
+      // Nothing reads the keys and values of the last scale.
+      const wanted = index === grids.length - 1 ? { logits: null } : undefined;
+      const { logits, ...grown } = await (await networks.step(guided)).run(feeds, wanted);
       for (const value of Object.values(cache)) release(value);
       cache = Object.fromEntries(Object.entries(grown).map(([name, value]) => [name.slice("new_".length), value]));
       const values = logits!.data as Float32Array;

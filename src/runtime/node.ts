@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { type ParamPlacement, type Program, type Provider, type Tensor, toOnnx } from "../engine/index.ts";
-import { createRuntime, type OpenOptions, type Runtime, type WeightData } from "./runtime.ts";
+import { createRuntime, type OpenOptions, type Runtime, type Session, type WeightData } from "./runtime.ts";
 
 export interface NodeRuntimeOptions {
   /** `cpu` (default) or `webgpu`. */
@@ -26,12 +26,38 @@ export function nodeRuntime({ device = "cpu", threads, logSeverity = 3 }: NodeRu
     );
   const provider: Provider = device;
   const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
-  return createRuntime({
+  const runtime = createRuntime({
     Tensor: ort.Tensor,
     provider,
     description: `onnxruntime-node ${version}, ${device}`,
     create: (program, options) => createSession(program, options, provider, threads, logSeverity),
   });
+  if (provider !== "webgpu") return runtime;
+  return {
+    ...runtime,
+    async open(program, options) {
+      const session = await runtime.open(program, options);
+      return options?.keepOnDevice === undefined ? session : withEveryOutput(session);
+    },
+  };
+}
+
+/**
+ * Where outputs stay on the device, ONNX Runtime keeps those that a run leaves out bound to the buffers of the run before,
+ * and fails when their size has changed. So all are asked for, and what was not wanted is freed.
+ */
+function withEveryOutput(session: Session): Session {
+  const every = Object.fromEntries(Object.keys(session.program.outputs).map((name) => [name, null]));
+  return {
+    ...session,
+    async run(feeds, fetches) {
+      const outputs = await session.run(feeds, fetches && { ...every, ...fetches });
+      if (fetches === undefined) return outputs;
+      for (const [name, value] of Object.entries(outputs))
+        if (!(name in fetches) && value.location !== "cpu") value.dispose();
+      return Object.fromEntries(Object.entries(outputs).filter(([name]) => name in fetches));
+    },
+  };
 }
 
 async function createSession(
@@ -67,18 +93,44 @@ async function createSession(
     const data = weights?.get(t.name!);
     return data === undefined ? [] : [[t, data]];
   });
-  const external = placed.some(([, data]) => data.kind === "file");
-  const model = toOnnx(program, { provider, place: (t) => placement(weights?.get(t.name!)) });
-  if (!external) return ort.InferenceSession.create(model, options);
-  return withModelBeside(weightsFolder(placed), model, (path) => ort.InferenceSession.create(path, options));
+  if (placed.some(([, data]) => data.kind === "file")) {
+    const model = toOnnx(program, { provider, place: (t) => placement(weights?.get(t.name!)) });
+    return openMapped(placed, model, options);
+  }
+  return openInMemory(program, provider, placed, options);
+}
+
+/** Weights up to this size travel inside the model; beyond, they are handed over beside it (protocol buffers end at 2 GB). */
+const INLINE_BYTES = 256 * 2 ** 20;
+
+async function openInMemory(
+  program: Program,
+  provider: Provider,
+  placed: readonly [Tensor, WeightData][],
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  const bytes = new Map(placed.map(([t, data]) => [t, memoryBytes(data)]));
+  const total = [...bytes.values()].reduce((n, b) => n + b.length, 0);
+  const inline = total <= INLINE_BYTES;
+  const place = (t: Tensor): ParamPlacement => {
+    const data = bytes.get(t);
+    if (data === undefined) return { kind: "input" };
+    if (inline) return { kind: "inline", bytes: data };
+    return { kind: "external", location: t.name!, offset: 0, length: data.length };
+  };
+  const externalData = inline ? {} : { externalData: [...bytes].map(([t, data]) => ({ path: t.name!, data })) };
+  return ort.InferenceSession.create(toOnnx(program, { provider, place }), { ...options, ...externalData });
+}
+
+function memoryBytes(data: WeightData): Uint8Array {
+  if (data.kind === "file") throw new Error(`weights: expected bytes in memory, got the file ${data.path}`);
+  return new Uint8Array(data.data.buffer, data.data.byteOffset, data.data.byteLength);
 }
 
 function placement(data: WeightData | undefined): ParamPlacement {
   if (data === undefined) return { kind: "input" };
-  if (data.kind === "file")
-    return { kind: "external", location: basename(data.path), offset: data.offset, length: data.length };
-  const { buffer, byteOffset, byteLength } = data.data;
-  return { kind: "inline", bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+  if (data.kind === "memory") return { kind: "inline", bytes: memoryBytes(data) };
+  return { kind: "external", location: basename(data.path), offset: data.offset, length: data.length };
 }
 
 function weightsFolder(placed: readonly [Tensor, WeightData][]): string {
@@ -91,11 +143,15 @@ function weightsFolder(placed: readonly [Tensor, WeightData][]): string {
  * ONNX Runtime maps external weights only from the folder of the model file: the model is written there for as long as
  * the session takes to open. The mapping outlives the file.
  */
-async function withModelBeside<T>(folder: string, model: Uint8Array, open: (path: string) => Promise<T>): Promise<T> {
-  const path = join(folder, `.opening-${process.pid}-${randomBytes(4).toString("hex")}.onnx`);
+async function openMapped(
+  placed: readonly [Tensor, WeightData][],
+  model: Uint8Array,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  const path = join(weightsFolder(placed), `.opening-${process.pid}-${randomBytes(4).toString("hex")}.onnx`);
   try {
     await writeFile(path, model);
-    return await open(path);
+    return await ort.InferenceSession.create(path, options);
   } finally {
     await rm(path, { force: true });
   }
