@@ -20,6 +20,8 @@ export interface FileDescription extends TensorCounts {
   readonly kind: "tokenizer" | "transformer" | "tensors" | "arrays";
   /** Hyper-parameters, under the names that config.json uses; null where they cannot be read off. */
   readonly config: Readonly<Record<string, number | boolean | readonly number[]>> | null;
+  /** Codes V and their dimensions Z. */
+  readonly codebook: readonly [V: number, Z: number] | null;
   /** Why there are no hyper-parameters, where names say that it is a network. */
   readonly problem: string | null;
   /** Of an archive of arrays: each with its type and shape. */
@@ -57,9 +59,10 @@ function describeTensors(path: string, tensors: ReadonlyMap<string, TensorEntry>
 function hyperParameters(read: () => Record<string, number | boolean | readonly number[]> | null) {
   try {
     const config = read();
-    return { config: config && snakeCased(config), problem: null };
+    const codebook = config && ([Number(config.codebookSize), Number(config.codeDim)] as const);
+    return { config: config && snakeCased(config), codebook, problem: null };
   } catch (error) {
-    return { config: null, problem: (error as Error).message };
+    return { config: null, codebook: null, problem: (error as Error).message };
   }
 }
 
@@ -96,6 +99,7 @@ async function describeArrays(path: string) {
     return {
       kind: "arrays",
       config: null,
+      codebook: null,
       problem: null,
       tensors: arrays.length,
       parameters,

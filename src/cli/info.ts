@@ -25,22 +25,26 @@ async function info([named]: readonly (string | undefined)[]): Promise<Outcome> 
     return await folderInfo(findModel(named));
   } catch (error) {
     if (!(error instanceof UsageError) || named === undefined) throw error;
-    throw new UsageError(`info: ${error.message.replace(/^--model: expected/, "expected a checkpoint,")}`, {
-      cause: error,
-    });
+    throw new UsageError(
+      error.message.replace("--model: expected a model folder", "info: expected a checkpoint, a model folder"),
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 async function fileInfo(path: string): Promise<Outcome> {
   const { describeFile } = await import("./describe-file.ts");
   const file = await describeFile(path);
-  const { config, kind } = file;
+  const { config, kind, codebook } = file;
   const rows: Row[] = [
     ["file", `${path}, ${file.format}, ${bytesText(file.bytes)}`],
     ["kind", kind],
     ...(file.problem === null ? [] : [["problem", file.problem] as const]),
     ...configRows(config),
-    ["tensors", countsText(file)],
+    ...(codebook === null ? [] : [["codebook", codebook.join(" x ")] as const]),
+    ["holds", kind === "arrays" ? countsText(file, "arrays", "elements") : countsText(file)],
     ...(file.arrays ?? []).map(({ name, dtype, shape }): Row => [`  ${name}`, `${dtype} [${shape.join(", ")}]`]),
   ];
   return { json: asJson(file), text: table(rows) };
@@ -81,7 +85,7 @@ async function folderInfo(folder: string): Promise<Outcome> {
       ],
       ["codebook", `${codebookSize} x ${codeDim}`],
       ["classes", `${config.transformer?.numClasses ?? 0}, ${config.id2label.length} labels`],
-      ["parameters", millions(parameters)],
+      ["parameters", grouped(parameters)],
       ["tokenizer", `${countsText(tokenizer)}, ${bytesText(tokenizer.bytes)}`],
       ...configRows(json.tokenizer, "  "),
       ...(transformer === null
@@ -129,18 +133,21 @@ function table(rows: readonly Row[]): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-function countsText(counts: {
-  tensors: number;
-  parameters: number;
-  buffers: number;
-  dtypes: Readonly<Record<string, number>>;
-}): string {
+interface Counts {
+  readonly tensors: number;
+  readonly parameters: number;
+  readonly buffers: number;
+  readonly dtypes: Readonly<Record<string, number>>;
+}
+
+function countsText(counts: Counts, items = "tensors", elements = "parameters"): string {
   const buffers = counts.buffers > 0 ? ` (${counts.buffers} buffers)` : "";
-  return `${counts.tensors} tensors${buffers}, ${millions(counts.parameters)}, ${Object.keys(counts.dtypes).join(" and ")}`;
+  const types = Object.keys(counts.dtypes).join(" and ");
+  return `${counts.tensors} ${items}${buffers}, ${grouped(counts.parameters)} ${elements}, ${types}`;
 }
 
 /** A count with its thousands apart: the same in every locale. */
-const millions = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, " ");
+const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, " ");
 
 function bytesText(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];

@@ -23,9 +23,9 @@ export function findModel(named: string | undefined, shippedIn = join(packageRoo
   if (named !== undefined) {
     if (isModel(named)) return named;
     if (shipped.includes(named)) return join(shippedIn, named);
-    const found = existsSync(named) ? `a folder or file without ${CONFIG_FILE}` : "neither";
+    const found = existsSync(named) ? `it holds no ${CONFIG_FILE}` : "no such folder or name";
     const names = shipped.length > 0 ? `a shipped model (${shipped.join(", ")})` : "a shipped model (none ships yet)";
-    throw new UsageError(`--model: expected a model folder or the name of ${names}, got "${named}", ${found}`);
+    throw new UsageError(`--model: expected a model folder or the name of ${names}, got "${named}" (${found})`);
   }
   const chosen = PREFERRED.find((name) => shipped.includes(name)) ?? shipped[0];
   if (chosen === undefined) throw new UsageError(`--model: expected a model, and none ships yet: ${HOW_TO_GET_ONE}`);

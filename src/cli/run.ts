@@ -35,7 +35,7 @@ Models: --model takes a model folder or the name of a shipped model; without it 
 export async function run(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
   try {
     const program = await buildProgram(argv, { terminal, signal });
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" });
     return EXIT_DONE;
   } catch (error) {
     if (error instanceof CommanderError) return endedByCommander(error, argv, terminal);
@@ -54,11 +54,7 @@ async function buildProgram(argv: readonly string[], context: Context): Promise<
     .configureHelp({ helpWidth: Math.min(terminal.columns, 100), showGlobalOptions: false })
     .configureOutput({ writeOut: terminal.out, writeErr: () => {}, outputError: () => {} })
     .exitOverride()
-    .addHelpText("after", EXAMPLES)
-    .action(() => {
-      terminal.out(program.helpInformation());
-      terminal.out(`${EXAMPLES}\n`);
-    });
+    .addHelpText("after", EXAMPLES);
   for (const { name, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary);
     if (argv.includes(name)) (await load()).define(command, context);
@@ -71,7 +67,10 @@ function endedByCommander(error: CommanderError, argv: readonly string[], termin
   if (error.exitCode === 0) return EXIT_DONE;
   const name = COMMANDS.find((entry) => entry.name === argv[0])?.name;
   const help = name === undefined ? "flexvar --help" : `flexvar ${name} --help`;
-  const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  // `help NAME` of no command comes without words.
+  const message = (error.code === "commander.help" ? `unknown command '${argv[1]}'` : error.message)
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ");
   terminal.err(`flexvar: ${message}; see ${help}\n`);
   return EXIT_USAGE;
 }

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { encodePng, readSettings, settingsText } from "../image/index.ts";
+import { resolveSampling, type SamplingInput, TRAINED_DEFAULTS } from "../options/index.ts";
+import { pictureSettings, requestFrom, runSettings } from "./picture-settings.ts";
+
+const model = { factor: 4, trainedSide: 16, vocabSize: 64, defaults: TRAINED_DEFAULTS };
+const picture = { classId: 3, label: "dog", indexWithinClass: 2 };
+
+/** Through a PNG and back. */
+function recorded(input: SamplingInput) {
+  const settings = pictureSettings(runSettings(input, resolveSampling(input, model), "abc"), picture);
+  const png = encodePng({ data: new Uint8Array(3), width: 1, height: 1 }, settingsText(settings));
+  return requestFrom(readSettings(png));
+}
+
+test.each<[string, SamplingInput]>([
+  ["defaults", {}],
+  ["steps and a size", { steps: 8, stepTable: "released", size: "60x34", seed: 9 }],
+  ["a rectangle beyond the trained side", { size: [256, 128], guidance: 3, guidanceMode: "constant" }],
+  ["scales by hand", { scales: "1,2x3,4x6", size: "24x16" }],
+  ["every filter", { topK: 5, topP: 0.5, temperature: 0.7, greedy: "4,2x3", maxGrid: 12, forbid: [3, 1] }],
+])("%s give a request that resolves to the same run", (_, input) => {
+  const { options, model: hash } = recorded(input);
+  const { firstIndex, ...sampling } = options;
+  expect([hash, firstIndex, sampling.classLabels]).toEqual(["abc", 2, [3]]);
+  const again = resolveSampling(sampling, model);
+  expect({ ...again, classLabels: [] }).toEqual({ ...resolveSampling(input, model), classLabels: [] });
+});
+
+test("settings of something else are refused", () => {
+  expect(() => requestFrom({})).toThrow(/settings: expected those of a picture that `flexvar generate` drew/);
+});

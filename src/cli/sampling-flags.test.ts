@@ -1,0 +1,64 @@
+import { Command } from "commander";
+import { expect, test } from "vitest";
+import { OptionError, SAMPLING_FIELDS, samplingInfo } from "../options/index.ts";
+import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
+
+function parsed(...argv: string[]): Record<string, unknown> {
+  const command = addSamplingFlags(new Command());
+  command.parse(argv, { from: "user" });
+  return samplingInput(command.opts()) as Record<string, unknown>;
+}
+
+test("every option of the schema has its flag, and what is left out has none", () => {
+  const flags = (but: Parameters<typeof addSamplingFlags>[1]) =>
+    addSamplingFlags(new Command(), but).options.map((o) => o.long);
+  expect(flags([])).toEqual(SAMPLING_FIELDS.map((field) => `--${samplingInfo[field].flag}`));
+  expect(flags(["seed"])).not.toContain("--seed");
+});
+
+test("texts become the schema's values", () => {
+  expect(
+    parsed(
+      "--class",
+      'ant,3,"a, b"',
+      "--seed",
+      "7",
+      "--size",
+      "64x32",
+      "--top-k",
+      "5",
+      "--guidance-mode",
+      "ramp",
+      "--forbid",
+      "1,2",
+    ),
+  ).toEqual({ classLabels: ["ant", 3, "a, b"], seed: 7, size: "64x32", topK: 5, guidanceMode: "ramp", forbid: [1, 2] });
+  expect(parsed()).toEqual({});
+});
+
+test("a list may be given by repeating the flag", () => {
+  expect(parsed("--class", "ant", "--class", "3", "--forbid", "1", "--forbid", "2,3")).toEqual({
+    classLabels: ["ant", 3],
+    forbid: [1, 2, 3],
+  });
+});
+
+test.each([
+  [new OptionError("classLabels.0", "expected x"), "--class: expected x"],
+  [new OptionError("topK", "expected x"), "--top-k: expected x"],
+  [new OptionError("batchSize", "expected x"), "--batch: expected x"],
+  [new RangeError("class: expected x, got y"), "--class: expected x, got y"],
+])("%s names the flag", (error, message) => {
+  const failing = () => {
+    throw error;
+  };
+  expect(() => asUsage(failing)).toThrow(expect.objectContaining({ name: "UsageError", message }));
+});
+
+test("other errors pass as they are", () => {
+  const error = new TypeError("x: y");
+  const failing = () => {
+    throw error;
+  };
+  expect(() => asUsage(failing)).toThrow(error);
+});
