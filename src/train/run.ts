@@ -177,7 +177,8 @@ function checkLoss(
   { divergence }: RunSettings,
   saved: number,
 ): void {
-  const advice = `the checkpoint of step ${saved} is whole; resume from it with a lower learning rate (it was ${lr.toPrecision(3)})`;
+  const whole = saved === 0 ? "there is no checkpoint yet; start again" : `the checkpoint of step ${saved} is whole; resume from it`;
+  const advice = `${whole} with a lower learning rate (it was ${lr.toPrecision(3)})`;
   if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
     throw new Error(
       `training: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm} in step ${step}; ${advice}`,

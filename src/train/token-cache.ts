@@ -158,7 +158,7 @@ async function readCache(path: string, key: string): Promise<Int32Array[] | unde
   const file = await openSafetensors(path).catch(() => undefined);
   if (file === undefined) return undefined;
   try {
-    if (file.metadata["key"] !== key) return undefined;
+    if (file.metadata.key !== key) return undefined;
     const grids: Int32Array[] = [];
     for (let side = 1; file.tensors.has(nameOf(side)); side++) {
       const bytes = await file.tensors.get(nameOf(side))!.read();

@@ -24,6 +24,7 @@ export interface TokenizerLossWeights {
   readonly absolute: number;
   /** `gradientDifference`; 0 in the paper, which has LPIPS instead. */
   readonly gradient: number;
+  /** Halvings that the gradient term looks at, at most; never more than the down-sampling allows. */
   readonly gradientLevels: number;
   /** Mean squared distance that pulls codes to encoder vectors; 1 in the paper, 0 where codes are moving averages. */
   readonly codebook: number;
@@ -156,6 +157,8 @@ function scaleLosses(
   weights: TokenizerLossWeights,
 ): ScaleLosses {
   const [B, Z, h, w] = latent_BZhw.shape as [Dim, Dim, Dim, Dim];
+  // Every level halves the sides, which are multiples of the down-sampling only.
+  const levels = Math.min(weights.gradientLevels, 1 + Math.floor(Math.log2(downsampling(config))));
   const rows = l2Normalize(latentRows(latent_BZhw));
   const tokens = argMax(matmul(stopGradient(rows), stopGradient(unit_VZ), { transB: true }), 2);
   const codes = gather(unit_VZ, tokens);
@@ -169,7 +172,7 @@ function scaleLosses(
     target,
     pixel: meanSquared(reconstruction, target),
     absolute: meanAbsolute(reconstruction, target),
-    gradient: gradientDifference(reconstruction, target, Math.max(1, weights.gradientLevels)),
+    gradient: gradientDifference(reconstruction, target, levels),
     codebook: meanSquared(codes, stopGradient(rows)),
     commitment: meanSquared(rows, stopGradient(codes)),
   };

@@ -1,7 +1,7 @@
 /** Training of the transformer by teacher forcing (paper section 3.3). */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ops, program } from "../engine/index.ts";
+import { program } from "../engine/index.ts";
 import { CODEBOOK, declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
 import { countParams, paramTensors } from "../nn/index.ts";
 import { initialValues, loadWeights, type ModelConfig } from "../pretrained/index.ts";

@@ -1,0 +1,118 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LOG_FILE, readRecords } from "./log.ts";
+import { CHECKPOINTS, type RunSettings, runTraining, type Trainee } from "./run.ts";
+import { listStates, loadState, statePath } from "./state.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flexvar-run-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const settings: RunSettings = { steps: 10, logEvery: 2, checkpointEvery: 3, evaluateEvery: 4, keepLast: 2, divergence: 5 };
+
+interface Counter extends Trainee {
+  readonly value: Float32Array;
+}
+
+/** A trainee whose state is one number that every step changes. */
+function counter(lossAt: (step: number) => number = () => 1, scores: readonly number[] = []): Counter {
+  const value = Float32Array.of(1);
+  return {
+    value,
+    async step(step) {
+      value[0] = value[0]! * 1.5 + step;
+      return { loss: lossAt(step), gradNorm: 1, lr: 0.1, images: 4, parts: { extra: step } };
+    },
+    async evaluate(step) {
+      return { score: scores[Math.ceil(step / 4) - 1] ?? step, metrics: { value: value[0]! }, summary: "fine" };
+    },
+    save: () => ({ json: { mark: 7 }, arrays: new Map([["value", { shape: [1], data: value }]]) }),
+    load(state) {
+      expect(state.json.mark).toBe(7);
+      value.set(state.arrays.get("value")!.data);
+    },
+  };
+}
+
+const run = (trainee: Trainee, options: Parameters<typeof runTraining>[4] = {}, changes: Partial<RunSettings> = {}) =>
+  runTraining(trainee, { ...settings, ...changes }, { name: "test" }, folder, options);
+
+describe("runTraining", () => {
+  it("runs to the end, logs, evaluates, and keeps the last and the best checkpoints", async () => {
+    const lines: string[] = [];
+    const result = await run(counter(undefined, [9, 5, 3]), { log: (line) => lines.push(line) });
+    expect(result).toEqual({ step: 10, finished: true, best: { step: 4, score: 9 } });
+    expect(await listStates(join(folder, CHECKPOINTS))).toEqual([4, 9, 10]);
+    const records = await readRecords(join(folder, LOG_FILE));
+    expect(records.filter((r) => r.kind === "train").map((r) => r.step)).toEqual([2, 4, 6, 8, 10]);
+    expect(records.filter((r) => r.kind === "evaluate").map((r) => [r.step, r.score])).toEqual([
+      [4, 9],
+      [8, 5],
+      [10, 3],
+    ]);
+    expect(records[0]).toMatchObject({ loss: 1, lr: 0.1, extra: 1.5 });
+    expect(lines.at(-1)).toBe("finished at step 10");
+  });
+
+  it("stopped at any step and resumed equals the unbroken run", async () => {
+    const whole = counter();
+    await run(whole);
+    const records = await readRecords(join(folder, LOG_FILE));
+    for (const stop of [1, 5, 8]) {
+      await rm(folder, { recursive: true, force: true });
+      const abort = new AbortController();
+      const first = counter((step) => {
+        if (step === stop) abort.abort();
+        return 1;
+      });
+      expect(await run(first, { signal: abort.signal })).toMatchObject({ step: stop, finished: false });
+      const second = counter();
+      expect(await run(second, { resume: true })).toMatchObject({ step: 10, finished: true });
+      expect(second.value).toEqual(whole.value);
+      const evaluations = (await readRecords(join(folder, LOG_FILE))).filter((r) => r.kind === "evaluate");
+      expect(evaluations).toEqual(records.filter((r) => r.kind === "evaluate"));
+    }
+  });
+
+  it("after a kill goes on from the last checkpoint and drops what was logged after it", async () => {
+    await run(counter());
+    const states = join(folder, CHECKPOINTS);
+    await rm(statePath(states, 10));
+    await writeFile(join(folder, LOG_FILE), '{"kind":"train","step":8}\n{"kind":"train","step":10}\n{"kind":"tr');
+    const resumed = counter();
+    await run(resumed, { resume: true });
+    expect((await loadState(statePath(states, 10))).arrays.get("value")!.data).toEqual(resumed.value);
+    expect((await readRecords(join(folder, LOG_FILE))).map((r) => r.step)).toEqual([8, 10, 10]);
+  });
+
+  it("does not write over another run", async () => {
+    await run(counter());
+    await expect(run(counter())).rejects.toThrow("expected no checkpoints of another run, got step 10");
+  });
+
+  it.each([
+    ["not a number", Number.NaN],
+    ["infinite", Number.POSITIVE_INFINITY],
+  ])("stops when the loss is %s and keeps the checkpoint before", async (_, bad) => {
+    const failing = run(counter((step) => (step === 5 ? bad : 1)));
+    await expect(failing).rejects.toThrow(`got loss ${bad}, gradient norm 1 in step 5; the checkpoint of step 4 is whole`);
+    expect(await listStates(join(folder, CHECKPOINTS))).toEqual([3, 4]);
+  });
+
+  it("stops when the loss diverges", async () => {
+    const rising = counter((step) => (step < 150 ? 1 : 100));
+    await expect(run(rising, {}, { steps: 400 })).rejects.toThrow("it diverged; the checkpoint of step 148 is whole");
+  });
+
+  it("leaves no half-written checkpoint when it cannot write", async () => {
+    await writeFile(join(folder, CHECKPOINTS), "a file where the folder should be");
+    await expect(run(counter())).rejects.toThrow();
+    expect(await readdir(folder)).toEqual([CHECKPOINTS]);
+  });
+});

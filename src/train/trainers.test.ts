@@ -1,0 +1,145 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { npyArray, writeNpz } from "../checkpoint/index.ts";
+import { openFolder } from "../pretrained/node.ts";
+import { parseConfig } from "./config.ts";
+import { LOG_FILE, readRecords } from "./log.ts";
+import { CHECKPOINTS } from "./run.ts";
+import { loadState, statePath } from "./state.ts";
+import { tokenizerTrainingSchema } from "./tokenizer-config.ts";
+import { type TrainOptions, trainTokenizer } from "./tokenizer-trainer.ts";
+import { transformerTrainingSchema } from "./transformer-config.ts";
+import { trainTransformer } from "./transformer-trainer.ts";
+
+const SIDE = 8;
+const PICTURES = 24;
+let folder: string;
+let data: string;
+
+/** Two classes: left half dark, or top half dark; brightness varies. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flexvar-train-"));
+  data = join(folder, "shapes.npz");
+  const images = new Uint8Array(PICTURES * SIDE * SIDE * 3);
+  for (let i = 0; i < images.length; i++) {
+    const picture = Math.floor(i / (SIDE * SIDE * 3));
+    const x = Math.floor(i / 3) % SIDE;
+    const y = Math.floor(i / (3 * SIDE)) % SIDE;
+    const dark = picture % 2 === 0 ? x < SIDE / 2 : y < SIDE / 2;
+    images[i] = dark ? 20 + 3 * picture : 255 - 3 * picture;
+  }
+  const labels = BigInt64Array.from({ length: PICTURES }, (_, i) => BigInt(i % 2));
+  const split = Uint8Array.from({ length: PICTURES }, (_, i) => (i % 6 === 5 ? 1 : 0));
+  await writeNpz(data, {
+    images: npyArray("uint8", [PICTURES, SIDE, SIDE, 3], images),
+    labels: npyArray("int64", [PICTURES], labels),
+    split: npyArray("uint8", [PICTURES], split),
+  });
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const about = { aim: "test", command: "test", expected: "test", time: "test" };
+const run = { logEvery: 1, checkpointEvery: 2, evaluateEvery: 4, evaluatePictures: 4, sheetPictures: 2 };
+
+const tokenizerConfig = (update: "average" | "gradient") =>
+  parseConfig(
+    tokenizerTrainingSchema,
+    {
+      kind: "tokenizer",
+      about,
+      model: {
+        baseChannels: 8,
+        channelMultipliers: [1],
+        resBlocks: 1,
+        decoderResBlocks: 1,
+        attention: false,
+        latentChannels: 8,
+        codeDim: 4,
+        codebookSize: 16,
+        normGroups: 4,
+        patchSize: 2,
+      },
+      data: { size: SIDE, batchSize: 4 },
+      scales: { perBatch: 2, preferred: [1, 2, 3] },
+      loss: { absolute: 0.1, gradient: 0.1 },
+      codebook: { update, deadAfter: 2 },
+      optimizer: { peakLr: 0.003, warmupSteps: 2, steps: 6 },
+      run,
+    },
+    "test",
+  );
+
+const transformerConfig = (tokenizer: string, changes: Record<string, unknown> = {}) =>
+  parseConfig(
+    transformerTrainingSchema,
+    {
+      kind: "transformer",
+      about,
+      tokenizer,
+      model: { depth: 2, width: 16, heads: 2, mlpWidth: 32, positionSide: 4 },
+      data: { size: SIDE, batchSize: 4, augmentedCopies: 1, augment: { shift: 0.1 } },
+      schedules: { tableShare: 0.5, phases: [{ share: 0.5, maxSide: 2 }, { share: 0.5, maxSide: 4 }] },
+      regularisation: { dropPath: 0.3, labelSmoothing: 0.1 },
+      optimizer: { peakLr: 0.003, warmupSteps: 2, steps: 6 },
+      samples: { perClass: 1 },
+      run,
+      ...changes,
+    },
+    "test",
+  );
+
+/** Runs to `stop`, then resumes, with a train function of config-bound arguments. */
+async function broken(train: (options: TrainOptions) => Promise<unknown>, stop: number): Promise<void> {
+  const abort = new AbortController();
+  const log = (line: string): void => {
+    if (line.startsWith(`step ${stop}/`)) abort.abort();
+  };
+  await train({ threads: 1, log, signal: abort.signal });
+  await train({ threads: 1, resume: true });
+}
+
+async function expectSameEnd(a: string, b: string): Promise<void> {
+  const [one, other] = await Promise.all([a, b].map((out) => loadState(statePath(join(out, CHECKPOINTS), 6))));
+  expect(one!.json).toEqual(other!.json);
+  expect([...one!.arrays.keys()].sort()).toEqual([...other!.arrays.keys()].sort());
+  for (const [name, { data: values }] of one!.arrays) expect(values, name).toEqual(other!.arrays.get(name)!.data);
+}
+
+describe.each(["average", "gradient"] as const)("trainTokenizer, codes by %s", (update) => {
+  it("interrupted and resumed is the unbroken run bit for bit, and leaves a model folder", async () => {
+    const whole = join(folder, `tokenizer-${update}`);
+    const parted = join(folder, `tokenizer-${update}-parted`);
+    const config = tokenizerConfig(update);
+    await trainTokenizer(config, data, whole, { threads: 1 });
+    await broken((options) => trainTokenizer(config, data, parted, options), 3);
+    await expectSameEnd(whole, parted);
+    const model = await openFolder(join(whole, "model"));
+    expect(model.config).toMatchObject({ trainedSide: 4, transformer: null, id2label: ["0", "1"] });
+    await model.close();
+    const records = await readRecords(join(whole, LOG_FILE));
+    const evaluation = records.findLast((r) => r.kind === "evaluate")!;
+    expect(Object.keys(evaluation.psnr as object)).toEqual(["1", "2", "3", "4"]);
+    expect((await readFile(join(whole, "sheets", "step-0000006.png"))).subarray(1, 4).toString()).toBe("PNG");
+  }, 60_000);
+});
+
+describe("trainTransformer", () => {
+  it("interrupted and resumed is the unbroken run bit for bit, and leaves a model that samples", async () => {
+    const tokenizer = join(folder, "tokenizer-average", "model");
+    const [whole, parted] = [join(folder, "transformer"), join(folder, "transformer-parted")];
+    const config = transformerConfig(tokenizer);
+    await trainTransformer(config, data, whole, { threads: 1 });
+    await broken((options) => trainTransformer(config, data, parted, options), 3);
+    await expectSameEnd(whole, parted);
+    const model = await openFolder(join(whole, "model"));
+    expect(model.config.transformer).toMatchObject({ depth: 2, numClasses: 2, codebookSize: 16 });
+    await model.close();
+    const evaluation = (await readRecords(join(whole, LOG_FILE))).findLast((r) => r.kind === "evaluate")!;
+    expect(Object.keys(evaluation.perScale as object)).toEqual(["1", "2", "3", "4"]);
+    expect(Number.isFinite(evaluation.loss)).toBe(true);
+  }, 60_000);
+});
