@@ -1,6 +1,6 @@
 /**
  * Symbolic dimensions. A dimension is a non-negative integer or the canonical text of a polynomial with integer
- * coefficients over named symbols, such as `"B"`, `"B*l"`, `"p+l"` or `"16*h-2"`. Two dimensions are equal exactly when
+ * coefficients over named symbols, such as `"B"`, `"B*l"`, `"l+p"` or `"16*h-2"`. Two dimensions are equal exactly when
  * their values are `===`, so shapes print, compare and serialise as they are.
  */
 export type Dim = number | string;

@@ -11,7 +11,7 @@ export interface Program {
   readonly order: readonly Tensor[];
 }
 
-/** Collects the graph behind `outputs`. Throws when two different inputs or parameters share a name. */
+/** Collects the graph behind `outputs`. Throws when two different inputs, parameters or outputs share a name. */
 export function program(name: string, outputs: Readonly<Record<string, Tensor>>): Program {
   const order = topologicalOrder(Object.values(outputs));
   const named = new Map<string, Tensor>();
@@ -21,6 +21,13 @@ export function program(name: string, outputs: Readonly<Record<string, Tensor>>)
     if (other !== undefined && other !== t)
       throw new Error(`program ${name}: expected distinct names, got two different tensors named "${t.name}"`);
     named.set(t.name, t);
+  }
+  for (const [output, t] of Object.entries(outputs)) {
+    const taken = named.get(output);
+    if (taken !== undefined && taken !== t)
+      throw new Error(
+        `program ${name}: expected distinct names, got an output named like the ${taken.kind} "${output}"`,
+      );
   }
   return {
     name,
@@ -44,6 +51,15 @@ function shortNames(p: Program): Map<Tensor, string> {
   return names;
 }
 
+function attrText(value: unknown): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+function firstValues(t: Tensor): string {
+  const values = [...t.data!.slice(0, 4)].map(String);
+  return t.data!.length > 4 ? `${values.join(", ")}, …` : values.join(", ");
+}
+
 /** The program as short text, one line a node, for people and snapshots. */
 export function programText(p: Program): string {
   const names = shortNames(p);
@@ -51,11 +67,11 @@ export function programText(p: Program): string {
   for (const t of p.order) {
     const name = names.get(t)!;
     if (t.kind === "node") {
-      const attrs = Object.entries(t.attrs!).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+      const attrs = Object.entries(t.attrs!).map(([key, value]) => `${key}=${attrText(value)}`);
       const args = [...t.inputs.map((input) => names.get(input)!), ...attrs].join(", ");
       lines.push(`  ${name} = ${t.op}(${args}) : ${typeText(t)}`);
     } else if (t.kind !== "constant") lines.push(`  ${t.kind} ${name} : ${typeText(t)}`);
-    else if (t.shape.length > 0) lines.push(`  ${name} = constant : ${typeText(t)}`);
+    else if (t.shape.length > 0) lines.push(`  ${name} = constant(${firstValues(t)}) : ${typeText(t)}`);
   }
   for (const [name, t] of Object.entries(p.outputs)) lines.push(`  output ${name} = ${names.get(t)!} : ${typeText(t)}`);
   return `${lines.join("\n")}\n`;

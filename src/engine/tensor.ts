@@ -1,4 +1,4 @@
-import type { Dim, Shape } from "./dims.ts";
+import { addDims, type Dim, type Shape } from "./dims.ts";
 import type { OpAttrs, OpName } from "./ops/attrs.ts";
 
 export type DType = "float32" | "int64" | "int32" | "bool";
@@ -41,8 +41,9 @@ export function currentOrigin(): string {
   return scopes.join(".");
 }
 
-/** A value given at each run. */
-export function input(name: string, dtype: DType, shape: Shape): Tensor {
+/** A value given at each run. Its dimensions may be written in any order of terms ("p+l"). */
+export function input(name: string, dtype: DType, declared: Shape): Tensor {
+  const shape = declared.map((d) => addDims(d, 0));
   return { kind: "input", dtype, shape, origin: currentOrigin(), name, inputs: NO_INPUTS };
 }
 

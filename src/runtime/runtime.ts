@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
-import { evaluateDim, type Program, type Provider, type Tensor } from "../engine/index.ts";
+import { type Dim, dimTerms, evaluateDim, type Program, type Provider, type Tensor } from "../engine/index.ts";
 
 /** A value that a session takes or gives: ONNX Runtime's tensor, on the CPU or on the device. */
 export type Value = OrtTensor;
@@ -92,26 +92,37 @@ export function createRuntime(platform: Platform): Runtime {
 /** Compares feeds with the declared inputs, binding the symbols of their dimensions as they come. */
 function checkFeeds(where: string, declared: readonly Tensor[], feeds: Readonly<Record<string, Value>>): void {
   const symbols: Record<string, number> = {};
-  for (const t of declared) {
-    const name = t.name!;
-    const value = feeds[name];
-    if (value === undefined) throw new Error(`${where}: expected a value for input "${name}", got none`);
+  const problem = (t: Tensor, value: Value, why = ""): Error => {
     const wanted = `${t.dtype}[${t.shape.join(", ")}]`;
     const found = `${value.type}[${value.dims.join(", ")}]`;
-    const problem = () => new Error(`${where}: expected ${wanted} for input "${name}", got ${found}`);
-    if (value.type !== t.dtype || value.dims.length !== t.shape.length) throw problem();
+    return new Error(`${where}: expected ${wanted} for input "${t.name}", got ${found}${why}`);
+  };
+  for (const t of declared) {
+    const value = feeds[t.name!];
+    if (value === undefined) throw new Error(`${where}: expected a value for input "${t.name}", got none`);
+    if (value.type !== t.dtype || value.dims.length !== t.shape.length) throw problem(t, value);
     t.shape.forEach((d, axis) => {
-      const actual = value.dims[axis]!;
-      if (typeof d === "number") {
-        if (d !== actual) throw problem();
-      } else if (/^[A-Za-z_]\w*$/.test(d)) {
-        symbols[d] ??= actual;
-        if (symbols[d] !== actual) throw new Error(`${problem().message} where ${d} = ${symbols[d]}`);
-      }
+      const solved = solveSymbol(d, value.dims[axis]!);
+      if (solved === undefined) return;
+      symbols[solved.symbol] ??= solved.value;
+      const known = symbols[solved.symbol];
+      if (known !== solved.value) throw problem(t, value, ` where ${solved.symbol} = ${known}`);
+      if (!Number.isInteger(solved.value)) throw problem(t, value);
     });
-    for (const [axis, d] of t.shape.entries()) {
-      if (typeof d !== "string" || !(d.match(/[A-Za-z_]\w*/g) ?? []).every((s) => s in symbols)) continue;
-      if (evaluateDim(d, symbols) !== value.dims[axis]) throw problem();
-    }
   }
+  for (const t of declared)
+    t.shape.forEach((d, axis) => {
+      const known = dimTerms(d).every(({ symbols: names }) => names.every((s) => s in symbols));
+      if (known && evaluateDim(d, symbols) !== feeds[t.name!]!.dims[axis]) throw problem(t, feeds[t.name!]!);
+    });
+}
+
+/** The symbol of a dimension such as "B", "16*h" or "h+1", and the value that an actual extent gives it. */
+function solveSymbol(d: Dim, actual: number): { symbol: string; value: number } | undefined {
+  const terms = dimTerms(d);
+  const symbolic = terms.filter(({ symbols }) => symbols.length > 0);
+  const [term] = symbolic;
+  if (term === undefined || symbolic.length > 1 || term.symbols.length > 1) return undefined;
+  const rest = terms.find(({ symbols }) => symbols.length === 0)?.coefficient ?? 0;
+  return { symbol: term.symbols[0]!, value: (actual - rest) / term.coefficient };
 }

@@ -52,6 +52,7 @@ function traceCase(c: OpCase, { second }: { readonly second: boolean }): TracedC
   }
   const p = program(`${c.op} ${c.name}`, outputs);
   checkProgram(p);
+  expect(p.order.some((t) => t.op === c.op)).toBe(true);
   return { program: p, inputs, floats, hasGradient };
 }
 

@@ -1,4 +1,4 @@
-import { type Dim, dimTerms, type Shape } from "../dims.ts";
+import { type Dim, dimTerms, type Shape, sizeOf } from "../dims.ts";
 import type { Emitter, OnnxAttribute, Provider } from "../ops/def.ts";
 import { opDef } from "../ops/table.ts";
 import type { Program } from "../program.ts";
@@ -26,15 +26,18 @@ const bytesOf = (data: ConstantData): Uint8Array => new Uint8Array(data.buffer, 
 
 /**
  * Writes a program as an ONNX model (serialised ModelProto). Protocol buffers end at 2 GB: parameters beyond that must
- * be placed externally.
+ * be placed externally. Throws where they are not, or where a parameter's bytes are not as many as its shape holds.
  */
 export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Array {
+  const placements = new Map(p.params.map((t) => [t, place(t)]));
+  checkPlacements(p, placements);
   const graph = new ProtoWriter();
   const nodes = new ProtoWriter();
   const names = new Map<Tensor, string>();
   const byKey = new Map<string, string>();
   let temps = 0;
-  const temp = (): string => `t${temps++}`;
+  // A percent sign keeps the writer's names apart from the caller's.
+  const temp = (): string => `%t${temps++}`;
 
   const tensorProto = (name: string, dtype: DType, dims: Shape, raw: Uint8Array) => (w: ProtoWriter) => {
     for (const d of dims) w.int(1, d as number);
@@ -43,7 +46,7 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
   const initializer = (key: string, dtype: DType, dims: readonly number[], data: ConstantData): string => {
     const known = byKey.get(key);
     if (known !== undefined) return known;
-    const name = `c${byKey.size}`;
+    const name = `%c${byKey.size}`;
     byKey.set(key, name);
     graph.message(5, tensorProto(name, dtype, dims, bytesOf(data)));
     return name;
@@ -152,7 +155,7 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
   }
   for (const t of p.params) {
     names.set(t, t.name!);
-    const placement = place(t);
+    const placement = placements.get(t)!;
     if (placement.kind === "input") graph.message(11, valueInfo(t.name!, t));
     else if (placement.kind === "inline") graph.message(5, tensorProto(t.name!, t.dtype, t.shape, placement.bytes));
     else graph.message(5, externalTensor(t, placement));
@@ -195,6 +198,25 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
     .message(8, (w) => w.string(1, "").int(2, OPSET))
     .message(8, (w) => w.string(1, "com.microsoft").int(2, 1))
     .finish();
+}
+
+const LARGEST_MESSAGE = 2 ** 31 - 1;
+const BYTES: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+
+function checkPlacements(p: Program, placements: ReadonlyMap<Tensor, ParamPlacement>): void {
+  let inline = 0;
+  for (const [t, placement] of placements) {
+    if (placement.kind === "input") continue;
+    const length = placement.kind === "inline" ? placement.bytes.length : placement.length;
+    const expected = (sizeOf(t.shape) as number) * BYTES[t.dtype];
+    if (length !== expected)
+      throw new Error(`program ${p.name}: expected ${expected} bytes for parameter "${t.name}", got ${length}`);
+    if (placement.kind === "inline") inline += length;
+  }
+  if (inline > LARGEST_MESSAGE)
+    throw new Error(
+      `program ${p.name}: expected at most ${LARGEST_MESSAGE} bytes of parameters inside the model, got ${inline}; place them externally`,
+    );
 }
 
 /** Messages concatenate: fields of one message may be written in separate parts. */

@@ -133,7 +133,10 @@ export const elementwise = {
 
   Add: binary("Add", (_f, _a, _b, _y, g) => [g, g]),
   Sub: binary("Sub", (f, _a, _b, _y, g) => [g, f.neg(g)]),
-  Mul: binary("Mul", (f, a, b, _y, g) => [f.mul(g, b), f.mul(g, a)]),
+  Mul: binary("Mul", (f, a, b, _y, g) => {
+    const da = f.mul(g, b);
+    return [da, a === b ? da : f.mul(g, a)];
+  }),
   Div: binary("Div", (f, _a, b, y, g) => {
     const da = f.div(g, b);
     return [da, f.neg(f.mul(da, y))];
