@@ -29,7 +29,7 @@ import {
 const { argMax, gather, l2Normalize, matmul, padImage, reshape, silu, transpose, upsampleNearest } = ops;
 
 export interface TokenizerConfig {
-  /** Width of the first level. */
+  /** Width of the encoder's first convolution, and the unit of the levels' widths. */
   readonly baseChannels: number;
   /** Width of each level as a multiple of `baseChannels`, finest first; every level but the last halves the side. */
   readonly channelMultipliers: readonly number[];
@@ -101,9 +101,10 @@ export function declareTokenizer(config: TokenizerConfig): ParamDecl[] {
     decls.push(...declareResnetBlock(`${half}.mid.2`, deep, deep));
   };
 
-  decls.push(...declareConv("encoder.conv_in", width[0]!, imageChannels(config), 3));
+  decls.push(...declareConv("encoder.conv_in", config.baseChannels, imageChannels(config), 3));
   width.forEach((outputs, i) => {
-    level("encoder", i, width[Math.max(0, i - 1)]!, outputs, config.attention && i === coarsest);
+    const inputs = i === 0 ? config.baseChannels : width[i - 1]!;
+    level("encoder", i, inputs, outputs, config.attention && i === coarsest);
     if (i < coarsest) decls.push(...declareConv(`encoder.conv_blocks.${i}.downsample.conv`, outputs, outputs, 3));
   });
   middle("encoder");

@@ -91,7 +91,7 @@ export function checkModelConfig({ tokenizer, transformer, id2label }: ModelConf
   const fail = (expected: string, got: string): never => {
     throw new Error(`${where}: expected ${expected}, got ${got}`);
   };
-  for (const multiplier of tokenizer.channelMultipliers) {
+  for (const multiplier of [1, ...tokenizer.channelMultipliers]) {
     const channels = multiplier * tokenizer.baseChannels;
     if (!Number.isInteger(channels) || channels % tokenizer.normGroups !== 0)
       fail(`channels in whole multiples of ${tokenizer.normGroups} norm groups`, `${channels}`);
