@@ -5,7 +5,23 @@
 import { type Dim, dim, expectShape, ops, scope, type Tensor } from "../engine/index.ts";
 import { declareLinear, type Init, linear, type ParamDecl, type Params } from "../nn/index.ts";
 
-const { add, concat, exp, gather, gelu, layerNorm, matmul, min, mul, reshape, silu, slice, softmax, transpose } = ops;
+const {
+  add,
+  concat,
+  exp,
+  expand,
+  gather,
+  gelu,
+  layerNorm,
+  matmul,
+  min,
+  mul,
+  reshape,
+  silu,
+  slice,
+  softmax,
+  transpose,
+} = ops;
 
 export interface TransformerConfig {
   readonly depth: number;
@@ -253,8 +269,10 @@ export function headLogits(p: Params, x_RlC: Tensor, modulation_R2C: Tensor): Te
 export interface TeacherForcing {
   /** Class ids [B]. */
   readonly classIds: Tensor;
-  /** Codes of scale i − 1 resized to scale i, for every scale but the first: [B, L − 1, Z]. */
+  /** Codes of scale i − 1 resized to scale i, for every scale but the first, of F tokens: [B, L − F, Z]. */
   readonly codes: Tensor;
+  /** F, tokens of the first scale; 1 unless told (a list may begin with a grid larger than 1×1). */
+  readonly firstTokens?: number;
   /** Position pooling rows of all scales [L, S·S]. */
   readonly pool: Tensor;
   /** Block-causal additive bias [L, L]. */
@@ -267,10 +285,11 @@ export interface TeacherForcing {
 export function teacherForced(
   p: Params,
   config: TransformerConfig,
-  { classIds, codes, pool, bias, keep }: TeacherForcing,
+  { classIds, codes, firstTokens = 1, pool, bias, keep }: TeacherForcing,
 ): { logits: Tensor; hidden: Tensor[] } {
   const cond = conditioning(p, config, classIds);
-  let x = add(concat([cond.start, embedCodes(p, codes)], 1), positions(p, config, pool));
+  const first = firstTokens === 1 ? cond.start : expand(cond.start, [dim(classIds, 0), firstTokens, config.width]);
+  let x = add(concat([first, embedCodes(p, codes)], 1), positions(p, config, pool));
   const hidden: Tensor[] = [];
   for (let i = 0; i < config.depth; i++) {
     const keepHere = keep === undefined ? undefined : reshape(slice(keep, 0, i, i + 1), [dim(classIds, 0), 1, 1]);
