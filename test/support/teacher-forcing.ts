@@ -5,18 +5,19 @@ import { positionPool } from "../../src/pipelines/index.ts";
 import type { Runtime, Value } from "../../src/runtime/index.ts";
 import { blockCausalBias, type Grid, layoutScales } from "../../src/sampling/index.ts";
 
-/** Graph inputs `class_ids`, `codes`, `pool` and `bias`. */
-export function teacherInputs({ codeDim, positionSide }: TransformerConfig): TeacherForcing {
+/** Graph inputs `class_ids`, `codes`, `pool` and `bias` of lists whose first grid has `firstTokens` cells. */
+export function teacherInputs({ codeDim, positionSide }: TransformerConfig, firstTokens = 1): TeacherForcing {
   const floats = (name: string, shape: readonly (number | string)[]): Tensor => input(name, "float32", shape);
   return {
     classIds: input("class_ids", "int64", ["B"]),
-    codes: floats("codes", ["B", "L-1", codeDim]),
+    codes: floats("codes", ["B", `L-${firstTokens}`, codeDim]),
+    firstTokens,
     pool: floats("pool", ["L", positionSide ** 2]),
     bias: floats("bias", ["L", "L"]),
   };
 }
 
-/** Values of `teacherInputs`; `codes` [B, L − 1, Z]. */
+/** Values of `teacherInputs`; `codes` [B, L − F, Z]. */
 export function teacherFeeds(
   runtime: Runtime,
   { codeDim, positionSide }: TransformerConfig,
@@ -33,7 +34,7 @@ export function teacherFeeds(
   });
   return {
     class_ids: runtime.ints(classIds, [classIds.length]),
-    codes: runtime.floats(codes, [classIds.length, L - 1, codeDim]),
+    codes: runtime.floats(codes, [classIds.length, L - layout.ends[0]!, codeDim]),
     pool: runtime.floats(pool, [L, cells]),
     bias: runtime.floats(blockCausalBias(layout), [L, L]),
   };
