@@ -1,33 +1,57 @@
-/** A run's log: one JSON object a line in `log.jsonl`, and lines for people. */
+/** A run's log: one JSON object a line in `log.jsonl`, the same for TensorBoard, curves as SVG. */
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeErrorMessage, writeFileAtomic } from "../files/index.ts";
-import type { Json } from "./state.ts";
-
-export type LogRecord = Readonly<Record<string, Json>> & { readonly kind: string; readonly step: number };
+import { curvesSvg, panelsOf, scalarsOf } from "./curves.ts";
+import type { LogRecord } from "./state.ts";
+import { scalarEvent, versionEvent } from "./tensorboard.ts";
 
 export interface TrainLog {
   /** Appends a record. */
   write(record: LogRecord): Promise<void>;
+  /** Draws `curves.svg` anew from all records. */
+  draw(): Promise<void>;
 }
 
 export const LOG_FILE = "log.jsonl";
 
-/** Opens a run's log; records of steps after `keepTo` (left by a run that was cut off) are dropped. */
+export const CURVES_FILE = "curves.svg";
+/** A folder of its own: what TensorBoard is pointed at. */
+export const EVENTS_FOLDER = "tensorboard";
+
+/**
+ * Opens a run's log; records of steps after `keepTo` (left by a run that was cut off) are dropped. Each opening begins a new
+ * event file that holds the whole history, so that TensorBoard never shows dropped steps.
+ */
 export async function openLog(outDir: string, keepTo: number): Promise<TrainLog> {
   const path = join(outDir, LOG_FILE);
   const before = await readRecords(path);
-  const kept = before.filter((record) => record.step <= keepTo);
-  await writeFileAtomic(path, kept.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  const records = before.filter((record) => record.step <= keepTo);
+  await writeFileAtomic(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  const events = join(outDir, EVENTS_FOLDER, "events.out.tfevents.0000000000.flexvar");
+  await writeFileAtomic(events, Buffer.concat([versionEvent(now()), ...records.map(eventOf)]));
+  const append = async (file: string, content: string | Uint8Array): Promise<void> => {
+    try {
+      await appendFile(file, content);
+    } catch (error) {
+      throw new Error(writeErrorMessage(file, error), { cause: error });
+    }
+  };
   return {
     async write(record) {
-      try {
-        await appendFile(path, `${JSON.stringify(record)}\n`);
-      } catch (error) {
-        throw new Error(writeErrorMessage(path, error), { cause: error });
-      }
+      records.push(record);
+      await append(path, `${JSON.stringify(record)}\n`);
+      await append(events, eventOf(record));
     },
+    draw: () => writeFileAtomic(join(outDir, CURVES_FILE), curvesSvg(panelsOf(records))),
   };
+}
+
+const now = (): number => Date.now() / 1000;
+
+function eventOf(record: LogRecord): Uint8Array {
+  const scalars = Object.entries(scalarsOf(record)).map(([key, value]) => [`${record.kind}/${key}`, value] as const);
+  return scalarEvent(now(), record.step, Object.fromEntries(scalars));
 }
 
 /** The records of a log file, without a last line that a kill cut short; none where there is no file. */

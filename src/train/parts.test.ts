@@ -33,7 +33,14 @@ describe("updateCodebook", () => {
     const codes = Float32Array.of(2, 0, 0, 3);
     const state = createCodebookState(codes, 2);
     expect([...codes]).toEqual([1, 0, 0, 1]);
-    updateCodebook(codes, state, [{ rows: Float32Array.of(0, 1), tokens: Int32Array.of(0) }], 1, options, createRandom(1));
+    updateCodebook(
+      codes,
+      state,
+      [{ rows: Float32Array.of(0, 1), tokens: Int32Array.of(0) }],
+      1,
+      options,
+      createRandom(1),
+    );
     expect(codes[0]).toBeCloseTo(Math.SQRT1_2);
     expect(codes[1]).toBeCloseTo(Math.SQRT1_2);
     expect([...codes.subarray(2)]).toEqual([0, 1]);
@@ -109,7 +116,10 @@ describe("parseConfig", () => {
 });
 
 it("baselines are the cross-entropies of frequencies", () => {
-  const train = { ids: Int32Array.from({ length: 2000 }, (_, i) => (i < 1000 ? 0 : 1)), labels: new Int32Array(2000).fill(1, 1000) };
+  const train = {
+    ids: Int32Array.from({ length: 2000 }, (_, i) => (i < 1000 ? 0 : 1)),
+    labels: new Int32Array(2000).fill(1, 1000),
+  };
   const heldOut = { ids: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) };
   const { unigram, classUnigram } = baselinesOf(train, heldOut, 2, 2);
   expect(unigram).toBeCloseTo(Math.log(2), 5);

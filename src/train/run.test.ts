@@ -14,7 +14,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const settings: RunSettings = { steps: 10, logEvery: 2, checkpointEvery: 3, evaluateEvery: 4, keepLast: 2, divergence: 5 };
+const settings: RunSettings = {
+  steps: 10,
+  logEvery: 2,
+  checkpointEvery: 3,
+  evaluateEvery: 4,
+  keepLast: 2,
+  divergence: 5,
+};
 
 interface Counter extends Trainee {
   readonly value: Float32Array;
@@ -101,7 +108,9 @@ describe("runTraining", () => {
     ["infinite", Number.POSITIVE_INFINITY],
   ])("stops when the loss is %s and keeps the checkpoint before", async (_, bad) => {
     const failing = run(counter((step) => (step === 5 ? bad : 1)));
-    await expect(failing).rejects.toThrow(`got loss ${bad}, gradient norm 1 in step 5; the checkpoint of step 4 is whole`);
+    await expect(failing).rejects.toThrow(
+      `got loss ${bad}, gradient norm 1 in step 5; the checkpoint of step 4 is whole`,
+    );
     expect(await listStates(join(folder, CHECKPOINTS))).toEqual([3, 4]);
   });
 

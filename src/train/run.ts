@@ -73,7 +73,8 @@ interface Progress {
 }
 
 /**
- * Runs or resumes a training. `outDir` gets `checkpoints/`, `log.jsonl` and `sheets/`.
+ * Runs or resumes a training. `outDir` gets `checkpoints/`, `log.jsonl`, `tensorboard/`,
+ * `curves.svg` and `sheets/`.
  * @throws Error where there is a run already and `resume` was not asked for, for a loss that is not finite or that diverged, and for
  * files that cannot be written; the last checkpoint stays whole.
  */
@@ -129,6 +130,7 @@ export async function runTraining(
       if (progress.best === undefined || score > progress.best.score) progress.best = { step, score };
       if (sheet !== undefined)
         await writeFileAtomic(join(outDir, "sheets", `step-${String(step).padStart(7, "0")}.png`), encodePng(sheet));
+      await records.draw();
       log(`step ${step}: ${summary}`);
       await save();
       since = performance.now();
@@ -177,7 +179,10 @@ function checkLoss(
   { divergence }: RunSettings,
   saved: number,
 ): void {
-  const whole = saved === 0 ? "there is no checkpoint yet; start again" : `the checkpoint of step ${saved} is whole; resume from it`;
+  const whole =
+    saved === 0
+      ? "there is no checkpoint yet; start again"
+      : `the checkpoint of step ${saved} is whole; resume from it`;
   const advice = `${whole} with a lower learning rate (it was ${lr.toPrecision(3)})`;
   if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
     throw new Error(

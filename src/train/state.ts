@@ -7,6 +7,9 @@ import type { NamedArray } from "./slots.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** One line of a run's log. */
+export type LogRecord = Readonly<Record<string, Json>> & { readonly kind: string; readonly step: number };
+
 export interface TrainState {
   /** Steps done. */
   readonly step: number;

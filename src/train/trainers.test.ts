@@ -82,7 +82,13 @@ const transformerConfig = (tokenizer: string, changes: Record<string, unknown> =
       tokenizer,
       model: { depth: 2, width: 16, heads: 2, mlpWidth: 32, positionSide: 4 },
       data: { size: SIDE, batchSize: 4, augmentedCopies: 1, augment: { shift: 0.1 } },
-      schedules: { tableShare: 0.5, phases: [{ share: 0.5, maxSide: 2 }, { share: 0.5, maxSide: 4 }] },
+      schedules: {
+        tableShare: 0.5,
+        phases: [
+          { share: 0.5, maxSide: 2 },
+          { share: 0.5, maxSide: 4 },
+        ],
+      },
       regularisation: { dropPath: 0.3, labelSmoothing: 0.1 },
       optimizer: { peakLr: 0.003, warmupSteps: 2, steps: 6 },
       samples: { perClass: 1 },

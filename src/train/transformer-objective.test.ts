@@ -74,7 +74,10 @@ describe("the transformer's loss and gradients", () => {
   beforeAll(async () => {
     const p = paramTensors(decls);
     const objective = transformerObjective(p, config, { labelSmoothing: 0.1, dropPath: false });
-    const grads = gradients(objective.loss, decls.map((d) => p(d.name)));
+    const grads = gradients(
+      objective.loss,
+      decls.map((d) => p(d.name)),
+    );
     const traced = program("losses", {
       loss: objective.loss,
       perPosition: objective.perPosition,
@@ -137,7 +140,12 @@ describe("the transformer's loss and gradients", () => {
 
 it("five AdamW steps agree with the reference", async () => {
   const noDecay = await goldenNames("adamw_no_decay");
-  expect(decls.filter((d) => !d.decay).map((d) => d.name).sort()).toEqual([...noDecay].sort());
+  expect(
+    decls
+      .filter((d) => !d.decay)
+      .map((d) => d.name)
+      .sort(),
+  ).toEqual([...noDecay].sort());
   const options = { adamW: paperAdamW, clip: 2, ema: false };
   const p = paramTensors(decls);
   const { loss } = transformerObjective(p, config, { labelSmoothing: 0.1, dropPath: false });
