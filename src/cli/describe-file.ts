@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { countElements, detectFormat, openNpz, openTensorFile, type TensorEntry } from "../checkpoint/index.ts";
 import { isTokenizerBuffer, isTransformerBuffer, tokenizerConfigOf, transformerConfigOf } from "../models/index.ts";
+import { snakeCased } from "./names.ts";
 
 /** Tensors in numbers. Parameters are what training changes: buffers are counted apart. */
 export interface TensorCounts {
@@ -64,11 +65,6 @@ function hyperParameters(read: () => Record<string, number | boolean | readonly 
   } catch (error) {
     return { config: null, codebook: null, problem: (error as Error).message };
   }
-}
-
-function snakeCased<T>(record: Readonly<Record<string, T>>): Record<string, T> {
-  const snake = (key: string): string => key.replace(/AdaLN/, "AdaLn").replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [snake(key), value]));
 }
 
 export function countTensors(tensors: Iterable<TensorEntry>, isBuffer: (name: string) => boolean): TensorCounts {

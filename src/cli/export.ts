@@ -26,5 +26,5 @@ async function exportFolder(
   report.log(`writing ${shownPath(folder)} as .pth`);
   const files = await exportModel(folder, flags.out, { signal });
   report.log(`wrote ${files.map(shownPath).join(", ")}`);
-  return { json: { model: folder, files, ...measured(0) } };
+  return { json: { model: folder, files, ...measured() } };
 }

@@ -25,10 +25,7 @@ export function addComputeFlags(command: Command): Command {
     .option("--device <cpu|webgpu>", "what computes; cpu unless told")
     .option("--dtype <fp32>", "what the networks compute in; fp32 is what this build has")
     .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024))
-    .option(
-      "--low-memory",
-      "weights stay mapped and are not re-packed: opens at once, least memory, slower small scales",
-    );
+    .option("--low-memory", "keep one network in memory at a time; costs a re-opening between sampling and decoding");
 }
 
 /** Reads a flag's whole number. The reader throws UsageError naming the flag and the range. */

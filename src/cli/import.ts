@@ -72,7 +72,7 @@ async function importFolder(_: readonly string[], flags: ImportFlags, { report, 
       config: JSON.parse(formatModelConfig(summary.config)),
       tokenizer_parameters: summary.tokenizerParams,
       transformer_parameters: summary.transformerParams,
-      ...measured(0),
+      ...measured(),
     },
   };
 }

@@ -5,7 +5,7 @@ import { run } from "./run.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-const COMMANDS = ["generate", "repeat", "encode", "decode", "classes", "info", "import", "export"];
+const COMMANDS = ["generate", "repeat", "encode", "decode", "classes", "info", "import", "export", "train", "bench"];
 
 async function spoken(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ["", ""];

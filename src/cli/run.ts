@@ -21,6 +21,8 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "info", summary: "what a model folder or a checkpoint holds", load: () => import("./info.ts") },
   { name: "import", summary: "make a model folder from released checkpoints", load: () => import("./import.ts") },
   { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
+  { name: "train", summary: "train a tokenizer or a transformer", load: () => import("./train.ts") },
+  { name: "bench", summary: "speed and memory on this machine", load: () => import("./bench.ts") },
 ];
 
 const EXAMPLES = `
@@ -70,7 +72,8 @@ function endedByCommander(error: CommanderError, argv: readonly string[], termin
   // `help NAME` of no command comes without words.
   const message = (error.code === "commander.help" ? `unknown command '${argv[1]}'` : error.message)
     .replace(/^error: /, "")
-    .replace(/\s*\n\s*/g, " ");
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\.$/, "");
   terminal.err(`flexvar: ${message}; see ${help}\n`);
   return EXIT_USAGE;
 }

@@ -1,0 +1,75 @@
+import { access, constants } from "node:fs/promises";
+import { join } from "node:path";
+import { Argument, type Command } from "commander";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { wholeNumber } from "./flags.ts";
+import { measured } from "./measure.ts";
+
+interface TrainFlags {
+  readonly config: string;
+  readonly data: string;
+  readonly out: string;
+  readonly resume?: boolean;
+  readonly quick?: boolean;
+  readonly threads?: number;
+}
+
+/** `flexvar train`. */
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      "Trains a tokenizer, or a transformer on a tokenizer's tokens. The run's folder gets checkpoints/, log.jsonl, sheets/ " +
+        "and model/, a model folder that `flexvar generate --model` takes. Ctrl-C writes a checkpoint and ends.",
+    )
+    .addArgument(new Argument("<network>", "what to train").choices(["tokenizer", "transformer"]))
+    .optionsGroup("Files:")
+    .requiredOption("--config <F.json>", "the experiment: model, data, losses, schedule")
+    .requiredOption("--data <DIR>", "pictures: a folder per class, a plain folder, or a data set file")
+    .requiredOption("--out <DIR>", "folder of the run")
+    .optionsGroup("Run:")
+    .option("--resume", "go on from the last checkpoint in the run's folder, bit for bit on the CPU")
+    .option("--quick", "the small form of the experiment that the config file carries")
+    .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024));
+  carryOut(
+    command,
+    context,
+    [
+      "flexvar train tokenizer --config configs/emoji-tokenizer.json --data my-pictures --out runs/tokenizer",
+      "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer",
+    ],
+    train,
+  );
+}
+
+async function train([network]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
+  const { config: path, data, out, resume = false, quick = false, threads } = flags;
+  await expectReadable("config", "file", path);
+  await expectReadable("data", "folder or file", data);
+  const { readConfig, tokenizerTrainingSchema, trainTokenizer, trainTransformer, transformerTrainingSchema } =
+    await import("../train/index.ts");
+  const log = (line: string): void => report.log(line);
+  const options = { resume, signal, log, ...(threads === undefined ? {} : { threads }) };
+  const { step, finished, best } =
+    network === "tokenizer"
+      ? await trainTokenizer(await readConfig(tokenizerTrainingSchema, path, quick), data, out, options)
+      : await trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
+  if (!finished) signal.throwIfAborted();
+  return {
+    json: {
+      network: network ?? null,
+      out,
+      model: join(out, "model"),
+      step,
+      finished,
+      best: best === undefined ? null : { ...best },
+      ...measured(),
+    },
+  };
+}
+
+async function expectReadable(flag: string, what: string, path: string): Promise<void> {
+  await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--${flag}: expected a readable ${what}, got "${path}" (${error.code})`, { cause: error });
+  });
+}
