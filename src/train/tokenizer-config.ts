@@ -10,6 +10,13 @@ export const tokenizerTrainingSchema = z.strictObject({
   kind: z.literal("tokenizer"),
   about: aboutSchema,
   seed: z.int().default(0),
+  /** Start from these weights: a model folder, or a checkpoint in the same layout (LlamaGen's, released ones). */
+  start: z.string().optional(),
+  /**
+   * What is trained. `decoder`: encoder and codes stay as they are, so that tokens, and transformers trained on them, keep
+   * their meaning.
+   */
+  train: z.enum(["all", "decoder"]).default("all"),
   model: z.strictObject({
     baseChannels: count,
     channelMultipliers: z.array(z.number().positive()).min(1),

@@ -2,8 +2,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CODEBOOK, declareTokenizer, downsampling } from "../models/index.ts";
-import { countParams, paramTensors } from "../nn/index.ts";
-import { initialValues } from "../pretrained/index.ts";
+import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
+import { TOKENIZER_FILE } from "../pretrained/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom, defaultSizes, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
@@ -23,6 +23,7 @@ import {
 import { drawSmallScales } from "./scale-draw.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
 import { createSlots, type NamedArray } from "./slots.ts";
+import { describeStart, freshStart, startFrom } from "./start.ts";
 import type { Json, TrainState } from "./state.ts";
 import { slotsOf, stepProgram } from "./step.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
@@ -88,11 +89,16 @@ export async function tokenizerTrainee(
     throw new Error(`data.size: expected a multiple of the down-sampling ${factor}, got ${config.data.size}`);
   const small = Math.min(drawn.perBatch - 1, native - 1);
   const V = model.codebookSize;
+  const frozen = config.train === "decoder";
   const averaged = codebook.update === "average";
   const decls = declareTokenizer(model);
-  const trained = averaged ? decls.filter(({ name }) => name !== CODEBOOK) : decls;
+  const isTrained = ({ name }: ParamDecl): boolean => {
+    if (frozen) return name.startsWith("decoder.") || name.startsWith("post_quant_conv.");
+    return !averaged || name !== CODEBOOK;
+  };
+  const trained = decls.filter(isTrained);
   const p = paramTensors(decls);
-  const weights = { ...config.loss, codebook: averaged ? 0 : config.loss.codebook };
+  const weights = { ...config.loss, codebook: averaged || frozen ? 0 : config.loss.codebook };
   const objective = tokenizerObjective(p, model, imageInput(model), ["H", "W"], small, weights);
   const adamW: AdamWOptions = optimizer;
   const stepOptions = { adamW, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
@@ -110,14 +116,28 @@ export async function tokenizerTrainee(
   };
   const session = await runtime.open(stepProgram("train_tokenizer", trained, p, objective.total, extras, stepOptions));
   const evaluator = await openTokenizerEvaluator(runtime, model);
-  const start = initialValues(decls, createRandom(config.seed, "init"));
+  const taken =
+    config.start === undefined ? undefined : await startFrom(config.start, TOKENIZER_FILE, decls, config.seed);
+  if (taken !== undefined) log(describeStart(config.start!, decls, taken));
+  if (frozen && taken === undefined)
+    throw new Error("start: expected a model to take encoder and codes from, got none");
+  const start = taken?.values ?? freshStart(decls, config.seed);
   const slots = createSlots(runtime, trained, slotsOf(stepOptions), start);
-  // Start directions of codes are random: revival soon replaces those that nothing chooses.
-  const noise = createRandom(config.seed, "codebook");
-  const codesOf = (): Float32Array => (averaged ? ownCodes : slots.array("param", CODEBOOK));
-  const ownCodes = Float32Array.from({ length: V * model.codeDim }, () => noise.normal());
-  if (!averaged) slots.array("param", CODEBOOK).set(ownCodes);
-  let codes: CodebookState = createCodebookState(codesOf(), V);
+  /** Parameters that no gradient moves: averaged codes, or all that is frozen. */
+  const fixed = new Map(
+    decls
+      .filter((d) => !isTrained(d))
+      .map(({ name, shape }): [string, NamedArray] => [name, { shape, data: start.get(name)! }]),
+  );
+  const codesOf = (): Float32Array => fixed.get(CODEBOOK)?.data ?? slots.array("param", CODEBOOK);
+  if (taken === undefined || taken.fresh.includes(CODEBOOK)) {
+    // Start directions of codes are random: revival soon replaces those that nothing chooses.
+    const noise = createRandom(config.seed, "codebook");
+    const random = Float32Array.from({ length: V * model.codeDim }, () => noise.normal());
+    codesOf().set(random);
+    if (!averaged && !frozen && stepOptions.ema) slots.array("ema", CODEBOOK).set(random);
+  }
+  let codes: CodebookState = createCodebookState(frozen ? Float32Array.from(codesOf()) : codesOf(), V);
   let random: Random = createRandom(config.seed, "train");
   const stream = batchStream(
     data.train,
@@ -127,8 +147,8 @@ export async function tokenizerTrainee(
   const heldOut = await fixedBatch(data.heldOut, config.data.size, config.run.evaluatePictures);
   let usage = new Float64Array(V);
   const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
-  const codebookFeed = (): Record<string, Value> =>
-    averaged ? { [CODEBOOK]: runtime.floats(ownCodes, [V, model.codeDim]) } : {};
+  const fixedFeeds = (): Record<string, Value> =>
+    Object.fromEntries([...fixed].map(([name, { data: d, shape }]) => [name, runtime.floats(d, shape)]));
   const extraFetches = Object.fromEntries(["loss", "gradNorm", ...Object.keys(extras)].map((name) => [name, null]));
   log(
     `tokenizer: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, factor ${factor}, grids up to ${native}×${native}, ${runtime.description}`,
@@ -141,7 +161,7 @@ export async function tokenizerTrainee(
     const adam = adamWScalarValues(number, lr, adamW);
     const feeds: Record<string, Value> = {
       ...slots.feeds(),
-      ...codebookFeed(),
+      ...fixedFeeds(),
       image: runtime.floats(batch.images, [batch.count, 3, config.data.size, config.data.size]),
       lr: scalar(adam.lr),
       correction1: scalar(adam.correction1),
@@ -165,7 +185,7 @@ export async function tokenizerTrainee(
         }),
       );
       for (const { tokens } of assigned) for (const token of tokens) usage[token]!++;
-      revived = revive(assigned, number);
+      if (!frozen) revived = revive(assigned, number);
     }
     const { used, perplexity } = codebookUsage(usage);
     usage = usage.map((n) => n * USAGE_MEMORY);
@@ -199,8 +219,7 @@ export async function tokenizerTrainee(
 
   const shipped = (): Map<string, NamedArray> => {
     const values = slots.values(stepOptions.ema ? "ema" : "param");
-    if (averaged) values.set(CODEBOOK, { shape: [V, model.codeDim], data: ownCodes });
-    return values;
+    return new Map([...values, ...fixed]);
   };
 
   async function evaluate(): Promise<EvaluationReport> {
@@ -231,8 +250,7 @@ export async function tokenizerTrainee(
     step,
     evaluate,
     save() {
-      const arrays = slots.save();
-      if (averaged) arrays.set(CODEBOOK, { shape: [V, model.codeDim], data: ownCodes });
+      const arrays = new Map([...slots.save(), ...fixed]);
       arrays.set("codebook:counts", { shape: [V], data: codes.counts });
       arrays.set("codebook:sums", { shape: [V, model.codeDim], data: codes.sums });
       arrays.set("codebook:lastUsed", { shape: [V], data: codes.lastUsed });
@@ -246,7 +264,7 @@ export async function tokenizerTrainee(
         if (found === undefined) throw new Error(`training state: expected "${name}", got none`);
         return found.data;
       };
-      if (averaged) ownCodes.set(array(CODEBOOK));
+      for (const [name, { data: d }] of fixed) d.set(array(name));
       codes = { counts: array("codebook:counts"), sums: array("codebook:sums"), lastUsed: array("codebook:lastUsed") };
       const own = json as unknown as TokenizerJson;
       random = restoreRandom(own.random);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const split = Uint8Array.from({ length: PICTURES }, (_, i) => (i % 6 === 5 ? 1 : 0));
   await writeNpz(data, {
     images: npyArray("uint8", [PICTURES, SIDE, SIDE, 3], images),
-    labels: npyArray("int64", [PICTURES], labels),
+    labels: npyArray("int64", [PICTURES], new Uint8Array(labels.buffer)),
     split: npyArray("uint8", [PICTURES], split),
   });
 });
@@ -45,7 +45,7 @@ afterAll(async () => {
 const about = { aim: "test", command: "test", expected: "test", time: "test" };
 const run = { logEvery: 1, checkpointEvery: 2, evaluateEvery: 4, evaluatePictures: 4, sheetPictures: 2 };
 
-const tokenizerConfig = (update: "average" | "gradient") =>
+const tokenizerConfig = (update: "average" | "gradient", changes: Record<string, unknown> = {}) =>
   parseConfig(
     tokenizerTrainingSchema,
     {
@@ -69,6 +69,7 @@ const tokenizerConfig = (update: "average" | "gradient") =>
       codebook: { update, deadAfter: 2 },
       optimizer: { peakLr: 0.003, warmupSteps: 2, steps: 6 },
       run,
+      ...changes,
     },
     "test",
   );
@@ -132,6 +133,31 @@ describe.each(["average", "gradient"] as const)("trainTokenizer, codes by %s", (
     expect((await readFile(join(whole, "sheets", "step-0000006.png"))).subarray(1, 4).toString()).toBe("PNG");
   }, 60_000);
 });
+
+it("a decoder trained alone keeps encoder and codes as they were", async () => {
+  const before = join(folder, "tokenizer-average", "model");
+  const out = join(folder, "tokenizer-decoder");
+  const lines: string[] = [];
+  const config = tokenizerConfig("average", { start: before, train: "decoder" });
+  await trainTokenizer(config, data, out, { threads: 1, log: (line) => lines.push(line) });
+  const [old, changed] = await Promise.all([before, join(out, "model")].map(tokenizerArrays));
+  const moved = [...old!].filter(([name, bytes]) => !bytes.equals(changed!.get(name)!)).map(([name]) => name);
+  expect(moved.length).toBeGreaterThan(10);
+  expect(moved.filter((name) => !/^(decoder|post_quant_conv)\./.test(name))).toEqual([]);
+  expect(lines.some((line) => /^start: (\d+) of \1 tensors from/.test(line))).toBe(true);
+  await expect(trainTokenizer(tokenizerConfig("average", { train: "decoder" }), data, `${out}-2`)).rejects.toThrow(
+    "start: expected a model to take encoder and codes from, got none",
+  );
+}, 60_000);
+
+/** Bytes of every tensor of a folder's tokenizer. */
+async function tokenizerArrays(path: string): Promise<Map<string, Buffer>> {
+  const { tokenizer, close } = await openFolder(path);
+  const out = new Map<string, Buffer>();
+  for (const [name, entry] of tokenizer.file.tensors) out.set(name, Buffer.from(await entry.read()));
+  await close();
+  return out;
+}
 
 describe("trainTransformer", () => {
   it("interrupted and resumed is the unbroken run bit for bit, and leaves a model that samples", async () => {
