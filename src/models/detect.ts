@@ -70,6 +70,8 @@ const PLAIN_HEAD_WIDTH = 64;
 export function transformerConfigOf(where: string, tensors: TensorShapes): TransformerConfig {
   const shape = shapeReader(where, tensors);
   const [rows, width] = shape("class_emb.weight", 2) as [number, number];
+  if (rows < 2)
+    throw new Error(`${where}: expected at least 2 rows of "class_emb.weight" (the last is "no class"), got ${rows}`);
   const depth = bounded(where, "blocks", countNumbered(tensors, /^blocks\.(\d+)\./));
   const [codebookSize] = shape("head.weight", 2) as [number];
   const qkNorm = tensors.has("blocks.0.attn.scale_mul_1H11");
