@@ -20,7 +20,7 @@ export interface PictureInfo {
   readonly classId: number;
   /** The class's name where the model has one. */
   readonly label: string | undefined;
-  /** Its number among the pictures of its class, from 0. */
+  /** Its number among the run's pictures of its class, from 0. */
   readonly indexWithinClass: number;
 }
 
@@ -44,14 +44,15 @@ export interface ScaleEvent extends ScaleTokens {
 export interface GenerateOptions extends SamplingInput {
   /** Stops between scales: the generator throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Most pictures sampled side by side; more are done batch after batch. 8 unless told. */
+  /** Most pictures sampled side by side; more are done batch after batch. 8 unless told, fewer where grids are large. */
   readonly batchSize?: number | undefined;
   /** Number of the first picture within each class: `count` pictures from there; 0 unless told. */
   readonly firstIndex?: number | undefined;
 }
 
-/** The images-at-once limit that keeps memory near that of one picture of the released sizes. */
+/** Most pictures side by side unless told, and the tokens of a scale that they may have together: 8 of 16×16, 2 of 32×32. */
 const DEFAULT_BATCH = 8;
+const DEFAULT_BATCH_TOKENS = 2048;
 /** Most tokens of one scale; attention's memory grows with their square. */
 const MOST_TOKENS = 16384;
 
@@ -118,21 +119,23 @@ export class FlexVARPipeline {
    */
   async *generate(options: GenerateOptions): AsyncGenerator<ScaleEvent> {
     const resolved = this.resolve(options);
-    const pictures = resolved.classIds.flatMap((classId) =>
-      Array.from(
-        { length: resolved.count },
-        (_, i): PictureInfo => ({
-          classId,
-          label: this.labels[classId],
-          indexWithinClass: (options.firstIndex ?? 0) + i,
-        }),
-      ),
-    );
-    const size = options.batchSize ?? DEFAULT_BATCH;
+    const pictures = this.picturesOf(resolved.classIds, resolved.count);
+    const size = options.batchSize ?? defaultBatch(resolved.plan);
     if (!Number.isInteger(size) || size < 1)
       throw new OptionError("batchSize", `expected a whole number of at least 1, got ${size}`);
     for (let first = 0; first < pictures.length; first += size)
       yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal, undefined);
+  }
+
+  /** Class by class; one that is named twice goes on counting, so that no picture is drawn twice. */
+  private picturesOf(classIds: readonly number[], count: number): PictureInfo[] {
+    const drawn = new Map<number, number>();
+    return classIds.flatMap((classId) => {
+      const from = drawn.get(classId) ?? 0;
+      drawn.set(classId, from + count);
+      const label = this.labels[classId];
+      return Array.from({ length: count }, (_, i): PictureInfo => ({ classId, label, indexWithinClass: from + i }));
+    });
   }
 
   private async *sampleBatch(
@@ -169,7 +172,7 @@ export class FlexVARPipeline {
     }
   }
 
-  /** Decodes one scale's tokens to pictures [B, 3, H, W], about [−1, 1], not clamped. */
+  /** Decodes one scale's tokens to pictures [B, 3, H, W], about [−1, 1], not clamped. One picture at a time. */
   async decode({ grid: [h, w], tokens }: ScaleTokens): Promise<PlanarBatch> {
     const { runtime } = this.networks;
     const { codebookSize } = this.config.tokenizer;
@@ -178,32 +181,44 @@ export class FlexVARPipeline {
       throw new RangeError(`decode: expected tokens for whole grids of ${h}x${w}, got ${tokens.length}`);
     const bad = tokens.find((id) => id < 0 || id >= codebookSize);
     if (bad !== undefined) throw new RangeError(`decode: expected code ids from 0 to ${codebookSize - 1}, got ${bad}`);
-    const { image } = await (await this.networks.decoder()).run({ tokens: runtime.ints(tokens, [batch, h, w]) });
-    return { data: image!.data as Float32Array, batch, height: image!.dims[2]!, width: image!.dims[3]! };
+    const [height, width] = [h * this.factor, w * this.factor];
+    const data = new Float32Array(batch * 3 * height * width);
+    for (let b = 0; b < batch; b++) {
+      const own = tokens.subarray(b * h * w, (b + 1) * h * w);
+      const { image } = await (await this.networks.decoder()).run({ tokens: runtime.ints(own, [1, h, w]) });
+      data.set(image!.data as Float32Array, b * 3 * height * width);
+    }
+    return { data, batch, height, width };
   }
 
   /**
    * Encodes pictures to the tokens of every grid asked for (paper section 3.2): the full latent, area-pooled to each grid
-   * and quantised. @throws RangeError where the sides are not multiples of the factor.
+   * and quantised. One picture at a time. @throws RangeError where the sides are not multiples of the factor.
    */
-  async encode(images: PlanarBatch, grids: readonly Grid[]): Promise<ScaleTokens[]> {
+  async encode({ data, batch, height, width }: PlanarBatch, grids: readonly Grid[]): Promise<ScaleTokens[]> {
     const { runtime } = this.networks;
-    const { data, batch, height, width } = images;
     const f = this.factor;
     if (height % f !== 0 || width % f !== 0 || height === 0 || width === 0)
       throw new RangeError(`encode: expected sides in multiples of ${f} pixels, got ${width}x${height}`);
-    const encoder = await this.networks.encoder();
-    const { latent } = await encoder.run({ image: runtime.floats(data, [batch, 3, height, width]) });
-    const quantise = await this.networks.quantise();
-    const scales: ScaleTokens[] = [];
-    for (const grid of grids) {
-      const [rows, columns] = [areaMatrix(height / f, grid[0]), areaMatrix(width / f, grid[1])];
-      const { tokens } = await quantise.run({
-        latent: latent!,
-        rows: runtime.floats(rows.data, [rows.out, rows.in]),
-        columns: runtime.floats(columns.data, [columns.out, columns.in]),
-      });
-      scales.push({ grid, tokens: Int32Array.from(tokens!.data as BigInt64Array, Number) });
+    const size = 3 * height * width;
+    if (batch < 1 || data.length !== batch * size)
+      throw new RangeError(
+        `encode: expected ${batch}x3x${height}x${width} values, at least one picture, got ${data.length}`,
+      );
+    const scales = grids.map((grid) => ({ grid, tokens: new Int32Array(batch * gridTokens(grid)) }));
+    for (let b = 0; b < batch; b++) {
+      const image = runtime.floats(data.subarray(b * size, (b + 1) * size), [1, 3, height, width]);
+      const { latent } = await (await this.networks.encoder()).run({ image });
+      const quantise = await this.networks.quantise();
+      for (const { grid, tokens: all } of scales) {
+        const [rows, columns] = [areaMatrix(height / f, grid[0]), areaMatrix(width / f, grid[1])];
+        const { tokens } = await quantise.run({
+          latent: latent!,
+          rows: runtime.floats(rows.data, [rows.out, rows.in]),
+          columns: runtime.floats(columns.data, [columns.out, columns.in]),
+        });
+        all.set(Array.from(tokens!.data as BigInt64Array, Number), b * gridTokens(grid));
+      }
     }
     return scales;
   }
@@ -216,6 +231,11 @@ export class FlexVARPipeline {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
+}
+
+function defaultBatch({ grids }: ScalePlan): number {
+  const largest = Math.max(...grids.map(gridTokens));
+  return Math.min(DEFAULT_BATCH, Math.max(1, Math.floor(DEFAULT_BATCH_TOKENS / largest)));
 }
 
 function checkTokens({ grids }: ScalePlan): void {
