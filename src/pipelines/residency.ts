@@ -17,6 +17,7 @@ export interface Residency {
 export function createResidency(): Residency {
   const open = new Map<Program, Promise<Session>>();
   let group: NetworkGroup | undefined;
+  let disposed = false;
   let turn: Promise<unknown> = Promise.resolve();
 
   const closeAll = async (): Promise<void> => {
@@ -37,6 +38,7 @@ export function createResidency(): Residency {
         program,
         run: (feeds, fetches) =>
           inTurn(async () => {
+            if (disposed) throw new Error("model: expected an open model, got one that was disposed");
             if (group !== wanted) await closeAll();
             group = wanted;
             let session = open.get(program);
@@ -49,6 +51,9 @@ export function createResidency(): Residency {
         dispose: () => Promise.resolve(),
       };
     },
-    dispose: () => inTurn(closeAll),
+    dispose() {
+      disposed = true;
+      return inTurn(closeAll);
+    },
   };
 }
