@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { openTensorFile, type TensorFile, writeSafetensors } from "../checkpoint/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
@@ -120,7 +120,7 @@ export async function writeFolder(out: string, fill: (folder: string) => Promise
   try {
     await mkdir(draft, { recursive: true });
     await fill(draft);
-    await rm(target, { recursive: false, force: true }).catch(() => undefined);
+    await rmdir(target).catch(() => undefined);
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });

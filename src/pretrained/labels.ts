@@ -37,16 +37,22 @@ export function nearLabels(name: string, labels: readonly string[], most = 5): s
 
 /**
  * Class ids for ids or names; names match whatever their case, spaces, hyphens and underscores.
- * @throws RangeError naming near names, or the range of ids.
+ * @throws RangeError naming near names, the ids among which a name does not choose, or the range of ids.
  */
 export function classIdsOf(
   given: readonly (number | string)[],
   labels: readonly string[],
   numClasses: number,
 ): number[] {
-  const byName = new Map(labels.map((label, id) => [normal(label), id]));
+  const byName = new Map<string, number[]>();
+  labels.forEach((label, id) => {
+    byName.set(normal(label), [...(byName.get(normal(label)) ?? []), id]);
+  });
   return given.map((one) => {
-    const id = typeof one === "number" ? one : (byName.get(normal(one)) ?? (/^\d+$/.test(one) ? Number(one) : -1));
+    const named = typeof one === "number" ? [] : (byName.get(normal(one)) ?? []);
+    if (named.length > 1)
+      throw new RangeError(`class: expected the name of one class, got "${one}", which is ${named.join(" and ")}`);
+    const id = typeof one === "number" ? one : (named[0] ?? (/^\d+$/.test(one) ? Number(one) : -1));
     if (Number.isInteger(id) && id >= 0 && id < numClasses) return id;
     if (typeof one === "string" && !/^\d+$/.test(one)) {
       const near = nearLabels(one, labels);
