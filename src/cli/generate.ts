@@ -38,7 +38,7 @@ export function define(command: Command, context: Context): void {
     .option("--no-metadata", "no settings in the PNG files");
   addComputeFlags(command).option(
     "--batch <N>",
-    "pictures side by side; more are done batch after batch; 8 unless told",
+    "pictures side by side; 8 unless told, fewer where grids are large; changes no picture",
     wholeNumber("batch", 1, 4096),
   );
   carryOut(

@@ -91,7 +91,8 @@ export function processTerminal(): Terminal {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     redraws: stderr.isTTY === true && process.env.TERM !== "dumb",
-    columns: (stdout.isTTY ? stdout.columns : stderr.columns) ?? 100,
+    // A terminal may not know its width, and says 0.
+    columns: (stdout.isTTY ? stdout.columns : stderr.columns) || 100,
   };
 }
 
