@@ -19,6 +19,8 @@ export interface SlotStore {
   fetches(): Record<string, Value>;
   /** Makes what the last step wrote the current state. */
   advance(): void;
+  /** Sets every value to 0. */
+  clear(): void;
   /** The values themselves; writing to them changes the state. */
   array(slot: Slot, name: string): Float32Array;
   /** All slots under `slotName`, for a checkpoint. */
@@ -56,6 +58,9 @@ export function createSlots(
     fetches: () => Object.fromEntries([...next].map(([key, value]) => [updated(key), value])),
     advance() {
       [current, next] = [next, current];
+    },
+    clear() {
+      for (const value of current.values()) (value.data as Float32Array).fill(0);
     },
     array: (slot, name) => dataOf(slotName(slot, name)),
     save: () => new Map(keys.map(({ decl, key }) => [key, { shape: decl.shape, data: dataOf(key) }])),

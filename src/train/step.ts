@@ -11,10 +11,12 @@ export interface StepOptions {
   readonly clip: number;
   /** Whether a moving average of the parameters is kept; its decay is the input `emaDecay`. */
   readonly ema: boolean;
+  /** Batches whose gradients a step averages: all but the last go through `accumulationProgram`. 1 unless told. */
+  readonly accumulate?: number;
 }
 
 /** The kinds of state that a parameter has. */
-export type Slot = "param" | "m" | "v" | "ema";
+export type Slot = "param" | "m" | "v" | "ema" | "sum";
 
 /** Name of a parameter's state among a step's inputs; its output is `updated(name)`. */
 export function slotName(slot: Slot, name: string): string {
@@ -38,7 +40,7 @@ export function stepProgram(
   options: StepOptions,
 ): Program {
   const params = decls.map((d) => p(d.name));
-  const grads = gradients(loss, params);
+  const grads = averagedGradients(decls, loss, params, options.accumulate ?? 1);
   const gradNorm = globalNorm(grads);
   const factor = clipFactor(gradNorm, options.clip);
   const scalars = adamWScalars();
@@ -56,4 +58,41 @@ export function stepProgram(
     outputs[updated(slot("ema"))] = add(mul(ema, emaDecay), mul(next.param, sub(1, emaDecay)));
   });
   return program(name, outputs);
+}
+
+/** Gradients as they are, or their share of a step's mean added to what earlier batches gave. */
+function averagedGradients(
+  decls: readonly ParamDecl[],
+  loss: Tensor,
+  params: readonly Tensor[],
+  accumulate: number,
+): Tensor[] {
+  const grads = gradients(loss, params);
+  if (accumulate === 1) return grads;
+  return grads.map((g, i) => {
+    const { name, shape } = decls[i]!;
+    return add(param(slotName("sum", name), shape), mul(g, 1 / accumulate));
+  });
+}
+
+/**
+ * One batch of several in a step: inputs as `stepProgram`'s but for the optimiser's, outputs `loss`, `extras` and the next
+ * value of every `sum` slot.
+ */
+export function accumulationProgram(
+  name: string,
+  decls: readonly ParamDecl[],
+  p: Params,
+  loss: Tensor,
+  extras: Readonly<Record<string, Tensor>>,
+  accumulate: number,
+): Program {
+  const sums = averagedGradients(
+    decls,
+    loss,
+    decls.map((d) => p(d.name)),
+    accumulate,
+  );
+  const next = decls.map((d, i) => [updated(slotName("sum", d.name)), sums[i]!] as const);
+  return program(name, { loss, ...extras, ...Object.fromEntries(next) });
 }

@@ -174,4 +174,36 @@ describe("trainTransformer", () => {
     expect(Object.keys(evaluation.perScale as object)).toEqual(["1", "2", "3", "4"]);
     expect(Number.isFinite(evaluation.loss)).toBe(true);
   }, 60_000);
+
+  it("goes on from another transformer with other classes, gradients gathered over two batches", async () => {
+    const tokenizer = join(folder, "tokenizer-average", "model");
+    const start = join(folder, "transformer", "model");
+    const lines: string[] = [];
+    const train = (out: string, changes: Record<string, unknown>) =>
+      trainTransformer(transformerConfig(tokenizer, { start, ...changes }), threeClasses, join(folder, out), {
+        threads: 1,
+        log: (line) => lines.push(line),
+      });
+    const threeClasses = join(folder, "three.npz");
+    const images = Uint8Array.from({ length: 12 * SIDE * SIDE * 3 }, (_, i) => (i * 37) % 256);
+    await writeNpz(threeClasses, {
+      images: npyArray("uint8", [12, SIDE, SIDE, 3], images),
+      labels: npyArray(
+        "uint8",
+        [12],
+        Uint8Array.from({ length: 12 }, (_, i) => i % 3),
+      ),
+      split: npyArray(
+        "uint8",
+        [12],
+        Uint8Array.from({ length: 12 }, (_, i) => Number(i > 8)),
+      ),
+    });
+    await train("fine-tuned", { accumulate: 2 });
+    expect(lines.find((line) => line.startsWith("start:"))).toMatch(/fresh: class_emb.weight$/);
+    const records = await readRecords(join(folder, "fine-tuned", LOG_FILE));
+    expect(records.filter((r) => r.kind === "train")).toHaveLength(6);
+    const model = { depth: 2, width: 16, heads: 2, mlpWidth: 64, positionSide: 4 };
+    await expect(train("wrong", { model })).rejects.toThrow("got other shapes or nothing for blocks.0.ffn.fc1.weight");
+  }, 60_000);
 });

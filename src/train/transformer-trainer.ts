@@ -3,8 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { program } from "../engine/index.ts";
 import { CODEBOOK, declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
-import { countParams, paramTensors } from "../nn/index.ts";
-import { initialValues, loadWeights, type ModelConfig } from "../pretrained/index.ts";
+import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
+import { loadWeights, type ModelConfig, TRANSFORMER_FILE } from "../pretrained/index.ts";
 import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
 import type { Runtime, Value, WeightData, Weights } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
@@ -26,8 +26,9 @@ import { emaDecayAt, learningRate } from "./schedule.ts";
 import { drawTrainingScales } from "./schedule-draw.ts";
 import { meansPerGrid, type SequenceRow, sequenceMaker } from "./sequences.ts";
 import { createSlots, type NamedArray } from "./slots.ts";
+import { describeStart, freshStart, startFrom } from "./start.ts";
 import type { Json, TrainState } from "./state.ts";
-import { slotsOf, stepProgram } from "./step.ts";
+import { accumulationProgram, slotsOf, stepProgram } from "./step.ts";
 import { hashFile, openTokenCache, type TokenCache } from "./token-cache.ts";
 import type { TrainOptions } from "./tokenizer-trainer.ts";
 import type { TransformerTraining } from "./transformer-config.ts";
@@ -133,18 +134,21 @@ async function transformerTrainee(
   });
   const adamW: AdamWOptions = optimizer;
   const stepOptions = { adamW, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
+  const { accumulate } = config;
+  const extras = { perPosition: objective.perPosition };
   const session = await runtime.open(
-    stepProgram("train_transformer", decls, p, objective.loss, { perPosition: objective.perPosition }, stepOptions),
+    stepProgram("train_transformer", decls, p, objective.loss, extras, { ...stepOptions, accumulate }),
   );
+  const gather =
+    accumulate === 1
+      ? undefined
+      : await runtime.open(accumulationProgram("gather_gradients", decls, p, objective.loss, {}, accumulate));
   const plain = paramTensors(decls);
   const judged = transformerObjective(plain, model, { labelSmoothing: 0, dropPath: false });
   const judge = await runtime.open(program("judge_transformer", { perPosition: judged.perPosition }));
-  const slots = createSlots(
-    runtime,
-    decls,
-    slotsOf(stepOptions),
-    initialValues(decls, createRandom(config.seed, "init")),
-  );
+  const start = await transformerStart(config, decls, log);
+  const slots = createSlots(runtime, decls, slotsOf(stepOptions), start);
+  const sums = createSlots(runtime, gather === undefined ? [] : decls, ["sum"], start);
   const caching = {
     size: config.data.size,
     augment: config.data.augment,
@@ -209,16 +213,34 @@ async function transformerTrainee(
     });
   }
 
-  async function step(number: number): Promise<StepReport> {
+  /** Inputs of the next batch, and how many tokens and scales it has. */
+  function drawBatch(number: number): { feeds: Record<string, Value>; tokens: number; scales: number } {
     const grids = drawTrainingScales(random, number, optimizer.steps, side, config.schedules);
     const rows = drawRows();
+    const keep = dropPath > 0 ? { keep: runtime.floats(drawKeep(), [model.depth, rows.length, 1, 1]) } : {};
+    const tokens = grids.reduce((sum, [h, w]) => sum + h * w, 0);
+    return { feeds: { ...makeTraining.feeds(grids, rows), ...keep }, tokens, scales: grids.length };
+  }
+
+  async function step(number: number): Promise<StepReport> {
     const lr = learningRate(number, optimizer);
     const adam = adamWScalarValues(number, lr, adamW);
+    const params = slots.feeds();
+    let loss = 0;
+    sums.clear();
+    for (let i = 1; i < accumulate && gather !== undefined; i++) {
+      const own = Object.fromEntries(decls.map(({ name }) => [name, params[name]!]));
+      const feeds = { ...own, ...sums.feeds(), ...drawBatch(number).feeds };
+      const result = await gather.run(feeds, { ...sums.fetches(), loss: null });
+      loss += (result.loss!.data as Float32Array)[0]! / accumulate;
+      sums.advance();
+    }
+    const { feeds, tokens, scales } = drawBatch(number);
     const result = await session.run(
       {
-        ...slots.feeds(),
-        ...makeTraining.feeds(grids, rows),
-        ...(dropPath > 0 ? { keep: runtime.floats(drawKeep(), [model.depth, rows.length, 1, 1]) } : {}),
+        ...params,
+        ...sums.feeds(),
+        ...feeds,
         lr: scalar(adam.lr),
         correction1: scalar(adam.correction1),
         correction2: scalar(adam.correction2),
@@ -227,10 +249,10 @@ async function transformerTrainee(
       { ...slots.fetches(), loss: null, gradNorm: null, perPosition: null },
     );
     const value = (name: string): number => (result[name]!.data as Float32Array)[0]!;
-    const report = { loss: value("loss"), gradNorm: value("gradNorm") };
-    if (Number.isFinite(report.loss) && Number.isFinite(report.gradNorm)) slots.advance();
-    const tokens = grids.reduce((sum, [h, w]) => sum + h * w, 0);
-    return { ...report, lr, images: rows.length, parts: { tokens, scales: grids.length } };
+    loss += value("loss") / accumulate;
+    const gradNorm = value("gradNorm");
+    if (Number.isFinite(loss) && Number.isFinite(gradNorm)) slots.advance();
+    return { loss, gradNorm, lr, images: accumulate * config.data.batchSize, parts: { tokens, scales } };
   }
 
   const shipped = (): Map<string, NamedArray> => slots.values(stepOptions.ema ? "ema" : "param");
@@ -336,10 +358,37 @@ async function transformerTrainee(
       order = epochOrderOf(epoch);
     },
     async dispose() {
-      await Promise.all([session.dispose(), judge.dispose()]);
+      await Promise.all([session.dispose(), gather?.dispose(), judge.dispose()]);
     },
   };
 }
+
+/**
+ * Start values: seeded, or those of another transformer. A class table of another length starts fresh but for its last row, "no
+ * class"; anything else that differs is an error.
+ */
+async function transformerStart(
+  { start: path, seed }: TransformerTraining,
+  decls: readonly ParamDecl[],
+  log: (line: string) => void,
+): Promise<Map<string, Float32Array>> {
+  if (path === undefined) return freshStart(decls, seed);
+  const taken = await startFrom(path, TRANSFORMER_FILE, decls, seed);
+  const wrong = taken.fresh.filter((name) => name !== CLASS_TABLE);
+  if (wrong.length > 0)
+    throw new Error(
+      `${path}: expected a transformer like the config's model, got other shapes or nothing for ${wrong.join(", ")}`,
+    );
+  const old = taken.other.get(CLASS_TABLE);
+  const table = taken.values.get(CLASS_TABLE)!;
+  const width = old?.shape[1] ?? 0;
+  if (old !== undefined && width === decls.find(({ name }) => name === CLASS_TABLE)!.shape[1])
+    table.set(old.data.subarray(old.data.length - width), table.length - width);
+  log(describeStart(path, decls, taken));
+  return taken.values;
+}
+
+const CLASS_TABLE = "class_emb.weight";
 
 /** Held-out pictures judged at once. */
 const JUDGE_BATCH = 8;

@@ -1,0 +1,60 @@
+import { expect, it } from "vitest";
+import { input, ops } from "../engine/index.ts";
+import { type ParamDecl, paramTensors } from "../nn/index.ts";
+import type { Value } from "../runtime/index.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import { adamWScalarValues, paperAdamW } from "./adamw.ts";
+import { createSlots } from "./slots.ts";
+import { accumulationProgram, slotsOf, stepProgram } from "./step.ts";
+
+const runtime = nodeRuntime({ threads: 1 });
+const decls: ParamDecl[] = [{ name: "w", shape: [2], init: { kind: "zeros" }, decay: true }];
+const start = new Map([["w", Float32Array.of(1, -2)]]);
+const p = paramTensors(decls);
+const x = input("x", "float32", ["B", 2]);
+const loss = ops.mean(ops.mul(ops.sub(ops.mul(x, p("w")), 3), ops.sub(ops.mul(x, p("w")), 3)));
+const options = { adamW: paperAdamW, clip: 0.5, ema: true };
+const rows = (...values: number[]): Value => runtime.floats(Float32Array.from(values), [values.length / 2, 2]);
+const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
+const { lr, correction1, correction2 } = adamWScalarValues(1, 0.1, paperAdamW);
+const scalars = {
+  lr: scalar(lr),
+  correction1: scalar(correction1),
+  correction2: scalar(correction2),
+  emaDecay: scalar(0.75),
+};
+
+it("a step moves parameters, moments and averages; two gathered batches equal one of both", async () => {
+  const whole = await runtime.open(stepProgram("whole", decls, p, loss, {}, options));
+  const slots = createSlots(runtime, decls, slotsOf(options), start);
+  const fetches = { ...slots.fetches(), gradNorm: null };
+  const result = await whole.run({ ...slots.feeds(), ...scalars, x: rows(1, 2, 3, 4) }, fetches);
+  slots.advance();
+  const first = slots.array("param", "w");
+  // Adam's first step is lr·sign(gradient), after decay by lr·0.05; gradients here are (−, −).
+  expect(first[0]).toBeCloseTo(1 * (1 - 0.005) + 0.1, 4);
+  expect(first[1]).toBeCloseTo(-2 * (1 - 0.005) + 0.1, 4);
+  expect(slots.array("ema", "w")[0]).toBeCloseTo(0.75 * 1 + 0.25 * first[0]!, 5);
+
+  const gather = await runtime.open(accumulationProgram("gather", decls, p, loss, {}, 2));
+  const last = await runtime.open(stepProgram("last", decls, p, loss, {}, { ...options, accumulate: 2 }));
+  const parted = createSlots(runtime, decls, slotsOf(options), start);
+  const sums = createSlots(runtime, decls, ["sum"], start);
+  sums.clear();
+  const w = { w: parted.feeds().w! };
+  await gather.run({ ...w, ...sums.feeds(), x: rows(1, 2) }, sums.fetches());
+  sums.advance();
+  const end = await last.run(
+    { ...parted.feeds(), ...sums.feeds(), ...scalars, x: rows(3, 4) },
+    { ...parted.fetches(), gradNorm: null },
+  );
+  parted.advance();
+  expect((end.gradNorm!.data as Float32Array)[0]).toBeCloseTo((result.gradNorm!.data as Float32Array)[0]!, 4);
+  for (const [name, { data }] of slots.save())
+    parted
+      .save()
+      .get(name)!
+      .data.forEach((value, i) => {
+        expect(value, name).toBeCloseTo(data[i]!, 5);
+      });
+});
