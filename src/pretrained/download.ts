@@ -30,6 +30,7 @@ export async function download(address: string, file: string, options: DownloadO
   const reader = response.body!.getReader();
   try {
     for (;;) {
+      signal.throwIfAborted();
       const { done, value } = await reader.read().catch((error: unknown) => {
         signal.throwIfAborted();
         throw new Error(`${address}: expected ${total ?? "all"} bytes, got ${loaded}: ${reason(error)}`, {

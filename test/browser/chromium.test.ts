@@ -1,0 +1,72 @@
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findChromium } from "../../scripts/lib/tools.mjs";
+import { expectGreedy } from "../support/expect-greedy.ts";
+import { greedyRuns } from "../support/greedy-run.ts";
+import type { PageAnswer, PageRequest, PageScope } from "./page.ts";
+import { openSite, type Site } from "./site.ts";
+
+const executablePath = findChromium();
+/** Compiling the shaders for a driver on the CPU takes a minute and more. */
+const slow = process.env.FLEXVAR_SLOW_TESTS === "1";
+const QUIET = ["--disable-quic", "--no-first-run", "--disable-background-networking"];
+const FLAGS = ["--no-sandbox", "--disable-component-update", "--disable-sync", ...QUIET];
+const SWIFTSHADER = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const names = ["s4_var15", "mid_var25"] as const;
+const runs = names.map((name) => greedyRuns[name]);
+
+describe.skipIf(executablePath === undefined)("the browser entry in Chromium", () => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await openSite();
+  });
+
+  afterAll(() => site.close());
+
+  test("golden greedy runs on Wasm with threads", async () => {
+    const answer = await ask(["--disable-gpu"], site.isolated, { device: "wasm", threads: 2, runs });
+    expect(answer.isolated).toBe(true);
+    expect(answer.device).toMatch(/^onnxruntime-web [\d.]+, wasm, 2 threads$/);
+    await expectGreedy(names, answer.results, 1e-4);
+  });
+
+  test("golden greedy runs on Wasm on a page without isolation: one thread", async () => {
+    const answer = await ask(["--disable-gpu"], site.plain, { device: "wasm", threads: 2, runs });
+    expect(answer.isolated).toBe(false);
+    expect(answer.device).toMatch(/wasm, 1 thread$/);
+    await expectGreedy(names, answer.results, 1e-4);
+    for (const file of ["config.json", "tokenizer.safetensors", "transformer.safetensors"]) {
+      expect(answer.downloads[file]?.loaded).toBeGreaterThan(0);
+      expect(answer.downloads[file]?.loaded).toBe(answer.downloads[file]?.total);
+    }
+  });
+
+  test.skipIf(!slow)(
+    "golden greedy runs on WebGPU through SwiftShader (slow: FLEXVAR_SLOW_TESTS=1)",
+    async () => {
+      const answer = await ask(SWIFTSHADER, site.isolated, { device: "webgpu", runs: [runs[0]!] });
+      expect(answer.device).toMatch(/webgpu$/);
+      await expectGreedy(["s4_var15"], answer.results, 1e-3);
+    },
+    300_000,
+  );
+});
+
+/** A fresh Chromium opens the page and does what is asked; what it logs as errors is part of a failure. */
+async function ask(flags: readonly string[], address: string, request: PageRequest): Promise<PageAnswer> {
+  const browser: Browser = await chromium.launch({ executablePath: executablePath!, args: [...FLAGS, ...flags] });
+  try {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await page.goto(address);
+    expect(errors).toEqual([]);
+    const answer = await page.evaluate((asked) => (globalThis as unknown as PageScope).answer(asked), request);
+    expect(errors).toEqual([]);
+    return answer;
+  } finally {
+    await browser.close();
+  }
+}

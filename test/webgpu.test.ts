@@ -1,0 +1,3 @@
+import { swiftShaderGroup } from "./support/swiftshader.ts";
+
+await swiftShaderGroup("generation on WebGPU", new URL("./webgpu.swiftshader.ts", import.meta.url));
