@@ -4,7 +4,7 @@
  * @example
  * import { FlexVAR } from "flexvar";
  * const pipe = await FlexVAR.fromPretrained("models/emoji");
- * for await (const step of pipe.generate({ classLabels: ["cat-face"], seed: 7 })) console.log(step.index, step.grid);
+ * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) console.log(step.index, step.grid);
  */
 export {
   contactSheet,

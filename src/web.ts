@@ -4,7 +4,7 @@
  * @example
  * import { encodePng, FlexVAR, planarToRgb } from "flexvar";
  * const pipe = await FlexVAR.fromPretrained("/models/emoji/", { device: "wasm", wasmPaths: "/ort/" });
- * for await (const step of pipe.generate({ classLabels: ["cat-face"], seed: 7 })) show(planarToRgb(await step.image()));
+ * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) show(planarToRgb(await step.image()));
  */
 export {
   contactSheet,

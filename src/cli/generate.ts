@@ -45,7 +45,7 @@ export function define(command: Command, context: Context): void {
     command,
     context,
     [
-      "flexvar generate --class cat-face,dog --count 4 --seed 7 --grid",
+      "flexvar generate --class animal-face,heart --count 4 --seed 7 --grid",
       'flexvar generate --model imagenet-d16 --class "golden retriever" --size 512x256 --steps 10 --preview',
     ],
     generate,

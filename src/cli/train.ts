@@ -1,10 +1,7 @@
-import { access, constants } from "node:fs/promises";
-import { join } from "node:path";
-import { Argument, type Command } from "commander";
+import type { Command } from "commander";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
-import { measured } from "./measure.ts";
 
 interface TrainFlags {
   readonly config: string;
@@ -15,61 +12,53 @@ interface TrainFlags {
   readonly threads?: number;
 }
 
-/** `flexvar train`. */
+const NETWORKS = ["tokenizer", "transformer"] as const;
+
+/** `flexvar train tokenizer|transformer`. */
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Trains a tokenizer, or a transformer on a tokenizer's tokens. The run's folder gets checkpoints/, log.jsonl, sheets/ " +
-        "and model/, a model folder that `flexvar generate --model` takes. Ctrl-C writes a checkpoint and ends.",
+      "Trains a network from a config file (see configs/). Checkpoints hold the whole state; Ctrl-C writes one and " +
+        "--resume continues from the newest. The model folder is OUT/model.",
     )
-    .addArgument(new Argument("<network>", "what to train").choices(["tokenizer", "transformer"]))
+    .argument("<tokenizer|transformer>", "what to train")
     .optionsGroup("Files:")
-    .requiredOption("--config <F.json>", "the experiment: model, data, losses, schedule")
-    .requiredOption("--data <DIR>", "pictures: a folder per class, a plain folder, or a data set file")
-    .requiredOption("--out <DIR>", "folder of the run")
+    .requiredOption("--config <FILE>", "experiment; unknown keys are refused")
+    .requiredOption("--data <PATH>", "data set: .npz, folder per class, plain folder, ImageNet, Parquet, WebDataset")
+    .requiredOption("--out <DIR>", "folder for checkpoints, logs, sheets and the model")
     .optionsGroup("Run:")
-    .option("--resume", "go on from the last checkpoint in the run's folder, bit for bit on the CPU")
-    .option("--quick", "the small form of the experiment that the config file carries")
+    .option("--resume", "continue from the newest checkpoint in OUT")
+    .option("--quick", "the config's quick form: minutes instead of hours, to see that everything works")
     .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024));
-  carryOut(
-    command,
-    context,
-    [
-      "flexvar train tokenizer --config configs/emoji-tokenizer.json --data my-pictures --out runs/tokenizer",
-      "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer",
-    ],
-    train,
-  );
+  const example = "--data runs/emoji-data --out runs/emoji-tokenizer";
+  carryOut(command, context, [`flexvar train tokenizer --config configs/emoji-tokenizer.json ${example}`], train);
 }
 
-async function train([network]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
-  const { config: path, data, out, resume = false, quick = false, threads } = flags;
-  await expectReadable("config", "file", path);
-  await expectReadable("data", "folder or file", data);
+async function train([what]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
+  const network = NETWORKS.find((name) => name === what);
+  if (network === undefined) throw new UsageError(`train: expected ${NETWORKS.join(" or ")}, got "${what}"`);
   const { readConfig, tokenizerTrainingSchema, trainTokenizer, trainTransformer, transformerTrainingSchema } =
     await import("../train/index.ts");
-  const log = (line: string): void => report.log(line);
-  const options = { resume, signal, log, ...(threads === undefined ? {} : { threads }) };
-  const { step, finished, best } =
-    network === "tokenizer"
-      ? await trainTokenizer(await readConfig(tokenizerTrainingSchema, path, quick), data, out, options)
-      : await trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
-  if (!finished) signal.throwIfAborted();
-  return {
-    json: {
-      network: network ?? null,
-      out,
-      model: join(out, "model"),
-      step,
-      finished,
-      best: best === undefined ? null : { ...best },
-      ...measured(),
-    },
+  const options = {
+    resume: flags.resume === true,
+    signal,
+    log: (line: string) => report.log(line),
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
   };
-}
-
-async function expectReadable(flag: string, what: string, path: string): Promise<void> {
-  await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`--${flag}: expected a readable ${what}, got "${path}" (${error.code})`, { cause: error });
-  });
+  const quick = flags.quick === true;
+  const result =
+    network === "tokenizer"
+      ? await trainTokenizer(
+          await readConfig(tokenizerTrainingSchema, flags.config, quick),
+          flags.data,
+          flags.out,
+          options,
+        )
+      : await trainTransformer(
+          await readConfig(transformerTrainingSchema, flags.config, quick),
+          flags.data,
+          flags.out,
+          options,
+        );
+  return { json: { network, out: flags.out, step: result.step, finished: result.finished, best: result.best ?? null } };
 }

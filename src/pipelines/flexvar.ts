@@ -61,7 +61,7 @@ const MOST_TOKENS = 16384;
  *
  * @example
  * const pipe = await FlexVAR.fromPretrained("models/emoji");
- * for await (const step of pipe.generate({ classLabels: ["cat-face"], seed: 7 })) {
+ * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) {
  *   if (step.isLast) console.log(await step.image());
  * }
  */
