@@ -1,23 +1,24 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { Command } from "commander";
-import type { Json } from "../image/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
+import { measured } from "./measure.ts";
+import { deepSnakeCased } from "./names.ts";
 import { packageRoot } from "./package.ts";
 
 interface BenchFlags {
-  readonly depth: number;
-  readonly size: number;
-  readonly steps: number;
-  readonly runs: number;
+  readonly depth?: number;
+  readonly size?: number;
+  readonly steps?: number;
+  readonly runs?: number;
   readonly threads?: number;
   readonly prepack?: boolean;
   readonly peer?: string | true;
 }
 
-/** Depths of the released sizes and the smaller ones of the same rule. */
+/** Released sizes reach 24; the largest published model of the rule is 36. */
 const MOST_DEPTH = 36;
 
 /** `flexvar bench`. */
@@ -25,38 +26,42 @@ export function define(command: Command, context: Context): void {
   command
     .description(
       "Measures this machine: a released size with random weights (nothing is downloaded), as ratios to the machine's own " +
-        "MatMul and convolution rates, and with --peer to PyTorch in the same run. Best of the rounds.",
+        "MatMul and convolution rates, and with --peer to PyTorch in the same run. Figures are the best of all rounds; on a " +
+        "busy machine they are called invalid.",
     )
-    .optionsGroup("What:")
-    .option("--depth <N>", "depth of the transformer; width 64·N", wholeNumber("depth", 1, MOST_DEPTH), 16)
-    .option("--size <N>", "side of the picture in pixels", wholeNumber("size", 16, 1024), 256)
-    .option("--steps <N>", "number of scales", wholeNumber("steps", 1, 64), 10)
-    .option("--runs <N>", "rounds after one to warm up", wholeNumber("runs", 1, 100), 3)
+    .optionsGroup("Workload:")
+    .option("--depth <N>", "depth of the transformer, width 64·N; 16 unless told", wholeNumber("depth", 1, MOST_DEPTH))
+    .option("--size <N>", "side of the picture in pixels; 256 unless told", wholeNumber("size", 16, 1024))
+    .option("--steps <N>", "scales; 10 unless told", wholeNumber("steps", 1, 64))
+    .option("--runs <N>", "rounds after the one that warms up; 3 unless told", wholeNumber("runs", 1, 100))
     .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024))
-    .option("--prepack", "re-pack the weights on opening: slower to open, faster small scales, more memory")
-    .option("--peer [PYTHON]", "also PyTorch (a clone's bench/peer), with this interpreter; python3 unless told");
-  carryOut(command, context, ["flexvar bench", "flexvar bench --peer /usr/bin/python3 --json"], bench);
+    .option("--prepack", "re-pack the weights when opening: slower to open, faster small scales, more memory")
+    .option(
+      "--peer [PYTHON]",
+      "also PyTorch (a clone's bench/peer), with this interpreter; $FLEXVAR_PYTHON or python3 unless told",
+    );
+  carryOut(command, context, ["flexvar bench", "flexvar bench --depth 16 --steps 10 --peer --json"], bench);
 }
 
 async function bench(_: readonly string[], flags: BenchFlags, { report, signal }: Running): Promise<Outcome> {
+  const { depth, size, steps, runs, threads, prepack } = flags;
+  const peer = flags.peer === undefined ? undefined : findPeer(flags.peer);
   const { benchTable, runBench } = await import("../bench/index.ts");
-  const result = await runBench({
-    depth: flags.depth,
-    size: flags.size,
-    steps: flags.steps,
-    runs: flags.runs,
-    threads: flags.threads,
-    prepack: flags.prepack === true,
-    peer: flags.peer === undefined ? undefined : peerOf(flags.peer),
-    onProgress: (message) => report.log(message),
-    signal,
-  });
-  return { json: JSON.parse(JSON.stringify(result)) as { [key: string]: Json }, text: benchTable(result) };
+  const onProgress = (message: string): void => report.log(message);
+  const result = await runBench({ depth, size, steps, runs, threads, prepack, peer, signal, onProgress });
+  return { json: { ...(deepSnakeCased(result) as Outcome["json"]), ...measured() }, text: benchTable(result) };
 }
 
-function peerOf(python: string | true): { script: string; python: string } {
+/** The peer's script, which only a clone holds, and the Python that runs it: the named one, $FLEXVAR_PYTHON, python3. */
+function findPeer(named: string | true): { script: string; python: string } {
   const script = join(packageRoot(), "bench", "peer", "peer.py");
   if (!existsSync(script))
-    throw new UsageError(`--peer: expected a clone of the repository with bench/peer, got none at ${script}`);
-  return { script, python: python === true ? "python3" : python };
+    throw new UsageError(`--peer: expected a clone of the project with bench/peer/peer.py, got ${packageRoot()}`);
+  const name = named === true ? process.env.FLEXVAR_PYTHON || "python3" : named;
+  const places = /[\\/]/.test(name)
+    ? [name]
+    : (process.env.PATH ?? "").split(delimiter).flatMap((folder) => [join(folder, name), join(folder, `${name}.exe`)]);
+  const python = places.find((place) => existsSync(place));
+  if (python === undefined) throw new UsageError(`--peer: expected a Python with torch, got no "${name}"`);
+  return { script, python };
 }

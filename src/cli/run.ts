@@ -23,8 +23,6 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
   { name: "train", summary: "train a tokenizer or a transformer", load: () => import("./train.ts") },
   { name: "bench", summary: "speed and memory on this machine", load: () => import("./bench.ts") },
-  { name: "train", summary: "train a tokenizer or a transformer", load: () => import("./train.ts") },
-  { name: "bench", summary: "speed and memory on this machine", load: () => import("./bench.ts") },
 ];
 
 const EXAMPLES = `

@@ -1,7 +1,10 @@
-import type { Command } from "commander";
+import { access, constants } from "node:fs/promises";
+import { join } from "node:path";
+import { Argument, type Command } from "commander";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
+import { measured } from "./measure.ts";
 
 interface TrainFlags {
   readonly config: string;
@@ -12,53 +15,64 @@ interface TrainFlags {
   readonly threads?: number;
 }
 
-const NETWORKS = ["tokenizer", "transformer"] as const;
-
-/** `flexvar train tokenizer|transformer`. */
+/** `flexvar train`. */
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Trains a network from a config file (see configs/). Checkpoints hold the whole state; Ctrl-C writes one and " +
-        "--resume continues from the newest. The model folder is OUT/model.",
+      "Trains a tokenizer, or a transformer on a tokenizer's tokens. The run's folder gets checkpoints/, log.jsonl, sheets/ " +
+        "and model/, a model folder that `flexvar generate --model` takes. Ctrl-C writes a checkpoint and ends.",
     )
-    .argument("<tokenizer|transformer>", "what to train")
+    .addArgument(new Argument("<network>", "what to train").choices(["tokenizer", "transformer"]))
     .optionsGroup("Files:")
-    .requiredOption("--config <FILE>", "experiment; unknown keys are refused")
-    .requiredOption("--data <PATH>", "data set: .npz, folder per class, plain folder, ImageNet, Parquet, WebDataset")
+    .requiredOption("--config <F.json>", "the experiment; unknown keys are refused")
+    .requiredOption(
+      "--data <PATH>",
+      "pictures: a folder per class, a plain folder, ImageNet, .npz, Parquet or WebDataset",
+    )
     .requiredOption("--out <DIR>", "folder for checkpoints, logs, sheets and the model")
     .optionsGroup("Run:")
-    .option("--resume", "continue from the newest checkpoint in OUT")
+    .option("--resume", "go on from the last checkpoint in the run's folder, bit for bit on the CPU")
     .option("--quick", "the config's quick form: minutes instead of hours, to see that everything works")
     .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024));
-  const example = "--data runs/emoji-data --out runs/emoji-tokenizer";
-  carryOut(command, context, [`flexvar train tokenizer --config configs/emoji-tokenizer.json ${example}`], train);
+  carryOut(
+    command,
+    context,
+    [
+      "flexvar train tokenizer --config configs/emoji-tokenizer.json --data my-pictures --out runs/tokenizer",
+      "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer",
+    ],
+    train,
+  );
 }
 
-async function train([what]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
-  const network = NETWORKS.find((name) => name === what);
-  if (network === undefined) throw new UsageError(`train: expected ${NETWORKS.join(" or ")}, got "${what}"`);
+async function train([network]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
+  const { config: path, data, out, resume = false, quick = false, threads } = flags;
+  await expectReadable("config", "file", path);
+  await expectReadable("data", "folder or file", data);
   const { readConfig, tokenizerTrainingSchema, trainTokenizer, trainTransformer, transformerTrainingSchema } =
     await import("../train/index.ts");
-  const options = {
-    resume: flags.resume === true,
-    signal,
-    log: (line: string) => report.log(line),
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-  };
-  const quick = flags.quick === true;
-  const result =
+  const log = (line: string): void => report.log(line);
+  const options = { resume, signal, log, ...(threads === undefined ? {} : { threads }) };
+  const { step, finished, best } =
     network === "tokenizer"
-      ? await trainTokenizer(
-          await readConfig(tokenizerTrainingSchema, flags.config, quick),
-          flags.data,
-          flags.out,
-          options,
-        )
-      : await trainTransformer(
-          await readConfig(transformerTrainingSchema, flags.config, quick),
-          flags.data,
-          flags.out,
-          options,
-        );
-  return { json: { network, out: flags.out, step: result.step, finished: result.finished, best: result.best ?? null } };
+      ? await trainTokenizer(await readConfig(tokenizerTrainingSchema, path, quick), data, out, options)
+      : await trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
+  if (!finished) signal.throwIfAborted();
+  return {
+    json: {
+      network: network ?? null,
+      out,
+      model: join(out, "model"),
+      step,
+      finished,
+      best: best === undefined ? null : { ...best },
+      ...measured(),
+    },
+  };
+}
+
+async function expectReadable(flag: string, what: string, path: string): Promise<void> {
+  await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--${flag}: expected a readable ${what}, got "${path}" (${error.code})`, { cause: error });
+  });
 }

@@ -119,7 +119,7 @@ export class FlexVARPipeline {
    */
   async *generate(options: GenerateOptions): AsyncGenerator<ScaleEvent> {
     const resolved = this.resolve(options);
-    const pictures = this.picturesOf(resolved.classIds, resolved.count);
+    const pictures = this.picturesOf(resolved.classIds, resolved.count, options.firstIndex ?? 0);
     const size = options.batchSize ?? defaultBatch(resolved.plan);
     if (!Number.isInteger(size) || size < 1)
       throw new OptionError("batchSize", `expected a whole number of at least 1, got ${size}`);
@@ -127,11 +127,11 @@ export class FlexVARPipeline {
       yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal, undefined);
   }
 
-  /** Class by class; one that is named twice goes on counting, so that no picture is drawn twice. */
-  private picturesOf(classIds: readonly number[], count: number): PictureInfo[] {
+  /** Class by class from `firstIndex`; one that is named twice goes on counting, so that no picture is drawn twice. */
+  private picturesOf(classIds: readonly number[], count: number, firstIndex: number): PictureInfo[] {
     const drawn = new Map<number, number>();
     return classIds.flatMap((classId) => {
-      const from = drawn.get(classId) ?? 0;
+      const from = drawn.get(classId) ?? firstIndex;
       drawn.set(classId, from + count);
       const label = this.labels[classId];
       return Array.from({ length: count }, (_, i): PictureInfo => ({ classId, label, indexWithinClass: from + i }));
