@@ -59,6 +59,13 @@ describe("seeds", () => {
     const once = await pictures({ classLabels: [2], count: 4 });
     expect(once).toEqual(Object.fromEntries(Object.entries(twice).filter(([key]) => key.startsWith("2/"))));
   });
+
+  test("firstIndex draws the later pictures of a class alone", async () => {
+    const all = await pictures({ classLabels: [2], count: 4 });
+    const later = await pictures({ classLabels: [2], count: 2, firstIndex: 2 });
+    expect(later).toEqual({ "2/2": all["2/2"], "2/3": all["2/3"] });
+    await expect(collect({ classLabels: [2], firstIndex: -1 })).rejects.toThrow(/firstIndex: expected a whole number/);
+  });
 });
 
 describe("events", () => {
