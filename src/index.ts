@@ -28,5 +28,11 @@ export {
   type ScaleEvent,
   type ScaleTokens,
 } from "./pipelines/index.ts";
-export { exportModel, type ImportRequest, type ImportSummary, importModel, type ModelConfig } from "./pretrained/node.ts";
+export {
+  exportModel,
+  type ImportRequest,
+  type ImportSummary,
+  importModel,
+  type ModelConfig,
+} from "./pretrained/node.ts";
 export type { Grid } from "./sampling/index.ts";
