@@ -217,7 +217,8 @@ async function transformerTrainee(
   function drawBatch(number: number): { feeds: Record<string, Value>; tokens: number; scales: number } {
     const grids = drawTrainingScales(random, number, optimizer.steps, side, config.schedules);
     const rows = drawRows();
-    const keep = dropPath > 0 ? { keep: runtime.floats(drawKeep(), [model.depth, rows.length, 1, 1]) } : {};
+    const keep: Record<string, Value> =
+      dropPath > 0 ? { keep: runtime.floats(drawKeep(), [model.depth, rows.length, 1, 1]) } : {};
     const tokens = grids.reduce((sum, [h, w]) => sum + h * w, 0);
     return { feeds: { ...makeTraining.feeds(grids, rows), ...keep }, tokens, scales: grids.length };
   }
