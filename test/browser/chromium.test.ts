@@ -15,7 +15,9 @@ const SWIFTSHADER = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader
 const names = ["s4_var15", "mid_var25"] as const;
 const runs = names.map((name) => greedyRuns[name]);
 
-describe.skipIf(executablePath === undefined)("the browser entry in Chromium", () => {
+const missing = executablePath === undefined && process.env.FLEXVAR_REQUIRE_CHROMIUM === undefined;
+
+describe.skipIf(missing)("the browser entry in Chromium", () => {
   let site: Site;
 
   beforeAll(async () => {
@@ -27,6 +29,7 @@ describe.skipIf(executablePath === undefined)("the browser entry in Chromium", (
   test("golden greedy runs on Wasm with threads", async () => {
     const answer = await ask(["--disable-gpu"], site.isolated, { device: "wasm", threads: 2, runs });
     expect(answer.isolated).toBe(true);
+    expect(answer.workers).toBe(1);
     expect(answer.device).toMatch(/^onnxruntime-web [\d.]+, wasm, 2 threads$/);
     await expectGreedy(names, answer.results, 1e-4);
   });
@@ -34,6 +37,7 @@ describe.skipIf(executablePath === undefined)("the browser entry in Chromium", (
   test("golden greedy runs on Wasm on a page without isolation: one thread", async () => {
     const answer = await ask(["--disable-gpu"], site.plain, { device: "wasm", threads: 2, runs });
     expect(answer.isolated).toBe(false);
+    expect(answer.workers).toBe(0);
     expect(answer.device).toMatch(/wasm, 1 thread$/);
     await expectGreedy(names, answer.results, 1e-4);
     for (const file of ["config.json", "tokenizer.safetensors", "transformer.safetensors"]) {
@@ -53,9 +57,15 @@ describe.skipIf(executablePath === undefined)("the browser entry in Chromium", (
   );
 });
 
+/** The page's answer, and how many workers it had by then. */
+type Answer = PageAnswer & { readonly workers: number };
+
 /** A fresh Chromium opens the page and does what is asked; what it logs as errors is part of a failure. */
-async function ask(flags: readonly string[], address: string, request: PageRequest): Promise<PageAnswer> {
-  const browser: Browser = await chromium.launch({ executablePath: executablePath!, args: [...FLAGS, ...flags] });
+async function ask(flags: readonly string[], address: string, request: PageRequest): Promise<Answer> {
+  const browser: Browser = await chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: [...FLAGS, ...flags],
+  });
   try {
     const page = await browser.newPage();
     const errors: string[] = [];
@@ -65,7 +75,7 @@ async function ask(flags: readonly string[], address: string, request: PageReque
     expect(errors).toEqual([]);
     const answer = await page.evaluate((asked) => (globalThis as unknown as PageScope).answer(asked), request);
     expect(errors).toEqual([]);
-    return answer;
+    return { ...answer, workers: page.workers().length };
   } finally {
     await browser.close();
   }
