@@ -34,5 +34,6 @@ export {
   type ImportSummary,
   importModel,
   type ModelConfig,
+  storeHalf,
 } from "./pretrained/node.ts";
 export type { Grid } from "./sampling/index.ts";
