@@ -16,6 +16,11 @@ export async function startPeer(script: string, python: string, args: readonly s
   child.stderr.on("data", (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-2000);
   });
+  child.on("error", (error) => {
+    errors = `${error.message}\n`;
+    child.stdout.destroy();
+  });
+  child.stdin.on("error", () => {});
   const lines: Interface = createInterface({ input: child.stdout });
   const queue = lines[Symbol.asyncIterator]();
   const next = async (): Promise<Record<string, unknown>> => {
