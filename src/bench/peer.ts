@@ -16,13 +16,14 @@ export async function startPeer(script: string, python: string, args: readonly s
   child.stderr.on("data", (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-2000);
   });
-  child.on("error", (error) => {
-    errors = `${error.message}\n`;
-    child.stdout.destroy();
-  });
-  child.stdin.on("error", () => {});
   const lines: Interface = createInterface({ input: child.stdout });
   const queue = lines[Symbol.asyncIterator]();
+  child.on("error", (error) => {
+    errors = error.message;
+    lines.close();
+  });
+  child.on("close", () => lines.close());
+  child.stdin.on("error", () => {});
   const next = async (): Promise<Record<string, unknown>> => {
     const { value, done } = await queue.next();
     if (done)
