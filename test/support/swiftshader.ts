@@ -43,10 +43,11 @@ export async function swiftShaderGroup(name: string, file: URL): Promise<void> {
     });
     return;
   }
-  const { results, output } = await runThere(folder, fileURLToPath(file));
+  const { code, results, output } = await runThere(folder, fileURLToPath(file));
   describe(name, () => {
     test("the process ran its tests to the end", () => {
-      if (results.length === 0) throw new Error(`${relative(root, fileURLToPath(file))}: no results.\n${output}`);
+      const explained = code === 0 ? results.length > 0 : results.some(({ status }) => status === "failed");
+      if (!explained) throw new Error(`${relative(root, fileURLToPath(file))}: ended with code ${code}.\n${output}`);
     });
     for (const result of results) {
       const title = [...result.ancestorTitles, result.title].join(" > ");
@@ -59,7 +60,13 @@ export async function swiftShaderGroup(name: string, file: URL): Promise<void> {
   });
 }
 
-async function runThere(folder: string, file: string): Promise<{ results: readonly Assertion[]; output: string }> {
+interface Outcome {
+  readonly code: number;
+  readonly results: readonly Assertion[];
+  readonly output: string;
+}
+
+async function runThere(folder: string, file: string): Promise<Outcome> {
   const scratch = await mkdtemp(join(tmpdir(), "flexvar-swiftshader-"));
   const reportFile = join(scratch, "report.json");
   const config = fileURLToPath(new URL("./swiftshader.vitest.config.ts", import.meta.url));
@@ -68,18 +75,19 @@ async function runThere(folder: string, file: string): Promise<{ results: readon
   const { VITEST, VITEST_POOL_ID, VITEST_WORKER_ID, NODE_OPTIONS, ...environment } = process.env;
   const env = { ...environment, VK_ICD_FILENAMES: join(folder, ICD), LD_LIBRARY_PATH: libraries };
   try {
-    const output = await new Promise<string>((resolve) =>
+    const { code, output } = await new Promise<{ code: number; output: string }>((resolve) =>
       execFile(
         process.execPath,
         [join(root, "node_modules", "vitest", "vitest.mjs"), ...args],
         { cwd: root, env, maxBuffer: 2 ** 26 },
-        (_error, stdout, stderr) => resolve(`${stdout}\n${stderr}`),
+        (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}\n${stderr}` }),
       ),
     );
-    if (!existsSync(reportFile)) return { results: [], output };
+    if (!existsSync(reportFile)) return { code, results: [], output };
     const report = JSON.parse(await readFile(reportFile, "utf8")) as Report;
     const results = report.testResults.flatMap((f) => f.assertionResults);
-    return { results, output: `${report.testResults.map((f) => f.message).join("\n")}\n${output}` };
+    return { code, results, output: `${report.testResults.map((f) => f.message).join("\n")}\n${output}` };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
