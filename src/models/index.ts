@@ -1,4 +1,6 @@
-/** The two networks. */
+/** The two networks, and the helpers that training looks at pictures with. */
 export * from "./detect.ts";
+export * from "./discriminator.ts";
+export * from "./lpips.ts";
 export * from "./tokenizer.ts";
 export * from "./transformer.ts";

@@ -1,7 +1,7 @@
 /** A training step as one graph: loss, gradients, clipping, AdamW, and a moving average of the parameters. */
 import { gradients, input, ops, type Program, param, program, type Tensor } from "../engine/index.ts";
 import type { ParamDecl, Params } from "../nn/index.ts";
-import { type AdamWOptions, adamWScalars, adamWUpdate, clipFactor, globalNorm } from "./adamw.ts";
+import { type AdamWOptions, type AdamWScalars, adamWScalars, adamWUpdate, clipFactor, globalNorm } from "./adamw.ts";
 
 const { add, mul, sub } = ops;
 
@@ -27,9 +27,16 @@ export const updated = (name: string): string => `next:${name}`;
 
 export const slotsOf = ({ ema }: StepOptions): Slot[] => ["param", "m", "v", ...(ema ? (["ema"] as const) : [])];
 
+/** Another network that is trained in the same step on a loss of its own: a discriminator. Its gradients are not gathered. */
+export interface SecondNetwork {
+  readonly decls: readonly ParamDecl[];
+  readonly loss: Tensor;
+}
+
 /**
  * The step's program. Inputs: what `loss` needs, every slot of every declared parameter, `lr`, `correction1`,
- * `correction2` and `emaDecay`. Outputs: the slots' next values, `loss`, `gradNorm` and `extras`.
+ * `correction2` and `emaDecay`. Outputs: the slots' next values, `loss`, `gradNorm` and `extras`; for a second network its
+ * slots (without averages), `secondLoss` and `secondGradNorm`.
  */
 export function stepProgram(
   name: string,
@@ -38,18 +45,38 @@ export function stepProgram(
   loss: Tensor,
   extras: Readonly<Record<string, Tensor>>,
   options: StepOptions,
+  second?: SecondNetwork,
 ): Program {
+  const scalars = adamWScalars();
   const params = decls.map((d) => p(d.name));
   const grads = averagedGradients(decls, loss, params, options.accumulate ?? 1);
+  const first = updateOutputs(decls, params, grads, scalars, options);
+  const outputs: Record<string, Tensor> = { loss, ...first, ...extras };
+  if (second !== undefined) {
+    const others = second.decls.map((d) => p(d.name));
+    const own = gradients(second.loss, others);
+    const { gradNorm, ...next } = updateOutputs(second.decls, others, own, scalars, { ...options, ema: false });
+    Object.assign(outputs, next, { secondLoss: second.loss, secondGradNorm: gradNorm });
+  }
+  return program(name, outputs);
+}
+
+/** Next values of all slots, and the gradients' norm before clipping. */
+function updateOutputs(
+  decls: readonly ParamDecl[],
+  params: readonly Tensor[],
+  grads: readonly Tensor[],
+  scalars: AdamWScalars,
+  { adamW, clip, ema: averaged }: StepOptions,
+): Record<string, Tensor> & { gradNorm: Tensor } {
   const gradNorm = globalNorm(grads);
-  const factor = clipFactor(gradNorm, options.clip);
-  const scalars = adamWScalars();
-  const emaDecay = options.ema ? input("emaDecay", "float32", []) : undefined;
-  const outputs: Record<string, Tensor> = { loss, gradNorm, ...extras };
+  const factor = clipFactor(gradNorm, clip);
+  const emaDecay = averaged ? input("emaDecay", "float32", []) : undefined;
+  const outputs: Record<string, Tensor> & { gradNorm: Tensor } = { gradNorm };
   decls.forEach((d, i) => {
     const slot = (kind: Slot): string => slotName(kind, d.name);
     const moments = { m: param(slot("m"), d.shape), v: param(slot("v"), d.shape) };
-    const next = adamWUpdate(params[i]!, mul(grads[i]!, factor), moments, d.decay, scalars, options.adamW);
+    const next = adamWUpdate(params[i]!, mul(grads[i]!, factor), moments, d.decay, scalars, adamW);
     outputs[updated(d.name)] = next.param;
     outputs[updated(slot("m"))] = next.m;
     outputs[updated(slot("v"))] = next.v;
@@ -57,7 +84,7 @@ export function stepProgram(
     const ema = param(slot("ema"), d.shape);
     outputs[updated(slot("ema"))] = add(mul(ema, emaDecay), mul(next.param, sub(1, emaDecay)));
   });
-  return program(name, outputs);
+  return outputs;
 }
 
 /** Gradients as they are, or their share of a step's mean added to what earlier batches gave. */

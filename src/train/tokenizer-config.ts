@@ -53,6 +53,26 @@ export const tokenizerTrainingSchema = z.strictObject({
     commitment: weight.default(0.25),
     smallScales: weight.default(1),
   }),
+  /** LPIPS on the native grid's pictures; needs VGG-16's weights (torchvision) and LPIPS's own. Left out: none. */
+  perceptual: z
+    .strictObject({
+      weight: weight.default(1),
+      /** `vgg16` checkpoint of torchvision, tensors `features.N.weight`. */
+      vgg: z.string(),
+      /** LPIPS's linear weights for VGG, tensors `linN.model.1.weight`. */
+      linear: z.string(),
+    })
+    .optional(),
+  /** PatchGAN with hinge loss on the native grid's pictures. Left out: none. */
+  adversarial: z
+    .strictObject({
+      weight: weight.default(0.5),
+      /** Step from which it counts; 20000 in LlamaGen, 0 when fine-tuning. */
+      startStep: z.int().min(0),
+      baseChannels: count.default(64),
+      layers: count.default(3),
+    })
+    .optional(),
   codebook: z.strictObject({
     update: z.enum(["average", "gradient"]).default("gradient"),
     decay: share.default(0.99),

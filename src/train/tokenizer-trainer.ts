@@ -1,16 +1,18 @@
 /** Training of the scalable tokenizer (paper section 3.2). */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { ops } from "../engine/index.ts";
 import { CODEBOOK, declareTokenizer, downsampling } from "../models/index.ts";
 import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
 import { TOKENIZER_FILE } from "../pretrained/index.ts";
-import type { Runtime, Value } from "../runtime/index.ts";
+import type { Runtime, Session, Value } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom, defaultSizes, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
 import { type Assigned, type CodebookState, codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
 import { batchStream, fixedBatch, openSplit, type SplitData } from "./data.ts";
 import { exportTokenizer } from "./export.ts";
+import { extraDecls, extraLosses, readLpips } from "./extra-losses.ts";
 import { poolingFeeds } from "./pooling.ts";
 import {
   type EvaluationReport,
@@ -97,9 +99,10 @@ export async function tokenizerTrainee(
     return !averaged || name !== CODEBOOK;
   };
   const trained = decls.filter(isTrained);
-  const p = paramTensors(decls);
+  const others = extraDecls(config);
+  const p = paramTensors([...decls, ...others.lpips, ...others.discriminator]);
   const weights = { ...config.loss, codebook: averaged || frozen ? 0 : config.loss.codebook };
-  const objective = tokenizerObjective(p, model, imageInput(model), ["H", "W"], small, weights);
+  const objective = tokenizerObjective(p, model, imageInput(model, native, native), [native, native], small, weights);
   const adamW: AdamWOptions = optimizer;
   const stepOptions = { adamW, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
   const last = objective.scales.at(-1)!;
@@ -114,7 +117,20 @@ export async function tokenizerTrainee(
       ]),
     ),
   };
-  const session = await runtime.open(stepProgram("train_tokenizer", trained, p, objective.total, extras, stepOptions));
+  /** The step's session, with the discriminator or before it takes part; opened when first needed. */
+  const sessions = new Map<boolean, Promise<Session>>();
+  function sessionFor(judged: boolean): Promise<Session> {
+    const known = sessions.get(judged);
+    if (known !== undefined) return known;
+    const { perceptual, adversarial, second } = extraLosses(p, config, last.reconstruction, last.target, judged);
+    const terms = { ...(perceptual && { perceptual }), ...(adversarial && { adversarial }) };
+    const total = Object.values(terms).reduce((sum, term) => ops.add(sum, term), objective.total);
+    const traced = stepProgram("train_tokenizer", trained, p, total, { ...extras, ...terms }, stepOptions, second);
+    const session = runtime.open(traced);
+    sessions.set(judged, session);
+    return session;
+  }
+  const judgedAt = (step: number): boolean => config.adversarial !== undefined && step > config.adversarial.startStep;
   const evaluator = await openTokenizerEvaluator(runtime, model);
   const taken =
     config.start === undefined ? undefined : await startFrom(config.start, TOKENIZER_FILE, decls, config.seed);
@@ -123,6 +139,13 @@ export async function tokenizerTrainee(
     throw new Error("start: expected a model to take encoder and codes from, got none");
   const start = taken?.values ?? freshStart(decls, config.seed);
   const slots = createSlots(runtime, trained, slotsOf(stepOptions), start);
+  const judge = createSlots(
+    runtime,
+    others.discriminator,
+    ["param", "m", "v"],
+    freshStart(others.discriminator, config.seed),
+  );
+  const vgg = config.perceptual === undefined ? new Map<string, NamedArray>() : await readLpips(config.perceptual);
   /** Parameters that no gradient moves: averaged codes, or all that is frozen. */
   const fixed = new Map(
     decls
@@ -148,8 +171,7 @@ export async function tokenizerTrainee(
   let usage = new Float64Array(V);
   const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
   const fixedFeeds = (): Record<string, Value> =>
-    Object.fromEntries([...fixed].map(([name, { data: d, shape }]) => [name, runtime.floats(d, shape)]));
-  const extraFetches = Object.fromEntries(["loss", "gradNorm", ...Object.keys(extras)].map((name) => [name, null]));
+    Object.fromEntries([...fixed, ...vgg].map(([name, { data: d, shape }]) => [name, runtime.floats(d, shape)]));
   log(
     `tokenizer: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, factor ${factor}, grids up to ${native}×${native}, ${runtime.description}`,
   );
@@ -171,13 +193,19 @@ export async function tokenizerTrainee(
     sides.forEach((side, i) => {
       Object.assign(feeds, poolingFeeds(runtime, i, [native, native], [side, side], factor));
     });
-    const result = await session.run(feeds, { ...slots.fetches(), ...extraFetches });
+    const judged = judgedAt(number);
+    const session = await sessionFor(judged);
+    if (judged) Object.assign(feeds, judge.feeds());
+    const own = { ...slots.fetches(), ...(judged ? judge.fetches() : {}) };
+    const numbers = Object.keys(session.program.outputs).filter((name) => !(name in own));
+    const result = await session.run(feeds, { ...own, ...Object.fromEntries(numbers.map((name) => [name, null])) });
     const number1 = (name: string): number => (result[name]!.data as Float32Array)[0]!;
     const loss = number1("loss");
     const gradNorm = number1("gradNorm");
     let revived = 0;
     if (Number.isFinite(loss) && Number.isFinite(gradNorm)) {
       slots.advance();
+      if (judged) judge.advance();
       const assigned = objective.scales.map(
         (_, i): Assigned => ({
           rows: result[`rows${i}`]!.data as Float32Array,
@@ -198,6 +226,7 @@ export async function tokenizerTrainee(
         reconstruction: number1("reconstruction"),
         pixelNative: number1("pixel"),
         commitment: number1("commitment"),
+        ...Object.fromEntries(EXTRA_NUMBERS.flatMap((name) => (name in result ? [[name, number1(name)]] : []))),
         revived,
         used,
         perplexity,
@@ -250,7 +279,7 @@ export async function tokenizerTrainee(
     step,
     evaluate,
     save() {
-      const arrays = new Map([...slots.save(), ...fixed]);
+      const arrays = new Map([...slots.save(), ...judge.save(), ...fixed]);
       arrays.set("codebook:counts", { shape: [V], data: codes.counts });
       arrays.set("codebook:sums", { shape: [V, model.codeDim], data: codes.sums });
       arrays.set("codebook:lastUsed", { shape: [V], data: codes.lastUsed });
@@ -259,6 +288,7 @@ export async function tokenizerTrainee(
     },
     load({ arrays, json }: TrainState) {
       slots.load(arrays);
+      judge.load(arrays);
       const array = (name: string): Float32Array => {
         const found = arrays.get(name);
         if (found === undefined) throw new Error(`training state: expected "${name}", got none`);
@@ -272,10 +302,14 @@ export async function tokenizerTrainee(
       usage = Float64Array.from(own.usage);
     },
     async dispose() {
-      await Promise.all([session.dispose(), evaluator.dispose()]);
+      const opened = await Promise.all(sessions.values());
+      await Promise.all([...opened.map((session) => session.dispose()), evaluator.dispose()]);
     },
   };
 }
+
+/** Numbers of the optional terms that the log takes where they are there. */
+const EXTRA_NUMBERS = ["perceptual", "adversarial", "secondLoss"];
 
 /** Share of the past in the histogram of chosen codes, per step. */
 const USAGE_MEMORY = 0.98;

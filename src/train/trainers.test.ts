@@ -134,14 +134,20 @@ describe("trainTokenizer", () => {
     expect((await readFile(join(whole, "sheets", "step-0000006.png"))).subarray(1, 4).toString()).toBe("PNG");
   }, 120_000);
 
-  it("trains codes by gradient where asked", async () => {
+  it("trains codes by gradient and a discriminator from its start step on", async () => {
     const out = join(folder, "tokenizer-gradient");
-    const config = tokenizerConfig("gradient", { scales: { perBatch: 1 } });
+    const adversarial = { startStep: 4, baseChannels: 4, layers: 1 };
+    const config = tokenizerConfig("gradient", { scales: { perBatch: 1 }, adversarial });
     await trainTokenizer(config, data, out, { threads: 1 });
     const at = async (step: number) => (await loadState(statePath(join(out, CHECKPOINTS), step))).arrays;
     const [early, late] = [await at(4), await at(6)];
     expect(late.get(`m:${CODEBOOK}`)!.data.some((m) => m !== 0)).toBe(true);
     expect(late.get(CODEBOOK)!.data).not.toEqual(early.get(CODEBOOK)!.data);
+    const judged = (await readRecords(join(out, LOG_FILE))).filter((r) => "adversarial" in r).map((r) => r.step);
+    expect(judged).toEqual([5, 6]);
+    const moments = "m:discriminator.out.weight";
+    expect(early.get(moments)!.data.every((m) => m === 0)).toBe(true);
+    expect(late.get(moments)!.data.some((m) => m !== 0)).toBe(true);
   }, 120_000);
 });
 
