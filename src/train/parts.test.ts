@@ -1,12 +1,15 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createRandom } from "../sampling/index.ts";
 import { baselinesOf } from "./baselines.ts";
 import { codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
-import { parseConfig } from "./config.ts";
+import { parseConfig, readConfig } from "./config.ts";
 import { drawSmallScales } from "./scale-draw.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
 import { drawTrainingScales, maxSideAt } from "./schedule-draw.ts";
+import { tokenizerTrainingSchema } from "./tokenizer-config.ts";
+import { transformerTrainingSchema } from "./transformer-config.ts";
 
 describe("learningRate", () => {
   const rate = { peakLr: 2, warmupSteps: 10, warmupStart: 0.1, holdShare: 0.1, finalShare: 0.25, steps: 110 };
@@ -124,4 +127,20 @@ it("baselines are the cross-entropies of frequencies", () => {
   const { unigram, classUnigram } = baselinesOf(train, heldOut, 2, 2);
   expect(unigram).toBeCloseTo(Math.log(2), 5);
   expect(classUnigram).toBeCloseTo(-Math.log(1025 / 1050), 5);
+});
+
+describe("the configs that ship", () => {
+  const read = async (name: string, quick: boolean): Promise<unknown> => {
+    const path = fileURLToPath(new URL(`../../configs/${name}`, import.meta.url));
+    return name.includes("tokenizer")
+      ? readConfig(tokenizerTrainingSchema, path, quick)
+      : readConfig(transformerTrainingSchema, path, quick);
+  };
+  it.each(["emoji-tokenizer", "emoji-transformer", "fashion-tokenizer", "fashion-transformer"])(
+    "%s is valid, in its quick form too",
+    async (name) => {
+      await expect(read(`${name}.json`, false)).resolves.toHaveProperty("about.command");
+      await expect(read(`${name}.json`, true)).resolves.toMatchObject({ optimizer: { steps: 4 } });
+    },
+  );
 });
