@@ -38,5 +38,14 @@ export function benchTable(r: BenchReport): string {
       .trimEnd(),
   );
   const head = `${r.machine.cpu}, ${r.machine.cores} cores, Node ${r.machine.node}, ${r.machine.runtime}`;
-  return `${head}\n${lines.join("\n")}\n`;
+  return `${[head, ...lines, ...peerLines(r)].join("\n")}\n`;
+}
+
+/** The libraries that the peer computed with. */
+function peerLines({ peer }: BenchReport): string[] {
+  if (peer === null) return [];
+  const { torch, threads, libraries, openblas } = peer.libraries;
+  const configs = Array.isArray(openblas) ? openblas.map((one) => String((one as { config?: unknown }).config)) : [];
+  const names = Array.isArray(libraries) ? libraries.map(String) : [];
+  return [`PyTorch ${String(torch)}, ${String(threads)} threads: ${[...names, ...new Set(configs)].join(", ")}`];
 }
