@@ -1,5 +1,6 @@
 /** Opening models in Node. */
 import { access, constants } from "node:fs/promises";
+import { OptionError } from "./options/index.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
 import { loadWeights } from "./pretrained/index.ts";
 import { openFolder } from "./pretrained/node.ts";
@@ -56,6 +57,8 @@ export const FlexVAR = {
       ...(device === undefined ? {} : { device }),
       ...(threads === undefined ? {} : { threads }),
     });
+    if (lowMemory && runtime.provider !== "cpu")
+      throw new OptionError("lowMemory", `expected the device cpu, got ${runtime.provider}`);
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {

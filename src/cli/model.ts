@@ -55,8 +55,8 @@ export async function openModel(folder: string, flags: ComputeFlags, report: Rep
   try {
     return await FlexVAR.fromPretrained(folder, { device, dtype, threads, lowMemory });
   } catch (error) {
-    if (error instanceof Error && /^(device|dtype): /.test(error.message))
-      throw new UsageError(`--${error.message}`, { cause: error });
+    if (error instanceof Error && /^(device|dtype|lowMemory): /.test(error.message))
+      throw new UsageError(`--${error.message.replace("lowMemory", "low-memory")}`, { cause: error });
     throw error;
   }
 }

@@ -53,8 +53,8 @@ export interface GenerateOptions extends SamplingInput {
 /** Most pictures side by side unless told, and the tokens of a scale that they may have together: 8 of 16×16, 2 of 32×32. */
 const DEFAULT_BATCH = 8;
 const DEFAULT_BATCH_TOKENS = 2048;
-/** Most tokens of one scale; attention's memory grows with their square. */
-const MOST_TOKENS = 16384;
+/** Most memory for the attention scores of one picture's largest scale, which grow with the square of its tokens. */
+const MOST_SCORE_BYTES = 16 * 2 ** 30;
 
 /**
  * An opened model. Close it with `dispose()` or `await using`.
@@ -107,7 +107,7 @@ export class FlexVARPipeline {
       vocabSize: transformer.codebookSize,
       defaults: defaultSampling,
     });
-    checkTokens(resolved.plan);
+    checkScores(resolved.plan, transformer.heads);
     if (resolved.classLabels.length === 0)
       throw new OptionError("classLabels", "expected at least one class, got none");
     return { ...resolved, classIds: classIdsOf(resolved.classLabels, this.labels, transformer.numClasses) };
@@ -238,13 +238,21 @@ function defaultBatch({ grids }: ScalePlan): number {
   return Math.min(DEFAULT_BATCH, Math.max(1, Math.floor(DEFAULT_BATCH_TOKENS / largest)));
 }
 
-function checkTokens({ grids }: ScalePlan): void {
-  const largest = Math.max(...grids.map(gridTokens));
-  if (largest > MOST_TOKENS)
+function checkScores({ grids, sizePx }: ScalePlan, heads: number): void {
+  let seen = 0;
+  for (const grid of grids) {
+    const tokens = gridTokens(grid);
+    seen += tokens;
+    // Two rows under guidance, four bytes a score.
+    const bytes = 2 * heads * tokens * seen * 4;
+    if (bytes <= MOST_SCORE_BYTES) continue;
+    const gigabytes = (n: number): string => `${Math.round(n / 2 ** 30)} GiB`;
     throw new OptionError(
       "size",
-      `expected at most ${MOST_TOKENS} tokens in a scale, got ${largest}; choose a smaller size`,
+      `expected a size whose attention takes at most ${gigabytes(MOST_SCORE_BYTES)}, got ${sizePx.width}x${sizePx.height} ` +
+        `with ${tokens} tokens in a scale (${gigabytes(bytes)}); choose a smaller size`,
     );
+  }
 }
 
 function once<T>(action: () => Promise<T>): () => Promise<T> {

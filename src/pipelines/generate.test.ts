@@ -214,7 +214,10 @@ describe("options", () => {
     [{ classLabels: ["cat"] }, /class: expected a class of the model, got "cat"/],
     [{ classLabels: [0], batchSize: 0 }, /batchSize: expected a whole number of at least 1, got 0/],
     [{ classLabels: [0], forbid: [64] }, /forbid: expected code ids from 0 to 63, got 64/],
-    [{ classLabels: [0], scales: "1,200" }, /size: expected at most 16384 tokens in a scale, got 40000/],
+    [
+      { classLabels: [0], scales: "1,300" },
+      /size: expected a size whose attention takes at most 16 GiB, got .* with 90000 tokens/,
+    ],
     [{ classLabels: [0], steps: 6 }, /steps: expected either steps or scales, got both/],
     [{ classLabels: [0], ...{ stepz: 3 } }, /stepz: expected one of/],
   ])("%j is refused in words", async (options, message) => {
