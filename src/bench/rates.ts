@@ -3,10 +3,13 @@ import { input, ops, type Program, param, program } from "../engine/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 
 export interface RateProbe {
-  /** One run; returns operations a second. */
+  /** Runs for about a second, as long as what is compared with it; returns operations a second. */
   run(): Promise<number>;
   dispose(): Promise<void>;
 }
+
+/** A single short run would catch the processor's best moment; the networks that are compared run for seconds. */
+const PROBE_MILLISECONDS = 1000;
 
 function noise(size: number): Float32Array {
   const values = new Float32Array(size);
@@ -26,8 +29,12 @@ async function probe(runtime: Runtime, p: Program, x: Value, flops: number): Pro
   return {
     async run() {
       const begin = performance.now();
-      await session.run({ x });
-      return flops / ((performance.now() - begin) / 1000);
+      let runs = 0;
+      do {
+        await session.run({ x });
+        runs++;
+      } while (performance.now() - begin < PROBE_MILLISECONDS);
+      return (runs * flops) / ((performance.now() - begin) / 1000);
     },
     dispose: () => session.dispose(),
   };
