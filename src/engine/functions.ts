@@ -285,7 +285,7 @@ function kernelSize(w: Tensor): [number, number] {
 }
 
 /** [O, I, kh, kw] to [I, O, kh, kw], turned by 180 degrees. */
-function turnKernel(w: Tensor): Tensor {
+export function turnKernel(w: Tensor): Tensor {
   const [o, i, kh, kw] = w.shape as [number, number, number, number];
   const taps = kh * kw;
   const swapped = transpose(w, [1, 0, 2, 3]);

@@ -24,9 +24,10 @@ import {
   pixelAttention,
   resnetBlock,
   same3x3,
+  upsampleConvLayer,
 } from "../nn/index.ts";
 
-const { argMax, gather, l2Normalize, matmul, padImage, reshape, silu, transpose, upsampleNearest } = ops;
+const { argMax, gather, l2Normalize, matmul, padImage, reshape, silu, transpose } = ops;
 
 export interface TokenizerConfig {
   /** Width of the encoder's first convolution, and the unit of the levels' widths. */
@@ -211,8 +212,7 @@ export function decodeCodes(p: Params, config: TokenizerConfig, codes_BZhw: Tens
       if (config.attention && level === 0)
         x = pixelAttention(p, names.attention("decoder", level, i), x, config.normGroups);
     }
-    if (level < coarsest)
-      x = convLayer(p, `decoder.conv_blocks.${level}.upsample.conv`, upsampleNearest(x, 2), same3x3);
+    if (level < coarsest) x = upsampleConvLayer(p, `decoder.conv_blocks.${level}.upsample.conv`, x);
   }
   x = convLayer(p, "decoder.conv_out", silu(groupNorm(p, "decoder.norm_out", x, config.normGroups)), same3x3);
   return scope("unfold", () => unfoldPatches(x, config.patchSize));
