@@ -24,7 +24,11 @@ export async function openSplit(path: string, share: number, seed: number): Prom
     const heldOut = await openDataset(path, { format, split: "held-out" });
     if (heldOut.length > 0) return { train, heldOut };
   }
-  return holdOut(train, { share, seed });
+  const sides = holdOut(train, { share, seed });
+  if (sides.train.length > 0 && sides.heldOut.length > 0) return sides;
+  throw new Error(
+    `${path}: expected enough pictures to hold a share of ${share} out, got ${train.length}; add pictures or raise data.heldOutShare`,
+  );
 }
 
 /** An endless stream of training batches that knows where it is. */
