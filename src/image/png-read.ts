@@ -1,4 +1,4 @@
-import { pngCrc32 } from "./crc32.ts";
+import { crc32 } from "../checkpoint/index.ts";
 import { PNG_SIGNATURE } from "./png-write.ts";
 
 /** Bounds on what is read out of a file that anyone may have written. */
@@ -33,7 +33,7 @@ export function readPngText(bytes: Uint8Array, limits: PngTextLimits = {}): Map<
     const type = latin1(bytes.subarray(at + 4, at + 8));
     if (type === "IEND") break;
     if ((type === "tEXt" || type === "iTXt") && length <= maxTextBytes) {
-      const whole = pngCrc32(bytes, at + 4, end) === view.getUint32(end);
+      const whole = crc32(bytes.subarray(at + 4, end)) === view.getUint32(end);
       const entry = whole ? readText(type, bytes.subarray(at + 8, end)) : undefined;
       if (entry && !texts.has(entry[0])) texts.set(...entry);
     }

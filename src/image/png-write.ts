@@ -1,4 +1,4 @@
-import { pngCrc32 } from "./crc32.ts";
+import { crc32 } from "../checkpoint/index.ts";
 import { zlibCompress } from "./deflate.ts";
 import { checkRgb, type RgbImage } from "./pixels.ts";
 
@@ -37,7 +37,7 @@ function chunk(type: string, body: Uint8Array): Uint8Array {
   view.setUint32(0, body.length);
   for (let i = 0; i < 4; i++) out[4 + i] = type.charCodeAt(i);
   out.set(body, 8);
-  view.setUint32(body.length + 8, pngCrc32(out, 4, body.length + 8));
+  view.setUint32(body.length + 8, crc32(out.subarray(4, body.length + 8)));
   return out;
 }
 

@@ -1,27 +1,18 @@
-/** Training of the scalable tokenizer (paper section 3.2). */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ops } from "../engine/index.ts";
 import { CODEBOOK, declareTokenizer, downsampling } from "../models/index.ts";
 import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
 import { TOKENIZER_FILE } from "../pretrained/index.ts";
 import type { Runtime, Session, Value } from "../runtime/index.ts";
-import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom, defaultSizes, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
 import { type Assigned, type CodebookState, codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
-import { batchStream, fixedBatch, openSplit, type SplitData } from "./data.ts";
+import { batchStream, fixedBatch, type SplitData } from "./data.ts";
+import { type DisposableTrainee, runExperiment, type TrainOptions } from "./experiment.ts";
 import { exportTokenizer } from "./export.ts";
 import { extraDecls, extraLosses, readLpips } from "./extra-losses.ts";
 import { poolingFeeds } from "./pooling.ts";
-import {
-  type EvaluationReport,
-  type RunOptions,
-  type RunResult,
-  runTraining,
-  type StepReport,
-  type Trainee,
-} from "./run.ts";
+import type { EvaluationReport, RunResult, StepReport } from "./run.ts";
 import { drawSmallScales } from "./scale-draw.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
 import { createSlots, type NamedArray } from "./slots.ts";
@@ -32,11 +23,6 @@ import type { TokenizerTraining } from "./tokenizer-config.ts";
 import { openTokenizerEvaluator, reconstructionSheet } from "./tokenizer-evaluation.ts";
 import { imageInput, tokenizerObjective } from "./tokenizer-objective.ts";
 
-export interface TrainOptions extends RunOptions {
-  /** Threads of one operator; all cores by default. */
-  readonly threads?: number;
-}
-
 /** Trains or resumes a tokenizer; `outDir/model` gets the model folder at the end and at every evaluation. */
 export async function trainTokenizer(
   config: TokenizerTraining,
@@ -44,30 +30,9 @@ export async function trainTokenizer(
   outDir: string,
   options: TrainOptions = {},
 ): Promise<RunResult> {
-  const log = options.log ?? (() => {});
-  await mkdir(outDir, { recursive: true });
-  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
-  log(
-    `data: ${data.train.length} training and ${data.heldOut.length} held-out pictures of ${data.train.classes.length} classes`,
+  return runExperiment(config, dataDir, outDir, options, (data, runtime, log) =>
+    tokenizerTrainee(config, data, runtime, join(outDir, "model"), log),
   );
-  const runtime = nodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
-  const trainee = await tokenizerTrainee(config, data, runtime, join(outDir, "model"), log);
-  try {
-    return await runTraining(
-      trainee,
-      { ...config.run, steps: config.optimizer.steps },
-      config as Json,
-      outDir,
-      options,
-    );
-  } finally {
-    await trainee.dispose();
-    await data.train.close();
-  }
-}
-
-interface DisposableTrainee extends Trainee {
-  dispose(): Promise<void>;
 }
 
 /** What a tokenizer's state holds beside arrays. */

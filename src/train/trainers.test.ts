@@ -6,11 +6,12 @@ import { npyArray, writeNpz } from "../checkpoint/index.ts";
 import { CODEBOOK } from "../models/index.ts";
 import { openFolder } from "../pretrained/node.ts";
 import { parseConfig } from "./config.ts";
+import type { TrainOptions } from "./experiment.ts";
 import { LOG_FILE, readRecords } from "./log.ts";
 import { CHECKPOINTS } from "./run.ts";
 import { loadState, statePath } from "./state.ts";
 import { tokenizerTrainingSchema } from "./tokenizer-config.ts";
-import { type TrainOptions, trainTokenizer } from "./tokenizer-trainer.ts";
+import { trainTokenizer } from "./tokenizer-trainer.ts";
 import { transformerTrainingSchema } from "./transformer-config.ts";
 import { trainTransformer } from "./transformer-trainer.ts";
 

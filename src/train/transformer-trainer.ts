@@ -1,5 +1,3 @@
-/** Training of the transformer by teacher forcing (paper section 3.3). */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { program } from "../engine/index.ts";
 import { CODEBOOK, declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
@@ -7,7 +5,6 @@ import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
 import { loadWeights, type ModelConfig, TRANSFORMER_FILE } from "../pretrained/index.ts";
 import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
 import type { Runtime, Value, WeightData, Weights } from "../runtime/index.ts";
-import { nodeRuntime } from "../runtime/node.ts";
 import {
   createRandom,
   defaultSizes,
@@ -18,9 +15,10 @@ import {
 } from "../sampling/index.ts";
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
 import { baselinesOf } from "./baselines.ts";
-import { openSplit, type SplitData } from "./data.ts";
+import type { SplitData } from "./data.ts";
+import { runExperiment, type TrainOptions } from "./experiment.ts";
 import { exportTransformer } from "./export.ts";
-import { type EvaluationReport, type RunResult, runTraining, type StepReport, type Trainee } from "./run.ts";
+import type { EvaluationReport, RunResult, StepReport, Trainee } from "./run.ts";
 import { sampleSheet } from "./samples.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
 import { drawTrainingScales } from "./schedule-draw.ts";
@@ -30,7 +28,6 @@ import { describeStart, freshStart, startFrom } from "./start.ts";
 import type { Json, TrainState } from "./state.ts";
 import { accumulationProgram, slotsOf, stepProgram } from "./step.ts";
 import { hashFile, openTokenCache, type TokenCache } from "./token-cache.ts";
-import type { TrainOptions } from "./tokenizer-trainer.ts";
 import type { TransformerTraining } from "./transformer-config.ts";
 import { transformerObjective } from "./transformer-objective.ts";
 
@@ -51,27 +48,9 @@ export async function trainTransformer(
   outDir: string,
   options: TrainOptions = {},
 ): Promise<RunResult> {
-  const log = options.log ?? (() => {});
-  await mkdir(outDir, { recursive: true });
-  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
-  log(
-    `data: ${data.train.length} training and ${data.heldOut.length} held-out pictures of ${data.train.classes.length} classes`,
+  return runExperiment(config, dataDir, outDir, options, async (data, runtime, log) =>
+    transformerTrainee(config, data, await openTokenizer(config.tokenizer), runtime, outDir, log),
   );
-  const runtime = nodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
-  const tokenizer = await openTokenizer(config.tokenizer);
-  const trainee = await transformerTrainee(config, data, tokenizer, runtime, outDir, log);
-  try {
-    return await runTraining(
-      trainee,
-      { ...config.run, steps: config.optimizer.steps },
-      config as Json,
-      outDir,
-      options,
-    );
-  } finally {
-    await trainee.dispose();
-    await data.train.close();
-  }
 }
 
 async function openTokenizer(path: string): Promise<OpenTokenizer> {

@@ -1,0 +1,48 @@
+/** One training run from its config to its end: what both networks' runs share. */
+import { mkdir } from "node:fs/promises";
+import type { Runtime } from "../runtime/index.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import { openSplit, type SplitData } from "./data.ts";
+import { type RunOptions, type RunResult, type RunSettings, runTraining, type Trainee } from "./run.ts";
+import type { Json } from "./state.ts";
+
+export interface TrainOptions extends RunOptions {
+  /** Threads of one operator; all cores by default. */
+  readonly threads?: number;
+}
+
+export interface DisposableTrainee extends Trainee {
+  dispose(): Promise<void>;
+}
+
+/** The parts of a config that every experiment has. */
+interface ExperimentConfig {
+  readonly seed: number;
+  readonly data: { readonly heldOutShare: number };
+  readonly run: Omit<RunSettings, "steps">;
+  readonly optimizer: { readonly steps: number };
+}
+
+/** Opens the data and the runtime, trains or resumes what `start` makes of them, and closes everything. */
+export async function runExperiment<C extends ExperimentConfig>(
+  config: C,
+  dataDir: string,
+  outDir: string,
+  options: TrainOptions,
+  start: (data: SplitData, runtime: Runtime, log: (line: string) => void) => Promise<DisposableTrainee>,
+): Promise<RunResult> {
+  const log = options.log ?? (() => {});
+  await mkdir(outDir, { recursive: true });
+  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
+  const { train, heldOut } = data;
+  log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
+  const runtime = nodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
+  const trainee = await start(data, runtime, log);
+  try {
+    const settings = { ...config.run, steps: config.optimizer.steps };
+    return await runTraining(trainee, settings, config as unknown as Json, outDir, options);
+  } finally {
+    await trainee.dispose();
+    await train.close();
+  }
+}
