@@ -6,7 +6,9 @@
  * const pipe = await FlexVAR.fromPretrained("models/emoji");
  * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) console.log(step.index, step.grid);
  */
+export { readNpz } from "./checkpoint/index.ts";
 export {
+  areaMatrix,
   contactSheet,
   encodePng,
   ImageError,
@@ -17,6 +19,7 @@ export {
   type RgbImage,
   readPngText,
   readSettings,
+  resizeSeparable,
   rgbToPlanar,
 } from "./image/node.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
@@ -36,4 +39,4 @@ export {
   type ModelConfig,
   storeHalf,
 } from "./pretrained/node.ts";
-export type { Grid } from "./sampling/index.ts";
+export { defaultSizes, type Grid } from "./sampling/index.ts";
