@@ -15,6 +15,8 @@ export {
   readPngText,
   readSettings,
   rgbToPlanar,
+  type SettingsRecord,
+  settingsText,
 } from "./image/index.ts";
 export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";
 export { imagenetLabels, OptionError, type SamplingInput } from "./options/index.ts";
@@ -22,6 +24,9 @@ export {
   FlexVARPipeline,
   type GenerateOptions,
   type PictureInfo,
+  pictureSettings,
+  requestFrom,
+  runSettings,
   type ScaleEvent,
   type ScaleTokens,
 } from "./pipelines/index.ts";

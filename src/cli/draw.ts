@@ -9,12 +9,18 @@ import {
   type SettingsRecord,
   settingsText,
 } from "../image/index.ts";
-import type { FlexVARPipeline, GenerateOptions, PictureInfo, ScaleEvent } from "../pipelines/index.ts";
+import {
+  type FlexVARPipeline,
+  type GenerateOptions,
+  type PictureInfo,
+  pictureSettings,
+  runSettings,
+  type ScaleEvent,
+} from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { makeFolder, makeParent, pictureName, scaleName } from "./output.ts";
-import { pictureSettings, runSettings } from "./picture-settings.ts";
 import { asUsage } from "./sampling-flags.ts";
 import { traceCollector } from "./trace.ts";
 

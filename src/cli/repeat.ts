@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { readSettings } from "../image/index.ts";
+import { requestFrom } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
@@ -8,7 +9,6 @@ import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { requestFrom } from "./picture-settings.ts";
 
 interface RepeatFlags extends ComputeFlags {
   readonly out: string;

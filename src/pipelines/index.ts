@@ -2,5 +2,6 @@
 
 export * from "./flexvar.ts";
 export * from "./networks.ts";
+export * from "./picture-settings.ts";
 export * from "./programs.ts";
 export * from "./sample.ts";

@@ -1,8 +1,8 @@
 /** What a generated PNG says about itself, and back to options (`flexvar repeat`). */
 import type { SettingsRecord } from "../image/index.ts";
 import type { ResolvedSampling, SamplingInput } from "../options/index.ts";
-import type { GenerateOptions, PictureInfo } from "../pipelines/index.ts";
 import { formatGreedy, formatScales } from "../sampling/index.ts";
+import type { GenerateOptions, PictureInfo } from "./flexvar.ts";
 
 /**
  * Settings of a run, under the names that HTTP requests use. `scales` are the grids drawn; `scales_from` says whether they
