@@ -1,12 +1,25 @@
 /** Differences between two pictures [B, 3, H, W] as graph, rank 0. */
 import { type Dim, floorDivDim, ops, type Tensor } from "../engine/index.ts";
 
-const { abs, add, div, extent, mean, mul, reduceMean, reshape, slice, sub, sum } = ops;
+const { abs, add, div, extent, log, mean, mul, reduceMean, reshape, slice, sub, sum } = ops;
 
 /** Mean squared difference. */
 export function meanSquared(a: Tensor, b: Tensor): Tensor {
   const d = sub(a, b);
   return mean(mul(d, d));
+}
+
+/** Mean squared difference at which `meanLogSquared` stops asking for more: 41 dB. */
+export const LOG_FLOOR = 3e-4;
+
+/**
+ * Mean over pictures of ln(1 + mean squared difference / `LOG_FLOOR`). Where differences are well above the floor this is,
+ * but for a constant, the mean peak signal-to-noise ratio in units of −10/ln 10 dB, so that a picture with little error weighs
+ * as much as one with a lot. Never negative.
+ */
+export function meanLogSquared(a: Tensor, b: Tensor): Tensor {
+  const d = sub(a, b);
+  return mean(log(add(mul(reduceMean(mul(d, d), [1, 2, 3]), 1 / LOG_FLOOR), 1)));
 }
 
 /** Mean absolute difference. */

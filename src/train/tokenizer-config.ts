@@ -47,6 +47,7 @@ export const tokenizerTrainingSchema = z.strictObject({
   loss: z.strictObject({
     pixel: weight.default(1),
     absolute: weight.default(0),
+    logPixel: weight.default(0),
     gradient: weight.default(0),
     gradientLevels: count.default(3),
     codebook: weight.default(1),

@@ -13,7 +13,7 @@ import {
   unitCodebook,
 } from "../models/index.ts";
 import type { Params } from "../nn/index.ts";
-import { gradientDifference, meanAbsolute, meanSquared } from "./pixel-losses.ts";
+import { gradientDifference, meanAbsolute, meanLogSquared, meanSquared } from "./pixel-losses.ts";
 
 const { add, argMax, gather, l2Normalize, matmul, mul, reshape, stopGradient, sub, transpose } = ops;
 
@@ -22,6 +22,8 @@ export interface TokenizerLossWeights {
   readonly pixel: number;
   /** Mean absolute pixel difference; 0 in the paper. */
   readonly absolute: number;
+  /** `meanLogSquared`, which asks for decibels picture by picture; 0 in the paper. */
+  readonly logPixel: number;
   /** `gradientDifference`; 0 in the paper, which has LPIPS instead. */
   readonly gradient: number;
   /** Halvings that the gradient term looks at, at most; never more than the down-sampling allows. */
@@ -38,6 +40,7 @@ export interface TokenizerLossWeights {
 export const paperTokenizerLoss: TokenizerLossWeights = {
   pixel: 1,
   absolute: 0,
+  logPixel: 0,
   gradient: 0,
   gradientLevels: 3,
   codebook: 1,
@@ -63,6 +66,7 @@ export interface ScaleLosses {
   readonly target: Tensor;
   readonly pixel: Tensor;
   readonly absolute: Tensor;
+  readonly logPixel: Tensor;
   readonly gradient: Tensor;
   /** Codebook loss and commitment loss before their weights; equal in value, opposite in whom they move. */
   readonly codebook: Tensor;
@@ -130,6 +134,7 @@ export function tokenizerObjective(
     sumOf([
       [s.pixel, weights.pixel],
       [s.absolute, weights.absolute],
+      [s.logPixel, weights.logPixel],
       [s.gradient, weights.gradient],
     ]),
   );
@@ -172,6 +177,7 @@ function scaleLosses(
     target,
     pixel: meanSquared(reconstruction, target),
     absolute: meanAbsolute(reconstruction, target),
+    logPixel: meanLogSquared(reconstruction, target),
     gradient: gradientDifference(reconstruction, target, levels),
     codebook: meanSquared(codes, stopGradient(rows)),
     commitment: meanSquared(rows, stopGradient(codes)),
