@@ -2,6 +2,7 @@
 export { type AdamWOptions, adamWScalarValues, adamWUpdate, clipFactor, globalNorm, paperAdamW } from "./adamw.ts";
 export { parseConfig, readConfig } from "./config.ts";
 export type { TrainOptions } from "./experiment.ts";
+export { meanNearest, type Neighbour, type NeighbourOptions, nearestPictures, neighbourSheet } from "./neighbours.ts";
 export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
 export type { RunOptions, RunResult } from "./run.ts";
 export { listStates, loadState } from "./state.ts";

@@ -33,7 +33,10 @@ export interface EvaluationReport {
   readonly metrics: Readonly<Record<string, Json>>;
   /** One line for people. */
   readonly summary: string;
+  /** Pictures for `sheets/step-N.png`. */
   readonly sheet?: RgbImage;
+  /** More sheets by name: `sheets/step-N-NAME.png`. */
+  readonly sheets?: Readonly<Record<string, RgbImage>>;
 }
 
 /** What the loop trains. */
@@ -125,11 +128,12 @@ export async function runTraining(
       since = performance.now();
     }
     if (step % settings.evaluateEvery === 0 || step === settings.steps) {
-      const { score, metrics, summary, sheet } = await trainee.evaluate(step);
+      const { score, metrics, summary, sheet, sheets = {} } = await trainee.evaluate(step);
       await records.write({ kind: "evaluate", step, score: round(score), ...metrics });
       if (progress.best === undefined || score > progress.best.score) progress.best = { step, score };
-      if (sheet !== undefined)
-        await writeFileAtomic(join(outDir, "sheets", `step-${String(step).padStart(7, "0")}.png`), encodePng(sheet));
+      const place = join(outDir, "sheets", `step-${String(step).padStart(7, "0")}`);
+      if (sheet !== undefined) await writeFileAtomic(`${place}.png`, encodePng(sheet));
+      for (const [name, other] of Object.entries(sheets)) await writeFileAtomic(`${place}-${name}.png`, encodePng(other));
       await records.draw();
       log(`step ${step}: ${summary}`);
       await save();

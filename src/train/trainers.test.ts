@@ -191,6 +191,25 @@ describe("trainTransformer", () => {
     const evaluation = (await readRecords(join(whole, LOG_FILE))).findLast((r) => r.kind === "evaluate")!;
     expect(Object.keys(evaluation.perScale as object)).toEqual(["1", "2", "3", "4"]);
     expect(Number.isFinite(evaluation.loss)).toBe(true);
+    expect(Object.keys(evaluation.nearest as object)).toEqual(["samples", "heldOut"]);
+    const rows = (await readFile(join(whole, "held-out.md"), "utf8")).split("\n").filter((line) => /^\| \d/.test(line));
+    expect(rows.map((line) => line.split("|")[1]!.trim())).toEqual(["1×1", "2×2", "3×3", "4×4"]);
+    const neighbours = await readFile(join(whole, "sheets", "step-0000006-neighbours.png"));
+    expect(neighbours.subarray(1, 4).toString()).toBe("PNG");
+  }, 120_000);
+
+  it("refines a model on its own predictions, gradients gathered, and resumes bit for bit", async () => {
+    const tokenizer = join(folder, "tokenizer-average", "model");
+    const start = join(folder, "transformer", "model");
+    const [whole, parted] = [join(folder, "refined"), join(folder, "refined-parted")];
+    const samples = { perClass: 0 };
+    const config = transformerConfig(tokenizer, { start, refinement: {}, accumulate: 2, samples });
+    await trainTransformer(config, data, whole, { threads: 1 });
+    await broken((options) => trainTransformer(config, data, parted, options), 3);
+    await expectSameEnd(whole, parted);
+    const steps = (await readRecords(join(whole, LOG_FILE))).filter((r) => r.kind === "train");
+    expect(steps).toHaveLength(6);
+    for (const { consistency } of steps) expect(consistency).toBeGreaterThan(0);
   }, 120_000);
 
   it("goes on from another transformer with other classes, gradients gathered over two batches", async () => {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { program } from "../engine/index.ts";
-import { CODEBOOK, declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
-import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
-import { loadWeights, type ModelConfig, TRANSFORMER_FILE } from "../pretrained/index.ts";
-import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
-import type { Runtime, Value, WeightData, Weights } from "../runtime/index.ts";
+import { writeFileAtomic } from "../files/index.ts";
+import { declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
+import { countParams, paramTensors } from "../nn/index.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
+import type { Runtime, Value, WeightData } from "../runtime/index.ts";
 import {
   createRandom,
   defaultSizes,
@@ -14,34 +14,30 @@ import {
   restoreRandom,
 } from "../sampling/index.ts";
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
-import { baselinesOf } from "./baselines.ts";
+import { type Baselines, baselinesOf } from "./baselines.ts";
 import type { SplitData } from "./data.ts";
 import { runExperiment, type TrainOptions } from "./experiment.ts";
 import { exportTransformer } from "./export.ts";
+import { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
+import { ownCodes, rolloutLogits, rolloutProgram } from "./refinement.ts";
 import type { EvaluationReport, RunResult, StepReport, Trainee } from "./run.ts";
-import { sampleSheet } from "./samples.ts";
+import { type Drawn, drawSamples } from "./samples.ts";
+import { overTokens, scaleTable } from "./scale-table.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
 import { drawTrainingScales } from "./schedule-draw.ts";
 import { meansPerGrid, type SequenceRow, sequenceMaker } from "./sequences.ts";
 import { createSlots, type NamedArray } from "./slots.ts";
-import { describeStart, freshStart, startFrom } from "./start.ts";
 import type { Json, TrainState } from "./state.ts";
 import { accumulationProgram, slotsOf, stepProgram } from "./step.ts";
-import { hashFile, openTokenCache, type TokenCache } from "./token-cache.ts";
+import { openTokenCache, type TokenCache } from "./token-cache.ts";
 import type { TransformerTraining } from "./transformer-config.ts";
 import { transformerObjective } from "./transformer-objective.ts";
+import { transformerStart } from "./transformer-start.ts";
 
-/** A tokenizer ready to use. */
-interface OpenTokenizer {
-  readonly model: ModelConfig;
-  readonly weights: Weights;
-  readonly arrays: ReadonlyMap<string, NamedArray>;
-  /** Codes [V, Z] at unit length. */
-  readonly codes: Float32Array;
-  readonly hash: string;
-}
-
-/** Trains or resumes a transformer; `outDir/model` gets the whole model folder at every evaluation. */
+/**
+ * Trains or resumes a transformer. At every evaluation `outDir/model` gets the whole model folder, `held-out.md` the loss per
+ * grid beside its baselines, `sheets/` samples and their nearest training pictures.
+ */
 export async function trainTransformer(
   config: TransformerTraining,
   dataDir: string,
@@ -51,34 +47,6 @@ export async function trainTransformer(
   return runExperiment(config, dataDir, outDir, options, async (data, runtime, log) =>
     transformerTrainee(config, data, await openTokenizer(config.tokenizer), runtime, outDir, log),
   );
-}
-
-async function openTokenizer(path: string): Promise<OpenTokenizer> {
-  const folder = await openFolder(path);
-  try {
-    const weights = await loadWeights(folder.tokenizer, false);
-    const arrays = new Map(
-      folder.tokenizer.decls.map(({ name, shape }): [string, NamedArray] => [
-        name,
-        { shape, data: memory(weights, name) },
-      ]),
-    );
-    const codes = Float32Array.from(memory(weights, CODEBOOK));
-    const Z = folder.config.tokenizer.codeDim;
-    for (let at = 0; at < codes.length; at += Z) {
-      const norm = Math.hypot(...codes.subarray(at, at + Z));
-      for (let z = 0; z < Z; z++) codes[at + z]! /= Math.max(norm, 1e-6);
-    }
-    return { model: folder.config, weights, arrays, codes, hash: await hashFile(join(path, TOKENIZER_FILE)) };
-  } finally {
-    await folder.close();
-  }
-}
-
-function memory(weights: ReadonlyMap<string, WeightData>, name: string): Float32Array {
-  const data = weights.get(name);
-  if (data?.kind !== "memory") throw new Error(`tokenizer: expected weights of "${name}" in memory, got none`);
-  return data.data;
 }
 
 /** What a transformer's state holds beside arrays. */
@@ -97,7 +65,7 @@ async function transformerTrainee(
   outDir: string,
   log: (line: string) => void,
 ): Promise<Trainee & { dispose(): Promise<void> }> {
-  const { optimizer, regularisation } = config;
+  const { optimizer, refinement, regularisation } = config;
   const { codebookSize, codeDim } = tokenizer.model.tokenizer;
   const classes = data.train.classes;
   const model: TransformerConfig = { ...config.model, numClasses: classes.length, codebookSize, codeDim };
@@ -110,11 +78,13 @@ async function transformerTrainee(
   const objective = transformerObjective(p, model, {
     labelSmoothing: regularisation.labelSmoothing,
     dropPath: dropPath > 0,
+    ...(refinement && { consistency: refinement.consistency }),
   });
   const adamW: AdamWOptions = optimizer;
   const stepOptions = { adamW, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
   const { accumulate } = config;
-  const extras = { perPosition: objective.perPosition };
+  const { consistency } = objective;
+  const extras = { ...(consistency && { consistency }) };
   const session = await runtime.open(
     stepProgram("train_transformer", decls, p, objective.loss, extras, { ...stepOptions, accumulate }),
   );
@@ -123,6 +93,7 @@ async function transformerTrainee(
       ? undefined
       : await runtime.open(accumulationProgram("gather_gradients", decls, p, objective.loss, {}, accumulate));
   const plain = paramTensors(decls);
+  const rollout = refinement && (await runtime.open(rolloutProgram(plain, model)));
   const judged = transformerObjective(plain, model, { labelSmoothing: 0, dropPath: false });
   const judge = await runtime.open(program("judge_transformer", { perPosition: judged.perPosition }));
   const start = await transformerStart(config, decls, log);
@@ -157,6 +128,10 @@ async function transformerTrainee(
   const baselines = table.map(([s]) =>
     baselinesOf(labelled(train, s), labelled(heldOut, s), codebookSize, classes.length),
   );
+  const baseline = (of: (b: Baselines) => number): string =>
+    `${overTokens(baselines.map(of), table).toFixed(3)} (${baselines.map((b, i) => `${table[i]![0]}: ${of(b).toFixed(2)}`).join("  ")})`;
+  log(`unigram baseline ${baseline((b) => b.unigram)}`);
+  log(`class-unigram baseline ${baseline((b) => b.classUnigram)}`);
   let random: Random = createRandom(config.seed, "train");
   let epoch = 0;
   let taken = 0;
@@ -192,14 +167,31 @@ async function transformerTrainee(
     });
   }
 
+  /** Inputs of the second pass: what the parameters as they are predict from the first pass's inputs. */
+  async function secondPass(
+    params: Readonly<Record<string, Value>>,
+    grids: readonly Grid[],
+    feeds: Readonly<Record<string, Value>>,
+  ): Promise<Record<string, Value>> {
+    if (refinement === undefined || rollout === undefined) return {};
+    const logits = await rolloutLogits(rollout, { ...params, ...feeds });
+    const own = ownCodes(logits, tokenizer.codes, codeDim, grids, refinement, random);
+    return { ownCodes: runtime.floats(own, feeds.codes!.dims) };
+  }
+
   /** Inputs of the next batch, and how many tokens and scales it has. */
-  function drawBatch(number: number): { feeds: Record<string, Value>; tokens: number; scales: number } {
+  async function drawBatch(
+    number: number,
+    params: Readonly<Record<string, Value>>,
+  ): Promise<{ feeds: Record<string, Value>; tokens: number; scales: number }> {
     const grids = drawTrainingScales(random, number, optimizer.steps, side, config.schedules);
     const rows = drawRows();
     const keep: Record<string, Value> =
       dropPath > 0 ? { keep: runtime.floats(drawKeep(), [model.depth, rows.length, 1, 1]) } : {};
     const tokens = grids.reduce((sum, [h, w]) => sum + h * w, 0);
-    return { feeds: { ...makeTraining.feeds(grids, rows), ...keep }, tokens, scales: grids.length };
+    const first = makeTraining.feeds(grids, rows);
+    const second = await secondPass(params, grids, first);
+    return { feeds: { ...first, ...keep, ...second }, tokens, scales: grids.length };
   }
 
   async function step(number: number): Promise<StepReport> {
@@ -210,12 +202,12 @@ async function transformerTrainee(
     sums.clear();
     for (let i = 1; i < accumulate && gather !== undefined; i++) {
       const own = Object.fromEntries(decls.map(({ name }) => [name, params[name]!]));
-      const feeds = { ...own, ...sums.feeds(), ...drawBatch(number).feeds };
+      const feeds = { ...own, ...sums.feeds(), ...(await drawBatch(number, params)).feeds };
       const result = await gather.run(feeds, { ...sums.fetches(), loss: null });
       loss += (result.loss!.data as Float32Array)[0]! / accumulate;
       sums.advance();
     }
-    const { feeds, tokens, scales } = drawBatch(number);
+    const { feeds, tokens, scales } = await drawBatch(number, params);
     const result = await session.run(
       {
         ...params,
@@ -226,13 +218,14 @@ async function transformerTrainee(
         correction2: scalar(adam.correction2),
         ...(stepOptions.ema ? { emaDecay: scalar(emaDecayAt(number, optimizer.emaDecay)) } : {}),
       },
-      { ...slots.fetches(), loss: null, gradNorm: null, perPosition: null },
+      { ...slots.fetches(), loss: null, gradNorm: null, ...(consistency && { consistency: null }) },
     );
     const value = (name: string): number => (result[name]!.data as Float32Array)[0]!;
     loss += value("loss") / accumulate;
+    const parts = { tokens, scales, ...(consistency && { consistency: value("consistency") }) };
     const gradNorm = value("gradNorm");
     if (Number.isFinite(loss) && Number.isFinite(gradNorm)) slots.advance();
-    return { loss, gradNorm, lr, images: accumulate * config.data.batchSize, parts: { tokens, scales } };
+    return { loss, gradNorm, lr, images: accumulate * config.data.batchSize, parts };
   }
 
   const shipped = (): Map<string, NamedArray> => slots.values(stepOptions.ema ? "ema" : "param");
@@ -255,7 +248,7 @@ async function transformerTrainee(
     return sums.map((sum) => sum / chosen.length);
   }
 
-  async function evaluate(): Promise<EvaluationReport> {
+  async function evaluate(step: number): Promise<EvaluationReport> {
     const arrays = shipped();
     const losses = await heldOutLosses(arrays);
     const { samples } = config;
@@ -286,10 +279,15 @@ async function transformerTrainee(
       losses,
       table.filter(([s]) => s <= side / 2),
     );
-    const sheet =
+    const weights = new Map([...tokenizer.weights, ...weightsOf(arrays)]);
+    const mirrored = config.data.augment.flip > 0;
+    const drawn: Partial<Drawn> =
       samples.perClass > 0
-        ? await sampleSheet(runtime, whole, tokenizer.weights, weightsOf(arrays), samples)
-        : undefined;
+        ? await drawSamples(runtime, whole, weights, samples, data, { mirrored, last: step === optimizer.steps })
+        : {};
+    const { sheet, neighbours, nearest } = drawn;
+    const pictures = Math.min(config.run.evaluatePictures, heldOut.readable.length);
+    await writeFileAtomic(join(outDir, TABLE_FILE), scaleTable(table, losses, baselines, { step, pictures }));
     return {
       score: -loss,
       metrics: {
@@ -310,12 +308,14 @@ async function transformerTrainee(
             table,
           ),
         ),
+        ...(nearest && { nearest: { samples: number(nearest.samples), heldOut: number(nearest.heldOut) } }),
       },
       summary: `held-out loss ${loss.toFixed(3)} (grids to ${side / 2}: ${coarse.toFixed(3)}; class-unigram ${overTokens(
         baselines.map((b) => b.classUnigram),
         table,
       ).toFixed(3)}); per grid ${table.map(([s], i) => `${s}: ${losses[i]!.toFixed(2)}`).join("  ")}`,
-      ...(sheet === undefined ? {} : { sheet }),
+      ...(sheet && { sheet }),
+      ...(neighbours && { sheets: { neighbours } }),
     };
   }
 
@@ -338,37 +338,13 @@ async function transformerTrainee(
       order = epochOrderOf(epoch);
     },
     async dispose() {
-      await Promise.all([session.dispose(), gather?.dispose(), judge.dispose()]);
+      await Promise.all([session, gather, judge, rollout].map((open) => open?.dispose()));
     },
   };
 }
 
-/**
- * Start values: seeded, or those of another transformer. A class table of another length starts fresh but for its last row, "no
- * class"; anything else that differs is an error.
- */
-async function transformerStart(
-  { start: path, seed }: TransformerTraining,
-  decls: readonly ParamDecl[],
-  log: (line: string) => void,
-): Promise<Map<string, Float32Array>> {
-  if (path === undefined) return freshStart(decls, seed);
-  const taken = await startFrom(path, TRANSFORMER_FILE, decls, seed);
-  const wrong = taken.fresh.filter((name) => name !== CLASS_TABLE);
-  if (wrong.length > 0)
-    throw new Error(
-      `${path}: expected a transformer like the config's model, got other shapes or nothing for ${wrong.join(", ")}`,
-    );
-  const old = taken.other.get(CLASS_TABLE);
-  const table = taken.values.get(CLASS_TABLE)!;
-  const width = old?.shape[1] ?? 0;
-  if (old !== undefined && width === decls.find(({ name }) => name === CLASS_TABLE)!.shape[1])
-    table.set(old.data.subarray(old.data.length - width), table.length - width);
-  log(describeStart(path, decls, taken));
-  return taken.values;
-}
-
-const CLASS_TABLE = "class_emb.weight";
+/** Held-out loss per grid beside its baselines, as a table. */
+const TABLE_FILE = "held-out.md";
 
 /** Held-out pictures judged at once. */
 const JUDGE_BATCH = 8;
@@ -377,17 +353,6 @@ const JUDGE_BATCH = 8;
 function spread(from: Int32Array, most: number): number[] {
   const count = Math.min(most, from.length);
   return Array.from({ length: count }, (_, i) => from[Math.floor((i * from.length) / count)]!);
-}
-
-/** Mean over all tokens of the given grids from means per grid. */
-function overTokens(perGrid: readonly number[], grids: readonly Grid[]): number {
-  let sum = 0;
-  let tokens = 0;
-  grids.forEach(([h, w], i) => {
-    sum += perGrid[i]! * h * w;
-    tokens += h * w;
-  });
-  return sum / tokens;
 }
 
 /** Tokens of every readable picture, plain, at one grid. */

@@ -1,0 +1,47 @@
+/** The tokenizer that a transformer is trained on. */
+import { join } from "node:path";
+import { CODEBOOK } from "../models/index.ts";
+import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
+import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
+import type { WeightData, Weights } from "../runtime/index.ts";
+import type { NamedArray } from "./slots.ts";
+import { hashFile } from "./token-cache.ts";
+
+/** A tokenizer ready to use. */
+export interface OpenTokenizer {
+  readonly model: ModelConfig;
+  readonly weights: Weights;
+  readonly arrays: ReadonlyMap<string, NamedArray>;
+  /** Codes [V, Z] at unit length. */
+  readonly codes: Float32Array;
+  readonly hash: string;
+}
+
+/** Opens the tokenizer of a model folder, its weights in memory. */
+export async function openTokenizer(path: string): Promise<OpenTokenizer> {
+  const folder = await openFolder(path);
+  try {
+    const weights = await loadWeights(folder.tokenizer, false);
+    const arrays = new Map(
+      folder.tokenizer.decls.map(({ name, shape }): [string, NamedArray] => [
+        name,
+        { shape, data: memory(weights, name) },
+      ]),
+    );
+    const codes = Float32Array.from(memory(weights, CODEBOOK));
+    const Z = folder.config.tokenizer.codeDim;
+    for (let at = 0; at < codes.length; at += Z) {
+      const norm = Math.hypot(...codes.subarray(at, at + Z));
+      for (let z = 0; z < Z; z++) codes[at + z]! /= Math.max(norm, 1e-6);
+    }
+    return { model: folder.config, weights, arrays, codes, hash: await hashFile(join(path, TOKENIZER_FILE)) };
+  } finally {
+    await folder.close();
+  }
+}
+
+function memory(weights: ReadonlyMap<string, WeightData>, name: string): Float32Array {
+  const data = weights.get(name);
+  if (data?.kind !== "memory") throw new Error(`tokenizer: expected weights of "${name}" in memory, got none`);
+  return data.data;
+}
