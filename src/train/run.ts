@@ -133,7 +133,8 @@ export async function runTraining(
       if (progress.best === undefined || score > progress.best.score) progress.best = { step, score };
       const place = join(outDir, "sheets", `step-${String(step).padStart(7, "0")}`);
       if (sheet !== undefined) await writeFileAtomic(`${place}.png`, encodePng(sheet));
-      for (const [name, other] of Object.entries(sheets)) await writeFileAtomic(`${place}-${name}.png`, encodePng(other));
+      for (const [name, other] of Object.entries(sheets))
+        await writeFileAtomic(`${place}-${name}.png`, encodePng(other));
       await records.draw();
       log(`step ${step}: ${summary}`);
       await save();
