@@ -52,11 +52,13 @@ describe("writeFileAtomic", () => {
 describe("removeLeftovers", () => {
   it("removes old temporary files only", async () => {
     const leftover = join(folder, ".a.png.0123456789ab.tmp");
-    for (const path of [leftover, join(folder, ".b.png.0123456789ab.tmp"), join(folder, "c.tmp")])
+    const checkpoint = join(folder, ".step-0000001.safetensors.01234567.tmp");
+    for (const path of [leftover, checkpoint, join(folder, ".b.png.0123456789ab.tmp"), join(folder, "c.tmp")])
       await writeFile(path, "");
-    await utimes(leftover, new Date(0), new Date(0));
-    expect(await removeLeftovers(folder)).toBe(1);
+    for (const path of [leftover, checkpoint]) await utimes(path, new Date(0), new Date(0));
+    expect(await removeLeftovers(folder)).toBe(2);
     expect((await readdir(folder)).sort()).toEqual([".b.png.0123456789ab.tmp", "c.tmp"]);
+    expect(await removeLeftovers(folder, 0)).toBe(1);
     expect(await removeLeftovers(join(folder, "none"))).toBe(0);
   });
 });

@@ -13,7 +13,8 @@ export interface AtomicTarget {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+/** Temporary files of this module, and of the checkpoint writers (eight digits). */
+const TEMPORARY = /^\..+\.(?:[0-9a-f]{8}|[0-9a-f]{12})\.tmp$/;
 
 /**
  * Writes a file so that its name holds either the old content or the whole new one: into a temporary file beside it, flushed to

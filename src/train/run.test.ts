@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -96,6 +96,21 @@ describe("runTraining", () => {
     await run(resumed, { resume: true });
     expect((await loadState(statePath(states, 10))).arrays.get("value")!.data).toEqual(resumed.value);
     expect((await readRecords(join(folder, LOG_FILE))).map((r) => r.step)).toEqual([8, 10, 10]);
+  });
+
+  it("sweeps what a killed run left half-written, and nothing else", async () => {
+    await run(counter());
+    const leftovers = [
+      [CHECKPOINTS, ".step-0000011.safetensors.01234567.tmp"],
+      ["model", ".config.json.0123456789ab.tmp"],
+      [".", ".log.jsonl.0123456789ab.tmp"],
+    ] as const;
+    await mkdir(join(folder, "model"));
+    for (const path of leftovers) await writeFile(join(folder, ...path), "half");
+    await writeFile(join(folder, "model", "notes.tmp"), "mine");
+    await run(counter(), { resume: true });
+    const names = await readdir(folder, { recursive: true });
+    expect(names.filter((name) => name.endsWith(".tmp"))).toEqual([join("model", "notes.tmp")]);
   });
 
   it("does not write over another run", async () => {

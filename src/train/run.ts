@@ -1,9 +1,9 @@
 /** The loop that both trainers share: steps, log, checkpoints, evaluation, stopping and going on. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "../files/index.ts";
+import { removeLeftovers, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
-import { durationText, openLog } from "./log.ts";
+import { durationText, EVENTS_FOLDER, openLog } from "./log.ts";
 import { type Json, listStates, loadState, saveState, statePath, type TrainState } from "./state.ts";
 
 export interface RunSettings {
@@ -67,6 +67,9 @@ export interface RunResult {
 }
 
 export const CHECKPOINTS = "checkpoints";
+/** Folder of the model that a run leaves. */
+export const MODEL = "model";
+const SHEETS = "sheets";
 
 interface Progress {
   best: { step: number; score: number } | undefined;
@@ -90,6 +93,7 @@ export async function runTraining(
 ): Promise<RunResult> {
   const folder = join(outDir, CHECKPOINTS);
   await mkdir(folder, { recursive: true });
+  await sweep(outDir);
   const progress: Progress = { best: undefined, meanLoss: undefined, leastLoss: Number.POSITIVE_INFINITY };
   let step = await restore(trainee, folder, progress, resume, log);
   const records = await openLog(outDir, step);
@@ -131,7 +135,7 @@ export async function runTraining(
       const { score, metrics, summary, sheet, sheets = {} } = await trainee.evaluate(step);
       await records.write({ kind: "evaluate", step, score: round(score), ...metrics });
       if (progress.best === undefined || score > progress.best.score) progress.best = { step, score };
-      const place = join(outDir, "sheets", `step-${String(step).padStart(7, "0")}`);
+      const place = join(outDir, SHEETS, `step-${String(step).padStart(7, "0")}`);
       if (sheet !== undefined) await writeFileAtomic(`${place}.png`, encodePng(sheet));
       for (const [name, other] of Object.entries(sheets))
         await writeFileAtomic(`${place}-${name}.png`, encodePng(other));
@@ -145,6 +149,11 @@ export async function runTraining(
   const finished = step >= settings.steps;
   log(finished ? `finished at step ${step}` : `stopped at step ${step}; --resume goes on from there`);
   return { step, finished, best: progress.best };
+}
+
+/** Removes what a killed run left half-written; a run has its folder to itself. */
+async function sweep(outDir: string): Promise<void> {
+  for (const name of [".", CHECKPOINTS, SHEETS, EVENTS_FOLDER, MODEL]) await removeLeftovers(join(outDir, name), 0);
 }
 
 async function restore(

@@ -1,7 +1,7 @@
 /** The whole state of a run in one safetensors file: arrays as tensors, everything else as JSON in the file's metadata. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
+import { CheckpointError, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
 import { writeErrorMessage } from "../files/index.ts";
 import type { NamedArray } from "./slots.ts";
 
@@ -37,7 +37,8 @@ export async function saveState(folder: string, state: TrainState, keepLast: num
   try {
     await writeSafetensors(path, tensors, { [STATE_KEY]: text });
   } catch (error) {
-    throw new Error(`${writeErrorMessage(path, error)}; the checkpoints before it are whole`, { cause: error });
+    const reason = error instanceof CheckpointError ? (error.cause ?? error) : error;
+    throw new Error(`${writeErrorMessage(path, reason)}; the checkpoints before it are whole`, { cause: error });
   }
   const steps = await listStates(folder);
   const kept = new Set([...steps.slice(-keepLast), ...(best === undefined ? [] : [best])]);
