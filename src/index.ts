@@ -7,6 +7,7 @@
  * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) console.log(step.index, step.grid);
  */
 export { readNpz } from "./checkpoint/index.ts";
+export { type EditMask, fillHole, marginsForRatio, maskFromImage, parseRatio } from "./editing/index.ts";
 export {
   areaMatrix,
   contactSheet,
@@ -14,8 +15,10 @@ export {
   ImageError,
   loadPlanar,
   loadRgb,
+  loadRgba,
   type PlanarBatch,
   planarToRgb,
+  type RgbaImage,
   type RgbImage,
   readPngText,
   readSettings,
@@ -25,8 +28,13 @@ export {
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
 export { imagenetLabels, OptionError, type SamplingInput } from "./options/index.ts";
 export {
+  type EditEvent,
+  type EditOptions,
+  type ExpandOptions,
   FlexVARPipeline,
   type GenerateOptions,
+  type InpaintOptions,
+  type OutpaintOptions,
   type PictureInfo,
   type ScaleEvent,
   type ScaleTokens,

@@ -6,11 +6,14 @@
  * const pipe = await FlexVAR.fromPretrained("/models/emoji/", { device: "wasm", wasmPaths: "/ort/" });
  * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) show(planarToRgb(await step.image()));
  */
+
+export { type EditMask, fillHole, marginsForRatio, maskFromImage, parseRatio } from "./editing/index.ts";
 export {
   contactSheet,
   encodePng,
   type PlanarBatch,
   planarToRgb,
+  type RgbaImage,
   type RgbImage,
   readPngText,
   readSettings,
@@ -21,8 +24,13 @@ export {
 export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";
 export { imagenetLabels, OptionError, type SamplingInput } from "./options/index.ts";
 export {
+  type EditEvent,
+  type EditOptions,
+  type ExpandOptions,
   FlexVARPipeline,
   type GenerateOptions,
+  type InpaintOptions,
+  type OutpaintOptions,
   type PictureInfo,
   pictureSettings,
   requestFrom,

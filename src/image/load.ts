@@ -1,6 +1,6 @@
 import sharp from "sharp";
-import type { PlanarBatch, RgbImage } from "./pixels.ts";
-import { rgbToPlanar } from "./pixels.ts";
+import type { PlanarBatch, RgbaImage, RgbImage } from "./pixels.ts";
+import { flattenAlpha, isOpaque, rgbToPlanar } from "./pixels.ts";
 
 /** Longest side and largest area of a picture that is opened. */
 export const MAX_IMAGE_SIDE = 16384;
@@ -26,6 +26,17 @@ export interface LoadedImage extends RgbImage {
  * {@link MAX_IMAGE_PIXELS} in all.
  */
 export async function loadRgb(input: string | Uint8Array, options: LoadOptions = {}): Promise<LoadedImage> {
+  const rgba = await loadRgba(input, options);
+  const image = flattenAlpha(rgba, options.background ?? [255, 255, 255]);
+  if (isOpaque(rgba)) return image;
+  return { ...image, alpha: Uint8Array.from({ length: rgba.width * rgba.height }, (_, i) => rgba.data[4 * i + 3]!) };
+}
+
+/** The same with the alpha channel as it is, and the colours under transparent parts: of an 8-bit sRGB PNG its very bytes. */
+export async function loadRgba(
+  input: string | Uint8Array,
+  options: Pick<LoadOptions, "resize"> = {},
+): Promise<RgbaImage> {
   const where = typeof input === "string" ? input : "image";
   const open = () => sharp(input, { limitInputPixels: MAX_IMAGE_PIXELS, failOn: "error", page: 0, pages: 1 });
   try {
@@ -38,7 +49,7 @@ export async function loadRgb(input: string | Uint8Array, options: LoadOptions =
       image = image.resize({ width: toWidth, height: toHeight, fit });
     }
     const { data, info } = await image.ensureAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    return flattened(data, info.width, info.height, options.background ?? [255, 255, 255]);
+    return { data, width: info.width, height: info.height };
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError(`${where}: expected a readable picture, got: ${shortReason(error)}`, { cause: error });
@@ -67,25 +78,4 @@ function checkSize(width: number, height: number, where: string): void {
 function shortReason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split("\n", 1)[0]!.slice(0, 300);
-}
-
-/** RGBA over a plain colour; the alpha plane is kept where any of it is not opaque. */
-function flattened(
-  rgba: Uint8Array,
-  width: number,
-  height: number,
-  background: readonly [number, number, number],
-): LoadedImage {
-  const data = new Uint8Array(width * height * 3);
-  const alpha = new Uint8Array(width * height);
-  let opaque = true;
-  for (let i = 0; i < alpha.length; i++) {
-    const a = rgba[4 * i + 3]!;
-    alpha[i] = a;
-    if (a !== 255) opaque = false;
-    for (let c = 0; c < 3; c++) {
-      data[3 * i + c] = Math.round((rgba[4 * i + c]! * a + background[c]! * (255 - a)) / 255);
-    }
-  }
-  return opaque ? { data, width, height } : { data, width, height, alpha };
 }

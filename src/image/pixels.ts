@@ -13,6 +13,54 @@ export interface RgbImage {
   readonly height: number;
 }
 
+/** One picture with transparency: 8-bit RGBA, alpha not multiplied in, [H, W, 4] row-major. */
+export interface RgbaImage {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Channels of an 8-bit picture: 3 or 4. @throws RangeError when the bytes fit neither. */
+export function channelsOf({ data, width, height }: RgbImage | RgbaImage): 3 | 4 {
+  const pixels = width * height;
+  if (pixels > 0 && data.length === pixels * 3) return 3;
+  if (pixels > 0 && data.length === pixels * 4) return 4;
+  throw new RangeError(
+    `image: expected ${width}x${height}x3 = ${pixels * 3} bytes, got ${data.length} (${pixels * 4} with alpha)`,
+  );
+}
+
+/** The picture with an alpha channel: opaque where it had none. A copy. */
+export function withAlpha(image: RgbImage | RgbaImage): RgbaImage {
+  const { data, width, height } = image;
+  if (channelsOf(image) === 4) return { data: Uint8Array.from(data), width, height };
+  const out = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++) {
+    out.set(data.subarray(3 * i, 3 * i + 3), 4 * i);
+    out[4 * i + 3] = 255;
+  }
+  return { data: out, width, height };
+}
+
+/** The colours over a plain background, 8-bit RGB. A copy. */
+export function flattenAlpha(image: RgbImage | RgbaImage, background: readonly [number, number, number]): RgbImage {
+  const { data, width, height } = image;
+  if (channelsOf(image) === 3) return { data: Uint8Array.from(data), width, height };
+  const out = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    const a = data[4 * i + 3]!;
+    for (let c = 0; c < 3; c++) out[3 * i + c] = Math.round((data[4 * i + c]! * a + background[c]! * (255 - a)) / 255);
+  }
+  return { data: out, width, height };
+}
+
+/** True where no pixel is transparent. */
+export function isOpaque(image: RgbImage | RgbaImage): boolean {
+  if (channelsOf(image) === 3) return true;
+  for (let at = 3; at < image.data.length; at += 4) if (image.data[at] !== 255) return false;
+  return true;
+}
+
 /** Part of a picture, in pixels. */
 export interface PixelRect {
   readonly left: number;

@@ -1,6 +1,6 @@
 import { crc32 } from "../checkpoint/index.ts";
 import { zlibCompress } from "./deflate.ts";
-import { checkRgb, type RgbImage } from "./pixels.ts";
+import { channelsOf, type RgbaImage, type RgbImage } from "./pixels.ts";
 
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -8,25 +8,25 @@ export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0
 export type PngText = Readonly<Record<string, string>>;
 
 /**
- * Encodes an 8-bit RGB PNG. The bytes are a function of the pixels and texts alone: filters, compression and the order of
+ * Encodes an 8-bit RGB or RGBA PNG. The bytes are a function of the pixels and texts alone: filters, compression and the order of
  * chunks are fixed, and there is no time chunk.
  * @param text written before the pixels in the given order: tEXt where Latin-1 can hold it, else iTXt (UTF-8).
  * @throws RangeError for bytes of another size, or a keyword PNG does not allow.
  */
-export function encodePng(image: RgbImage, text: PngText = {}): Uint8Array {
-  checkRgb(image);
+export function encodePng(image: RgbImage | RgbaImage, text: PngText = {}): Uint8Array {
+  const channels = channelsOf(image);
   const { width, height } = image;
   if (width < 1 || height < 1) throw new RangeError(`PNG: expected sides of at least 1, got ${width}x${height}`);
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, 2, 0, 0, 0], 8);
+  header.set([8, channels === 4 ? 6 : 2, 0, 0, 0], 8);
   return joined([
     Uint8Array.from(PNG_SIGNATURE),
     chunk("IHDR", header),
     ...Object.entries(text).map(([keyword, value]) => textChunk(keyword, value)),
-    chunk("IDAT", zlibCompress(filterRows(image))),
+    chunk("IDAT", zlibCompress(filterRows(image, channels))),
     chunk("IEND", new Uint8Array(0)),
   ]);
 }
@@ -65,14 +65,12 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-const BYTES_PER_PIXEL = 3;
-
 /**
  * Filtered scanlines, each with its filter type in front: per row the one of PNG's five whose bytes, taken as signed, have
  * the least sum of magnitudes (the specification's advice); the lowest type among equals.
  */
-function filterRows({ data, width, height }: RgbImage): Uint8Array {
-  const stride = width * BYTES_PER_PIXEL;
+function filterRows({ data, width, height }: RgbImage | RgbaImage, channels: number): Uint8Array {
+  const stride = width * channels;
   const out = new Uint8Array(height * (stride + 1));
   const trial = new Uint8Array(stride);
   const above = new Uint8Array(stride);
@@ -81,7 +79,7 @@ function filterRows({ data, width, height }: RgbImage): Uint8Array {
     if (y > 0) above.set(data.subarray((y - 1) * stride, y * stride));
     let least = Number.POSITIVE_INFINITY;
     for (let type = 0; type < 5; type++) {
-      const cost = applyFilter(type, row, above, trial);
+      const cost = applyFilter(type, row, above, trial, channels);
       if (cost >= least) continue;
       least = cost;
       out[y * (stride + 1)] = type;
@@ -92,16 +90,16 @@ function filterRows({ data, width, height }: RgbImage): Uint8Array {
 }
 
 /** Writes one filtered row; returns the sum of magnitudes of its signed bytes. */
-function applyFilter(type: number, row: Uint8Array, above: Uint8Array, out: Uint8Array): number {
+function applyFilter(type: number, row: Uint8Array, above: Uint8Array, out: Uint8Array, channels: number): number {
   let cost = 0;
   for (let i = 0; i < row.length; i++) {
-    const left = i < BYTES_PER_PIXEL ? 0 : row[i - BYTES_PER_PIXEL]!;
+    const left = i < channels ? 0 : row[i - channels]!;
     const up = above[i]!;
     let predicted = 0;
     if (type === 1) predicted = left;
     else if (type === 2) predicted = up;
     else if (type === 3) predicted = (left + up) >> 1;
-    else if (type === 4) predicted = paeth(left, up, i < BYTES_PER_PIXEL ? 0 : above[i - BYTES_PER_PIXEL]!);
+    else if (type === 4) predicted = paeth(left, up, i < channels ? 0 : above[i - channels]!);
     const byte = (row[i]! - predicted) & 255;
     out[i] = byte;
     cost += byte < 128 ? byte : 256 - byte;

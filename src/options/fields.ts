@@ -39,14 +39,16 @@ function parseSize(text: string): [width: number, height: number] {
   return [width, match[2] === undefined ? width : Number(match[2])];
 }
 
-const whole = (low: number, high: number) =>
+/** A whole number in a range, refused in words. */
+export const whole = (low: number, high: number) =>
   z
     .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
     .refine((n) => Number.isInteger(n) && n >= low && n <= high, {
       error: ({ input }) => `expected a whole number from ${low} to ${high}, got ${input}`,
     });
 
-const real = (low: number, high: number, open = false) =>
+/** A number in a range, `open`: above its low end. */
+export const real = (low: number, high: number, open = false) =>
   z
     .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
     .refine((n) => (open ? n > low : n >= low) && n <= high, {
@@ -54,7 +56,8 @@ const real = (low: number, high: number, open = false) =>
         `expected a number ${open ? "above" : "from"} ${low} ${open ? "and at most" : "to"} ${high}, got ${input}`,
     });
 
-const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+/** One of several words. */
+export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: ({ input }) => `expected ${values.join(" or ")}, got ${shown(input)}` });
 
 /** A value as an error shows it. */

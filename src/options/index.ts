@@ -1,4 +1,19 @@
+export * from "./editing.ts";
 export { type OptionInfo, type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
 export { imagenetLabels } from "./imagenet.ts";
-export * from "./sampling.ts";
+export {
+  type DefaultSampling,
+  IMPORTED_DEFAULTS,
+  OptionError,
+  parseSampling,
+  type ResolvedSampling,
+  readDefaultSampling,
+  resolveSampling,
+  type SamplingInput,
+  type SamplingModel,
+  type SamplingOptions,
+  samplingSchema,
+  TRAINED_DEFAULTS,
+  writeDefaultSampling,
+} from "./sampling.ts";
 export { SAMPLING_FIELDS, valueFromText } from "./text.ts";

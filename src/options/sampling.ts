@@ -113,12 +113,17 @@ export function parseSampling(input: unknown): SamplingOptions {
   return parsed(samplingSchema, input);
 }
 
-function parsed<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+/** Validates by a schema; `known` names the keys that an unknown one is answered with. @throws OptionError in words. */
+export function parsed<T extends z.ZodType>(
+  schema: T,
+  input: unknown,
+  known: readonly string[] = Object.keys(samplingFields),
+): z.output<T> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   if (issue.code === "unrecognized_keys") {
-    throw new OptionError(issue.keys[0]!, `expected one of ${Object.keys(samplingFields).join(", ")}`);
+    throw new OptionError(issue.keys[0]!, `expected one of ${known.join(", ")}`);
   }
   throw new OptionError(issue.path.length > 0 ? issue.path.join(".") : "options", innermost(issue), {
     cause: result.error,

@@ -5,6 +5,15 @@ import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput
 import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens, imageStream, type ScalePlan } from "../sampling/index.ts";
+import {
+  type EditEvent,
+  type ExpandOptions,
+  expand,
+  type InpaintOptions,
+  inpaint,
+  type OutpaintOptions,
+  outpaint,
+} from "./edit.ts";
 import type { Networks } from "./networks.ts";
 import { type ForcedTokens, type PictureRow, sampleScales } from "./sample.ts";
 
@@ -67,7 +76,8 @@ const MOST_SCORE_BYTES = 16 * 2 ** 30;
  */
 export class FlexVARPipeline {
   readonly config: ModelConfig;
-  private readonly networks: Networks;
+  /** The model's sessions, for the tasks beside this class. */
+  readonly networks: Networks;
 
   constructor(config: ModelConfig, networks: Networks) {
     this.config = config;
@@ -128,7 +138,7 @@ export class FlexVARPipeline {
   }
 
   /** Class by class from `firstIndex`; one that is named twice goes on counting, so that no picture is drawn twice. */
-  private picturesOf(classIds: readonly number[], count: number, firstIndex: number): PictureInfo[] {
+  picturesOf(classIds: readonly number[], count: number, firstIndex: number): PictureInfo[] {
     const drawn = new Map<number, number>();
     return classIds.flatMap((classId) => {
       const from = drawn.get(classId) ?? firstIndex;
@@ -136,6 +146,21 @@ export class FlexVARPipeline {
       const label = this.labels[classId];
       return Array.from({ length: count }, (_, i): PictureInfo => ({ classId, label, indexWithinClass: from + i }));
     });
+  }
+
+  /** Repaints a part of a picture; see `InpaintOptions`. */
+  inpaint(options: InpaintOptions): AsyncGenerator<EditEvent> {
+    return inpaint(this, options);
+  }
+
+  /** Continues a picture beyond its edges. */
+  outpaint(options: OutpaintOptions): AsyncGenerator<EditEvent> {
+    return outpaint(this, options);
+  }
+
+  /** Brings a picture to another ratio of sides by painting beside it. */
+  expand(options: ExpandOptions): AsyncGenerator<EditEvent> {
+    return expand(this, options);
   }
 
   private async *sampleBatch(

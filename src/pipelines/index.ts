@@ -1,6 +1,9 @@
 /** Generation and the tasks around it, as event streams over opened networks. */
 
+export * from "./class-choice.ts";
+export * from "./edit.ts";
 export * from "./flexvar.ts";
+export * from "./likelihood.ts";
 export * from "./networks.ts";
 export * from "./picture-settings.ts";
 export * from "./programs.ts";

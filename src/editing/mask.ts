@@ -1,0 +1,85 @@
+import type { RgbaImage, RgbImage } from "../image/index.ts";
+import { channelsOf } from "../image/index.ts";
+
+/** What to repaint of a picture: [H, W] row-major, 0 keeps the pixel, 255 repaints it, values between blend. */
+export interface EditMask {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How a mask picture is read: `white` = repaint (diffusers), `alpha`: transparent = repaint (OpenAI); `auto`: alpha where it has any. */
+export const MASK_MODES = ["auto", "white", "alpha"] as const;
+export type MaskMode = (typeof MASK_MODES)[number];
+
+/** Reads a mask off a picture. Colours count by their luma (BT.601), so grey repaints in part. */
+export function maskFromImage(image: RgbImage | RgbaImage, mode: MaskMode = "auto"): EditMask {
+  const { data, width, height } = image;
+  const channels = channelsOf(image);
+  const out = new Uint8Array(width * height);
+  let byAlpha = mode === "alpha";
+  if (mode === "auto" && channels === 4) for (let at = 3; at < data.length; at += 4) byAlpha ||= data[at] !== 255;
+  for (let i = 0; i < out.length; i++) {
+    const at = i * channels;
+    if (byAlpha) out[i] = channels === 4 ? 255 - data[at + 3]! : 0;
+    else out[i] = Math.round((299 * data[at]! + 587 * data[at + 1]! + 114 * data[at + 2]!) / 1000);
+  }
+  return { data: out, width, height };
+}
+
+/** A mask of one value. */
+export function plainMask(width: number, height: number, value: number): EditMask {
+  return { data: new Uint8Array(width * height).fill(value), width, height };
+}
+
+/** @throws RangeError for a mask of another size than the picture, of wrong length, or that repaints nothing. */
+export function checkMask(mask: EditMask, image: { readonly width: number; readonly height: number }): EditMask {
+  if (mask.width !== image.width || mask.height !== image.height)
+    throw new RangeError(
+      `mask: expected the picture's size, ${image.width}x${image.height}, got ${mask.width}x${mask.height}`,
+    );
+  if (mask.data.length !== mask.width * mask.height)
+    throw new RangeError(`mask: expected ${mask.width * mask.height} values, got ${mask.data.length}`);
+  if (!mask.data.some((value) => value > 0))
+    throw new RangeError("mask: expected something to repaint (white), got a mask that is black all over");
+  return mask;
+}
+
+/** True where pixels between keeping and repainting occur: their blend needs the picture as it was. */
+export function isSoft({ data }: EditMask): boolean {
+  return data.some((value) => value > 0 && value < 255);
+}
+
+/** The hole: 1 where anything is repainted, [H, W]. Partly repainted pixels belong to it. */
+export function holeOf({ data }: EditMask): Uint8Array {
+  return Uint8Array.from(data, (value) => (value > 0 ? 1 : 0));
+}
+
+/** Runs of equal values as text, `value*length` in base 36 joined by commas: what settings keep of a mask. */
+export function maskToText({ data }: EditMask): string {
+  const runs: string[] = [];
+  for (let at = 0; at < data.length; ) {
+    let end = at + 1;
+    while (end < data.length && data[end] === data[at]) end++;
+    runs.push(`${data[at]!.toString(36)}*${(end - at).toString(36)}`);
+    at = end;
+  }
+  return runs.join(",");
+}
+
+/** Reads {@link maskToText}. @throws RangeError where the runs are malformed or do not fill the size exactly. */
+export function maskFromText(text: string, width: number, height: number): EditMask {
+  const data = new Uint8Array(width * height);
+  let at = 0;
+  for (const run of text.split(",")) {
+    const match = /^([0-9a-z]{1,2})\*([0-9a-z]{1,7})$/.exec(run);
+    const value = Number.parseInt(match?.[1] ?? "", 36);
+    const length = Number.parseInt(match?.[2] ?? "", 36);
+    if (!(value <= 255) || !(length >= 1) || at + length > data.length)
+      throw new RangeError(`mask: expected runs of ${data.length} values, got "${run.slice(0, 40)}"`);
+    data.fill(value, at, at + length);
+    at += length;
+  }
+  if (at !== data.length) throw new RangeError(`mask: expected runs of ${data.length} values, got ${at}`);
+  return { data, width, height };
+}

@@ -1,0 +1,178 @@
+/** Repainting parts of pictures: in-painting, and the tasks that reduce to it (paper section 3.4). */
+import {
+  blendByMask,
+  checkMask,
+  type EditMask,
+  fillHole,
+  holeOf,
+  type Margins,
+  marginsForRatio,
+  planWindows,
+  type WindowPass,
+  widenCanvas,
+} from "../editing/index.ts";
+import { flattenAlpha, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
+import {
+  type EditingInput,
+  OptionError,
+  pickEditing,
+  type ResolvedEditing,
+  resolveEditing,
+  type SamplingInput,
+} from "../options/index.ts";
+import { type Grid, imageStream } from "../sampling/index.ts";
+import { type ClassChoice, classesOf } from "./class-choice.ts";
+import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "./flexvar.ts";
+import type { PictureRow } from "./sample.ts";
+import { paintWindow } from "./window-pass.ts";
+
+/** What all image-to-image tasks take beside their picture. */
+export interface EditOptions extends Omit<SamplingInput, "size" | "classLabels">, EditingInput {
+  /** 8-bit RGB or RGBA. The model sees transparent parts over white. */
+  readonly image: RgbImage | RgbaImage;
+  /** Class ids or names; `"auto"` (unless told): the model's best guess; `"none"`: no class. */
+  readonly classLabels?: ClassChoice | undefined;
+  /** Stops between scales: the generator throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Most variants side by side. */
+  readonly batchSize?: number | undefined;
+  /** Number of the first variant of each class; 0 unless told. */
+  readonly firstIndex?: number | undefined;
+}
+
+export interface InpaintOptions extends EditOptions {
+  /** The picture's size; 255 = repaint, 0 = keep to the byte, between: blend. */
+  readonly mask: EditMask;
+}
+
+export interface OutpaintOptions extends EditOptions, Partial<Margins> {}
+
+export interface ExpandOptions extends EditOptions {
+  /** Width to height of the new canvas. */
+  readonly ratio: number;
+}
+
+/** One finished scale of one window, for one batch of variants. */
+export interface EditEvent {
+  /** Scale number from 0, of `total` in this window. */
+  readonly index: number;
+  readonly total: number;
+  readonly grid: Grid;
+  /** Code ids [B, h, w] of the window. */
+  readonly tokens: Int32Array;
+  /** Window number from 0, of `windows`. */
+  readonly window: number;
+  readonly windows: number;
+  /** What the window shows and paints. */
+  readonly pass: WindowPass;
+  /** True at the last scale of the last window. */
+  readonly isLast: boolean;
+  /** The batch's variants, and the position of its first among all of the run. */
+  readonly pictures: readonly PictureInfo[];
+  readonly first: number;
+  /** The whole pictures as they stand, one a variant: outside the mask the bytes given, always. */
+  images(): Promise<readonly RgbaImage[]>;
+}
+
+const WHITE: readonly [number, number, number] = [255, 255, 255];
+/** Variants side by side unless told. */
+const VARIANTS = 4;
+
+/**
+ * Repaints what the mask says. With a class given, nothing under the mask (at 255) reaches any pixel of the result, unless
+ * `strength` below 1 asks for it.
+ * @throws OptionError, RangeError for bad options; the signal's reason when aborted.
+ */
+export async function* inpaint(pipe: FlexVARPipeline, options: InpaintOptions): AsyncGenerator<EditEvent> {
+  const original = withAlpha(options.image);
+  const mask = checkMask(options.mask, original);
+  const editing = resolveEditing(pickEditing({ ...options }));
+  const window = editing.window ?? pipe.config.trainedSide * pipe.factor;
+  const passes = planWindows(holeOf(mask), original.width, original.height, {
+    factor: pipe.factor,
+    window,
+    padding: editing.padding,
+    whole: editing.whole,
+  });
+  const picture = flattenAlpha(original, WHITE);
+  const hole = holeOf(mask);
+  // Below full strength what is under the mask is wanted; otherwise it is gone before anything looks.
+  const start = { picture: (editing.strength ?? 1) < 1 ? picture : fillHole(picture, hole, editing.fill), hole };
+  const finish = (painted: RgbImage): RgbaImage => blendByMask(original, painted, mask);
+  yield* paintPasses(pipe, options, editing, passes, start, finish);
+}
+
+/** Continues a picture beyond its edges by whole numbers of pixels. @throws as {@link inpaint}. */
+export async function* outpaint(pipe: FlexVARPipeline, options: OutpaintOptions): AsyncGenerator<EditEvent> {
+  const { left = 0, right = 0, top = 0, bottom = 0, image, ...rest } = options;
+  const { picture, mask } = widenCanvas(withAlpha(image), { left, right, top, bottom });
+  yield* inpaint(pipe, { ...rest, image: picture, mask });
+}
+
+/** Brings a picture to another ratio of sides by painting beside it (or above and below). @throws as {@link inpaint}. */
+export async function* expand(pipe: FlexVARPipeline, options: ExpandOptions): AsyncGenerator<EditEvent> {
+  const { ratio, ...rest } = options;
+  yield* outpaint(pipe, { ...rest, ...marginsForRatio(rest.image, ratio) });
+}
+
+/** Where painting starts: the picture as the model may see it, and what of it is still to paint. */
+export interface PaintStart {
+  readonly picture: RgbImage;
+  readonly hole: Uint8Array;
+}
+
+/** Sampling options alone. */
+export function pickSampling(options: Omit<EditOptions, "image" | "mask">): Omit<GenerateOptions, "classLabels"> {
+  const { steps, stepTable, scales, guidance, guidanceMode, topK, topP, temperature } = options;
+  const { greedy, maxGrid, forbid, seed, count, signal, firstIndex } = options;
+  const picked = { steps, stepTable, scales, guidance, guidanceMode, topK, topP, temperature, greedy, maxGrid, forbid };
+  return { ...picked, seed, count, signal, firstIndex };
+}
+
+/** Paints all passes for all variants, batch after batch. */
+export async function* paintPasses(
+  pipe: FlexVARPipeline,
+  options: Omit<EditOptions, "image">,
+  editing: ResolvedEditing,
+  passes: readonly WindowPass[],
+  start: PaintStart,
+  finish: (picture: RgbImage, row: number) => RgbaImage,
+): AsyncGenerator<EditEvent> {
+  const { signal, firstIndex = 0, batchSize = VARIANTS } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new OptionError("batchSize", `expected a whole number of at least 1, got ${batchSize}`);
+  // The class stands in: classes are chosen below, after every other option has been checked.
+  const resolved = passes.map(({ work }) =>
+    pipe.resolve({ ...pickSampling(options), classLabels: [0], size: [work.width, work.height] }),
+  );
+  const { seed, count } = resolved[0]!;
+  const classIds = await classesOf(pipe, options.classLabels ?? "auto", start, signal);
+  const infos = pipe.picturesOf(classIds, count, firstIndex);
+  for (let first = 0; first < infos.length; first += batchSize) {
+    const pictures = infos.slice(first, first + batchSize);
+    const hole = Uint8Array.from(start.hole);
+    let states: readonly RgbImage[] = pictures.map(() => start.picture);
+    for (const [window, pass] of passes.entries()) {
+      const rows = pictures.map(({ classId, indexWithinClass }): PictureRow => {
+        const stream = imageStream(seed, classId, indexWithinClass);
+        return { classId, random: window === 0 ? stream : stream.split(`window ${window}`) };
+      });
+      const request = { pass, pictures: states, hole, rows, sampling: resolved[window]!, editing, signal };
+      let painted: (() => Promise<readonly RgbImage[]>) | undefined;
+      for await (const scale of paintWindow(pipe, request)) {
+        painted = scale.painted;
+        const { index, total, grid, tokens } = scale;
+        const isLast = window === passes.length - 1 && index === total - 1;
+        const images = async () => (await scale.painted()).map((picture, row) => finish(picture, row));
+        yield { index, total, grid, tokens, window, windows: passes.length, pass, isLast, pictures, first, images };
+      }
+      states = await painted!();
+      if (!pass.draft) clearHole(hole, start.picture.width, pass);
+    }
+  }
+}
+
+function clearHole(hole: Uint8Array, width: number, { paste }: WindowPass): void {
+  for (let y = paste.top; y < paste.top + paste.height; y++)
+    hole.fill(0, y * width + paste.left, y * width + paste.left + paste.width);
+}

@@ -1,0 +1,174 @@
+/** How likely a picture is under a class, by the model's own prediction of its tokens at every scale. */
+import { fillHole, type View } from "../editing/index.ts";
+import { areaMatrix, bicubicMatrix, type RgbImage, resizeSeparable } from "../image/index.ts";
+import { createRandom, type Grid, gridTokens, planScales } from "../sampling/index.ts";
+import type { FlexVARPipeline } from "./flexvar.ts";
+import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
+import { sampleScales } from "./sample.ts";
+
+/** One scale of a picture under one class. */
+export interface ScaleScore {
+  readonly grid: Grid;
+  /** Code ids [h·w]. */
+  readonly tokens: Int32Array;
+  /** Natural logarithm of every token's probability [h, w], given the class and all coarser scales; no filter, no guidance. */
+  readonly logProbs: Float32Array;
+  /** [h, w]: 1 where the token counts; all do unless a hole is left out. */
+  readonly counted: Uint8Array;
+}
+
+/** A picture's score under one class. */
+export interface ClassScore {
+  readonly classId: number;
+  readonly label: string | undefined;
+  /** Sum of the logarithms over all counted tokens. */
+  readonly logLikelihood: number;
+  /** The same per counted token, in bits, negated: the lower the likelier. */
+  readonly bitsPerToken: number;
+  readonly scales: readonly ScaleScore[];
+}
+
+export interface ScoreOptions {
+  /** The picture; brought to the nearest size that the model can see (see {@link scoredSize}). */
+  readonly image: RgbImage;
+  /** Class ids; "no class" is the id after the last. */
+  readonly classIds: readonly number[];
+  /** Grids; the default plan for the picture's size unless told. */
+  readonly grids?: readonly Grid[] | undefined;
+  /** [H, W] of the picture: 1 is left out; not read, filled from what is kept. */
+  readonly hole?: Uint8Array | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Classes side by side. */
+const CLASSES_AT_ONCE = 16;
+
+/**
+ * The size at which a picture is scored: its own up to the trained area, else reduced to that area, its ratio kept; rounded to
+ * multiples of the factor.
+ */
+export function scoredSize(
+  { width, height }: { readonly width: number; readonly height: number },
+  factor: number,
+  trainedSide: number,
+): { width: number; height: number } {
+  const side = trainedSide * factor;
+  const reduce = Math.min(1, side / Math.sqrt(width * height));
+  const near = (pixels: number): number => Math.max(1, Math.round((pixels * reduce) / factor)) * factor;
+  return { width: near(width), height: near(height) };
+}
+
+/** Scores a picture under several classes: its tokens are found once, and classes run side by side. */
+export async function scoreClasses(pipe: FlexVARPipeline, options: ScoreOptions): Promise<ClassScore[]> {
+  const { factor, config, networks, labels } = pipe;
+  const { image, classIds, signal } = options;
+  const size = scoredSize(image, factor, config.trainedSide);
+  const view = scoredView({ picture: image, hole: options.hole ?? new Uint8Array(image.width * image.height) }, size);
+  const grids = options.grids ?? planScales({ factor, trainedSide: config.trainedSide, sizePx: size }).grids;
+  const given = await givenByView(networks, view, grids, { factor, widen: 0, keptShare: 0.5, guided: 0 });
+  const filled = { picture: view.picture, hole: new Uint8Array(view.hole.length) };
+  const tokens = await givenByView(networks, filled, grids, { factor, widen: 0, keptShare: 0.5, guided: 0 });
+  const scores: ClassScore[] = [];
+  for (let at = 0; at < classIds.length; at += CLASSES_AT_ONCE) {
+    const some = classIds.slice(at, at + CLASSES_AT_ONCE);
+    const scales = await teacherForced(pipe, some, grids, given, tokens, signal);
+    for (const [i, classId] of some.entries()) scores.push(summed(classId, labels[classId], scales[i]!));
+  }
+  return scores;
+}
+
+async function teacherForced(
+  pipe: FlexVARPipeline,
+  classIds: readonly number[],
+  grids: readonly Grid[],
+  given: readonly GivenScale[],
+  tokens: readonly GivenScale[],
+  signal: AbortSignal | undefined,
+): Promise<ScaleScore[][]> {
+  const perClass: ScaleScore[][] = classIds.map(() => []);
+  const run = sampleScales(pipe.networks, {
+    rows: classIds.map((classId) => ({ classId, random: createRandom(0) })),
+    grids,
+    mixes: grids.map(() => ({ a: 1, b: 0 })),
+    greedySteps: grids.map(() => true),
+    filter: { topK: 0, topP: 0, temperature: 1 },
+    forbid: [],
+    signal,
+    force: forcedTokens(classIds.map(() => tokens)),
+  });
+  for await (const { index, grid, logits } of run) {
+    const l = gridTokens(grid);
+    const V = logits.length / (classIds.length * l);
+    const own = tokens[index]!.tokens;
+    for (const [row, scales] of perClass.entries()) {
+      const logProbs = new Float32Array(l);
+      for (let i = 0; i < l; i++) {
+        const at = (row * l + i) * V;
+        logProbs[i] = logits[at + own[i]!]! - logSumExp(logits, at, at + V);
+      }
+      scales.push({ grid, tokens: own, logProbs, counted: given[index]!.forced });
+    }
+  }
+  return perClass;
+}
+
+function logSumExp(values: Float32Array, begin: number, end: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = begin; i < end; i++) if (values[i]! > largest) largest = values[i]!;
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum += Math.exp(values[i]! - largest);
+  return largest + Math.log(sum);
+}
+
+function summed(classId: number, label: string | undefined, scales: readonly ScaleScore[]): ClassScore {
+  let [sum, count] = [0, 0];
+  for (const { logProbs, counted } of scales)
+    for (let i = 0; i < logProbs.length; i++)
+      if (counted[i] === 1) {
+        sum += logProbs[i]!;
+        count++;
+      }
+  return { classId, label, logLikelihood: sum, bitsPerToken: count === 0 ? 0 : -sum / count / Math.LN2, scales };
+}
+
+/** The view at the scored size, its hole filled from what is kept. */
+function scoredView({ picture, hole }: View, { width, height }: { width: number; height: number }): View {
+  const filled = fillHole(picture, hole, "diffusion");
+  if (picture.width === width && picture.height === height) return { picture: filled, hole };
+  const axis = (from: number, to: number) => (to < from ? areaMatrix(from, to) : bicubicMatrix(from, to));
+  const [rows, columns] = [axis(picture.height, height), axis(picture.width, width)];
+  const planes = new Float32Array(4 * hole.length);
+  for (let i = 0; i < hole.length; i++) {
+    planes[3 * hole.length + i] = hole[i]!;
+    for (let c = 0; c < 3; c++) planes[c * hole.length + i] = filled.data[3 * i + c]!;
+  }
+  const small = resizeSeparable(planes, rows, columns);
+  const size = width * height;
+  const data = new Uint8Array(3 * size);
+  const part = new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    part[i] = small[3 * size + i]! > 1e-6 ? 1 : 0;
+    for (let c = 0; c < 3; c++) data[3 * i + c] = Math.min(255, Math.max(0, Math.round(small[c * size + i]!)));
+  }
+  return { picture: { data, width, height }, hole: part };
+}
+
+/** Grids up to this share of the trained side decide a guess: they hold most of what tells classes apart, and few of the tokens. */
+const GUESS_SHARE = 0.5;
+
+/** The class under which the kept part of a picture is likeliest, by its coarse scales (up to half the trained side). */
+export async function guessClass(pipe: FlexVARPipeline, view: View, signal?: AbortSignal): Promise<number> {
+  const { config, factor } = pipe;
+  const numClasses = config.transformer?.numClasses ?? 0;
+  const size = scoredSize(view.picture, factor, config.trainedSide);
+  const { grids } = planScales({ factor, trainedSide: config.trainedSide, sizePx: size });
+  const coarse = grids.filter(([h, w]) => Math.sqrt(h * w) <= GUESS_SHARE * config.trainedSide);
+  const scores = await scoreClasses(pipe, {
+    image: view.picture,
+    hole: view.hole,
+    classIds: Array.from({ length: numClasses }, (_, id) => id),
+    grids: coarse.length > 0 ? coarse : grids.slice(0, 1),
+    signal,
+  });
+  return scores.reduce((best, one) => (one.logLikelihood > best.logLikelihood ? one : best)).classId;
+}

@@ -1,0 +1,121 @@
+/** One pass over one window: what the model sees, what is sampled, and what is put back into the picture. */
+import {
+  byteScale,
+  cutView,
+  enlargePlanes,
+  evenSeam,
+  fillHole,
+  paintInto,
+  reduceView,
+  type View,
+  type WindowPass,
+} from "../editing/index.ts";
+import { type RgbImage, sliceBatch } from "../image/index.ts";
+import type { ResolvedEditing, ResolvedSampling } from "../options/index.ts";
+import type { Grid } from "../sampling/index.ts";
+import type { FlexVARPipeline } from "./flexvar.ts";
+import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
+import { type PictureRow, sampleScales } from "./sample.ts";
+
+export interface PassRequest {
+  readonly pass: WindowPass;
+  /** The picture as it stands, one a row; rows that still share one hold the same object. */
+  readonly pictures: readonly RgbImage[];
+  /** What is still to paint, [H, W] of the whole picture. */
+  readonly hole: Uint8Array;
+  readonly rows: readonly PictureRow[];
+  /** Decided for the pass's work size. */
+  readonly sampling: ResolvedSampling;
+  readonly editing: ResolvedEditing;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One finished scale of a pass. */
+export interface PassScale {
+  readonly index: number;
+  readonly total: number;
+  readonly grid: Grid;
+  /** Code ids [B, h, w]. */
+  readonly tokens: Int32Array;
+  /** The pictures with the hole painted as this scale has it; computed once. */
+  painted(): Promise<readonly RgbImage[]>;
+}
+
+/** Samples a window's scales with the tokens of what is kept forced. */
+export async function* paintWindow(pipe: FlexVARPipeline, request: PassRequest): AsyncGenerator<PassScale> {
+  const { pass, pictures, rows, sampling, signal } = request;
+  const { plan, mixes, greedySteps, filter, forbid } = sampling;
+  const known = new Map<RgbImage, GivenScale[]>();
+  for (const picture of pictures) if (!known.has(picture)) known.set(picture, await given(pipe, request, picture));
+  const force = forcedTokens(pictures.map((picture) => known.get(picture)!));
+  const total = plan.grids.length;
+  const request_ = { rows, grids: plan.grids, mixes, greedySteps, filter, forbid, signal, force };
+  for await (const { index, grid, tokens } of sampleScales(pipe.networks, request_)) {
+    let result: Promise<readonly RgbImage[]> | undefined;
+    const painted = (): Promise<readonly RgbImage[]> => {
+      result ??= putBack(pipe, request, pass, { grid, tokens });
+      return result;
+    };
+    yield { index, total, grid, tokens, painted };
+  }
+}
+
+/** Scales whose tokens all come from the picture: those that a draft has settled, or that strength leaves. */
+export function guidedScales(grids: readonly Grid[], zoom: number | undefined, strength: number): number {
+  const byStrength = Math.round((1 - strength) * grids.length);
+  if (zoom === undefined) return byStrength;
+  const finest = Math.sqrt(grids.at(-1)![0] * grids.at(-1)![1]);
+  const byDraft = grids.filter(([h, w]) => Math.sqrt(h * w) * zoom <= finest + 1e-9).length;
+  return Math.max(byStrength, byDraft);
+}
+
+async function given(pipe: FlexVARPipeline, request: PassRequest, picture: RgbImage): Promise<GivenScale[]> {
+  const { pass, hole, editing, sampling } = request;
+  const { grids } = sampling.plan;
+  const guided = guidedScales(grids, pass.zoom, editing.strength ?? 1);
+  return givenByView(pipe.networks, seen(request, picture, hole, guided > 0), grids, {
+    factor: pipe.factor,
+    widen: editing.widen,
+    keptShare: editing.keptShare,
+    guided,
+  });
+}
+
+/** The view at work size; its hole is filled from what is kept unless `readsHole`. */
+function seen({ pass, editing }: PassRequest, picture: RgbImage, hole: Uint8Array, readsHole: boolean): View {
+  const cut = cutView(picture, hole, pass.rect);
+  const { width, height } = pass.work;
+  const view = reduceView(cut, width, height);
+  if (!readsHole) return { picture: fillHole(view.picture, view.hole, editing.fill), hole: view.hole };
+  const everything = { picture: cut.picture, hole: new Uint8Array(cut.hole.length) };
+  return { picture: reduceView(everything, width, height).picture, hole: view.hole };
+}
+
+async function putBack(
+  pipe: FlexVARPipeline,
+  { pictures, hole, editing }: PassRequest,
+  { rect, paste }: WindowPass,
+  scale: { grid: Grid; tokens: Int32Array },
+): Promise<readonly RgbImage[]> {
+  const decoded = await pipe.decode(scale);
+  return pictures.map((picture, row) => {
+    const cut = cutView(picture, hole, rect);
+    const planes = enlargePlanes(byteScale(sliceBatch(decoded, row)), decoded, rect);
+    const before = byteScale0(cut.picture);
+    evenSeam(planes, before, cut.hole, rect.width, rect.height, editing.seam ?? 2 * pipe.factor);
+    const pasted = Uint8Array.from(cut.hole, (value, i) => {
+      const [x, y] = [rect.left + (i % rect.width), rect.top + Math.floor(i / rect.width)];
+      const inside = x >= paste.left && x < paste.left + paste.width && y >= paste.top && y < paste.top + paste.height;
+      return inside ? value : 0;
+    });
+    return paintInto(picture, planes, pasted, rect);
+  });
+}
+
+/** Bytes as planes [3, H, W]. */
+function byteScale0({ data, width, height }: RgbImage): Float32Array {
+  const pixels = width * height;
+  const planes = new Float32Array(3 * pixels);
+  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) planes[c * pixels + i] = data[3 * i + c]!;
+  return planes;
+}
