@@ -44,6 +44,8 @@ describe("on a terminal", () => {
     wait(3000);
     reporter.progress(1, 4, "a");
     expect(said[0]).toMatch(/ 25% a, 9\.0 s left$/);
+    reporter.progress(2, 4, "a", 5000);
+    expect(said[1]).toMatch(/ 50% a, 5\.0 s left$/);
   });
 });
 

@@ -12,8 +12,13 @@ export interface Terminal {
 export interface Reporter {
   /** One line. */
   log(message: string): void;
-  /** A bar on a terminal, a line now and then elsewhere. `done` of `total` in any unit. */
-  progress(done: number, total: number, note: string): void;
+  /**
+   * A bar on a terminal, a line now and then elsewhere. `done` of `total` in any unit. The time left follows the pace since the
+   * command began, unless `leftMs` tells it.
+   */
+  progress(done: number, total: number, note: string, leftMs?: number): void;
+  /** True where `progress` draws a bar. */
+  readonly draws: boolean;
   /** Takes the bar away. */
   finish(): void;
 }
@@ -23,7 +28,7 @@ const LINE_EVERY_MS = 2000;
 const CLEAR_LINE = "\r\u001b[K";
 const BAR_WIDTH = 24;
 
-export const silent: Reporter = { log() {}, progress() {}, finish() {} };
+export const silent: Reporter = { log() {}, progress() {}, finish() {}, draws: false };
 
 /** @param now milliseconds, for times left and the pace of lines. */
 export function createReporter(terminal: Terminal, now: () => number = () => performance.now()): Reporter {
@@ -35,6 +40,7 @@ export function createReporter(terminal: Terminal, now: () => number = () => per
     shown = "";
   };
   return {
+    draws: terminal.redraws,
     log(message) {
       const bar = shown;
       clear();
@@ -42,9 +48,11 @@ export function createReporter(terminal: Terminal, now: () => number = () => per
       if (bar !== "") terminal.err(bar);
       shown = bar;
     },
-    progress(done, total, note) {
+    progress(done, total, note, leftMs) {
       if (terminal.redraws) {
-        const bar = barText(done / total, note, now() - begin).slice(0, Math.max(terminal.columns - 1, 20));
+        const share = done / total;
+        const left = leftMs ?? (share > 0 ? ((now() - begin) / share) * (1 - share) : 0);
+        const bar = barText(share, note, left).slice(0, Math.max(terminal.columns - 1, 20));
         terminal.err(`${CLEAR_LINE}${bar}`);
         shown = bar;
       } else if (done >= total || now() - lastLine >= LINE_EVERY_MS) {
@@ -58,9 +66,9 @@ export function createReporter(terminal: Terminal, now: () => number = () => per
 
 const percent = (share: number): string => `${Math.floor(share * 100)}%`.padStart(4);
 
-function barText(share: number, note: string, elapsedMs: number): string {
+function barText(share: number, note: string, leftMs: number): string {
   const full = Math.round(Math.min(share, 1) * BAR_WIDTH);
-  const left = share > 0 && share < 1 ? `, ${seconds((elapsedMs / share) * (1 - share))} left` : "";
+  const left = share > 0 && share < 1 ? `, ${seconds(leftMs)} left` : "";
   return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}${percent(share)} ${note}${left}`;
 }
 

@@ -19,6 +19,7 @@ describe("describeDataset", () => {
       "size 4..10 × 4..10 pixels, median short side 8 (of 6 looked at)",
       "         4  a",
       "         3  in 1 more classes",
+      "corrupt: 1 of 7 looked at",
       "corrupt: picture-3 (nothing)",
     ]);
   });

@@ -92,6 +92,7 @@ export function formatDataCard(card: DataCard, most = 12): string {
     `size ${range(sizes.width)} × ${range(sizes.height)} pixels, median short side ${sizes.medianShortSide} (of ${sizes.looked} looked at)`,
     ...listed,
     ...(rest.length > 0 ? [`  ${String(others).padStart(8)}  in ${rest.length} more classes`] : []),
+    `corrupt: ${corrupt.length} of ${sizes.looked + corrupt.length} looked at`,
     ...corrupt.map(({ name, reason }) => `corrupt: ${name} (${reason})`),
   ].join("\n");
 }

@@ -1,5 +1,9 @@
 /** One training run from its config to its end: what both networks' runs share. */
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Dataset, describeDataset, formatDataCard } from "../data/index.ts";
+import { writeFileAtomic } from "../files/index.ts";
+import { encodePng } from "../image/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type SplitData } from "./data.ts";
@@ -35,6 +39,7 @@ export async function runExperiment<C extends ExperimentConfig>(
   await mkdir(outDir, { recursive: true });
   const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
   const { train, heldOut } = data;
+  await showData(train, outDir, log);
   log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
   const runtime = nodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
   const trainee = await start(data, runtime, log);
@@ -45,4 +50,17 @@ export async function runExperiment<C extends ExperimentConfig>(
     await trainee.dispose();
     await train.close();
   }
+}
+
+/** Contact sheet of some training pictures. */
+export const DATA_SHEET = "data.png";
+
+/** Prints the data card of the training pictures and leaves their contact sheet in the run's folder. */
+async function showData(train: Dataset, outDir: string, log: (line: string) => void): Promise<void> {
+  const { card, sheet } = await describeDataset(train);
+  log(`training data: ${formatDataCard(card)}`);
+  if (sheet === undefined) return;
+  const path = join(outDir, DATA_SHEET);
+  await writeFileAtomic(path, encodePng(sheet));
+  log(`contact sheet: ${path}`);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LOG_FILE, readRecords } from "./log.ts";
-import { CHECKPOINTS, type RunSettings, runTraining, type Trainee } from "./run.ts";
+import { CHECKPOINTS, type RunProgress, type RunSettings, runTraining, type Trainee } from "./run.ts";
 import { listStates, loadState, statePath } from "./state.ts";
 
 let folder: string;
@@ -65,6 +65,20 @@ describe("runTraining", () => {
     ]);
     expect(records[0]).toMatchObject({ loss: 1, lr: 0.1, extra: 1.5 });
     expect(lines.at(-1)).toBe("finished at step 10");
+  });
+
+  it("tells how it goes after every step where somebody listens, instead of in lines", async () => {
+    const told: RunProgress[] = [];
+    const lines: string[] = [];
+    await run(counter(), { progress: (now) => told.push(now), log: (line) => lines.push(line) });
+    expect(told.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(told.at(-1)).toMatchObject({ steps: 10, loss: 1, lr: 0.1, secondsLeft: 0 });
+    for (const { imagesPerSecond, secondsLeft } of told.slice(0, -1)) {
+      expect(imagesPerSecond).toBeGreaterThan(0);
+      expect(secondsLeft).toBeGreaterThan(0);
+    }
+    expect(lines.filter((line) => line.includes("/10"))).toEqual([]);
+    expect(lines).toContain("step 4: fine");
   });
 
   it("stopped at any step and resumed equals the unbroken run", async () => {

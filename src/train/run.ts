@@ -58,6 +58,21 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Takes lines for people. */
   readonly log?: (line: string) => void;
+  /** Told after every step how the run goes. Where it is given, the log has no line every `logEvery` steps. */
+  readonly progress?: (progress: RunProgress) => void;
+}
+
+/** How a run goes. */
+export interface RunProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Of recent steps, evaluations and checkpoints left out. */
+  readonly imagesPerSecond: number;
+  /** Moving mean. */
+  readonly loss: number;
+  readonly lr: number;
+  /** At the pace since the start or the resumption, evaluations included. */
+  readonly secondsLeft: number;
 }
 
 export interface RunResult {
@@ -89,7 +104,7 @@ export async function runTraining(
   settings: RunSettings,
   config: Json,
   outDir: string,
-  { resume = false, signal, log = () => {} }: RunOptions,
+  { resume = false, signal, log = () => {}, progress: tell }: RunOptions,
 ): Promise<RunResult> {
   const folder = join(outDir, CHECKPOINTS);
   await mkdir(folder, { recursive: true });
@@ -117,17 +132,30 @@ export async function runTraining(
   let since = performance.now();
   const begun = performance.now();
   const first = step;
+  const secondsLeft = (): number => ((performance.now() - begun) / 1000 / (step - first)) * (settings.steps - step);
+  let pace: number | undefined;
   while (step < settings.steps && signal?.aborted !== true) {
+    const before = performance.now();
     const report = await trainee.step(step + 1);
     step++;
     checkLoss(step, report, progress, settings, saved);
     window.push(report);
+    const rate = (1000 * report.images) / (performance.now() - before);
+    pace = pace === undefined ? rate : PACE_MEMORY * pace + (1 - PACE_MEMORY) * rate;
+    tell?.({
+      step,
+      steps: settings.steps,
+      imagesPerSecond: pace,
+      loss: progress.meanLoss ?? report.loss,
+      lr: report.lr,
+      secondsLeft: secondsLeft(),
+    });
     if (step % settings.logEvery === 0 || step === settings.steps) {
       const seconds = (performance.now() - since) / 1000;
       const means = meansOf(window, seconds);
       await records.write({ kind: "train", step, ...means, seconds: round(seconds) });
-      const left = ((performance.now() - begun) / 1000 / (step - first)) * (settings.steps - step);
-      log(`step ${step}/${settings.steps}  ${describe(means)}  ${durationText(left)} left`);
+      if (tell === undefined)
+        log(`step ${step}/${settings.steps}  ${describe(means)}  ${durationText(secondsLeft())} left`);
       window = [];
       since = performance.now();
     }
@@ -181,6 +209,9 @@ async function restore(
   log(`resumed from step ${last}`);
   return last;
 }
+
+/** Share of the past in the moving mean of images per second. */
+const PACE_MEMORY = 0.9;
 
 /** Share of the past in the moving mean of the loss, and the steps before divergence is judged. */
 const MEMORY = 0.95;

@@ -63,6 +63,8 @@ export async function openTokenCache(
   const grids = stored ?? (await encodeAll(dataset, options, views, runtime, config, weights, side, log));
   if (stored === undefined) await writeCache(path, key, grids, dataset.length * views.length);
   const readable = Int32Array.from(labels.keys()).filter((i) => grids[0]![i]! >= 0);
+  if (readable.length < dataset.length)
+    log(`tokens: ${dataset.length - readable.length} of ${dataset.length} pictures are corrupt and left out`);
   return {
     pictures: dataset.length,
     copies: views.length,
@@ -122,6 +124,7 @@ async function encodeAll(
   const total = dataset.length * views.length;
   const grids = Array.from({ length: side }, (_, i) => new Int32Array(total * (i + 1) ** 2).fill(-1));
   const pools = grids.map((_, i) => areaValue(runtime, side, i + 1));
+  const corrupt = new Set<string>();
   const encode = async ({ images, indices, count }: Batch, copy: number): Promise<void> => {
     const { latent } = await encoder.run({ image: runtime.floats(images, [count, 3, options.size, options.size]) });
     for (const [i, grid] of grids.entries()) {
@@ -142,6 +145,11 @@ async function encodeAll(
         epochs: 1,
         keepLast: true,
         ...(augment && { augment }),
+        onCorrupt: (error) => {
+          if (corrupt.has(error.picture)) return;
+          corrupt.add(error.picture);
+          log(`${error.message} (skipped, ${corrupt.size} so far)`);
+        },
       });
       for await (const batch of stream) await encode(batch, copy);
       log(`tokens: copy ${copy + 1} of ${views.length} encoded (${dataset.length} pictures)`);
