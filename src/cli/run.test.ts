@@ -5,7 +5,19 @@ import { run } from "./run.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-const COMMANDS = ["generate", "repeat", "encode", "decode", "classes", "info", "import", "export", "train", "bench"];
+const COMMANDS = [
+  "generate",
+  "repeat",
+  "encode",
+  "decode",
+  "classes",
+  "info",
+  "import",
+  "export",
+  "train",
+  "neighbours",
+  "bench",
+];
 
 async function spoken(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ["", ""];

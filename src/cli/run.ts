@@ -22,6 +22,12 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "import", summary: "make a model folder from released checkpoints", load: () => import("./import.ts") },
   { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
   { name: "train", summary: "train a tokenizer or a transformer", load: () => import("./train.ts") },
+  {
+    name: "neighbours",
+    summary: "the training pictures nearest to drawn ones",
+    load: () => import("./neighbours.ts"),
+  },
+  { name: "site", summary: "the studio as a static site", load: () => import("./site.ts") },
   { name: "bench", summary: "speed and memory on this machine", load: () => import("./bench.ts") },
 ];
 

@@ -1,8 +1,16 @@
 /** Training: objectives, optimiser, the loop with its state, and the two trainers. Runs in Node. */
 export { type AdamWOptions, adamWScalarValues, adamWUpdate, clipFactor, globalNorm, paperAdamW } from "./adamw.ts";
 export { parseConfig, readConfig } from "./config.ts";
+export { openSplit, type SplitData } from "./data.ts";
 export type { TrainOptions } from "./experiment.ts";
-export { meanNearest, type Neighbour, type NeighbourOptions, nearestPictures, neighbourSheet } from "./neighbours.ts";
+export {
+  compareWithTraining,
+  type Neighbour,
+  type NeighbourOptions,
+  nearestPictures,
+  neighbourSheet,
+  type TrainingComparison,
+} from "./neighbours.ts";
 export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
 export type { RunOptions, RunResult } from "./run.ts";
 export { listStates, loadState } from "./state.ts";

@@ -1,6 +1,7 @@
 /** Which training pictures lie nearest to drawn ones: what a model learnt by heart shows there. */
 import { batches, centreView, type Dataset, writeView } from "../data/index.ts";
 import { contactSheet, planarToRgb, type RgbImage } from "../image/index.ts";
+import { fixedBatch, type SplitData } from "./data.ts";
 
 export interface NeighbourOptions {
   /** Neighbours of each picture. */
@@ -80,6 +81,32 @@ export async function nearestPictures(
       distance: Math.sqrt(square / size),
     })),
   );
+}
+
+/** Pictures' neighbours in the training data, and what their distances mean. */
+export interface TrainingComparison {
+  /** Neighbours of each picture, nearest first. */
+  readonly neighbours: readonly (readonly Neighbour[])[];
+  /** Mean distance to the nearest training picture, of the pictures and of as many held-out ones: unseen pictures lie so far. */
+  readonly nearest: { readonly samples: number; readonly heldOut: number };
+}
+
+/** `nearestPictures` in the training data, with held-out pictures beside for scale. */
+export async function compareWithTraining(
+  { train, heldOut }: SplitData,
+  pictures: readonly RgbImage[],
+  options: NeighbourOptions,
+): Promise<TrainingComparison> {
+  const side = pictures[0]!.height;
+  const held = await fixedBatch(heldOut, side, pictures.length);
+  const planes = { data: held.images, batch: held.count, height: side, width: side };
+  const unseen = Array.from({ length: held.count }, (_, i) => planarToRgb(planes, i));
+  const found = await nearestPictures(train, [...pictures, ...unseen], options);
+  const neighbours = found.slice(0, pictures.length);
+  return {
+    neighbours,
+    nearest: { samples: meanNearest(neighbours), heldOut: meanNearest(found.slice(pictures.length)) },
+  };
 }
 
 /** Mean distance of each picture's nearest neighbour. */

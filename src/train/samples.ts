@@ -3,8 +3,8 @@ import { contactSheet, planarToRgb, type RgbImage } from "../image/index.ts";
 import { createNetworks, FlexVARPipeline } from "../pipelines/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime, Weights } from "../runtime/index.ts";
-import { fixedBatch, type SplitData } from "./data.ts";
-import { meanNearest, nearestPictures, neighbourSheet } from "./neighbours.ts";
+import type { SplitData } from "./data.ts";
+import { compareWithTraining, neighbourSheet, type TrainingComparison } from "./neighbours.ts";
 
 export interface SampleSettings {
   readonly classes: readonly (string | number)[];
@@ -28,8 +28,7 @@ export interface Drawn {
   readonly sheet: RgbImage;
   /** The same with each sample's neighbours to its right. */
   readonly neighbours?: RgbImage;
-  /** Mean distance to the nearest training picture (`nearestPictures`), of the samples and of as many held-out pictures. */
-  readonly nearest?: { readonly samples: number; readonly heldOut: number };
+  readonly nearest?: TrainingComparison["nearest"];
 }
 
 /** Pictures drawn by the model as it is, with the same seeds every time, and their nearest training pictures. */
@@ -38,22 +37,18 @@ export async function drawSamples(
   config: ModelConfig,
   weights: Weights,
   settings: SampleSettings,
-  { train, heldOut }: SplitData,
+  data: SplitData,
   { mirrored, last }: { readonly mirrored: boolean; readonly last: boolean },
 ): Promise<Drawn> {
   const pictures = await draw(runtime, config, weights, settings);
   const { perClass, neighbours: count } = settings;
   const sheet = contactSheet(pictures, { columns: perClass, margin: 2, background: [210, 210, 210] });
-  if (count === 0 || (train.length > SEARCHED_ALWAYS && !last)) return { sheet };
-  const held = await fixedBatch(heldOut, pictures[0]!.height, pictures.length);
-  const planes = { data: held.images, batch: held.count, height: pictures[0]!.height, width: pictures[0]!.height };
-  const others = Array.from({ length: held.count }, (_, i) => planarToRgb(planes, i));
-  const found = await nearestPictures(train, [...pictures, ...others], { count, mirrored });
-  const own = found.slice(0, pictures.length);
+  if (count === 0 || (data.train.length > SEARCHED_ALWAYS && !last)) return { sheet };
+  const { neighbours, nearest } = await compareWithTraining(data, pictures, { count, mirrored });
   return {
     sheet,
-    neighbours: await neighbourSheet(train, pictures, own, perClass),
-    nearest: { samples: meanNearest(own), heldOut: meanNearest(found.slice(pictures.length)) },
+    neighbours: await neighbourSheet(data.train, pictures, neighbours, perClass),
+    nearest,
   };
 }
 
