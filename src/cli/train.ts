@@ -1,6 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
+import type { RunResult } from "../train/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
@@ -20,9 +21,10 @@ export function define(command: Command, context: Context): void {
   command
     .description(
       "Trains a tokenizer, or a transformer on a tokenizer's tokens. The run's folder gets checkpoints/, log.jsonl, sheets/ " +
-        "and model/, a model folder that `flexvar generate --model` takes. Ctrl-C writes a checkpoint and ends.",
+        "and model/, a model folder that `flexvar generate --model` takes. A judge is a classifier that gives `flexvar " +
+        "evaluate --features` its features. Ctrl-C writes a checkpoint and ends.",
     )
-    .addArgument(new Argument("<network>", "what to train").choices(["tokenizer", "transformer"]))
+    .addArgument(new Argument("<network>", "what to train").choices(["tokenizer", "transformer", "judge"]))
     .optionsGroup("Files:")
     .requiredOption("--config <F.json>", "the experiment; unknown keys are refused")
     .requiredOption(
@@ -40,6 +42,7 @@ export function define(command: Command, context: Context): void {
     [
       "flexvar train tokenizer --config configs/emoji-tokenizer.json --data my-pictures --out runs/tokenizer",
       "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer",
+      "flexvar train judge --config configs/emoji-judge.json --data runs/emoji-data-128 --out runs/emoji-judge",
     ],
     train,
   );
@@ -53,10 +56,19 @@ async function train([network]: readonly string[], flags: TrainFlags, { report, 
     await import("../train/index.ts");
   const log = (line: string): void => report.log(line);
   const options = { resume, signal, log, ...(threads === undefined ? {} : { threads }) };
-  const { step, finished, best } =
-    network === "tokenizer"
-      ? await trainTokenizer(await readConfig(tokenizerTrainingSchema, path, quick), data, out, options)
-      : await trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
+  const start = async (): Promise<RunResult> => {
+    switch (network) {
+      case "tokenizer":
+        return trainTokenizer(await readConfig(tokenizerTrainingSchema, path, quick), data, out, options);
+      case "transformer":
+        return trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
+      default: {
+        const { judgeTrainingSchema, trainJudge } = await import("../judge/index.ts");
+        return trainJudge(await readConfig(judgeTrainingSchema, path, quick), data, out, options);
+      }
+    }
+  };
+  const { step, finished, best } = await start();
   if (!finished) signal.throwIfAborted();
   return {
     json: {

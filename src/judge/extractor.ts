@@ -1,0 +1,95 @@
+/** A judge as a source of features: pictures to features and class scores. */
+
+import { program } from "../engine/index.ts";
+import { areaMatrix, bicubicMatrix, type ResizeMatrix, resizeSeparable } from "../image/index.ts";
+import { paramTensors } from "../nn/index.ts";
+import type { Runtime, WeightData } from "../runtime/index.ts";
+import { readJudge } from "./folder.ts";
+import { classify, declareClassifier, featureWidth, pictureInput, sideMultiple } from "./network.ts";
+
+/** Pictures uint8 [n, height, width, 3], row by row. */
+export interface PictureBatch {
+  readonly data: Uint8Array;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Rows of a batch: `features` [n, dim], `logits` [n, classes]. */
+export interface JudgedBatch {
+  readonly features: Float32Array;
+  readonly logits: Float32Array;
+}
+
+export interface Judge {
+  readonly name: string;
+  /** SHA-256 of weights and config. */
+  readonly hash: string;
+  /** Width of the features. */
+  readonly dim: number;
+  readonly labels: readonly string[];
+  /** Share of held-out pictures named correctly, by side in pixels. */
+  readonly heldOutAccuracy: Readonly<Record<string, number>>;
+  extract(batch: PictureBatch): Promise<JudgedBatch>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a judge's folder. Pictures are judged at their own size; sides that the network does not take are resized to the
+ * nearest multiple that it does (area when shrinking, bicubic when enlarging).
+ */
+export async function openJudge(folder: string, runtime: Runtime): Promise<Judge> {
+  const { config, arrays, hash } = await readJudge(folder);
+  const { network } = config;
+  const weights = new Map([...arrays].map(([name, data]): [string, WeightData] => [name, { kind: "memory", data }]));
+  const p = paramTensors(declareClassifier(network));
+  const session = await runtime.open(program("judge", classify(p, network, pictureInput(network))), { weights });
+  const multiple = sideMultiple(network);
+  return {
+    name: `judge trained on ${config.trainedOn}`,
+    hash,
+    dim: featureWidth(network),
+    labels: config.labels,
+    heldOutAccuracy: config.heldOutAccuracy,
+    async extract(batch) {
+      const { planes, height, width } = toPlanes(batch, multiple);
+      const image = runtime.floats(planes, [batch.count, 3, height, width]);
+      const { features, logits } = await session.run({ image });
+      return { features: features!.data as Float32Array, logits: logits!.data as Float32Array };
+    },
+    close: () => session.dispose(),
+  };
+}
+
+/** Bytes [n, h, w, 3] to planes [n, 3, h', w'] in [−1, 1], sides at the nearest multiples. */
+function toPlanes(
+  { data, count, height, width }: PictureBatch,
+  multiple: number,
+): { planes: Float32Array; height: number; width: number } {
+  const pixels = height * width;
+  if (data.length !== count * pixels * 3)
+    throw new RangeError(
+      `judge: expected ${count} pictures of ${width}x${height}x3 bytes, got ${data.length} bytes in all`,
+    );
+  const planes = new Float32Array(data.length);
+  for (let i = 0, at = 0; i < count; i++)
+    for (let c = 0; c < 3; c++)
+      for (let k = 0; k < pixels; k++) planes[at++] = data[3 * (i * pixels + k) + c]! / 127.5 - 1;
+  const [h, w] = [height, width].map((side) => Math.max(multiple, Math.round(side / multiple) * multiple)) as [
+    number,
+    number,
+  ];
+  if (h === height && w === width) return { planes, height, width };
+  const matrix = (from: number, to: number): ResizeMatrix =>
+    to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);
+  return { planes: resizeSeparable(planes, matrix(height, h), matrix(width, w)), height: h, width: w };
+}
+
+/** The column of each row's largest value; the first on ties. */
+export function largestOfRows(values: Float32Array, rows: number): Int32Array {
+  const width = values.length / rows;
+  return Int32Array.from({ length: rows }, (_, row) => {
+    const scores = values.subarray(row * width, (row + 1) * width);
+    return scores.reduce((best, value, column) => (value > scores[best]! ? column : best), 0);
+  });
+}

@@ -1,0 +1,137 @@
+/** A judge's folder: `classifier.safetensors` and `config.json`. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { float32ToFloat16, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
+import { writeFileAtomic } from "../files/index.ts";
+import { compareParams, expectParams } from "../nn/index.ts";
+import { type ClassifierConfig, declareClassifier } from "./network.ts";
+
+const WEIGHTS = "classifier.safetensors";
+const CONFIG = "config.json";
+
+/** What a judge's `config.json` says. */
+export interface JudgeConfig {
+  readonly network: ClassifierConfig;
+  readonly labels: readonly string[];
+  /** Sides in pixels that it was trained at. */
+  readonly sizes: readonly number[];
+  /** Share of held-out pictures that it names correctly, by side in pixels. */
+  readonly heldOutAccuracy: Readonly<Record<string, number>>;
+  readonly heldOutPictures: number;
+  /** What it was trained on, for people. */
+  readonly trainedOn: string;
+}
+
+const count = z.int().min(1).max(100_000);
+const schema = z.object({
+  model_type: z.literal("flexvar-judge"),
+  version: z.literal(1),
+  dtype: z.enum(["float32", "float16"]),
+  network: z.strictObject({
+    patch_size: count,
+    widths: z.array(count).min(1).max(8),
+    blocks: count,
+    norm_groups: count,
+  }),
+  sizes: z.array(count).min(1),
+  held_out_accuracy: z.record(z.string(), z.number().min(0).max(1)),
+  held_out_pictures: z.int().min(0),
+  trained_on: z.string(),
+  labels: z.array(z.string()).min(1),
+});
+
+export interface JudgeFolder {
+  readonly config: JudgeConfig;
+  readonly arrays: ReadonlyMap<string, Float32Array>;
+  /** SHA-256 of weights and config, in hexadecimal. */
+  readonly hash: string;
+}
+
+/** Writes (or replaces, file by file) a judge's folder; `half` stores weights in half precision. */
+export async function writeJudge(
+  folder: string,
+  config: JudgeConfig,
+  arrays: ReadonlyMap<string, { readonly data: Float32Array }>,
+  half = false,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { network } = config;
+  const tensors = declareClassifier(network).map(({ name, shape }) => {
+    const found = arrays.get(name);
+    if (found === undefined) throw new Error(`${folder}: expected values for "${name}", got none`);
+    const data = half ? float32ToFloat16(found.data) : found.data;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return [name, tensorSource(half ? "float16" : "float32", shape, bytes)] as const;
+  });
+  await writeSafetensors(join(folder, WEIGHTS), tensors);
+  const json: z.infer<typeof schema> = {
+    model_type: "flexvar-judge",
+    version: 1,
+    dtype: half ? "float16" : "float32",
+    network: {
+      patch_size: network.patchSize,
+      widths: [...network.widths],
+      blocks: network.blocks,
+      norm_groups: network.normGroups,
+    },
+    sizes: [...config.sizes],
+    held_out_accuracy: { ...config.heldOutAccuracy },
+    held_out_pictures: config.heldOutPictures,
+    trained_on: config.trainedOn,
+    labels: [...config.labels],
+  };
+  await writeFileAtomic(join(folder, CONFIG), `${JSON.stringify(json, null, 2)}\n`);
+}
+
+/** Reads a judge's folder. @throws Error naming the file, what was expected and what was found */
+export async function readJudge(folder: string): Promise<JudgeFolder> {
+  const [text, bytes] = await Promise.all([readFile(join(folder, CONFIG), "utf8"), readFile(join(folder, WEIGHTS))]);
+  const config = parseConfig(text, join(folder, CONFIG));
+  const decls = declareClassifier(config.network);
+  const file = await openSafetensors(join(folder, WEIGHTS));
+  try {
+    expectParams(
+      join(folder, WEIGHTS),
+      compareParams(decls, file.tensors, () => false),
+    );
+    const arrays = new Map<string, Float32Array>();
+    for (const { name } of decls) {
+      const entry = file.tensors.get(name)!;
+      arrays.set(name, Float32Array.from(toFloat32(await entry.read(), entry.dtype)));
+    }
+    return { config, arrays, hash: createHash("sha256").update(bytes).update(text).digest("hex") };
+  } finally {
+    await file.close();
+  }
+}
+
+function parseConfig(text: string, where: string): JudgeConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${where}: expected JSON, got ${(error as Error).message}`, { cause: error });
+  }
+  const read = schema.safeParse(json);
+  if (!read.success) {
+    const issue = read.error.issues[0]!;
+    throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });
+  }
+  const { network, sizes, labels } = read.data;
+  return {
+    network: {
+      patchSize: network.patch_size,
+      widths: network.widths,
+      blocks: network.blocks,
+      normGroups: network.norm_groups,
+      classes: labels.length,
+    },
+    labels,
+    sizes,
+    heldOutAccuracy: read.data.held_out_accuracy,
+    heldOutPictures: read.data.held_out_pictures,
+    trainedOn: read.data.trained_on,
+  };
+}

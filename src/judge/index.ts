@@ -1,0 +1,10 @@
+/** Judges: classifiers trained with our engine on a labelled set, as features and class accuracy of own domains. Runs in Node. */
+export { type JudgeTraining, judgeTrainingSchema } from "./config.ts";
+export { type Judge, type JudgedBatch, largestOfRows, openJudge, type PictureBatch } from "./extractor.ts";
+export { type JudgeConfig, type JudgeFolder, readJudge, writeJudge } from "./folder.ts";
+export { declareInception, INCEPTION_SIDE, inception, SPATIAL_CHANNELS } from "./inception.ts";
+export { type Inception, type InceptionBatch, type InceptionOptions, openInception } from "./inception-extractor.ts";
+export { INCEPTION_CLASSES, INCEPTION_FEATURES, type InceptionConv, inceptionLayers } from "./inception-layers.ts";
+export { type InceptionResize, inceptionResizeMatrix, inceptionResizes } from "./inception-resize.ts";
+export { type ClassifierConfig, classify, declareClassifier, pictureInput } from "./network.ts";
+export { trainJudge } from "./trainer.ts";

@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { npyArray, writeNpz } from "../checkpoint/index.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import { createRandom } from "../sampling/index.ts";
+import { loadState, parseConfig, type TrainOptions } from "../train/index.ts";
+import { judgeTrainingSchema, largestOfRows, openJudge, readJudge, trainJudge, writeJudge } from "./index.ts";
+
+const SIDE = 16;
+const PICTURES = 60;
+let folder: string;
+let data: string;
+
+/** Three classes: stripes across, stripes down, plain; noise on all. */
+function picture(label: number, side: number, seed: number): Uint8Array {
+  const random = createRandom(seed, "picture");
+  return Uint8Array.from({ length: side * side * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / (3 * side))];
+    const bright = label === 0 ? y % 4 < 2 : label === 1 ? x % 4 < 2 : true;
+    return (bright ? 190 : 40) + random.int(40);
+  });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flexvar-judge-"));
+  data = join(folder, "stripes.npz");
+  const images = Array.from({ length: PICTURES }, (_, i) => picture(i % 3, SIDE, i));
+  await writeNpz(data, {
+    images: npyArray("uint8", [PICTURES, SIDE, SIDE, 3], Uint8Array.from(images.flatMap((one) => [...one]))),
+    labels: npyArray(
+      "uint8",
+      [PICTURES],
+      Uint8Array.from({ length: PICTURES }, (_, i) => i % 3),
+    ),
+    split: npyArray(
+      "uint8",
+      [PICTURES],
+      Uint8Array.from({ length: PICTURES }, (_, i) => Number(i >= 48)),
+    ),
+  });
+  await writeFile(join(folder, "classes.json"), JSON.stringify({ id2label: { 0: "across", 1: "down", 2: "plain" } }));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const STEPS = 40;
+const config = (changes: Record<string, unknown> = {}) =>
+  parseConfig(
+    judgeTrainingSchema,
+    {
+      kind: "judge",
+      about: { aim: "test", command: "test", expected: "test", time: "test" },
+      model: { patchSize: 2, widths: [8, 16], normGroups: 4 },
+      data: { sizes: [12, 16], batchSize: 12, augment: { flip: 0.5 } },
+      regularisation: { labelSmoothing: 0.05, mixup: 0.2, colour: 0.1 },
+      optimizer: { peakLr: 0.01, warmupSteps: 4, steps: STEPS, emaDecay: 0.8 },
+      run: { logEvery: 10, checkpointEvery: 10, evaluateEvery: STEPS },
+      ...changes,
+    },
+    "test",
+  );
+
+describe("trainJudge", () => {
+  it("interrupted and resumed is the unbroken run bit for bit, and learns what the classes are", async () => {
+    const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
+    const train = (out: string, options: TrainOptions) => trainJudge(config(), data, out, { threads: 1, ...options });
+    const { best } = await train(whole, {});
+    expect(best!.score).toBeGreaterThan(0.9);
+    const abort = new AbortController();
+    const log = (line: string): void => {
+      if (line.startsWith("step 20/")) abort.abort();
+    };
+    await train(parted, { log, signal: abort.signal });
+    await train(parted, { resume: true });
+    const state = (out: string) =>
+      loadState(join(out, "checkpoints", `step-${String(STEPS).padStart(7, "0")}.safetensors`));
+    const [one, other] = [await state(whole), await state(parted)];
+    expect(one.json).toEqual(other.json);
+    for (const [name, { data: values }] of one.arrays) expect(values, name).toEqual(other.arrays.get(name)!.data);
+  }, 120_000);
+
+  it("leaves a folder whose judge names pictures of other sizes, in half precision too", async () => {
+    const model = join(folder, "whole", "model");
+    const half = join(folder, "half");
+    const { config: saved, arrays } = await readJudge(model);
+    expect(saved).toMatchObject({ labels: ["across", "down", "plain"], sizes: [12, 16], heldOutPictures: 12 });
+    await writeJudge(half, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])), true);
+    const judge = await openJudge(half, nodeRuntime({ threads: 1 }));
+    for (const [width, height] of [
+      [20, 16],
+      [17, 15],
+    ] as const) {
+      const side = 20;
+      const crop = (label: number): Uint8Array => {
+        const wide = picture(label, side, 100 + label);
+        return Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+          const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / (3 * width))];
+          return wide[3 * (y * side + x) + (i % 3)]!;
+        });
+      };
+      const pictures = Uint8Array.from([0, 1, 2].flatMap((label) => [...crop(label)]));
+      const { features, logits } = await judge.extract({ data: pictures, count: 3, width, height });
+      expect(features).toHaveLength(3 * judge.dim);
+      expect([...largestOfRows(logits, 3)], `${width}x${height}`).toEqual([0, 1, 2]);
+    }
+    await expect(judge.extract({ data: new Uint8Array(5), count: 1, width: 2, height: 2 })).rejects.toThrow(
+      "judge: expected 1 pictures of 2x2x3 bytes, got 5 bytes in all",
+    );
+    await judge.close();
+    const [full, short] = await Promise.all([model, half].map((at) => readFile(join(at, "classifier.safetensors"))));
+    expect(short!.length).toBeLessThan(0.6 * full!.length);
+  }, 60_000);
+
+  it("refuses sizes that the network cannot take, and a folder that is not a judge's", async () => {
+    const wrong = config({ data: { sizes: [14], batchSize: 4 } });
+    await expect(trainJudge(wrong, data, join(folder, "wrong"))).rejects.toThrow(
+      "data.sizes: expected multiples of 4, got 14",
+    );
+    const bad = join(folder, "bad");
+    const { config: saved, arrays } = await readJudge(join(folder, "whole", "model"));
+    await writeJudge(bad, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])));
+    await writeFile(join(bad, "config.json"), JSON.stringify({ model_type: "flexvar" }));
+    await expect(readJudge(bad)).rejects.toThrow(/config.json: model_type/);
+  }, 60_000);
+});
