@@ -1,8 +1,8 @@
 /** Training: objectives, optimiser, the loop with its state, and the two trainers. Runs in Node. */
 export { type AdamWOptions, adamWScalarValues, adamWUpdate, clipFactor, globalNorm, paperAdamW } from "./adamw.ts";
-export { parseConfig, readConfig } from "./config.ts";
-export { openSplit, type SplitData } from "./data.ts";
-export type { TrainOptions } from "./experiment.ts";
+export { aboutSchema, augmentSchema, optimizerSchema, parseConfig, readConfig, runSchema } from "./config.ts";
+export { type BatchStream, batchStream, openSplit, type SplitData } from "./data.ts";
+export { type DisposableTrainee, runExperiment, type TrainOptions } from "./experiment.ts";
 export {
   compareWithTraining,
   type Neighbour,
@@ -12,8 +12,12 @@ export {
   type TrainingComparison,
 } from "./neighbours.ts";
 export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
-export type { RunOptions, RunResult } from "./run.ts";
-export { listStates, loadState } from "./state.ts";
+export type { EvaluationReport, RunOptions, RunProgress, RunResult, StepReport } from "./run.ts";
+export { emaDecayAt, learningRate } from "./schedule.ts";
+export { createSlots, type NamedArray } from "./slots.ts";
+export { freshStart } from "./start.ts";
+export { type Json, listStates, loadState, type TrainState } from "./state.ts";
+export { type StepOptions, slotsOf, stepProgram } from "./step.ts";
 export { type TokenizerTraining, tokenizerTrainingSchema } from "./tokenizer-config.ts";
 export { paperTokenizerLoss, type TokenizerLossWeights, tokenizerObjective } from "./tokenizer-objective.ts";
 export { trainTokenizer } from "./tokenizer-trainer.ts";
