@@ -10,10 +10,11 @@ import { dirname, join, relative } from "node:path";
 import { bundle, findEntries } from "./lib/bundle.mjs";
 import { withLock } from "./lib/lock.mjs";
 import { cacheDir, isMain, requireNode, root } from "./lib/paths.mjs";
+import { bundleStudio, hasStudio, studioSources } from "./lib/studio.mjs";
 
 const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp.json");
-const ENTRY_FILES = /^(index|web|cli[\\/]main|workers[\\/].+)\.(js|d\.ts)$/;
+const ENTRY_FILES = /^((index|web|cli[\\/]main|workers[\\/].+)\.(js|d\.ts)|studio[\\/](index\.html|sw\.js))$/;
 
 /** Builds dist/; with `ifNeeded` only when the sources changed since the last build. */
 export async function buildAll({ ifNeeded = false, prune = false } = {}) {
@@ -38,6 +39,7 @@ async function build(hash) {
   await rm(fresh, { recursive: true, force: true });
   try {
     await bundle(entries, fresh);
+    if (hasStudio()) await bundleStudio(join(fresh, "studio"));
     const files = await filesUnder(fresh);
     const chunksFirst = [...files].sort((a, b) => ENTRY_FILES.test(a) - ENTRY_FILES.test(b));
     for (const file of chunksFirst) {
@@ -78,7 +80,8 @@ async function removeOldFiles() {
 async function sourceHash() {
   const sources = existsSync(join(root, "src")) ? (await filesUnder(join(root, "src"))).map((f) => join("src", f)) : [];
   const files = sources.filter((file) => !file.endsWith(".test.ts"));
-  files.push("package.json", "tsconfig.json", join("scripts", "build.mjs"), join("scripts", "lib", "bundle.mjs"));
+  files.push(...(await studioSources()), "package.json", "tsconfig.json");
+  for (const name of ["build.mjs", "lib/bundle.mjs", "lib/studio.mjs"]) files.push(join("scripts", name));
   const hash = createHash("sha256");
   for (const file of files.sort()) {
     const content = await readFile(join(root, file));

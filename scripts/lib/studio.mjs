@@ -1,0 +1,93 @@
+// Builds the studio: a page, its model worker and its service worker, as static files with relative addresses.
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { root } from "./paths.mjs";
+
+const studio = join(root, "studio");
+
+/** Whether the studio and what builds it are here. */
+export function hasStudio() {
+  if (!existsSync(join(studio, "index.html"))) return false;
+  try {
+    const { resolve } = createRequire(import.meta.url);
+    for (const name of ["vite", "react", "konva"]) resolve(`${name}/package.json`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Files that decide what the studio's build makes, relative to the project. */
+export async function studioSources() {
+  if (!existsSync(studio)) return [];
+  const found = await readdir(studio, { recursive: true, withFileTypes: true });
+  return found.filter((f) => f.isFile()).map((f) => relative(root, join(f.parentPath, f.name)));
+}
+
+/** Builds into `outDir`, which need not exist. */
+export async function bundleStudio(outDir) {
+  const { build } = await import("vite");
+  const { NODE_ENV } = process.env;
+  // Vite takes a development build for granted where tests have set another environment.
+  process.env.NODE_ENV = "production";
+  try {
+    await build(settings(outDir));
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  }
+  await fillServiceWorker(outDir);
+}
+
+function settings(outDir) {
+  return {
+    root: studio,
+    configFile: false,
+    base: "./",
+    logLevel: "error",
+    define: { "process.env.NODE_ENV": '"production"' },
+    resolve: {
+      conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "import", "default"],
+      alias: {
+        "flexvar/web": join(root, "src", "web.ts"),
+        "flexvar/sampling": join(root, "src", "sampling", "index.ts"),
+      },
+    },
+    worker: { format: "es", rolldownOptions: { external: (id) => id.endsWith(".wasm") } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2022",
+      reportCompressedSize: false,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: {
+        input: { index: join(studio, "index.html"), sw: join(studio, "sw", "sw.ts") },
+        output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+      },
+    },
+  };
+}
+
+/** Tells the service worker which files are the shell, so that the studio opens without a network. */
+async function fillServiceWorker(outDir) {
+  const found = await readdir(outDir, { recursive: true, withFileTypes: true });
+  const files = found
+    .filter((f) => f.isFile())
+    .map((f) => relative(outDir, join(f.parentPath, f.name)).replaceAll("\\", "/"))
+    .filter((file) => file !== "sw.js" && !file.endsWith(".wasm"))
+    .sort();
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${file}\0`).update(await readFile(join(outDir, file)));
+  const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const shell = ["./", ...files.filter((file) => file !== "index.html")];
+  const sw = join(outDir, "sw.js");
+  const filled = (await readFile(sw, "utf8"))
+    .replace("__SHELL_FILES__", JSON.stringify(shell).replaceAll('"', '\\"'))
+    .replace("__SHELL_VERSION__", hash.digest("hex").slice(0, 12))
+    .replace("__RUNTIME_VERSION__", dependencies["onnxruntime-web"]);
+  await writeFile(sw, filled);
+}

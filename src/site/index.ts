@@ -1,0 +1,126 @@
+/** The studio as a site that needs no server of ours: shell, ONNX Runtime's files, a model, and their manifest. */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/index.ts";
+
+export interface SiteRequest {
+  /** The built studio: `dist/studio` of the package. */
+  readonly shell: string;
+  /** A model folder. */
+  readonly model: string;
+  /** What the folder's content is called in every picture (`modelHash`). */
+  readonly modelHash: string;
+}
+
+/** One file of a manifest. */
+export interface SiteFile {
+  readonly file: string;
+  readonly bytes: number;
+  /** Hex digits. */
+  readonly sha256: string;
+}
+
+/** What `studio.json` tells the studio: where pictures are made, and of what files. */
+export interface SiteManifest {
+  readonly backend: "browser" | "server";
+  readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
+  readonly runtime: { readonly wasm: readonly SiteFile[]; readonly webgpu: readonly SiteFile[] };
+  readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number };
+}
+
+/** Content of a site by path below its root, `/` between folders: a file to read, or a text. */
+export type SiteContent = ReadonlyMap<string, { readonly path: string } | { readonly text: string }>;
+
+const RUNTIME = {
+  wasm: ["ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"],
+  webgpu: ["ort-wasm-simd-threaded.asyncify.mjs", "ort-wasm-simd-threaded.asyncify.wasm"],
+} as const;
+
+/**
+ * Everything a studio site consists of. Addresses inside are relative, so that it works in any folder of any host.
+ * @param backend `browser`: the page computes; `server`: the page asks the HTTP API of the host that serves it.
+ * @throws Error naming what is missing and how to make it.
+ */
+export async function siteContent(
+  request: SiteRequest,
+  backend: "browser" | "server" = "browser",
+): Promise<SiteContent> {
+  const { shell, model } = request;
+  if (!existsSync(join(shell, "index.html")))
+    throw new Error(`studio: expected the built studio in ${shell}, got none; \`npm run build\` makes it`);
+  const content = new Map<string, { readonly path: string } | { readonly text: string }>();
+  for (const file of await filesUnder(shell)) content.set(file, { path: join(shell, file) });
+  const runtime = runtimeFolder();
+  for (const file of [...RUNTIME.wasm, ...RUNTIME.webgpu]) content.set(`ort/${file}`, { path: join(runtime, file) });
+  const modelFiles = [CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE].filter((file) => existsSync(join(model, file)));
+  for (const file of modelFiles) content.set(`model/${file}`, { path: join(model, file) });
+  const examples = await findExamples(shell, model);
+  const manifest: SiteManifest = {
+    backend,
+    model: { name: basename(resolve(model)), hash: request.modelHash, files: await describe(model, modelFiles) },
+    runtime: { wasm: await describe(runtime, RUNTIME.wasm), webgpu: await describe(runtime, RUNTIME.webgpu) },
+    ...(examples && { examples }),
+  };
+  content.set("studio.json", { text: `${JSON.stringify(manifest, null, 2)}\n` });
+  return content;
+}
+
+/** Writes a studio site into a folder and returns its files. @throws Error as {@link siteContent} and for the disk. */
+export async function writeSite(out: string, request: SiteRequest): Promise<string[]> {
+  const content = await siteContent(request);
+  for (const [file, source] of content) {
+    const target = join(out, file);
+    await mkdir(dirname(target), { recursive: true });
+    if ("path" in source) await copyFile(source.path, target);
+    else await writeFile(target, source.text);
+  }
+  return [...content.keys()];
+}
+
+/** Example pictures are drawn by a model with these labels; they suit the site's model where its labels are the same. */
+async function findExamples(shell: string, model: string): Promise<SiteManifest["examples"]> {
+  const folder = join(shell, "examples");
+  if (!existsSync(folder)) return undefined;
+  const { id2label } = JSON.parse(await readFile(join(model, CONFIG_FILE), "utf8")) as { id2label: object };
+  for (const file of (await readdir(folder)).filter((one) => one.endsWith(".json"))) {
+    const sheet = JSON.parse(await readFile(join(folder, file), "utf8")) as {
+      labels: string[];
+      columns: number;
+      rows: number;
+    };
+    if (JSON.stringify(sheet.labels) !== JSON.stringify(Object.values(id2label))) continue;
+    return { file: `examples/${basename(file, ".json")}.webp`, columns: sheet.columns, rows: sheet.rows };
+  }
+  return undefined;
+}
+
+function runtimeFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+}
+
+function describe(folder: string, files: readonly string[]): Promise<SiteFile[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const path = join(folder, file);
+      return { file, bytes: (await stat(path)).size, sha256: await fileHash(path) };
+    }),
+  );
+}
+
+async function fileHash(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest("hex");
+}
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((one) => one.isFile())
+    .map((one) => relative(folder, join(one.parentPath, one.name)).replaceAll("\\", "/"))
+    .filter((file) => file !== "studio.json")
+    .sort();
+}

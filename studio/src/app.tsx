@@ -1,0 +1,57 @@
+import { CreateView } from "./create/create-view.tsx";
+import { GalleryView } from "./gallery/gallery-view.tsx";
+import { set, useStudio } from "./state/store.ts";
+import { Header } from "./ui/header.tsx";
+import { KeysDialog } from "./ui/keys-dialog.tsx";
+import { ModelDialog } from "./ui/model-dialog.tsx";
+import { Problem } from "./ui/problem.tsx";
+
+export function App() {
+  const view = useStudio((state) => state.view);
+  const broken = useStudio((state) => state.broken);
+  const dialog = useStudio((state) => state.dialog);
+  const close = () => set({ dialog: undefined });
+  return (
+    <div className="app">
+      <button type="button" className="skip" onClick={() => document.getElementById("main")?.focus()}>
+        Skip to the content
+      </button>
+      <Header />
+      <main id="main" tabIndex={-1}>
+        {broken !== undefined && view === "create" ? (
+          <Problem
+            title="The studio could not start"
+            text={broken}
+            action="Try again"
+            perform={() => location.reload()}
+          />
+        ) : view === "gallery" ? (
+          <GalleryView />
+        ) : (
+          <CreateView />
+        )}
+      </main>
+      {dialog === "model" && <ModelDialog onClose={close} />}
+      {dialog === "keys" && <KeysDialog onClose={close} />}
+      <ToastLine />
+    </div>
+  );
+}
+
+function ToastLine() {
+  const toast = useStudio((state) => state.toast);
+  return (
+    <div className="toasts" role="status" aria-live="polite">
+      {toast && (
+        <div className="toast">
+          <span className="toast-text">{toast.text}</span>
+          {toast.action && (
+            <button type="button" className="button quiet" onClick={toast.action.perform}>
+              {toast.action.label}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+/** What the page reads of a model's config.json; the worker checks the whole file when it opens the model. */
+import type { ModelInfo } from "./types.ts";
+
+export interface ModelConfig {
+  readonly trained_side: number;
+  readonly tokenizer: { readonly channel_multipliers: readonly number[]; readonly patch_size?: number };
+  readonly id2label: Readonly<Record<string, string>>;
+  readonly default_sampling?: { readonly steps?: number; readonly guidance_scale?: number };
+}
+
+type Known = Pick<ModelInfo, "name" | "downloadBytes" | "downloaded" | "examples">;
+
+export function modelInfo(config: ModelConfig, known: Known): ModelInfo {
+  const { channel_multipliers, patch_size = 1 } = config.tokenizer;
+  const sampling = config.default_sampling ?? {};
+  const ids = Object.keys(config.id2label).map(Number);
+  return {
+    ...known,
+    labels: Array.from({ length: Math.max(-1, ...ids) + 1 }, (_, id) => config.id2label[id] ?? `class ${id}`),
+    factor: patch_size * 2 ** (channel_multipliers.length - 1),
+    trainedSide: config.trained_side,
+    defaults: { steps: sampling.steps ?? 10, guidance: sampling.guidance_scale ?? 2.5 },
+  };
+}

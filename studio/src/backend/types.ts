@@ -1,0 +1,81 @@
+/** What draws pictures for the studio: the model in this browser, or a server. The rest of the studio knows only this. */
+import type { Grid, SettingsRecord } from "flexvar/web";
+
+/** What is known of a model before its weights are there. */
+export interface ModelInfo {
+  readonly name: string;
+  /** Class names by id. */
+  readonly labels: readonly string[];
+  /** Pixels on a side of one token, and tokens on a side of the trained square. */
+  readonly factor: number;
+  readonly trainedSide: number;
+  readonly defaults: { readonly steps: number; readonly guidance: number };
+  /** Bytes that opening downloads the first time; 0 where nothing is downloaded. */
+  readonly downloadBytes: number;
+  /** Whether they are on this device already. */
+  readonly downloaded: boolean;
+  /** One example picture a class, tiled row by row. */
+  readonly examples?: { readonly address: string; readonly columns: number; readonly rows: number } | undefined;
+}
+
+/** How far opening has come; `total` is 0 while unknown. */
+export interface OpenProgress {
+  readonly stage: "download" | "start";
+  readonly loaded: number;
+  readonly total: number;
+}
+
+/** One order of pictures. Sizes in pixels. */
+export interface DrawRequest {
+  readonly classId: number;
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly seed: number;
+  readonly count: number;
+  /** Number of the first picture among those of this seed and class; 0 begins. */
+  readonly firstIndex: number;
+}
+
+/** One picture as it stands at one scale. */
+export interface DrawnPicture {
+  /** Its number within the request, from 0. */
+  readonly number: number;
+  /** A PNG; at the last scale it carries the settings. */
+  readonly image: Blob;
+  /** At the last scale: what the PNG says about itself. */
+  readonly settings?: SettingsRecord | undefined;
+}
+
+/** What happens while drawing, in order: the plan, then scales of the pictures. */
+export type DrawEvent =
+  | { readonly kind: "plan"; readonly grids: readonly Grid[] }
+  | {
+      readonly kind: "scale";
+      readonly index: number;
+      readonly isLast: boolean;
+      readonly pictures: readonly DrawnPicture[];
+    };
+
+/** Where the model computes: the best there is, or one of the two by name. */
+export type Device = "auto" | "webgpu" | "wasm";
+
+export interface OpenRequest {
+  readonly device: Device;
+  readonly onProgress: (progress: OpenProgress) => void;
+}
+
+export interface Backend {
+  readonly kind: "browser" | "server";
+  /** Reads what is known of the model; cheap. @throws Error in words. */
+  describe(): Promise<ModelInfo>;
+  /** Makes the model ready and says what computes; at once where it is ready. @throws Error in words. */
+  open(request: OpenRequest): Promise<string>;
+  /** Draws. Ends early, without an error, once the signal is aborted. @throws Error in words. */
+  draw(request: DrawRequest, signal: AbortSignal): AsyncIterable<DrawEvent>;
+  /** Settings that a PNG carries, as a request; undefined where there are none. */
+  readSettings(png: Blob): Promise<DrawRequest | undefined>;
+  /** Gives the model's memory back; the next `open` or `draw` takes it again. */
+  release(): void;
+}

@@ -1,0 +1,154 @@
+/** The model in a worker: opens it, draws with it, and stops between scales when told. */
+import {
+  encodePng,
+  FlexVAR,
+  type FlexVARPipeline,
+  hasWebGpu,
+  type PictureInfo,
+  pictureSettings,
+  planarToRgb,
+  readSettings,
+  requestFrom,
+  runSettings,
+  type ScaleEvent,
+  type SettingsRecord,
+  settingsText,
+} from "flexvar/web";
+import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
+import type { DrawnPicture, DrawRequest } from "./types.ts";
+import { checkedFile, forgetOthers } from "./weights.ts";
+
+let opened: { readonly pipe: FlexVARPipeline; readonly hash: string } | undefined;
+const running = new Map<number, AbortController>();
+
+const answer = (message: Answer): void => postMessage(message);
+
+addEventListener("message", async ({ data }: MessageEvent<Order>) => {
+  const { id } = data;
+  if (data.kind === "cancel") {
+    running.get(id)?.abort();
+    return;
+  }
+  const stop = new AbortController();
+  running.set(id, stop);
+  try {
+    if (data.kind === "open") answer({ id, kind: "done", result: await open(id, data.order) });
+    else if (data.kind === "read") answer({ id, kind: "done", result: await settingsOf(data.png) });
+    else {
+      await draw(id, data.request, stop.signal);
+      answer({ id, kind: "done" });
+    }
+  } catch (error) {
+    if (stop.signal.aborted) answer({ id, kind: "done" });
+    else answer({ id, kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    running.delete(id);
+  }
+});
+
+/** Opens on the device asked for; where WebGPU is there but fails, on Wasm. */
+async function open(id: number, order: OpenOrder): Promise<string> {
+  const webgpu = order.device !== "wasm" && (await hasWebGpu());
+  if (order.device === "webgpu" && !webgpu)
+    throw new Error("device: expected a browser with WebGPU, got none here; choose Automatic or Wasm");
+  const pipe = await (webgpu ? openOn(id, order, "webgpu") : openOn(id, order, "wasm")).catch((error: unknown) => {
+    if (!webgpu || order.device === "webgpu") throw error;
+    return openOn(id, order, "wasm");
+  });
+  opened = { pipe, hash: order.modelHash };
+  return pipe.device;
+}
+
+async function openOn(id: number, order: OpenOrder, device: "wasm" | "webgpu"): Promise<FlexVARPipeline> {
+  const { model, runtime, modelFiles } = order;
+  const runtimeFiles = order.runtimeFiles[device];
+  const total = [...modelFiles, ...runtimeFiles].reduce((sum, { bytes }) => sum + bytes, 0);
+  let loaded = 0;
+  const onBytes = (count: number): void => {
+    loaded += count;
+    answer({ id, kind: "progress", progress: { stage: "download", loaded, total } });
+  };
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const get = async (file: SiteFile): Promise<void> => {
+    files.set(file.file, await checkedFile(model, file, onBytes));
+  };
+  await Promise.all([...modelFiles.map(get), ...runtimeFiles.map((file) => fetchRuntime(runtime, file, onBytes))]);
+  answer({ id, kind: "progress", progress: { stage: "start", loaded, total } });
+  await forgetOthers(model, modelFiles);
+  return FlexVAR.fromPretrained(model, {
+    device,
+    wasmPaths: runtime,
+    fetch: async (address) => {
+      const name = new URL(address).pathname.split("/").at(-1)!;
+      const bytes = files.get(name);
+      files.delete(name);
+      return bytes === undefined
+        ? new Response(null, { status: 404 })
+        : new Response(bytes, { headers: { "Content-Length": `${bytes.length}` } });
+    },
+  });
+}
+
+/** Brings a runtime file into the browser's cache, where ONNX Runtime finds it. */
+async function fetchRuntime(
+  folder: string,
+  { file, bytes }: SiteFile,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  const response = await fetch(folder + file).catch((error: unknown) => {
+    throw new Error(`${file}: expected an answer, got none; is this device online?`, { cause: error });
+  });
+  if (!response.ok)
+    throw new Error(`${file}: expected a file, got ${response.status} ${response.statusText}`.trimEnd());
+  let loaded = 0;
+  const reader = response.body!.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    loaded += value.length;
+    onBytes(value.length);
+  }
+  if (loaded !== bytes) throw new Error(`${file}: expected ${bytes} bytes, got ${loaded}`);
+}
+
+async function draw(id: number, request: DrawRequest, signal: AbortSignal): Promise<void> {
+  if (opened === undefined) throw new Error("draw: expected an opened model, got none");
+  const { pipe, hash } = opened;
+  const { classId, width, height, steps, guidance, seed, count, firstIndex } = request;
+  const options = { classLabels: [classId], size: [width, height] as [number, number], steps, guidance, seed, count };
+  const resolved = pipe.resolve({ ...options, firstIndex });
+  const settings = runSettings(options, resolved, hash);
+  answer({ id, kind: "event", event: { kind: "plan", grids: resolved.plan.grids } });
+  for await (const scale of pipe.generate({ ...options, firstIndex, signal })) {
+    const { index, isLast } = scale;
+    const pictures = await pngs(scale, isLast ? settings : undefined);
+    signal.throwIfAborted();
+    answer({ id, kind: "event", event: { kind: "scale", index, isLast, pictures } });
+    await turn();
+    signal.throwIfAborted();
+  }
+}
+
+async function pngs(scale: ScaleEvent, run: SettingsRecord | undefined): Promise<DrawnPicture[]> {
+  const batch = await scale.image();
+  return scale.pictures.map((info: PictureInfo, i) => {
+    const settings = run && pictureSettings(run, info);
+    const png = encodePng(planarToRgb(batch, i), settings && settingsText(settings));
+    return { number: scale.first + i, image: new Blob([png as BlobPart], { type: "image/png" }), settings };
+  });
+}
+
+/** Lets a waiting message, such as a cancellation, come in. */
+const turn = (): Promise<void> => new Promise((done) => setTimeout(done));
+
+async function settingsOf(png: Blob): Promise<DrawRequest | undefined> {
+  try {
+    const { options } = requestFrom(readSettings(new Uint8Array(await png.arrayBuffer())));
+    const [width, height] = String(options.size).split("x").map(Number);
+    const { classLabels: [classId] = [], steps, guidance, seed, firstIndex } = options;
+    const numbers = { classId, width, height, steps: steps ?? 10, guidance, seed, count: 1, firstIndex };
+    return Object.values(numbers).every((value) => Number.isFinite(value)) ? (numbers as DrawRequest) : undefined;
+  } catch {
+    return undefined;
+  }
+}

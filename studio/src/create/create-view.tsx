@@ -1,0 +1,51 @@
+import { drawForm, stop } from "../state/actions.ts";
+import { isApple } from "../state/commands.ts";
+import { useStudio } from "../state/store.ts";
+import { Icon } from "../ui/icons.tsx";
+import { ClassPicker } from "./class-picker.tsx";
+import { CountField, GuidanceField, SeedField, StepsField } from "./fields.tsx";
+import { ShapeField } from "./shape-field.tsx";
+import { Stage } from "./stage.tsx";
+
+export function CreateView() {
+  const info = useStudio((state) => state.info);
+  const drawing = useStudio((state) => state.run?.status === "drawing");
+  if (info === undefined)
+    return (
+      <div className="waiting" role="status">
+        Opening the studio…
+      </div>
+    );
+  return (
+    <div className="create">
+      <form
+        className="panel"
+        aria-label="What to draw"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (drawing) stop();
+          else void drawForm();
+        }}
+      >
+        <div className="panel-scroll">
+          <ClassPicker info={info} />
+          <ShapeField info={info} />
+          <StepsField info={info} />
+          <GuidanceField />
+          <SeedField />
+          <CountField />
+        </div>
+        <div className="panel-foot">
+          <button type="submit" className={drawing ? "button big" : "button primary big"}>
+            <Icon name={drawing ? "stop" : "draw"} />
+            {drawing ? "Stop" : "Draw"}
+            <span className="button-keys" aria-hidden="true">
+              {drawing ? "Esc" : `${isApple ? "⌘" : "Ctrl"} ⏎`}
+            </span>
+          </button>
+        </div>
+      </form>
+      <Stage info={info} />
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import type { ModelInfo } from "../backend/types.ts";
+import { newSeed } from "../state/actions.ts";
+import { gridsOf, stepChoices } from "../state/plan.ts";
+import { setForm, useStudio } from "../state/store.ts";
+import { gridName } from "../ui/format.ts";
+import { Icon } from "../ui/icons.tsx";
+
+/** Number of scales, with the ladder of grids that it gives. */
+export function StepsField({ info }: { info: ModelInfo }) {
+  const { steps, width, height } = useStudio((state) => state.form);
+  const choices = stepChoices(info, { width, height });
+  const grids = gridsOf(info, { width, height }, steps);
+  const largest = Math.max(...grids.flat());
+  return (
+    <div className="field">
+      <label htmlFor="steps">
+        Steps <output className="value">{steps}</output>
+      </label>
+      <input
+        id="steps"
+        type="range"
+        min={0}
+        max={choices.length - 1}
+        value={choices.indexOf(steps)}
+        aria-valuetext={`${steps} scales: ${grids.map(gridName).join(", ")}`}
+        onChange={(event) => setForm({ steps: choices[Number(event.target.value)]! })}
+      />
+      <div className="ladder" aria-hidden="true">
+        {grids.map(([h, w]) => (
+          <span
+            key={`${h}x${w}`}
+            className="rung"
+            style={{ height: `${12 + (88 * h) / largest}%`, aspectRatio: `${w} / ${h}` }}
+          />
+        ))}
+      </div>
+      <p className="hint">
+        {gridName(grids[0]!)} to {gridName(grids.at(-1)!)} tokens, each scale a whole picture.
+      </p>
+    </div>
+  );
+}
+
+export function GuidanceField() {
+  const guidance = useStudio((state) => state.form.guidance);
+  return (
+    <div className="field">
+      <label htmlFor="guidance">
+        Guidance <output className="value">{guidance.toFixed(1)}</output>
+      </label>
+      <input
+        id="guidance"
+        type="range"
+        min={0}
+        max={8}
+        step={0.5}
+        value={guidance}
+        onChange={(event) => setForm({ guidance: Number(event.target.value) })}
+      />
+      <div className="ends" aria-hidden="true">
+        <span>More variety</span>
+        <span>Closer to the class</span>
+      </div>
+    </div>
+  );
+}
+
+export function SeedField() {
+  const { seed, freshSeed } = useStudio((state) => state.form);
+  return (
+    <div className="field">
+      <label htmlFor="seed">Seed</label>
+      <div className="row">
+        <input
+          id="seed"
+          className="input grow"
+          type="number"
+          inputMode="numeric"
+          min={0}
+          max={Number.MAX_SAFE_INTEGER}
+          step={1}
+          value={seed}
+          required
+          onChange={(event) => {
+            const value = event.target.valueAsNumber;
+            if (Number.isSafeInteger(value) && value >= 0) setForm({ seed: value, freshSeed: false });
+          }}
+        />
+        <button
+          type="button"
+          className="button square"
+          aria-label="Another seed"
+          title="Another seed"
+          onClick={() => setForm({ seed: newSeed(), freshSeed: false })}
+        >
+          <Icon name="dice" />
+        </button>
+      </div>
+      <label className="check">
+        <input type="checkbox" checked={freshSeed} onChange={(event) => setForm({ freshSeed: event.target.checked })} />
+        <span>A new seed for every drawing</span>
+      </label>
+    </div>
+  );
+}
+
+const COUNTS = [1, 2, 4, 8];
+
+export function CountField() {
+  const count = useStudio((state) => state.form.count);
+  return (
+    <fieldset className="field">
+      <legend>Pictures</legend>
+      <div className="segments" data-fill="">
+        {COUNTS.map((n) => (
+          <label key={n} className="segment">
+            <input type="radio" name="count" checked={count === n} onChange={() => setForm({ count: n })} />
+            <span>{n}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,147 @@
+import type { ModelInfo } from "../backend/types.ts";
+import { draw, drawForm, openModel } from "../state/actions.ts";
+import { type Run, set, shownLabel, useStudio } from "../state/store.ts";
+import { BlobImage } from "../ui/blob-image.tsx";
+import { gridName, seconds, sizeName } from "../ui/format.ts";
+import { Problem } from "../ui/problem.tsx";
+import { FilmStrip } from "./film-strip.tsx";
+import { OpeningCard } from "./opening-card.tsx";
+import { PictureActions } from "./picture-actions.tsx";
+import { Welcome } from "./welcome.tsx";
+
+/** Where pictures appear, scale by scale. */
+export function Stage({ info }: { info: ModelInfo }) {
+  const run = useStudio((state) => state.run);
+  const model = useStudio((state) => state.model);
+  if (model.status === "opening" && (run === undefined || run.status === "drawing"))
+    return (
+      <section className="stage" aria-label="Picture">
+        {run === undefined ? <Welcome info={info} /> : <OpeningCard info={info} progress={model.progress} />}
+      </section>
+    );
+  return (
+    <section className="stage" aria-label="Picture">
+      {run === undefined ? (
+        model.status === "failed" ? (
+          <Problem
+            title="The model could not be opened"
+            text={model.message}
+            action="Try again"
+            perform={() => void openModel()}
+          />
+        ) : (
+          <Welcome info={info} />
+        )
+      ) : run.status === "failed" ? (
+        <Problem
+          title="Nothing was drawn"
+          text={run.message ?? ""}
+          action="Try again"
+          perform={() => void draw(run.request)}
+        />
+      ) : run.status === "stopped" && run.frames.every((one) => one.length === 0) ? (
+        <Problem
+          title="Stopped"
+          text="The drawing was stopped before its first scale. Nothing was kept."
+          action="Draw again"
+          perform={() => void drawForm()}
+        />
+      ) : (
+        <Drawing run={run} />
+      )}
+    </section>
+  );
+}
+
+function Drawing({ run }: { run: Run }) {
+  const picked = useStudio((state) => state.picked);
+  const scale = useStudio((state) => state.scale);
+  const picture = useStudio((state) => state.pictures.find(({ id }) => id === run.kept[picked]));
+  const { request, label } = run;
+  const frames = run.frames[picked] ?? [];
+  const many = run.frames.length > 1;
+  const total = run.grids.length;
+  const name = shownLabel(label);
+  return (
+    <>
+      <div className="stage-head">
+        <h2>{name}</h2>
+        <Progress run={run} done={frames.length} total={total} />
+      </div>
+      <div
+        className="pictures"
+        data-count={run.frames.length}
+        style={{ ["--ratio" as string]: `${request.width} / ${request.height}` }}
+      >
+        {run.frames.map((own, number) => (
+          <Picture
+            // biome-ignore lint/suspicious/noArrayIndexKey: a picture's number is its identity.
+            key={number}
+            shown={own[number === picked ? (scale ?? own.length - 1) : own.length - 1]}
+            name={`${name}${many ? `, picture ${number + 1} of ${run.frames.length}` : ""}`}
+            finished={total > 0 && own.length === total}
+            pressed={many ? number === picked : undefined}
+            onPick={() => set({ picked: number, scale: undefined })}
+          />
+        ))}
+      </div>
+      <FilmStrip
+        frames={frames}
+        grids={run.grids}
+        shown={scale ?? frames.length - 1}
+        onShow={(index) => set({ scale: index === frames.length - 1 ? undefined : index })}
+      />
+      {picture ? (
+        <PictureActions picture={picture} />
+      ) : (
+        <p className="stage-note">
+          {run.status === "stopped"
+            ? "Stopped: these scales stay until the next drawing, but only finished pictures go to the gallery."
+            : `${sizeName(request)} px, seed ${request.seed}, guidance ${request.guidance}`}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface PictureProps {
+  readonly shown: Blob | undefined;
+  readonly name: string;
+  readonly finished: boolean;
+  /** Whether it is the one looked at; undefined where there is only one. */
+  readonly pressed: boolean | undefined;
+  onPick(): void;
+}
+
+function Picture({ shown, name, finished, pressed, onPick }: PictureProps) {
+  const alt = `${name}, ${finished ? "finished" : "growing"}`;
+  const content = shown ? <BlobImage blob={shown} alt={alt} /> : <span className="waiting-picture" />;
+  if (pressed === undefined) return <div className="picture">{content}</div>;
+  return (
+    <button type="button" className="picture" aria-pressed={pressed} aria-label={alt} onClick={onPick}>
+      {content}
+    </button>
+  );
+}
+
+function Progress({ run, done, total }: { run: Run; done: number; total: number }) {
+  const finished = run.frames.filter((own) => own.length === total && total > 0).length;
+  const text =
+    run.status === "done"
+      ? `${run.frames.length === 1 ? "Done" : `${run.frames.length} pictures`} in ${seconds(run.totalMs ?? 0)}`
+      : run.status === "stopped"
+        ? `Stopped after ${done} of ${total} scales`
+        : total === 0
+          ? "Thinking…"
+          : `Scale ${Math.min(done + 1, total)} of ${total}${run.grids[done] ? `, ${gridName(run.grids[done])}` : ""}${run.frames.length > 1 ? `, ${finished} of ${run.frames.length} finished` : ""}`;
+  const all = run.frames.reduce((sum, own) => sum + own.length, 0);
+  const part = total === 0 ? 0 : all / (total * run.frames.length);
+  return (
+    <div className="progress">
+      <span role="status">{text}</span>
+      <span className="bar" data-status={run.status} aria-hidden="true">
+        <span style={{ width: `${100 * part}%` }} />
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/layout.css";
+import "./styles/create.css";
+import "./styles/gallery.css";
+import { App } from "./app.tsx";
+import { chooseBackend } from "./backend/choose.ts";
+import { begin } from "./state/actions.ts";
+import { listenForKeys } from "./state/commands.ts";
+import { set } from "./state/store.ts";
+import { followAddress } from "./ui/address.ts";
+import { isolatePage } from "./ui/isolation.ts";
+import { applyTheme, keptTheme } from "./ui/theme.ts";
+
+applyTheme(keptTheme());
+set({ theme: keptTheme() });
+followAddress();
+listenForKeys();
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
+
+if (!(await isolatePage())) {
+  try {
+    set({ backend: await chooseBackend(document.baseURI) });
+    await begin();
+  } catch (error) {
+    set({ broken: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,238 @@
+/** What the studio does: opening the model, drawing, repeating, varying, keeping and forgetting. */
+import type { DrawRequest } from "../backend/types.ts";
+import { allPictures, forgetPicture, type KeptPicture, keepPicture } from "./library.ts";
+import { nearestSteps, trainedPx } from "./plan.ts";
+import { get, type Run, say, set, setForm, shownLabel } from "./store.ts";
+
+/** Seeds of six digits are easy to tell and to type again. */
+const SEEDS = 1_000_000;
+
+export const newSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! % SEEDS;
+
+const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Reads the model's description and the gallery. */
+export async function begin(): Promise<void> {
+  const { backend } = get();
+  if (backend === undefined) return;
+  set({ broken: undefined });
+  const reading = loadGallery();
+  try {
+    const info = await backend.describe();
+    const side = trainedPx(info);
+    set({ info });
+    setForm({
+      width: side,
+      height: side,
+      steps: nearestSteps(info, { width: side, height: side }, info.defaults.steps),
+      guidance: info.defaults.guidance,
+    });
+    if (info.downloaded) void openModel();
+  } catch (error) {
+    set({ broken: words(error) });
+  }
+  await reading;
+}
+
+async function loadGallery(): Promise<void> {
+  try {
+    set({ pictures: await allPictures(), libraryProblem: undefined });
+  } catch {
+    set({
+      libraryProblem: "This browser does not let the studio keep pictures here. Download those you want to keep.",
+    });
+  }
+}
+
+/** Makes the model ready. Returns whether it is. */
+export async function openModel(): Promise<boolean> {
+  const { backend, device, info, model } = get();
+  if (backend === undefined) return false;
+  if (model.status !== "ready") set({ model: { status: "opening", progress: undefined } });
+  try {
+    const computes = await backend.open({
+      device,
+      onProgress: (progress) => set({ model: { status: "opening", progress } }),
+    });
+    set({ model: { status: "ready", computes }, ...(info && { info: { ...info, downloaded: true } }) });
+    return true;
+  } catch (error) {
+    set({ model: { status: "failed", message: words(error) } });
+    return false;
+  }
+}
+
+/** Gives the model's memory back. */
+export function releaseModel(): void {
+  stop();
+  get().backend?.release();
+  set({ model: { status: "idle" } });
+  say("The model's memory is free again. The next drawing opens it anew.");
+}
+
+let stopper: AbortController | undefined;
+let lastRun = 0;
+
+/** Draws what the form says. */
+export function drawForm(): Promise<void> {
+  const { form } = get();
+  if (form.freshSeed) setForm({ seed: newSeed() });
+  const { classId, width, height, steps, guidance, seed, count } = get().form;
+  return draw({ classId, width, height, steps, guidance, seed, count, firstIndex: 0 });
+}
+
+/** Draws a request; a drawing under way is stopped first. */
+export async function draw(request: DrawRequest): Promise<void> {
+  const { backend, info } = get();
+  if (backend === undefined || info === undefined) return;
+  stop();
+  const own = new AbortController();
+  stopper = own;
+  const clicked = performance.now();
+  const id = ++lastRun;
+  const run: Run = {
+    id,
+    request,
+    label: info.labels[request.classId] ?? `class ${request.classId}`,
+    grids: [],
+    frames: Array.from({ length: request.count }, () => []),
+    settings: [],
+    kept: [],
+    status: "drawing",
+  };
+  set({ run, picked: 0, scale: undefined, view: "create", looking: undefined });
+  const update = (change: Partial<Run>): void => {
+    set(({ run: now }) => (now?.id === id ? { run: { ...now, ...change } } : {}));
+  };
+  if (!(await openModel())) {
+    const { model } = get();
+    update({ status: "failed", message: model.status === "failed" ? model.message : "The model is not ready" });
+    return;
+  }
+  try {
+    for await (const event of backend.draw(request, own.signal)) {
+      const now = get().run;
+      if (now?.id !== id) return;
+      if (event.kind === "plan") update({ grids: event.grids });
+      else {
+        const frames = now.frames.map((one, number) => {
+          const found = event.pictures.find((picture) => picture.number === number);
+          return found === undefined ? one : [...one, found.image];
+        });
+        update({ frames, ...(now.firstMs === undefined && { firstMs: performance.now() - clicked }) });
+        if (event.isLast) {
+          const settings = [...get().run!.settings];
+          for (const picture of event.pictures) settings[picture.number] = picture.settings;
+          update({ settings });
+          await keep(
+            id,
+            event.pictures.map(({ number }) => number),
+          );
+        }
+      }
+    }
+    update({ status: own.signal.aborted ? "stopped" : "done", totalMs: performance.now() - clicked });
+  } catch (error) {
+    update({ status: "failed", message: words(error) });
+  }
+}
+
+/** Stops the drawing under way; what is finished stays. */
+export function stop(): void {
+  stopper?.abort();
+  stopper = undefined;
+  set(({ run }) => (run?.status === "drawing" ? { run: { ...run, status: "stopped" } } : {}));
+}
+
+async function keep(id: number, numbers: readonly number[]): Promise<void> {
+  const { run, info } = get();
+  if (run?.id !== id || info === undefined) return;
+  const kept = [...run.kept];
+  const added: KeptPicture[] = [];
+  for (const number of numbers) {
+    const frames = run.frames[number]!;
+    const picture: KeptPicture = {
+      id: crypto.randomUUID(),
+      createdAt: Date.now() + number,
+      label: run.label,
+      model: info.name,
+      task: "draw",
+      request: { ...run.request, count: 1, firstIndex: run.request.firstIndex + number },
+      settings: run.settings[number],
+      grids: run.grids,
+      image: frames.at(-1)!,
+      frames,
+    };
+    kept[number] = picture.id;
+    added.unshift(picture);
+  }
+  set(({ run: now, pictures }) => ({
+    pictures: [...added, ...pictures],
+    ...(now?.id === id && { run: { ...now, kept } }),
+  }));
+  await Promise.all(added.map(keepPicture)).catch(() => {
+    set({
+      libraryProblem: "This device has no room to keep more pictures. Download those you want to keep, or delete some.",
+    });
+  });
+}
+
+/** Draws a kept picture again, exactly. */
+export function repeat(picture: KeptPicture): Promise<void> {
+  fillForm(picture.request, false);
+  return draw(picture.request);
+}
+
+/** Draws the same order with another seed, or from another number of pictures. */
+export function vary(picture: KeptPicture, count = get().form.count): Promise<void> {
+  const seed = newSeed();
+  fillForm({ ...picture.request, seed, count }, true);
+  return draw({ ...picture.request, seed, count, firstIndex: 0 });
+}
+
+/** Brings a picture's settings into the form, without drawing. */
+export function takeSettings(request: DrawRequest): void {
+  fillForm(request, false);
+  set({ view: "create", looking: undefined });
+  say("Its settings are in the form.");
+}
+
+function fillForm({ classId, width, height, steps, guidance, seed, count }: DrawRequest, freshSeed: boolean): void {
+  setForm({ classId, width, height, steps, guidance, seed, count, freshSeed });
+}
+
+/** Deletes a picture, with a way back. */
+export async function remove(picture: KeptPicture): Promise<void> {
+  set(({ pictures }) => ({ pictures: pictures.filter(({ id }) => id !== picture.id), looking: undefined }));
+  await forgetPicture(picture.id).catch(() => undefined);
+  say(`${shownLabel(picture.label)} was deleted.`, {
+    label: "Undo",
+    perform: () => {
+      set(({ pictures }) => ({
+        pictures: [...pictures, picture].sort((a, b) => b.createdAt - a.createdAt),
+        toast: undefined,
+      }));
+      void keepPicture(picture);
+    },
+  });
+}
+
+/** Hands a picture over as a PNG file that carries its settings. */
+export function download({ label, request, image }: Pick<KeptPicture, "label" | "request" | "image">): void {
+  const address = URL.createObjectURL(image);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = `${label}-${request.seed}-${request.firstIndex}.png`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** Puts a PNG on the clipboard. */
+export async function copy(image: Blob): Promise<void> {
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": image })]);
+    say("The picture is on the clipboard.");
+  } catch {
+    say("This browser does not let the studio use the clipboard. Download the picture instead.");
+  }
+}

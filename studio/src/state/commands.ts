@@ -1,0 +1,72 @@
+/** One record for everything that has a key: shown in the list of keys, listened for in one place. */
+import { drawForm, stop } from "./actions.ts";
+import { get, set } from "./store.ts";
+
+export interface Command {
+  readonly label: string;
+  /** As shown, each key in its own cap. */
+  readonly keys: readonly string[];
+  matches(event: KeyboardEvent): boolean;
+  enabled(): boolean;
+  perform(): void;
+}
+
+const plain = (event: KeyboardEvent, key: string): boolean =>
+  event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey && event.code === `Key${key}`;
+
+export const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+export const commands: readonly Command[] = [
+  {
+    label: "Draw",
+    keys: [isApple ? "⌘" : "Ctrl", "Enter"],
+    matches: (event) => (event.ctrlKey || event.metaKey) && event.key === "Enter",
+    enabled: () => get().info !== undefined && get().view === "create",
+    perform: () => void drawForm(),
+  },
+  {
+    label: "Stop drawing",
+    keys: ["Esc"],
+    matches: (event) => event.key === "Escape",
+    enabled: () => get().run?.status === "drawing" && get().dialog === undefined && get().looking === undefined,
+    perform: stop,
+  },
+  {
+    label: "Go to Create",
+    keys: ["Alt", "Shift", "C"],
+    matches: (event) => plain(event, "C"),
+    enabled: () => true,
+    perform: () => set({ view: "create" }),
+  },
+  {
+    label: "Go to Gallery",
+    keys: ["Alt", "Shift", "G"],
+    matches: (event) => plain(event, "G"),
+    enabled: () => true,
+    perform: () => set({ view: "gallery" }),
+  },
+  {
+    label: "Search classes or pictures",
+    keys: ["Alt", "Shift", "F"],
+    matches: (event) => plain(event, "F"),
+    enabled: () => true,
+    perform: () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
+  },
+  {
+    label: "Show the keys",
+    keys: ["Alt", "Shift", "K"],
+    matches: (event) => plain(event, "K"),
+    enabled: () => true,
+    perform: () => set({ dialog: "keys" }),
+  },
+];
+
+/** Listens for the keys of every command. */
+export function listenForKeys(): void {
+  addEventListener("keydown", (event) => {
+    const command = commands.find((one) => one.matches(event) && one.enabled());
+    if (command === undefined) return;
+    event.preventDefault();
+    command.perform();
+  });
+}

@@ -1,0 +1,115 @@
+/** The studio's state: the model, the form, the run under way, the gallery, and what is shown. */
+import type { Grid, SettingsRecord } from "flexvar/web";
+import { create } from "zustand";
+import type { Backend, Device, DrawRequest, ModelInfo, OpenProgress } from "../backend/types.ts";
+import type { KeptPicture } from "./library.ts";
+
+export type View = "create" | "edit" | "gallery";
+export type Theme = "system" | "light" | "dark";
+
+/** Whether the model can draw. `idle`: not opened yet. */
+export type ModelState =
+  | { readonly status: "idle" }
+  | { readonly status: "opening"; readonly progress: OpenProgress | undefined }
+  | { readonly status: "ready"; readonly computes: string }
+  | { readonly status: "failed"; readonly message: string };
+
+/** The orders of the create screen. */
+export interface Form {
+  readonly classId: number;
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly seed: number;
+  /** Whether every drawing takes a new seed. */
+  readonly freshSeed: boolean;
+  readonly count: number;
+}
+
+/** One drawing, under way or over. */
+export interface Run {
+  readonly id: number;
+  readonly request: DrawRequest;
+  readonly label: string;
+  readonly grids: readonly Grid[];
+  /** By picture, by scale: PNGs. */
+  readonly frames: readonly (readonly Blob[])[];
+  readonly settings: readonly (SettingsRecord | undefined)[];
+  /** Ids in the gallery, by picture, once finished. */
+  readonly kept: readonly (string | undefined)[];
+  readonly status: "drawing" | "done" | "stopped" | "failed";
+  readonly message?: string;
+  /** Milliseconds from the click to the first scale and to the end. */
+  readonly firstMs?: number;
+  readonly totalMs?: number;
+}
+
+export interface Toast {
+  readonly text: string;
+  readonly action?: { readonly label: string; readonly perform: () => void };
+}
+
+export interface StudioState {
+  readonly backend: Backend | undefined;
+  readonly info: ModelInfo | undefined;
+  /** Why nothing can be shown at all, in words. */
+  readonly broken: string | undefined;
+  readonly model: ModelState;
+  readonly device: Device;
+  readonly form: Form;
+  readonly run: Run | undefined;
+  /** Which picture of the run is looked at, and which of its scales (undefined: the newest). */
+  readonly picked: number;
+  readonly scale: number | undefined;
+  readonly pictures: readonly KeptPicture[];
+  /** Why the gallery cannot be kept, in words. */
+  readonly libraryProblem: string | undefined;
+  readonly view: View;
+  /** Picture open over the gallery. */
+  readonly looking: string | undefined;
+  readonly dialog: "model" | "keys" | undefined;
+  readonly toast: Toast | undefined;
+  readonly theme: Theme;
+}
+
+export const useStudio = create<StudioState>()(() => ({
+  backend: undefined,
+  info: undefined,
+  broken: undefined,
+  model: { status: "idle" },
+  device: "auto",
+  form: { classId: 0, width: 64, height: 64, steps: 10, guidance: 2.5, seed: 7, freshSeed: true, count: 1 },
+  run: undefined,
+  picked: 0,
+  scale: undefined,
+  pictures: [],
+  libraryProblem: undefined,
+  view: "create",
+  looking: undefined,
+  dialog: undefined,
+  toast: undefined,
+  theme: "system",
+}));
+
+export const set = useStudio.setState;
+export const get = useStudio.getState;
+
+export function setForm(change: Partial<Form>): void {
+  set(({ form }) => ({ form: { ...form, ...change } }));
+}
+
+let toastTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Says something in passing; gone after a while. */
+export function say(text: string, action?: Toast["action"]): void {
+  clearTimeout(toastTimer);
+  set({ toast: action === undefined ? { text } : { text, action } });
+  toastTimer = setTimeout(() => set({ toast: undefined }), action === undefined ? 4000 : 8000);
+}
+
+/** A class's name as people read it: `animal-face` is "Animal face". */
+export function shownLabel(label: string): string {
+  const words = label.replaceAll(/[-_]+/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,17 @@
+/** The view in the address, so that the browser's own back and forward work. */
+import { useStudio, type View } from "../state/store.ts";
+
+const VIEWS: readonly View[] = ["create", "edit", "gallery"];
+
+export function followAddress(): void {
+  const read = (): void => {
+    const named = location.hash.replace(/^#\/?/, "");
+    const view = VIEWS.find((one) => one === named) ?? "create";
+    if (useStudio.getState().view !== view) useStudio.setState({ view, looking: undefined });
+  };
+  read();
+  addEventListener("hashchange", read);
+  useStudio.subscribe(({ view }, before) => {
+    if (view !== before.view && location.hash !== `#/${view}`) location.hash = `/${view}`;
+  });
+}

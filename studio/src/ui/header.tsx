@@ -1,0 +1,95 @@
+import { set, type Theme, useStudio, type View } from "../state/store.ts";
+import { Icon, type IconName, Mark } from "./icons.tsx";
+import { applyTheme } from "./theme.ts";
+
+const TABS: readonly { readonly view: View; readonly label: string; readonly icon: IconName }[] = [
+  { view: "create", label: "Create", icon: "draw" },
+  { view: "gallery", label: "Gallery", icon: "gallery" },
+];
+
+const NEXT: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
+const THEME_ICON: Readonly<Record<Theme, IconName>> = { system: "auto", light: "sun", dark: "moon" };
+
+export function Header() {
+  const view = useStudio((state) => state.view);
+  const theme = useStudio((state) => state.theme);
+  const kept = useStudio((state) => state.pictures.length);
+  return (
+    <header className="header">
+      <h1 className="brand">
+        <Mark />
+        <span>
+          FlexVAR <span className="brand-soft">studio</span>
+        </span>
+      </h1>
+      <nav className="tabs" aria-label="Views">
+        {TABS.map((tab) => (
+          <a
+            key={tab.view}
+            href={`#/${tab.view}`}
+            className="tab"
+            aria-current={view === tab.view ? "page" : undefined}
+          >
+            <Icon name={tab.icon} />
+            <span>{tab.label}</span>
+            {tab.view === "gallery" && kept > 0 && (
+              <span className="badge">
+                {kept}
+                <span className="hidden"> pictures</span>
+              </span>
+            )}
+          </a>
+        ))}
+      </nav>
+      <div className="header-tools">
+        <ModelChip />
+        <button
+          type="button"
+          className="button quiet square keys-button"
+          aria-label="Keyboard shortcuts"
+          title="Keyboard shortcuts"
+          onClick={() => set({ dialog: "keys" })}
+        >
+          <Icon name="keys" />
+        </button>
+        <button
+          type="button"
+          className="button quiet square"
+          aria-label={`Theme: ${theme}; change to ${NEXT[theme]}`}
+          title={`Theme: ${theme}`}
+          onClick={() => {
+            applyTheme(NEXT[theme]);
+            set({ theme: NEXT[theme] });
+          }}
+        >
+          <Icon name={THEME_ICON[theme]} />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+const CHIP_TEXT = { idle: "Not loaded", ready: "Ready", failed: "Problem" } as const;
+
+function ModelChip() {
+  const model = useStudio((state) => state.model);
+  const info = useStudio((state) => state.info);
+  if (info === undefined) return null;
+  const progress = model.status === "opening" ? model.progress : undefined;
+  const text =
+    model.status === "opening"
+      ? progress?.stage === "download" && progress.total > 0
+        ? `${Math.floor((100 * progress.loaded) / progress.total)} %`
+        : "Starting"
+      : CHIP_TEXT[model.status];
+  return (
+    <button type="button" className="chip" data-status={model.status} onClick={() => set({ dialog: "model" })}>
+      <span className="chip-dot" aria-hidden="true" />
+      <span className="chip-name">
+        <span className="hidden">Model </span>
+        {info.name}
+      </span>
+      <span className="chip-text">{text}</span>
+    </button>
+  );
+}

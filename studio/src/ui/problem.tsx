@@ -1,0 +1,22 @@
+import { Mark } from "./icons.tsx";
+
+interface Props {
+  readonly title: string;
+  readonly text: string;
+  readonly action: string;
+  perform(): void;
+}
+
+/** What went wrong, in words, and the way on. */
+export function Problem({ title, text, action, perform }: Props) {
+  return (
+    <div className="problem" role="alert">
+      <Mark size={40} />
+      <h2>{title}</h2>
+      <p>{text}</p>
+      <button type="button" className="button primary" onClick={perform}>
+        {action}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * The service worker: the shell offline, and the two headers that make a page cross-origin isolated (Wasm threads) where
+ * the host cannot set them. Weights are the page's own affair (`backend/weights.ts`).
+ */
+interface WorkerScope {
+  readonly registration: { readonly scope: string };
+  readonly clients: { claim(): Promise<void> };
+  skipWaiting(): Promise<void>;
+  addEventListener(type: "install" | "activate" | "fetch", listener: (event: WorkerEvent) => void): void;
+}
+
+interface WorkerEvent extends Event {
+  readonly request: Request;
+  waitUntil(work: Promise<unknown>): void;
+  respondWith(answer: Promise<Response>): void;
+}
+
+const worker = globalThis as unknown as WorkerScope;
+
+/** Filled in by the build: the shell's files, and a name that changes with them. */
+const SHELL: readonly string[] = JSON.parse("__SHELL_FILES__");
+/** What the site adds to the shell; not every site has both. */
+const SITE = ["studio.json", "model/config.json"];
+const SHELL_CACHE = "flexvar-shell-__SHELL_VERSION__";
+/** ONNX Runtime's files, by version: kept when first used. */
+const RUNTIME_CACHE = "flexvar-runtime-__RUNTIME_VERSION__";
+const OURS = /^flexvar-(shell|runtime)-/;
+
+worker.addEventListener("install", (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(SHELL_CACHE);
+      await cache.addAll(SHELL.map((file) => new Request(file, { cache: "no-cache" })));
+      await Promise.all(SITE.map((file) => cache.add(file).catch(() => undefined)));
+      await worker.skipWaiting();
+    })(),
+  );
+});
+
+worker.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys())
+        if (OURS.test(name) && name !== SHELL_CACHE && name !== RUNTIME_CACHE) await caches.delete(name);
+      await worker.clients.claim();
+    })(),
+  );
+});
+
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { scope } = worker.registration;
+  if (request.method !== "GET" || !request.url.startsWith(scope)) return;
+  const path = new URL(request.url).pathname.slice(new URL(scope).pathname.length);
+  // The server's own interface and its streams pass untouched.
+  if (/^(v1\/|healthz|metrics|openapi)/.test(path)) return;
+  event.respondWith(answer(request, path));
+});
+
+async function answer(request: Request, path: string): Promise<Response> {
+  if (path.startsWith("ort/")) return isolated(await fromCacheFirst(RUNTIME_CACHE, request));
+  if (path === "" || path === "index.html") return isolated(await fromNetworkFirst(request, "./"));
+  if (path.startsWith("assets/")) return isolated(await fromCacheFirst(SHELL_CACHE, request));
+  if (path.startsWith("model/") && /\.safetensors$/.test(path)) return isolated(await fetch(request));
+  return isolated(await fromNetworkFirst(request, request));
+}
+
+async function fromCacheFirst(name: string, request: Request): Promise<Response> {
+  const cache = await caches.open(name);
+  const kept = await cache.match(request, { ignoreVary: true });
+  if (kept !== undefined) return kept;
+  const fresh = await fetch(request);
+  if (fresh.status === 200) await cache.put(request, fresh.clone()).catch(() => undefined);
+  return fresh;
+}
+
+/** What can change without a new name: asked for anew, and the last answer where there is no network. */
+async function fromNetworkFirst(request: Request, key: Request | string): Promise<Response> {
+  const cache = await caches.open(SHELL_CACHE);
+  try {
+    const fresh = await fetch(request);
+    if (fresh.status === 200) await cache.put(key, fresh.clone()).catch(() => undefined);
+    return fresh;
+  } catch (error) {
+    const kept = await cache.match(key, { ignoreVary: true, ignoreSearch: true });
+    if (kept !== undefined) return kept;
+    throw error;
+  }
+}
+
+function isolated(response: Response): Response {
+  if (response.status === 0 || response.type === "opaque") return response;
+  const headers = new Headers(response.headers);
+  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("Cross-Origin-Resource-Policy", "same-origin");
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
+
+export {};

@@ -1,0 +1,64 @@
+/** A static host for the studio, as plain as they come: no headers but types, the shell freshly built. */
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { bundleStudio } from "../../scripts/lib/studio.mjs";
+import { type SiteContent, siteContent } from "../../src/site/index.ts";
+import { projectRoot } from "../support/imports.ts";
+
+export interface StudioSite {
+  readonly address: string;
+  readonly content: SiteContent;
+  /** Answers 404 for paths that match, until told otherwise. */
+  break(paths: RegExp | undefined): void;
+  close(): Promise<void>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".webp": "image/webp",
+  ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
+};
+
+/** Builds the studio and serves it below a folder, with the model at `model`. */
+export async function openStudio(model: string): Promise<StudioSite> {
+  const cache = join(projectRoot, ".cache");
+  await mkdir(cache, { recursive: true });
+  const shell = await mkdtemp(join(cache, "studio-"));
+  await bundleStudio(shell);
+  const content = await siteContent({ shell, model, modelHash: "0123456789abcdef" });
+  let broken: RegExp | undefined;
+  const server = createServer(async ({ url = "/" }, response) => {
+    const path = /^\/studio\/([^?#]*)/.exec(url)?.[1];
+    const file = path === "" ? "index.html" : path;
+    const source = file === undefined || broken?.test(file) ? undefined : content.get(file);
+    if (source === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    const body = "text" in source ? Buffer.from(source.text) : await readFile(source.path);
+    const type = TYPES[extname(file!)] ?? "application/octet-stream";
+    response.writeHead(200, { "Content-Type": type, "Content-Length": body.length }).end(body);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}/studio/`,
+    content,
+    break(paths) {
+      broken = paths;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+      await rm(shell, { recursive: true, force: true });
+    },
+  };
+}

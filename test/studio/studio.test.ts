@@ -1,0 +1,200 @@
+/** The static studio used as people use it, in a real Chromium. */
+import { readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { AxeResults } from "axe-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findChromium } from "../../scripts/lib/tools.mjs";
+import { readSettings } from "../../src/image/index.ts";
+import { requestFrom } from "../../src/pipelines/index.ts";
+import { projectRoot } from "../support/imports.ts";
+import { openStudio, type StudioSite } from "./site.ts";
+
+const executablePath = findChromium();
+const missing = executablePath === undefined && process.env.FLEXVAR_REQUIRE_CHROMIUM === undefined;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-component-update", "--disable-sync", "--disable-quic"];
+/** The first drawing compiles ONNX Runtime's WebAssembly on a busy machine. */
+const PATIENCE = 90_000;
+const SHELL_BYTES = 250_000;
+
+describe.skipIf(missing)("the static studio in Chromium", { timeout: 180_000 }, () => {
+  let site: StudioSite;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    site = await openStudio(join(projectRoot, "models", "emoji"));
+    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: FLAGS });
+    context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
+    page = await context.newPage();
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await page.goto(site.address);
+    await drawButton().waitFor({ timeout: PATIENCE });
+  }, PATIENCE);
+
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  const drawButton = () => page.getByRole("button", { name: "Draw", exact: true });
+  const done = () => page.getByText(/^(Done|\d+ pictures) in/).waitFor({ timeout: PATIENCE });
+
+  test("the page shell is at most 250 kB gzip before the runtime", async () => {
+    const html = textOf(site, "index.html");
+    const named = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.(?:js|css))"/g)].map((match) => match[1]!);
+    expect(named.length).toBeGreaterThanOrEqual(2);
+    const bytes = [html, ...named.map((file) => textOf(site, file))].map((text) => gzipSync(text).length);
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(SHELL_BYTES);
+  });
+
+  test("a host that sets no headers still gets an isolated page, by the service worker", async () => {
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+  });
+
+  test("no axe violations before anything is drawn", async () => {
+    await accessible(page, "create");
+    await page.getByRole("link", { name: "Gallery" }).click();
+    await page.getByRole("heading", { name: "Your pictures will gather here" }).waitFor();
+    await accessible(page, "empty gallery");
+    await page.getByRole("button", { name: "Draw the first" }).click();
+  });
+
+  test("classes are found by name and every scale appears", async () => {
+    await page.getByRole("searchbox", { name: "Search classes" }).fill("hear");
+    await page.keyboard.press("Enter");
+    await page.getByRole("checkbox", { name: "A new seed" }).uncheck();
+    await page.getByRole("spinbutton", { name: "Seed" }).fill("42");
+    const seen = page.evaluate(watchScales);
+    await page.keyboard.press("Control+Enter");
+    await done();
+    expect(await seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    await accessible(page, "a finished picture");
+  });
+
+  test("the exported PNG carries the settings that draw it again", async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download PNG" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("heart-42-0.png");
+    const settings = readSettings(new Uint8Array(readFileSync((await download.path())!)));
+    expect(settings).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
+    expect(requestFrom(settings).options).toMatchObject({ classLabels: [40], seed: 42, firstIndex: 0 });
+  });
+
+  test("the arrow keys go along the film strip", async () => {
+    const strip = page.getByRole("group", { name: "Scales, coarse to fine" });
+    await strip.getByRole("button", { pressed: true }).focus();
+    await page.keyboard.press("ArrowLeft");
+    expect(await strip.getByRole("button", { pressed: true }).textContent()).toBe("13×13");
+  });
+
+  test("after a reload without a network the gallery is there, found by search, and the model draws", async () => {
+    await context.setOffline(true);
+    await page.reload();
+    await page.getByRole("link", { name: /Gallery/ }).click();
+    await page.getByRole("searchbox", { name: "Search pictures" }).fill("heart 42");
+    await page.getByRole("button", { name: /Heart/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Heart" });
+    await dialog.waitFor();
+    expect(await dialog.getByRole("group", { name: "Scales, coarse to fine" }).getByRole("button").count()).toBe(10);
+    await accessible(page, "a picture of the gallery");
+    await dialog.getByRole("button", { name: "Vary" }).click();
+    await done();
+    await context.setOffline(false);
+    await page.getByRole("link", { name: /Gallery/ }).click();
+    expect(await page.locator(".card").count()).toBe(2);
+    await accessible(page, "gallery");
+  });
+
+  test("deleting can be undone", async () => {
+    await page.locator(".card").first().click();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await expect.poll(() => page.locator(".card").count()).toBe(1);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => page.locator(".card").count()).toBe(2);
+  });
+
+  test("the dialogs are accessible", async () => {
+    await page.getByRole("button", { name: /^Model/ }).click();
+    await accessible(page, "model");
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await accessible(page, "keys");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(errors).toEqual([]);
+  });
+
+  test("a drawing stops between scales, and says so", async () => {
+    await page.getByRole("link", { name: "Create" }).click();
+    await page.getByText("8", { exact: true }).click();
+    await drawButton().click();
+    await page.getByText(/^Scale [23] of/).waitFor({ timeout: PATIENCE });
+    await page.keyboard.press("Escape");
+    await page.getByText(/^Stopped after/).waitFor();
+    await drawButton().waitFor();
+  });
+
+  test("weights that do not come, or come changed, are told in words with a way on", async () => {
+    const fresh = await browser.newContext({ reducedMotion: "reduce" });
+    const other = await fresh.newPage();
+    site.break(/transformer\.safetensors/);
+    await other.goto(site.address);
+    const draw = other.getByRole("button", { name: "Draw", exact: true });
+    await draw.click({ timeout: PATIENCE });
+    const alert = other.getByRole("alert");
+    await alert.getByText(/transformer\.safetensors: expected a file, got 404/).waitFor({ timeout: PATIENCE });
+    await accessible(other, "a problem");
+    site.break(undefined);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await other.getByText(/^Done in/).waitFor({ timeout: PATIENCE });
+    await fresh.close();
+  });
+});
+
+function textOf(site: StudioSite, file: string): string {
+  const source = site.content.get(file);
+  if (source === undefined) throw new Error(`site: expected ${file}, got none`);
+  if ("text" in source) return source.text;
+  expect(statSync(source.path).size).toBeGreaterThan(0);
+  return readFileSync(source.path, "utf8");
+}
+
+/** No axe violations, light and dark. */
+async function accessible(page: Page, screen: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource);
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    const found = violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
+    );
+    expect(found, `${screen}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+/** In the page: how many scales the film strip shows, each time it changes, until all are there. */
+function watchScales(): Promise<number[]> {
+  return new Promise((finished) => {
+    const counts: number[] = [];
+    const timer = setInterval(() => {
+      const strip = document.querySelector(".film");
+      const shown = strip?.querySelectorAll("button.film-frame").length ?? 0;
+      if (shown > (counts.at(-1) ?? 0)) counts.push(shown);
+      if (strip && shown > 0 && shown === strip.children.length) {
+        clearInterval(timer);
+        finished(counts);
+      }
+    }, 1);
+  });
+}
