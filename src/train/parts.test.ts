@@ -136,7 +136,7 @@ describe("the configs that ship", () => {
       ? readConfig(tokenizerTrainingSchema, path, quick)
       : readConfig(transformerTrainingSchema, path, quick);
   };
-  it.each(["emoji-tokenizer", "emoji-transformer", "fashion-tokenizer", "fashion-transformer"])(
+  it.each(["emoji", "fashion", "pictures"].flatMap((name) => [`${name}-tokenizer`, `${name}-transformer`]))(
     "%s is valid, in its quick form too",
     async (name) => {
       await expect(read(`${name}.json`, false)).resolves.toHaveProperty("about.command");
