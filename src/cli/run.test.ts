@@ -15,6 +15,7 @@ const COMMANDS = [
   "import",
   "export",
   "train",
+  "judge",
   "neighbours",
   "bench",
 ];

@@ -21,7 +21,8 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "info", summary: "what a model folder or a checkpoint holds", load: () => import("./info.ts") },
   { name: "import", summary: "make a model folder from released checkpoints", load: () => import("./import.ts") },
   { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
-  { name: "train", summary: "train a tokenizer or a transformer", load: () => import("./train.ts") },
+  { name: "train", summary: "train a tokenizer, a transformer or a judge", load: () => import("./train.ts") },
+  { name: "judge", summary: "how often pictures look like the class asked for", load: () => import("./judge.ts") },
   {
     name: "neighbours",
     summary: "the training pictures nearest to drawn ones",

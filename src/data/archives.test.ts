@@ -37,6 +37,14 @@ describe("openNpzDataset", () => {
     expect((await openDataset(path, { split: "all" })).length).toBe(4);
   });
 
+  it("reads arrays that were stored without names: pictures, then labels", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "samples.npz");
+    await writeNpz(path, { arr_0: images, arr_1: labels });
+    const { length, labelOf } = await openNpzDataset(path, { split: "all" });
+    expect([length, labelOf(0), labelOf(2)]).toEqual([4, 1, 2]);
+  });
+
   it("repeats one channel, numbers classes without names and names the array that does not fit", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "grey.npz");

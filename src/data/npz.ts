@@ -23,8 +23,9 @@ export interface NpzDataset extends Dataset {
 }
 
 /**
- * Pictures of one size in a NumPy archive: `images` uint8 [N, H, W, 3 or 1], `labels` (whole numbers, [N]; absent: one
- * class), `split` uint8 [N] (0 training, 1 held out; optional), `alpha` uint8 [N, H, W] (optional). Held in memory.
+ * Pictures of one size in a NumPy archive: `images` (or `arr_0`) uint8 [N, H, W, 3 or 1], `labels` (or `arr_1`; whole
+ * numbers, [N]; absent: one class), `split` uint8 [N] (0 training, 1 held out; optional), `alpha` uint8 [N, H, W] (optional).
+ * Held in memory.
  * @throws DatasetError naming the array that does not fit
  */
 export async function openNpzDataset(path: string, options: NpzOptions = {}): Promise<NpzDataset> {
@@ -69,12 +70,15 @@ export async function openNpzDataset(path: string, options: NpzOptions = {}): Pr
   };
 }
 
+/** What `np.savez` calls arrays given without names: sample sets are often written so, pictures first, then labels. */
+const UNNAMED: Readonly<Record<string, string>> = { images: "arr_0", labels: "arr_1" };
+
 async function readArrays(path: string): Promise<Map<string, NpyArray>> {
   const file = await openNpz(path);
   try {
     const arrays = new Map<string, NpyArray>();
     for (const name of ["images", "labels", "split", "alpha"]) {
-      const entry = file.arrays.get(name);
+      const entry = file.arrays.get(name) ?? file.arrays.get(UNNAMED[name] ?? name);
       if (entry) arrays.set(name, await entry.read());
     }
     return arrays;

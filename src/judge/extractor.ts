@@ -31,6 +31,8 @@ export interface Judge {
   /** Share of held-out pictures named correctly, by side in pixels. */
   readonly heldOutAccuracy: Readonly<Record<string, number>>;
   extract(batch: PictureBatch): Promise<JudgedBatch>;
+  /** The same for planes [n, 3, height, width] in [−1, 1]. */
+  extractPlanes(planes: Float32Array, count: number, height: number, width: number): Promise<JudgedBatch>;
   close(): Promise<void>;
 }
 
@@ -45,27 +47,33 @@ export async function openJudge(folder: string, runtime: Runtime): Promise<Judge
   const p = paramTensors(declareClassifier(network));
   const session = await runtime.open(program("judge", classify(p, network, pictureInput(network))), { weights });
   const multiple = sideMultiple(network);
+  async function judged(planes: Float32Array, count: number, height: number, width: number): Promise<JudgedBatch> {
+    const [h, w] = [nearestMultiple(height, multiple), nearestMultiple(width, multiple)];
+    const fits = h === height && w === width;
+    const taken = fits ? planes : resizeSeparable(planes, axisMatrix(height, h), axisMatrix(width, w));
+    const { features, logits } = await session.run({ image: runtime.floats(taken, [count, 3, h, w]) });
+    return { features: features!.data as Float32Array, logits: logits!.data as Float32Array };
+  }
   return {
     name: `judge trained on ${config.trainedOn}`,
     hash,
     dim: featureWidth(network),
     labels: config.labels,
     heldOutAccuracy: config.heldOutAccuracy,
-    async extract(batch) {
-      const { planes, height, width } = toPlanes(batch, multiple);
-      const image = runtime.floats(planes, [batch.count, 3, height, width]);
-      const { features, logits } = await session.run({ image });
-      return { features: features!.data as Float32Array, logits: logits!.data as Float32Array };
-    },
+    extract: async (batch) => judged(toPlanes(batch), batch.count, batch.height, batch.width),
+    extractPlanes: judged,
     close: () => session.dispose(),
   };
 }
 
-/** Bytes [n, h, w, 3] to planes [n, 3, h', w'] in [−1, 1], sides at the nearest multiples. */
-function toPlanes(
-  { data, count, height, width }: PictureBatch,
-  multiple: number,
-): { planes: Float32Array; height: number; width: number } {
+const nearestMultiple = (side: number, multiple: number): number =>
+  Math.max(multiple, Math.round(side / multiple) * multiple);
+
+const axisMatrix = (from: number, to: number): ResizeMatrix =>
+  to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);
+
+/** Bytes [n, h, w, 3] to planes [n, 3, h, w] in [−1, 1]. */
+function toPlanes({ data, count, height, width }: PictureBatch): Float32Array {
   const pixels = height * width;
   if (data.length !== count * pixels * 3)
     throw new RangeError(
@@ -75,14 +83,7 @@ function toPlanes(
   for (let i = 0, at = 0; i < count; i++)
     for (let c = 0; c < 3; c++)
       for (let k = 0; k < pixels; k++) planes[at++] = data[3 * (i * pixels + k) + c]! / 127.5 - 1;
-  const [h, w] = [height, width].map((side) => Math.max(multiple, Math.round(side / multiple) * multiple)) as [
-    number,
-    number,
-  ];
-  if (h === height && w === width) return { planes, height, width };
-  const matrix = (from: number, to: number): ResizeMatrix =>
-    to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);
-  return { planes: resizeSeparable(planes, matrix(height, h), matrix(width, w)), height: h, width: w };
+  return planes;
 }
 
 /** The column of each row's largest value; the first on ties. */

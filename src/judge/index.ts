@@ -1,4 +1,5 @@
 /** Judges: classifiers trained with our engine on a labelled set, as features and class accuracy of own domains. Runs in Node. */
+export { type AccuracyOptions, type ClassAccuracy, classAccuracy, wilsonInterval } from "./accuracy.ts";
 export { type JudgeTraining, judgeTrainingSchema } from "./config.ts";
 export { type Judge, type JudgedBatch, largestOfRows, openJudge, type PictureBatch } from "./extractor.ts";
 export { type JudgeConfig, type JudgeFolder, readJudge, writeJudge } from "./folder.ts";

@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const STEPS = 40;
+const STEPS = 30;
 const config = (changes: Record<string, unknown> = {}) =>
   parseConfig(
     judgeTrainingSchema,
@@ -69,7 +69,7 @@ describe("trainJudge", () => {
     expect(best!.score).toBeGreaterThan(0.9);
     const abort = new AbortController();
     const log = (line: string): void => {
-      if (line.startsWith("step 20/")) abort.abort();
+      if (line.startsWith("step 10/")) abort.abort();
     };
     await train(parted, { log, signal: abort.signal });
     await train(parted, { resume: true });
@@ -80,12 +80,12 @@ describe("trainJudge", () => {
     for (const [name, { data: values }] of one.arrays) expect(values, name).toEqual(other.arrays.get(name)!.data);
   }, 120_000);
 
-  it("leaves a folder whose judge names pictures of other sizes, in half precision too", async () => {
-    const model = join(folder, "whole", "model");
-    const half = join(folder, "half");
-    const { config: saved, arrays } = await readJudge(model);
+  it("leaves a folder in half precision whose judge names pictures of other sizes", async () => {
+    const half = join(folder, "whole", "model");
+    const full = join(folder, "full");
+    const { config: saved, arrays } = await readJudge(half);
     expect(saved).toMatchObject({ labels: ["across", "down", "plain"], sizes: [12, 16], heldOutPictures: 12 });
-    await writeJudge(half, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])), true);
+    await writeJudge(full, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])));
     const judge = await openJudge(half, nodeRuntime({ threads: 1 }));
     for (const [width, height] of [
       [20, 16],
@@ -108,8 +108,8 @@ describe("trainJudge", () => {
       "judge: expected 1 pictures of 2x2x3 bytes, got 5 bytes in all",
     );
     await judge.close();
-    const [full, short] = await Promise.all([model, half].map((at) => readFile(join(at, "classifier.safetensors"))));
-    expect(short!.length).toBeLessThan(0.6 * full!.length);
+    const [long, short] = await Promise.all([full, half].map((at) => readFile(join(at, "classifier.safetensors"))));
+    expect(short!.length).toBeLessThan(0.75 * long!.length);
   }, 60_000);
 
   it("refuses sizes that the network cannot take, and a folder that is not a judge's", async () => {

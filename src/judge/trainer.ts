@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { float16ToFloat32, float32ToFloat16 } from "../checkpoint/index.ts";
 import { type Batch, batches, type Dataset } from "../data/index.ts";
 import { type Program, program } from "../engine/index.ts";
 import { countParams, type ParamDecl, type Params, paramTensors } from "../nn/index.ts";
@@ -112,7 +113,7 @@ async function judgeTrainee(
   }
 
   async function evaluate(): Promise<EvaluationReport> {
-    const arrays: ReadonlyMap<string, NamedArray> = slots.values(stepOptions.ema ? "ema" : "param");
+    const arrays = storedInHalf(slots.values(stepOptions.ema ? "ema" : "param"));
     const weights = Object.fromEntries(
       [...arrays].map(([name, { data: values, shape }]) => [name, runtime.floats(values, shape)]),
     );
@@ -124,7 +125,7 @@ async function judgeTrainee(
       pictures = seen.pictures;
     }
     const judge = { network, labels, sizes, heldOutAccuracy: accuracy, heldOutPictures: pictures, trainedOn };
-    await writeJudge(folder, judge, arrays);
+    await writeJudge(folder, judge, arrays, true);
     const shown = Object.entries(accuracy).map(([size, share]) => `${size} px ${(100 * share).toFixed(1)} %`);
     const values = Object.values(accuracy);
     return {
@@ -156,6 +157,13 @@ async function judgeTrainee(
 function judgeStep(p: Params, network: ClassifierConfig, decls: readonly ParamDecl[], options: StepOptions): Program {
   const loss = softCrossEntropy(classify(p, network, pictureInput(network)).logits);
   return stepProgram("train_judge", decls, p, loss, {}, options);
+}
+
+/** Values as they are once stored in half precision, so that what is measured is what is written. */
+function storedInHalf(arrays: ReadonlyMap<string, NamedArray>): Map<string, NamedArray> {
+  return new Map(
+    [...arrays].map(([name, { shape, data }]) => [name, { shape, data: float16ToFloat32(float32ToFloat16(data)) }]),
+  );
 }
 
 /** Pictures judged at once. */

@@ -1,0 +1,93 @@
+/** How often a judge gives labelled pictures their own class. */
+import { batches, type Dataset } from "../data/index.ts";
+import { type Judge, largestOfRows } from "./extractor.ts";
+
+export interface ClassAccuracy {
+  readonly pictures: number;
+  readonly correct: number;
+  /** correct / pictures. */
+  readonly accuracy: number;
+  /** 95 % interval of the accuracy (Wilson, JASA 22, 1927). */
+  readonly interval: readonly [low: number, high: number];
+  readonly classes: readonly {
+    readonly label: string;
+    readonly pictures: number;
+    readonly correct: number;
+    /** Another class that its pictures were given most often, and how often; absent where none was. */
+    readonly takenFor?: { readonly label: string; readonly pictures: number };
+  }[];
+}
+
+export interface AccuracyOptions {
+  /** Side in pixels that pictures are resized to; their own short side unless told. */
+  readonly size?: number;
+}
+
+/** Pictures judged at once. */
+const CHUNK = 32;
+
+/**
+ * Judges the centre square of every picture. Classes are matched by name; where the data set's names are mere numbers, by
+ * number.
+ * @throws Error naming a class that the judge does not know
+ */
+export async function classAccuracy(
+  judge: Judge,
+  dataset: Dataset,
+  options: AccuracyOptions = {},
+): Promise<ClassAccuracy> {
+  const K = judge.labels.length;
+  const classOf = matchClasses(dataset.classes, judge.labels);
+  const size = options.size ?? (await shortSide(dataset));
+  const confusion = new Uint32Array(K * K);
+  const all = { size, batchSize: CHUNK, seed: 0, ordered: true, epochs: 1, keepLast: true };
+  for await (const { images, labels, count } of batches(dataset, all)) {
+    const { logits } = await judge.extractPlanes(images, count, size, size);
+    largestOfRows(logits, count).forEach((given, i) => {
+      confusion[classOf[labels[i]!]! * K + given]!++;
+    });
+  }
+  const classes = judge.labels.map((label, own) => {
+    const row = confusion.subarray(own * K, (own + 1) * K);
+    const others = row.map((n, given) => (given === own ? 0 : n));
+    const most = others.reduce((best, n, given) => (n > others[best]! ? given : best), 0);
+    const taken = others[most]!;
+    return {
+      label,
+      pictures: row.reduce((a, b) => a + b, 0),
+      correct: row[own]!,
+      ...(taken > 0 ? { takenFor: { label: judge.labels[most]!, pictures: taken } } : {}),
+    };
+  });
+  const pictures = classes.reduce((n, c) => n + c.pictures, 0);
+  const correct = classes.reduce((n, c) => n + c.correct, 0);
+  return { pictures, correct, accuracy: correct / pictures, interval: wilsonInterval(correct, pictures), classes };
+}
+
+/** The judge's class number of each of a data set's classes. */
+function matchClasses(names: readonly string[], labels: readonly string[]): number[] {
+  const numbered = names.every((name, i) => name === String(i));
+  return names.map((name, i) => {
+    const found = labels.indexOf(name);
+    if (found >= 0) return found;
+    if (numbered && i < labels.length) return i;
+    throw new Error(`judge: expected classes that it was trained on (${labels.join(", ")}), got "${name}"`);
+  });
+}
+
+async function shortSide(dataset: Dataset): Promise<number> {
+  const { image } = await dataset.get(0);
+  return Math.min(image.width, image.height);
+}
+
+/** 95 % quantile of the standard normal, two-sided. */
+const Z = 1.959964;
+
+/** Wilson's interval of a share. */
+export function wilsonInterval(correct: number, total: number): [low: number, high: number] {
+  if (total === 0) return [0, 1];
+  const share = correct / total;
+  const centre = (share + (Z * Z) / (2 * total)) / (1 + (Z * Z) / total);
+  const spread = (Z / (1 + (Z * Z) / total)) * Math.sqrt((share * (1 - share)) / total + (Z * Z) / (4 * total * total));
+  return [Math.max(0, centre - spread), Math.min(1, centre + spread)];
+}
