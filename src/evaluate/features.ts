@@ -1,0 +1,26 @@
+/** Bytes of `count` pictures, uint8 [n, height, width, 3]. */
+export interface PictureBytes {
+  readonly data: Uint8Array;
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Rows of a batch: features [n, dim], and where the network has them spatial features and class scores. */
+export interface FeatureRows {
+  readonly features: Float32Array;
+  /** [n, spatialDim], for sFID. */
+  readonly spatial?: Float32Array;
+  /** [n, classes], for the Inception Score. */
+  readonly logits?: Float32Array;
+}
+
+/** A network that pictures are compared by: a judge, or Inception. */
+export interface FeatureExtractor {
+  /** Names network and resizing. */
+  readonly name: string;
+  /** SHA-256 of what defines its numbers. */
+  readonly hash: string;
+  readonly dim: number;
+  extract(batch: PictureBytes): Promise<FeatureRows>;
+}
