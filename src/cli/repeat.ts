@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { readSettings } from "../image/index.ts";
-import { requestFrom } from "../pipelines/index.ts";
+import { readSettings, type SettingsRecord } from "../image/index.ts";
+import { isEditRecord, requestFrom } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
@@ -9,28 +9,38 @@ import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { repeatEdit } from "./repeat-edit.ts";
 
-interface RepeatFlags extends ComputeFlags {
+export interface RepeatFlags extends ComputeFlags {
   readonly out: string;
   readonly preview?: boolean;
   readonly force?: boolean;
+  readonly image?: string;
+  readonly mask?: string;
 }
 
 /** `flexvar repeat`. */
 export function define(command: Command, context: Context): void {
   command
-    .description("Draws a picture again from the settings that `flexvar generate` embedded in it, as 000.png in --out.")
-    .argument("<FILE.png>", "a picture that flexvar generated")
+    .description(
+      "Draws a picture again from the settings embedded in it, as 000.png in --out. An edit needs nothing but its result: " +
+        "the kept pixels and the mask are in it. Only refine, --strength below 1 and grey masks need the first picture too.",
+    )
+    .argument("<FILE.png>", "a picture that flexvar generated or edited")
     .optionsGroup("Files:")
     .option("--out <DIR>", "folder for the picture", "out")
     .option("--preview", "also every scale's picture: previews/000_00.png")
+    .option("--image <FILE>", "the picture that was edited, where its result does not hold enough of it")
+    .option("--mask <FILE>", "the mask, where it was too intricate to be embedded")
     .option("--force", "draw with another model than the one that drew it");
   addComputeFlags(command);
   carryOut(command, context, ["flexvar repeat out/003.png --out again --preview"], repeat);
 }
 
 async function repeat([file = ""]: readonly string[], flags: RepeatFlags, running: Running): Promise<Outcome> {
-  const { options, model } = await recorded(file);
+  const settings = await recorded(file);
+  if (isEditRecord(settings)) return repeatEdit(file, settings, flags, running);
+  const { options, model } = worded(file, () => requestFrom(settings));
   const folder = findModel(flags.model);
   const hash = await modelHash(folder);
   if (hash !== model && flags.force !== true)
@@ -55,12 +65,16 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
   }
 }
 
-async function recorded(file: string): Promise<ReturnType<typeof requestFrom>> {
+async function recorded(file: string): Promise<SettingsRecord> {
   const png = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${file}: expected a readable PNG file, got ${error.code ?? error.message}`, { cause: error });
   });
+  return worded(file, () => readSettings(png));
+}
+
+function worded<T>(file: string, read: () => T): T {
   try {
-    return requestFrom(readSettings(png));
+    return read();
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }

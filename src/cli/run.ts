@@ -15,6 +15,11 @@ interface CommandEntry {
 const COMMANDS: readonly CommandEntry[] = [
   { name: "generate", summary: "draw pictures of classes", load: () => import("./generate.ts") },
   { name: "repeat", summary: "draw a picture again from the settings in its PNG", load: () => import("./repeat.ts") },
+  { name: "inpaint", summary: "repaint the white part of a mask", load: () => import("./inpaint.ts") },
+  { name: "outpaint", summary: "continue a picture beyond its edges", load: () => import("./outpaint.ts") },
+  { name: "expand", summary: "widen or heighten the canvas around a picture", load: () => import("./expand.ts") },
+  { name: "refine", summary: "a small picture at a higher resolution", load: () => import("./refine.ts") },
+  { name: "score", summary: "how likely a picture is under a class", load: () => import("./score.ts") },
   { name: "encode", summary: "a picture to the tokens of every scale", load: () => import("./encode.ts") },
   { name: "decode", summary: "tokens back to pictures", load: () => import("./decode.ts") },
   { name: "classes", summary: "the classes of a model", load: () => import("./classes.ts") },

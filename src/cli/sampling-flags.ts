@@ -1,6 +1,8 @@
 /** The sampling flags, derived from the one schema of sampling options. */
 import { type Command, Option } from "commander";
 import {
+  type EditingField,
+  editingInfo,
   OptionError,
   SAMPLING_FIELDS,
   type SamplingField,
@@ -56,6 +58,9 @@ function usageOf(error: Error): UsageError {
   const match = /^([A-Za-z][\w-]*)(?:\.[\w.]*)?: ([\s\S]*)$/.exec(error.message);
   if (match === null) return new UsageError(error.message, { cause: error });
   const [, name, rest] = match as unknown as [string, string, string];
-  const flag = samplingInfo[name as SamplingField]?.flag ?? (name === "batchSize" ? "batch" : name);
+  const flag =
+    samplingInfo[name as SamplingField]?.flag ??
+    editingInfo[name as EditingField]?.flag ??
+    (name === "batchSize" ? "batch" : name);
   return new UsageError(`--${flag}: ${rest}`, { cause: error });
 }

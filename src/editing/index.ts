@@ -1,6 +1,7 @@
 /** Editing pictures without a model: masks, holes, windows, seams. Everything here is arithmetic on arrays, for every platform. */
 export * from "./canvas.ts";
 export * from "./fill.ts";
+export * from "./heat.ts";
 export * from "./mask.ts";
 export * from "./pool.ts";
 export * from "./regions.ts";

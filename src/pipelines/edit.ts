@@ -74,7 +74,8 @@ export interface EditEvent {
   images(): Promise<readonly RgbaImage[]>;
 }
 
-const WHITE: readonly [number, number, number] = [255, 255, 255];
+/** What the model sees under transparent parts. */
+export const WHITE: readonly [number, number, number] = [255, 255, 255];
 /** Variants side by side unless told. */
 const VARIANTS = 4;
 
@@ -136,7 +137,8 @@ export async function* paintPasses(
   editing: ResolvedEditing,
   passes: readonly WindowPass[],
   start: PaintStart,
-  finish: (picture: RgbImage, row: number) => RgbaImage,
+  finish: (picture: RgbImage) => RgbaImage,
+  guessFrom: PaintStart = start,
 ): AsyncGenerator<EditEvent> {
   const { signal, firstIndex = 0, batchSize = VARIANTS } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
@@ -146,7 +148,7 @@ export async function* paintPasses(
     pipe.resolve({ ...pickSampling(options), classLabels: [0], size: [work.width, work.height] }),
   );
   const { seed, count } = resolved[0]!;
-  const classIds = await classesOf(pipe, options.classLabels ?? "auto", start, signal);
+  const classIds = await classesOf(pipe, options.classLabels ?? "auto", guessFrom, signal);
   const infos = pipe.picturesOf(classIds, count, firstIndex);
   for (let first = 0; first < infos.length; first += batchSize) {
     const pictures = infos.slice(first, first + batchSize);
@@ -163,7 +165,7 @@ export async function* paintPasses(
         painted = scale.painted;
         const { index, total, grid, tokens } = scale;
         const isLast = window === passes.length - 1 && index === total - 1;
-        const images = async () => (await scale.painted()).map((picture, row) => finish(picture, row));
+        const images = async () => (await scale.painted()).map(finish);
         yield { index, total, grid, tokens, window, windows: passes.length, pass, isLast, pictures, first, images };
       }
       states = await painted!();

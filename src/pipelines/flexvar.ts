@@ -14,7 +14,9 @@ import {
   type OutpaintOptions,
   outpaint,
 } from "./edit.ts";
+import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { Networks } from "./networks.ts";
+import { generateLarge, type LargeOptions, type RefineOptions, refine } from "./refine.ts";
 import { type ForcedTokens, type PictureRow, sampleScales } from "./sample.ts";
 
 /** Tokens of one scale of a batch. */
@@ -161,6 +163,21 @@ export class FlexVARPipeline {
   /** Brings a picture to another ratio of sides by painting beside it. */
   expand(options: ExpandOptions): AsyncGenerator<EditEvent> {
     return expand(this, options);
+  }
+
+  /** Draws a picture at a higher resolution. */
+  refine(options: RefineOptions): AsyncGenerator<EditEvent> {
+    return refine(this, options);
+  }
+
+  /** Draws pictures of any size; beyond twice the trained side in windows over a shared coarse picture. */
+  generateLarge(options: LargeOptions): AsyncGenerator<EditEvent> {
+    return generateLarge(this, options);
+  }
+
+  /** How likely a picture is under each of several classes. */
+  score(options: ScoreOptions): Promise<ClassScore[]> {
+    return scoreClasses(this, options);
   }
 
   private async *sampleBatch(

@@ -2,9 +2,11 @@
 
 export * from "./class-choice.ts";
 export * from "./edit.ts";
+export * from "./edit-settings.ts";
 export * from "./flexvar.ts";
 export * from "./likelihood.ts";
 export * from "./networks.ts";
 export * from "./picture-settings.ts";
 export * from "./programs.ts";
+export * from "./refine.ts";
 export * from "./sample.ts";

@@ -66,7 +66,7 @@ export function guidedScales(grids: readonly Grid[], zoom: number | undefined, s
   if (zoom === undefined) return byStrength;
   const finest = Math.sqrt(grids.at(-1)![0] * grids.at(-1)![1]);
   const byDraft = grids.filter(([h, w]) => Math.sqrt(h * w) * zoom <= finest + 1e-9).length;
-  return Math.max(byStrength, byDraft);
+  return Math.max(byStrength, byDraft, 1);
 }
 
 async function given(pipe: FlexVARPipeline, request: PassRequest, picture: RgbImage): Promise<GivenScale[]> {

@@ -1,0 +1,158 @@
+/** Painting edits into a folder: what the image-to-image commands and `repeat` share. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { writeFileAtomic } from "../files/index.ts";
+import {
+  contactSheet,
+  encodePng,
+  flattenAlpha,
+  isOpaque,
+  type Json,
+  type RgbaImage,
+  type RgbImage,
+  type SettingsRecord,
+  settingsText,
+  withAlpha,
+} from "../image/index.ts";
+import {
+  type EditEvent,
+  type EditRecord,
+  editPictureSettings,
+  editRunSettings,
+  type FlexVARPipeline,
+  type PictureInfo,
+} from "../pipelines/index.ts";
+import type { Outcome, Running } from "./command.ts";
+import type { EditFlags } from "./edit-flags.ts";
+import { modelHash } from "./identity.ts";
+import { measured } from "./measure.ts";
+import { findModel, openModel, shownPath } from "./model.ts";
+import { makeFolder, olderPictures, pictureName, scaleName } from "./output.ts";
+import { seconds } from "./reporter.ts";
+import { asUsage } from "./sampling-flags.ts";
+
+/** A short name for a picture's pixels. */
+export function pictureHash({ data, width, height }: RgbaImage): string {
+  return createHash("sha256").update(`${width}x${height}:`).update(data).digest("hex").slice(0, 16);
+}
+
+/** RGB where nothing is transparent: smaller files, the same pixels. */
+export function plainest(image: RgbaImage): RgbImage | RgbaImage {
+  return isOpaque(image) ? flattenAlpha(image, [255, 255, 255]) : image;
+}
+
+export interface EditRun {
+  /** What is asked, for the settings in each PNG. */
+  readonly record: Omit<EditRecord, "model">;
+  /** Starts the task. */
+  start(pipe: FlexVARPipeline, signal: AbortSignal): AsyncGenerator<EditEvent>;
+  /** Said before the work. */
+  readonly notes?: readonly string[];
+}
+
+/** Opens the model and runs a task; each file appears whole or not at all. */
+export async function runEdit(
+  flags: EditFlags,
+  { record, start, notes = [] }: EditRun,
+  running: Running,
+): Promise<Outcome> {
+  const { report } = running;
+  const folder = findModel(flags.model);
+  const pipe = await openModel(folder, flags, report);
+  try {
+    const model = await modelHash(folder);
+    const settings = asUsage(() => editRunSettings(pipe, { ...record, model }));
+    for (const note of notes) report.log(note);
+    await makeFolder(flags.out);
+    const began = performance.now();
+    const drawn = await paintFiles(start(pipe, running.signal), flags, flags.metadata ? settings : undefined, running);
+    const took = performance.now() - began;
+    if (record.options.classLabels === "auto")
+      report.log(`class: ${drawn.pictures[0]!.label ?? drawn.pictures[0]!.classId} (guessed; --class names another)`);
+    const older = await olderPictures(flags.out, drawn.pictures.length);
+    report.finish();
+    report.log(`${drawn.pictures.length} in ${shownPath(flags.out)} (${seconds(took)})`);
+    if (older.length > 0) report.log(`${shownPath(flags.out)} also holds ${older.length} of earlier runs: ${older[0]}`);
+    return {
+      json: {
+        model: { path: folder, hash: model },
+        device: pipe.device,
+        files: drawn.files,
+        pictures: drawn.pictures.map(
+          ({ file, classId, label, indexWithinClass }): Json => ({
+            file,
+            class_id: classId,
+            class: label ?? null,
+            index_within_class: indexWithinClass,
+          }),
+        ),
+        windows: drawn.windows,
+        settings,
+        ...measured(pipe.runtime.runMilliseconds()),
+      },
+    };
+  } catch (error) {
+    // What an option is wrong about may show only beside the picture or model.
+    throw asUsageError(error);
+  } finally {
+    await pipe.dispose();
+  }
+}
+
+function asUsageError(error: unknown): unknown {
+  try {
+    return asUsage(() => {
+      throw error;
+    });
+  } catch (worded) {
+    return worded;
+  }
+}
+
+interface Painted {
+  readonly files: string[];
+  readonly pictures: (PictureInfo & { readonly file: string })[];
+  readonly windows: number;
+}
+
+/** Writes the results of a task's events. @param settings of the run; undefined: none in the files. */
+export async function paintFiles(
+  events: AsyncGenerator<EditEvent>,
+  flags: { readonly out: string; readonly preview?: boolean; readonly grid?: boolean },
+  settings: SettingsRecord | undefined,
+  { report }: Running,
+): Promise<Painted> {
+  const files: string[] = [];
+  const pictures: Painted["pictures"] = [];
+  const onSheet: RgbImage[] = [];
+  let windows = 0;
+  let step = 0;
+  const write = async (name: string, image: RgbaImage, text = {}): Promise<string> => {
+    const path = join(flags.out, name);
+    await writeFileAtomic(path, encodePng(plainest(image), text));
+    files.push(path);
+    return path;
+  };
+  for await (const event of events) {
+    windows = event.windows;
+    if (event.window === 0 && event.index === 0) step = 0;
+    report.progress(
+      event.window + (event.index + 1) / event.total,
+      event.windows,
+      `window ${event.window + 1} of ${event.windows}, scale ${event.index + 1} of ${event.total} (${event.grid[0]}x${event.grid[1]})`,
+    );
+    if (flags.preview === true)
+      for (const [i, image] of (await event.images()).entries())
+        await write(join("previews", scaleName(event.first + i, 1, step)), image);
+    step++;
+    if (!event.isLast) continue;
+    for (const [i, image] of (await event.images()).entries()) {
+      const picture = event.pictures[i]!;
+      const text = settings === undefined ? {} : settingsText(editPictureSettings(settings, picture));
+      pictures.push({ ...picture, file: await write(pictureName(event.first + i, 1), image, text) });
+      if (flags.grid === true) onSheet.push(flattenAlpha(image, [255, 255, 255]));
+    }
+  }
+  if (onSheet.length > 0) await write(join("sheet", "sheet.png"), withAlpha(contactSheet(onSheet)));
+  return { files, pictures, windows };
+}

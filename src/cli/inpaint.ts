@@ -1,0 +1,67 @@
+import { type Command, Option } from "commander";
+import { isSoft, MASK_MODES, type MaskMode } from "../editing/index.ts";
+import { EDITING_FIELDS, SAMPLING_FIELDS } from "../options/index.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
+import { pictureHash, runEdit } from "./edit-run.ts";
+import { UsageError } from "./errors.ts";
+import { asUsage } from "./sampling-flags.ts";
+
+interface InpaintFlags extends EditFlags {
+  readonly mask?: string;
+  readonly maskMode: MaskMode;
+}
+
+/** `flexvar inpaint`. */
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      "Repaints the white part of a mask. Every pixel outside it keeps its bytes; with a class given, nothing under it " +
+        "reaches the result. Grey repaints in part. Pictures larger than the model was trained on are worked on in windows around the holes.",
+    )
+    .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF; 8-bit sRGB PNG is kept to the byte")
+    .addOption(new Option("--mask <FILE>", "the mask, of the picture's size").helpGroup("Editing:"))
+    .addOption(
+      new Option(
+        "--mask-mode <auto|white|alpha>",
+        "white = repaint, or transparent = repaint; auto: alpha where it has any",
+      )
+        .choices(MASK_MODES)
+        .default("auto")
+        .helpGroup("Editing:"),
+    );
+  addEditFlags(
+    command,
+    SAMPLING_FIELDS.filter((field) => field !== "size"),
+    EDITING_FIELDS,
+  );
+  carryOut(
+    command,
+    context,
+    [
+      "flexvar inpaint cat.png --mask hole.png --class animal-face --count 4 --grid",
+      "flexvar inpaint photo.png --mask hole.png --class none --window 128",
+    ],
+    inpaint,
+  );
+}
+
+async function inpaint([file = ""]: readonly string[], flags: InpaintFlags, running: Running): Promise<Outcome> {
+  const options = editInput({ ...flags });
+  if (flags.mask === undefined) throw new UsageError("--mask: expected a mask file, got none");
+  const { loadRgba } = await import("../image/node.ts");
+  const { checkMask, maskFromImage } = await import("../editing/index.ts");
+  const image = await loadRgba(file);
+  const mask = maskFromImage(await loadRgba(flags.mask), flags.maskMode);
+  asUsage(() => checkMask(mask, image));
+  const notes = isSoft(mask) ? [`${flags.mask}: grey parts blend the picture with what is painted`] : [];
+  return runEdit(
+    flags,
+    {
+      record: { task: "inpaint", options, size: [image.width, image.height], mask, image: pictureHash(image) },
+      start: (pipe, signal) => pipe.inpaint({ ...options, image, mask, signal, batchSize: flags.batch }),
+      notes,
+    },
+    running,
+  );
+}

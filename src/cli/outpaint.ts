@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import { type Margins, widenCanvas } from "../editing/index.ts";
+import { EDITING_FIELDS, SAMPLING_FIELDS } from "../options/index.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
+import { pictureHash, runEdit } from "./edit-run.ts";
+import { wholeNumber } from "./flags.ts";
+import { asUsage } from "./sampling-flags.ts";
+
+interface OutpaintFlags extends EditFlags, Partial<Margins> {}
+
+const SIDES = ["left", "right", "top", "bottom"] as const;
+
+/** `flexvar outpaint`. */
+export function define(command: Command, context: Context): void {
+  command
+    .description("Continues a picture beyond its edges. The picture itself keeps its bytes.")
+    .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF")
+    .optionsGroup("Editing:");
+  for (const side of SIDES)
+    command.option(`--${side} <N>`, `pixels to add at the ${side}`, wholeNumber(side, 0, 16384));
+  addEditFlags(
+    command,
+    SAMPLING_FIELDS.filter((field) => field !== "size"),
+    EDITING_FIELDS.filter((field) => field !== "strength"),
+  );
+  carryOut(command, context, ["flexvar outpaint cat.png --left 32 --right 32 --class animal-face"], outpaint);
+}
+
+async function outpaint([file = ""]: readonly string[], flags: OutpaintFlags, running: Running): Promise<Outcome> {
+  const options = editInput({ ...flags });
+  const { loadRgba } = await import("../image/node.ts");
+  const image = await loadRgba(file);
+  const { left = 0, right = 0, top = 0, bottom = 0 } = flags;
+  const { picture, mask } = asUsage(() => widenCanvas(image, { left, right, top, bottom }));
+  return runEdit(
+    flags,
+    {
+      record: { task: "outpaint", options, size: [picture.width, picture.height], mask, image: pictureHash(image) },
+      start: (pipe, signal) => pipe.inpaint({ ...options, image: picture, mask, signal, batchSize: flags.batch }),
+    },
+    running,
+  );
+}

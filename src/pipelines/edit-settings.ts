@@ -1,0 +1,117 @@
+/** What an edited PNG says about itself, and back to options (`flexvar repeat`). */
+import { type EditMask, isSoft, maskFromText, maskToText } from "../editing/index.ts";
+import type { SettingsRecord } from "../image/index.ts";
+import { EDITING_FIELDS, type EditingField, editingInfo, pickEditing, resolveEditing } from "../options/index.ts";
+import { formatGreedy, formatScales } from "../sampling/index.ts";
+import { type EditOptions, pickSampling } from "./edit.ts";
+import type { FlexVARPipeline, PictureInfo } from "./flexvar.ts";
+
+/** The image-to-image tasks. */
+export type EditTask = "inpaint" | "outpaint" | "expand" | "refine";
+
+/** Longest mask that settings hold as text; a longer one must be given again. */
+const LONGEST_MASK = 200_000;
+
+export interface EditRecord {
+  readonly task: EditTask;
+  readonly options: Omit<EditOptions, "image">;
+  /** Size of the result. */
+  readonly size: readonly [width: number, height: number];
+  /** What was repainted of the result; undefined for refine. */
+  readonly mask: EditMask | undefined;
+  /** A hash of the picture given, by the caller's rule. */
+  readonly image: string;
+  readonly model: string;
+}
+
+/** Settings of a run of edits, under the names that HTTP requests use. */
+export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): SettingsRecord {
+  const { task, options, size, mask, image, model } = record;
+  // Settings that the model decides do not depend on the size.
+  const side = pipe.config.trainedSide * pipe.factor;
+  const { scales: _, ...sized } = pickSampling(options);
+  const { filter, ...resolved } = pipe.resolve({ ...sized, classLabels: [0], size: [side, side] });
+  const editing = resolveEditing(pickEditing({ ...options }));
+  const text = mask === undefined ? null : maskToText(mask);
+  return {
+    task,
+    seed: resolved.seed,
+    size: `${size[0]}x${size[1]}`,
+    scales: options.scales === undefined ? null : scalesText(pipe, options),
+    num_inference_steps: options.steps ?? null,
+    step_table: options.stepTable ?? null,
+    guidance_scale: resolved.guidance,
+    guidance_mode: resolved.guidanceMode,
+    top_k: filter.topK,
+    top_p: filter.topP,
+    temperature: filter.temperature,
+    greedy: formatGreedy(resolved.greedy),
+    max_grid: resolved.maxGrid,
+    forbid: resolved.forbid.length > 0 ? resolved.forbid : null,
+    ...Object.fromEntries(EDITING_FIELDS.map((field) => [editingInfo[field].http, editing[field] ?? null])),
+    mask: text !== null && text.length <= LONGEST_MASK ? text : null,
+    image,
+    model,
+  };
+}
+
+function scalesText(pipe: FlexVARPipeline, { scales }: Omit<EditOptions, "image">): string {
+  return formatScales(pipe.resolve({ scales, classLabels: [0] }).plan.grids);
+}
+
+/** Settings of one picture of the run. */
+export function editPictureSettings(
+  run: SettingsRecord,
+  { classId, label, indexWithinClass }: PictureInfo,
+): SettingsRecord {
+  return { class: label ?? null, class_id: classId, index_within_class: indexWithinClass, ...run };
+}
+
+/** What repeating an edit takes. */
+export interface RepeatedEdit {
+  readonly task: EditTask;
+  readonly options: Omit<EditOptions, "image">;
+  readonly size: readonly [width: number, height: number];
+  /** Undefined where there was none (refine), or it was too long to keep. */
+  readonly mask: EditMask | undefined;
+  /** True where the result itself is picture enough: what was under the mask did not count. */
+  readonly fromResult: boolean;
+  readonly image: string;
+  readonly model: string;
+}
+
+/** True for settings that an image-to-image task wrote. */
+export function isEditRecord(settings: SettingsRecord): boolean {
+  return ["inpaint", "outpaint", "expand", "refine"].includes(String(settings.task));
+}
+
+/** The request that paints such a picture again. @throws RangeError for settings of other pictures; the schema refuses wrong values. */
+export function editRequestFrom(settings: SettingsRecord, numClasses: number): RepeatedEdit {
+  const size = /^(\d{1,5})x(\d{1,5})$/.exec(String(settings.size));
+  const { model, image, task } = settings;
+  if (!isEditRecord(settings) || size === null || typeof model !== "string" || typeof image !== "string")
+    throw new RangeError("settings: expected those of a picture that flexvar edited");
+  const [width, height] = [Number(size[1]), Number(size[2])];
+  const mask = typeof settings.mask === "string" ? maskFromText(settings.mask, width, height) : undefined;
+  const given: Record<string, unknown> = {
+    classLabels: settings.class_id === numClasses ? "none" : [settings.class_id],
+    firstIndex: settings.index_within_class,
+    seed: settings.seed,
+    scales: settings.scales,
+    steps: settings.num_inference_steps,
+    stepTable: settings.step_table,
+    guidance: settings.guidance_scale,
+    guidanceMode: settings.guidance_mode,
+    topK: settings.top_k,
+    topP: settings.top_p,
+    temperature: settings.temperature,
+    greedy: settings.greedy,
+    maxGrid: settings.max_grid,
+    forbid: settings.forbid,
+    ...Object.fromEntries(EDITING_FIELDS.map((field: EditingField) => [field, settings[editingInfo[field].http]])),
+  };
+  const present = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
+  const options = Object.fromEntries(present) as Omit<EditOptions, "image">;
+  const fromResult = mask !== undefined && !isSoft(mask) && (options.strength ?? 1) === 1;
+  return { task: task as EditTask, options, size: [width, height], mask, fromResult, image, model };
+}
