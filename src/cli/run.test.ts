@@ -94,6 +94,10 @@ describe("bad usage: exit code 2 and one line on stderr", () => {
       "flexvar: required option '--tokenizer <FILE>' not specified; see flexvar import --help\n",
     ],
     [
+      ["train", "tokenizer", "--config", "c", "--data", "d", "--out", "o", "--device", "gpu"],
+      'flexvar: --device: expected one of cpu, webgpu, got "gpu"\n',
+    ],
+    [
       ["info", "nowhere"],
       /^flexvar: info: expected a checkpoint, a model folder or .*got "nowhere" \(no such folder or name\)\n$/,
     ],

@@ -1,11 +1,12 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
-import type { RunResult } from "../train/index.ts";
+import type { RunProgress, RunResult } from "../train/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
+import type { Reporter } from "./reporter.ts";
 
 interface TrainFlags {
   readonly config: string;
@@ -13,6 +14,7 @@ interface TrainFlags {
   readonly out: string;
   readonly resume?: boolean;
   readonly quick?: boolean;
+  readonly device?: string;
   readonly threads?: number;
 }
 
@@ -22,7 +24,9 @@ export function define(command: Command, context: Context): void {
     .description(
       "Trains a tokenizer, or a transformer on a tokenizer's tokens. The run's folder gets checkpoints/, log.jsonl, sheets/ " +
         "and model/, a model folder that `flexvar generate --model` takes. A judge is a classifier that gives `flexvar " +
-        "evaluate --features` its features. Ctrl-C writes a checkpoint and ends.",
+        "evaluate --features` its features. At the start the data card is printed and a contact sheet left in data.png; a " +
+        "terminal shows a bar, anything else a line every run.logEvery steps. Ctrl-C writes a checkpoint and ends; a kill or a " +
+        "full disk loses the steps since the last checkpoint, and --resume goes on from it.",
     )
     .addArgument(new Argument("<network>", "what to train").choices(["tokenizer", "transformer", "judge"]))
     .optionsGroup("Files:")
@@ -35,6 +39,11 @@ export function define(command: Command, context: Context): void {
     .optionsGroup("Run:")
     .option("--resume", "go on from the last checkpoint in the run's folder, bit for bit on the CPU")
     .option("--quick", "the config's quick form: minutes instead of hours, to see that everything works")
+    .option(
+      "--device <cpu|webgpu>",
+      "what computes; cpu unless told. On webgpu the networks' parameters and optimiser state stay on the device, " +
+        "results differ from the CPU's by rounding",
+    )
     .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024));
   carryOut(
     command,
@@ -42,6 +51,7 @@ export function define(command: Command, context: Context): void {
     [
       "flexvar train tokenizer --config configs/emoji-tokenizer.json --data my-pictures --out runs/tokenizer",
       "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer",
+      "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer --device webgpu --resume",
       "flexvar train judge --config configs/emoji-judge.json --data runs/emoji-data-128 --out runs/emoji-judge",
     ],
     train,
@@ -49,13 +59,17 @@ export function define(command: Command, context: Context): void {
 }
 
 async function train([network]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
-  const { config: path, data, out, resume = false, quick = false, threads } = flags;
+  const { config: path, data, out, resume = false, quick = false, device, threads } = flags;
+  const { nodeDevices } = await import("../runtime/node.ts");
+  if (device !== undefined && !nodeDevices.some((known) => known === device))
+    throw new UsageError(`--device: expected one of ${nodeDevices.join(", ")}, got "${device}"`);
   await expectReadable("config", "file", path);
   await expectReadable("data", "folder or file", data);
   const { readConfig, tokenizerTrainingSchema, trainTokenizer, trainTransformer, transformerTrainingSchema } =
     await import("../train/index.ts");
   const log = (line: string): void => report.log(line);
-  const options = { resume, signal, log, ...(threads === undefined ? {} : { threads }) };
+  const progress = report.draws ? { progress: (now: RunProgress): void => showProgress(report, now) } : {};
+  const options = { resume, signal, log, ...progress, ...(device && { device }), ...(threads && { threads }) };
   const start = async (): Promise<RunResult> => {
     switch (network) {
       case "tokenizer":
@@ -81,6 +95,11 @@ async function train([network]: readonly string[], flags: TrainFlags, { report, 
       ...measured(),
     },
   };
+}
+
+function showProgress(report: Reporter, { step, steps, imagesPerSecond, loss, lr, secondsLeft }: RunProgress): void {
+  const note = `${step}/${steps}, loss ${loss.toPrecision(4)}, lr ${lr.toExponential(1)}, ${imagesPerSecond.toPrecision(3)} images/s`;
+  report.progress(step, steps, note, 1000 * secondsLeft);
 }
 
 async function expectReadable(flag: string, what: string, path: string): Promise<void> {

@@ -13,6 +13,8 @@ import type { Json } from "./state.ts";
 export interface TrainOptions extends RunOptions {
   /** Threads of one operator; all cores by default. */
   readonly threads?: number;
+  /** `cpu` (default) or `webgpu`, where parameters and optimiser state stay on the device. */
+  readonly device?: string;
 }
 
 export interface DisposableTrainee extends Trainee {
@@ -41,7 +43,8 @@ export async function runExperiment<C extends ExperimentConfig>(
   const { train, heldOut } = data;
   await showData(train, outDir, log);
   log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
-  const runtime = nodeRuntime(options.threads === undefined ? {} : { threads: options.threads });
+  const { threads, device } = options;
+  const runtime = nodeRuntime({ ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) });
   const trainee = await start(data, runtime, log);
   try {
     const settings = { ...config.run, steps: config.optimizer.steps };

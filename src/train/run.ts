@@ -39,16 +39,19 @@ export interface EvaluationReport {
   readonly sheets?: Readonly<Record<string, RgbImage>>;
 }
 
+/** What a checkpoint keeps of what is trained. */
+export interface SavedTrainee {
+  readonly json: Readonly<Record<string, Json>>;
+  readonly arrays: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+}
+
 /** What the loop trains. */
 export interface Trainee {
   /** Does step `step` (from 1). */
   step(step: number): Promise<StepReport>;
   evaluate(step: number): Promise<EvaluationReport>;
   /** Everything but the loop's own counters. Arrays may be the live ones. */
-  save(): {
-    json: Readonly<Record<string, Json>>;
-    arrays: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
-  };
+  save(): SavedTrainee | Promise<SavedTrainee>;
   load(state: TrainState): void;
 }
 
@@ -114,7 +117,7 @@ export async function runTraining(
   const records = await openLog(outDir, step);
   let saved = step;
   const save = async (): Promise<void> => {
-    const { json, arrays } = trainee.save();
+    const { json, arrays } = await trainee.save();
     const own: Json = {
       best: progress.best ?? null,
       meanLoss: progress.meanLoss ?? null,

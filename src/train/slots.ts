@@ -39,20 +39,15 @@ export function createSlots(
   start: ReadonlyMap<string, Float32Array>,
 ): SlotStore {
   const keys = decls.flatMap((decl) => slots.map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
-  const blank = (): Map<string, Value> =>
-    new Map(keys.map(({ decl, key }) => [key, runtime.floats(new Float32Array(sizeOfShape(decl.shape)), decl.shape)]));
-  let current = blank();
-  let next = blank();
+  const filled = (values: (decl: ParamDecl, slot: Slot) => Float32Array): Map<string, Value> =>
+    new Map(keys.map(({ decl, slot, key }) => [key, runtime.floats(values(decl, slot), decl.shape)]));
+  let current = filled((decl, slot) => startValue(start, decl, slot));
+  let next = filled((decl) => new Float32Array(sizeOfShape(decl.shape)));
   const dataOf = (key: string): Float32Array => {
     const value = current.get(key);
     if (value === undefined) throw new Error(`training state: expected a slot "${key}", got none`);
     return value.data as Float32Array;
   };
-  for (const decl of decls) {
-    const values = start.get(decl.name);
-    if (values === undefined) throw new Error(`training state: expected start values for "${decl.name}", got none`);
-    for (const slot of slots) if (slot === "param" || slot === "ema") dataOf(slotName(slot, decl.name)).set(values);
-  }
   return {
     feeds: () => Object.fromEntries(current),
     fetches: () => Object.fromEntries([...next].map(([key, value]) => [updated(key), value])),
@@ -77,4 +72,15 @@ export function createSlots(
     },
     values: (slot) => new Map(decls.map((d) => [d.name, { shape: d.shape, data: dataOf(slotName(slot, d.name)) }])),
   };
+}
+
+/** A slot's first values, a copy: parameters and averages from `start`, everything else zeros. Throws where there are none. */
+export function startValue(
+  start: ReadonlyMap<string, Float32Array>,
+  { name, shape }: ParamDecl,
+  slot: Slot,
+): Float32Array {
+  const values = start.get(name);
+  if (values === undefined) throw new Error(`training state: expected start values for "${name}", got none`);
+  return slot === "param" || slot === "ema" ? Float32Array.from(values) : new Float32Array(sizeOfShape(shape));
 }

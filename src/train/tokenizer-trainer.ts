@@ -15,13 +15,15 @@ import { poolingFeeds } from "./pooling.ts";
 import type { EvaluationReport, RunResult, StepReport } from "./run.ts";
 import { drawSmallScales } from "./scale-draw.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
-import { createSlots, type NamedArray } from "./slots.ts";
+import type { NamedArray } from "./slots.ts";
 import { describeStart, freshStart, startFrom } from "./start.ts";
 import type { Json, TrainState } from "./state.ts";
 import { slotsOf, stepProgram } from "./step.ts";
+import { openStore } from "./store.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
 import { openTokenizerEvaluator, reconstructionSheet } from "./tokenizer-evaluation.ts";
 import { imageInput, tokenizerObjective } from "./tokenizer-objective.ts";
+import { openTransfer } from "./transfer.ts";
 
 /** Trains or resumes a tokenizer; `outDir/model` gets the model folder at the end and at every evaluation. */
 export async function trainTokenizer(
@@ -91,7 +93,8 @@ export async function tokenizerTrainee(
     const terms = { ...(perceptual && { perceptual }), ...(adversarial && { adversarial }) };
     const total = Object.values(terms).reduce((sum, term) => ops.add(sum, term), objective.total);
     const traced = stepProgram("train_tokenizer", trained, p, total, { ...extras, ...terms }, stepOptions, second);
-    const session = runtime.open(traced);
+    const kept = [...slots.onDevice, ...(judged ? judge.onDevice : [])];
+    const session = runtime.open(traced, { keepOnDevice: kept });
     sessions.set(judged, session);
     return session;
   }
@@ -103,9 +106,12 @@ export async function tokenizerTrainee(
   if (frozen && taken === undefined)
     throw new Error("start: expected a model to take encoder and codes from, got none");
   const start = taken?.values ?? freshStart(decls, config.seed);
-  const slots = createSlots(runtime, trained, slotsOf(stepOptions), start);
-  const judge = createSlots(
+  const transfer = openTransfer(runtime);
+  // Codes that a gradient moves are revived by the host: they travel with each step, everything else stays on the device.
+  const slots = openStore(runtime, transfer, trained, slotsOf(stepOptions), start, (name) => name === CODEBOOK);
+  const judge = openStore(
     runtime,
+    transfer,
     others.discriminator,
     ["param", "m", "v"],
     freshStart(others.discriminator, config.seed),
@@ -135,8 +141,20 @@ export async function tokenizerTrainee(
   const heldOut = await fixedBatch(data.heldOut, config.data.size, config.run.evaluatePictures);
   let usage = new Float64Array(V);
   const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
-  const fixedFeeds = (): Record<string, Value> =>
-    Object.fromEntries([...fixed, ...vgg].map(([name, { data: d, shape }]) => [name, runtime.floats(d, shape)]));
+  /** `fixed` and `vgg` where they are computed with; averaged codes change on the host after each step. */
+  let placed: Record<string, Value> | undefined;
+  async function fixedFeeds(): Promise<Record<string, Value>> {
+    if (placed === undefined) {
+      placed = {};
+      for (const [name, { data: d, shape }] of [...fixed, ...vgg])
+        placed[name] = await (name === CODEBOOK ? runtime.floats(d, shape) : transfer.upload(runtime.floats(d, shape)));
+    }
+    return placed;
+  }
+  const releaseFixed = (): void => {
+    for (const value of Object.values(placed ?? {})) if (value.location !== "cpu") value.dispose();
+    placed = undefined;
+  };
   log(
     `tokenizer: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, factor ${factor}, grids up to ${native}×${native}, ${runtime.description}`,
   );
@@ -148,7 +166,7 @@ export async function tokenizerTrainee(
     const adam = adamWScalarValues(number, lr, adamW);
     const feeds: Record<string, Value> = {
       ...slots.feeds(),
-      ...fixedFeeds(),
+      ...(await fixedFeeds()),
       image: runtime.floats(batch.images, [batch.count, 3, config.data.size, config.data.size]),
       lr: scalar(adam.lr),
       correction1: scalar(adam.correction1),
@@ -169,8 +187,8 @@ export async function tokenizerTrainee(
     const gradNorm = number1("gradNorm");
     let revived = 0;
     if (Number.isFinite(loss) && Number.isFinite(gradNorm)) {
-      slots.advance();
-      if (judged) judge.advance();
+      slots.advance(result);
+      if (judged) judge.advance(result);
       const assigned = objective.scales.map(
         (_, i): Assigned => ({
           rows: result[`rows${i}`]!.data as Float32Array,
@@ -211,13 +229,13 @@ export async function tokenizerTrainee(
     return revived.length;
   }
 
-  const shipped = (): Map<string, NamedArray> => {
-    const values = slots.values(stepOptions.ema ? "ema" : "param");
+  const shipped = async (): Promise<Map<string, NamedArray>> => {
+    const values = await slots.values(stepOptions.ema ? "ema" : "param");
     return new Map([...values, ...fixed]);
   };
 
   async function evaluate(): Promise<EvaluationReport> {
-    const arrays = shipped();
+    const arrays = await shipped();
     const feeds = Object.fromEntries([...arrays].map(([name, { data: d, shape }]) => [name, runtime.floats(d, shape)]));
     const quality = await evaluator.evaluate(feeds, heldOut, defaultSizes(native));
     const whole = new Float64Array(V);
@@ -243,8 +261,8 @@ export async function tokenizerTrainee(
   return {
     step,
     evaluate,
-    save() {
-      const arrays = new Map([...slots.save(), ...judge.save(), ...fixed]);
+    async save() {
+      const arrays = new Map([...(await slots.save()), ...(await judge.save()), ...fixed]);
       arrays.set("codebook:counts", { shape: [V], data: codes.counts });
       arrays.set("codebook:sums", { shape: [V, model.codeDim], data: codes.sums });
       arrays.set("codebook:lastUsed", { shape: [V], data: codes.lastUsed });
@@ -260,6 +278,7 @@ export async function tokenizerTrainee(
         return found.data;
       };
       for (const [name, { data: d }] of fixed) d.set(array(name));
+      releaseFixed();
       codes = { counts: array("codebook:counts"), sums: array("codebook:sums"), lastUsed: array("codebook:lastUsed") };
       const own = json as unknown as TokenizerJson;
       random = restoreRandom(own.random);
@@ -268,7 +287,10 @@ export async function tokenizerTrainee(
     },
     async dispose() {
       const opened = await Promise.all(sessions.values());
-      await Promise.all([...opened.map((session) => session.dispose()), evaluator.dispose()]);
+      slots.dispose();
+      judge.dispose();
+      releaseFixed();
+      await Promise.all([...opened, evaluator, transfer].map((open) => open.dispose()));
     },
   };
 }

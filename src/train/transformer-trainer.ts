@@ -26,10 +26,12 @@ import { overTokens, scaleTable } from "./scale-table.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
 import { drawTrainingScales } from "./schedule-draw.ts";
 import { meansPerGrid, type SequenceRow, sequenceMaker } from "./sequences.ts";
-import { createSlots, type NamedArray } from "./slots.ts";
+import type { NamedArray } from "./slots.ts";
 import type { Json, TrainState } from "./state.ts";
 import { accumulationProgram, slotsOf, stepProgram } from "./step.ts";
+import { openStore } from "./store.ts";
 import { openTokenCache, type TokenCache } from "./token-cache.ts";
+import { openTransfer } from "./transfer.ts";
 import type { TransformerTraining } from "./transformer-config.ts";
 import { transformerObjective } from "./transformer-objective.ts";
 import { transformerStart } from "./transformer-start.ts";
@@ -57,7 +59,7 @@ interface TransformerJson {
   readonly tokenizer: string;
 }
 
-async function transformerTrainee(
+export async function transformerTrainee(
   config: TransformerTraining,
   data: SplitData,
   tokenizer: OpenTokenizer,
@@ -85,20 +87,24 @@ async function transformerTrainee(
   const { accumulate } = config;
   const { consistency } = objective;
   const extras = { ...(consistency && { consistency }) };
+  const start = await transformerStart(config, decls, log);
+  const transfer = openTransfer(runtime);
+  const slots = openStore(runtime, transfer, decls, slotsOf(stepOptions), start);
+  const sums = openStore(runtime, transfer, accumulate === 1 ? [] : decls, ["sum"], start);
   const session = await runtime.open(
     stepProgram("train_transformer", decls, p, objective.loss, extras, { ...stepOptions, accumulate }),
+    { keepOnDevice: slots.onDevice },
   );
   const gather =
     accumulate === 1
       ? undefined
-      : await runtime.open(accumulationProgram("gather_gradients", decls, p, objective.loss, {}, accumulate));
+      : await runtime.open(accumulationProgram("gather_gradients", decls, p, objective.loss, {}, accumulate), {
+          keepOnDevice: sums.onDevice,
+        });
   const plain = paramTensors(decls);
   const rollout = refinement && (await runtime.open(rolloutProgram(plain, model)));
   const judged = transformerObjective(plain, model, { labelSmoothing: 0, dropPath: false });
   const judge = await runtime.open(program("judge_transformer", { perPosition: judged.perPosition }));
-  const start = await transformerStart(config, decls, log);
-  const slots = createSlots(runtime, decls, slotsOf(stepOptions), start);
-  const sums = createSlots(runtime, gather === undefined ? [] : decls, ["sum"], start);
   const caching = {
     size: config.data.size,
     augment: config.data.augment,
@@ -199,13 +205,13 @@ async function transformerTrainee(
     const adam = adamWScalarValues(number, lr, adamW);
     const params = slots.feeds();
     let loss = 0;
-    sums.clear();
+    await sums.clear();
     for (let i = 1; i < accumulate && gather !== undefined; i++) {
       const own = Object.fromEntries(decls.map(({ name }) => [name, params[name]!]));
       const feeds = { ...own, ...sums.feeds(), ...(await drawBatch(number, params)).feeds };
       const result = await gather.run(feeds, { ...sums.fetches(), loss: null });
       loss += (result.loss!.data as Float32Array)[0]! / accumulate;
-      sums.advance();
+      sums.advance(result);
     }
     const { feeds, tokens, scales } = await drawBatch(number, params);
     const result = await session.run(
@@ -224,11 +230,11 @@ async function transformerTrainee(
     loss += value("loss") / accumulate;
     const parts = { tokens, scales, ...(consistency && { consistency: value("consistency") }) };
     const gradNorm = value("gradNorm");
-    if (Number.isFinite(loss) && Number.isFinite(gradNorm)) slots.advance();
+    if (Number.isFinite(loss) && Number.isFinite(gradNorm)) slots.advance(result);
     return { loss, gradNorm, lr, images: accumulate * config.data.batchSize, parts };
   }
 
-  const shipped = (): Map<string, NamedArray> => slots.values(stepOptions.ema ? "ema" : "param");
+  const shipped = (): Promise<Map<string, NamedArray>> => slots.values(stepOptions.ema ? "ema" : "param");
 
   async function heldOutLosses(arrays: ReadonlyMap<string, NamedArray>): Promise<number[]> {
     const weights = Object.fromEntries(
@@ -249,7 +255,7 @@ async function transformerTrainee(
   }
 
   async function evaluate(step: number): Promise<EvaluationReport> {
-    const arrays = shipped();
+    const arrays = await shipped();
     const losses = await heldOutLosses(arrays);
     const { samples } = config;
     const whole: ModelConfig = {
@@ -322,9 +328,9 @@ async function transformerTrainee(
   return {
     step,
     evaluate,
-    save() {
+    async save() {
       const json: TransformerJson = { random: random.save(), epoch, taken, tokenizer: tokenizer.hash };
-      return { json: json as unknown as Record<string, Json>, arrays: slots.save() };
+      return { json: json as unknown as Record<string, Json>, arrays: await slots.save() };
     },
     load({ arrays, json }: TrainState) {
       const own = json as unknown as TransformerJson;
@@ -338,7 +344,9 @@ async function transformerTrainee(
       order = epochOrderOf(epoch);
     },
     async dispose() {
-      await Promise.all([session, gather, judge, rollout].map((open) => open?.dispose()));
+      slots.dispose();
+      sums.dispose();
+      await Promise.all([session, gather, judge, rollout, transfer].map((open) => open?.dispose()));
     },
   };
 }
