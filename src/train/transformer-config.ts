@@ -56,7 +56,7 @@ export const transformerTrainingSchema = z.strictObject({
     .prefault({}),
   /**
    * The refinement stage of SAR, for a few more epochs from `start`: a second pass on tokens drawn from the first one's
-   * predictions, held to the first one's distributions. About 2.3 times the time of a step. Left out: none.
+   * predictions, held to the first one's distributions. 7/3 of the work of a step. Left out: none.
    */
   refinement: z
     .strictObject({
