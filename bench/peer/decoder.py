@@ -9,8 +9,8 @@ def swish(x):
     return x * torch.sigmoid(x)
 
 
-def norm(channels):
-    return nn.GroupNorm(32, channels, eps=1e-6)
+def norm(channels, groups=32):
+    return nn.GroupNorm(groups, channels, eps=1e-6)
 
 
 def conv3(in_channels, out_channels):
@@ -18,10 +18,10 @@ def conv3(in_channels, out_channels):
 
 
 class ResidualBlock(nn.Module):
-    def __init__(self, in_channels, out_channels):
+    def __init__(self, in_channels, out_channels, groups=32):
         super().__init__()
-        self.norm1, self.conv1 = norm(in_channels), conv3(in_channels, out_channels)
-        self.norm2, self.conv2 = norm(out_channels), conv3(out_channels, out_channels)
+        self.norm1, self.conv1 = norm(in_channels, groups), conv3(in_channels, out_channels)
+        self.norm2, self.conv2 = norm(out_channels, groups), conv3(out_channels, out_channels)
         self.shortcut = nn.Identity() if in_channels == out_channels else nn.Conv2d(in_channels, out_channels, 1)
 
     def forward(self, x):
@@ -31,9 +31,9 @@ class ResidualBlock(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    def __init__(self, channels):
+    def __init__(self, channels, groups=32):
         super().__init__()
-        self.norm = norm(channels)
+        self.norm = norm(channels, groups)
         self.q, self.k, self.v, self.proj = (nn.Conv2d(channels, channels, 1) for _ in range(4))
 
     def forward(self, x):

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-WHAT = ("transformer", "decoder", "matmul", "conv", "train")
+WHAT = ("transformer", "decoder", "matmul", "conv", "train", "train-tokenizer")
 
 
 def parse_args():
@@ -35,9 +35,11 @@ def parse_args():
 def size_of(args, what):
     training = what == "train"
     default = dict(depth=6, width=384, heads=6, vocab=4096) if training else dict(depth=16, width=1024, heads=16, vocab=8912)
-    size = {name: getattr(args, name) or value for name, value in default.items()}
-    grids = args.grids or ("1,2,3,4,5,6,8" if training else "1,2,3,4,5,6,8,10,13,16")
-    return size, args.batch or (16 if training else 1), tuple(int(side) for side in grids.split(","))
+    # Sizes on the command line are those of the workload named there; the other keeps its own.
+    named = (args.what == "train") == training
+    size = {name: (named and getattr(args, name)) or value for name, value in default.items()}
+    grids = (named and args.grids) or ("1,2,3,4,5,6,8" if training else "1,2,3,4,5,6,8,10,13,16")
+    return size, (named and args.batch) or (16 if training else 1), tuple(int(side) for side in grids.split(","))
 
 
 def make_transformer(args):
@@ -82,11 +84,24 @@ def make_train(args):
     return step, {**size, "batch": batch, "grids": grids, "tokens": length, **count(model)}
 
 
+def make_train_tokenizer(args):
+    trainer = TokenizerTrainer(batch=args.batch or 8)
+    size = trainer.image.shape
+    return trainer.step, {"batch": size[0], "pixels": size[-1], "sides": trainer.sides, **count(trainer.model)}
+
+
 def count(model):
     return {"parameters": sum(p.numel() for p in model.parameters())}
 
 
-MAKERS = {"transformer": make_transformer, "decoder": make_decoder, "matmul": make_matmul, "conv": make_conv, "train": make_train}
+MAKERS = {
+    "transformer": make_transformer,
+    "decoder": make_decoder,
+    "matmul": make_matmul,
+    "conv": make_conv,
+    "train": make_train,
+    "train-tokenizer": make_train_tokenizer,
+}
 
 
 class Bench:
@@ -97,7 +112,7 @@ class Bench:
 
     def run(self, what):
         torch.manual_seed(0)
-        with torch.inference_mode(what != "train"):
+        with torch.inference_mode(not what.startswith("train")):
             first = what not in self.made
             if first:
                 self.made[what] = MAKERS[what](self.args)
@@ -183,6 +198,7 @@ if __name__ == "__main__":
     from torch.nn import functional as F
 
     from decoder import Decoder
+    from tokenizer import Trainer as TokenizerTrainer
     from transformer import Transformer
 
     main()

@@ -24,6 +24,7 @@ import { othersShare } from "./load.ts";
 import { type Peer, startPeer } from "./peer.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
 import { convProbe, matmulProbe } from "./rates.ts";
+import { measureTraining, type TrainingReport } from "./training-rounds.ts";
 
 export interface BenchOptions {
   /** Depth of the released size to measure with random weights; 16 unless told. */
@@ -61,6 +62,8 @@ export interface BenchReport {
   readonly peakRssMB: number;
   readonly weightsMB: number;
   readonly peer: PeerReport | null;
+  /** One training step of both networks. */
+  readonly training: TrainingReport;
   /** Share of the machine that other processes took, and whether the figures count: "invalid" above 10 %. */
   readonly othersShare: number;
   readonly verdict: "valid" | "invalid: machine busy";
@@ -127,7 +130,8 @@ async function measure(
   if (settings.peer !== undefined) {
     onProgress("starting the PyTorch peer");
     const gridArgs = ["--depth", String(depth), "--grids", grids.map(([h]) => h).join(",")];
-    peer = await startPeer(settings.peer.script, settings.peer.python, gridArgs);
+    const threads = settings.threads === undefined ? [] : ["--threads", String(settings.threads)];
+    peer = await startPeer(settings.peer.script, settings.peer.python, [...gridArgs, ...threads]);
   }
   try {
     const best = {
@@ -162,6 +166,9 @@ async function measure(
       best.peerT = Math.min(best.peerT, await peer.run("transformer"));
       best.peerD = Math.min(best.peerD, await peer.run("decoder"));
     }
+    const peakRssMB = process.resourceUsage().maxRSS / 1024;
+    const training = await measureTraining({ runtime, matmul, peer, runs, onProgress, signal });
+    busiest = Math.max(busiest, training.othersShare);
     const part = (seconds: number, flops: number): PartReport => ({
       seconds,
       tflop: flops / 1e12,
@@ -189,7 +196,7 @@ async function measure(
       decoder: { ...decoder, ofConv: decoder.rate / convRate },
       imageSeconds: best.image,
       hostShare,
-      peakRssMB: process.resourceUsage().maxRSS / 1024,
+      peakRssMB,
       weightsMB,
       peer:
         peer === undefined
@@ -200,6 +207,7 @@ async function measure(
               decoderSeconds: best.peerD,
               speedup: (best.peerT + best.peerD) / best.image,
             },
+      training,
       othersShare: busiest,
       verdict: busiest > BUSY_SHARE ? "invalid: machine busy" : "valid",
     };

@@ -29,6 +29,16 @@ export function benchTable(r: BenchReport): string {
       `${seconds(r.peer.transformerSeconds)} + ${seconds(r.peer.decoderSeconds)}`,
       `we are ${r.peer.speedup.toFixed(2)} x as fast`,
     ]);
+  for (const name of ["transformer", "tokenizer"] as const) {
+    const step = r.training[name];
+    rows.push([
+      `training step, ${name} (${step.tflop.toFixed(3)} TFLOP)`,
+      `${seconds(step.seconds)}, ${rate(step.rate)}`,
+      `${percent(step.ofMatmul)} of MatMul`,
+    ]);
+    if (step.peerSeconds !== null && step.speedup !== null)
+      rows.push([`PyTorch's, ${name}`, seconds(step.peerSeconds), `we are ${step.speedup.toFixed(2)} x as fast`]);
+  }
   rows.push(["other processes", percent(r.othersShare), r.verdict]);
   const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]!.length)));
   const lines = rows.map((row) =>
