@@ -1,0 +1,29 @@
+import { pivotedCholesky } from "./cholesky.ts";
+import type { DoubleProduct } from "./double-products.ts";
+import { symmetricEigenvalues } from "./eigenvalues.ts";
+import type { Moments } from "./moments.ts";
+
+/**
+ * Fréchet distance of two Gaussians (Dowson and Landau 1982; FID: Heusel et al. 2017):
+ * |μ₁ − μ₂|² + tr Σ₁ + tr Σ₂ − 2 tr (Σ₁ Σ₂)^½. With Σ₁ = Fᵀ F the product has the eigenvalues of the symmetric
+ * positive semidefinite F Σ₂ Fᵀ, so that the trace is the sum of their roots: no complex numbers, no offset on the
+ * diagonal, and rank-deficient covariances are exact. At least 0.
+ * @throws RangeError where the widths differ or a number is not finite
+ */
+export async function frechetDistance(a: Moments, b: Moments, product: DoubleProduct): Promise<number> {
+  const n = a.dim;
+  if (b.dim !== n) throw new RangeError(`frechet: expected features of one width, got ${n} and ${b.dim}`);
+  // The one from fewer rows has the lower rank: a smaller problem, and no roots of rounding errors.
+  const [low, high] = (a.count ?? Number.POSITIVE_INFINITY) <= (b.count ?? Number.POSITIVE_INFINITY) ? [a, b] : [b, a];
+  let distance = 0;
+  for (let i = 0; i < n; i++) {
+    distance += (a.mean[i]! - b.mean[i]!) ** 2 + a.covariance[i * n + i]! + b.covariance[i * n + i]!;
+  }
+  if (!Number.isFinite(distance)) throw new RangeError(`frechet: expected finite statistics, got ${distance}`);
+  const { factor, rank } = pivotedCholesky(low.covariance, n);
+  const half = await product(factor, high.covariance, { rows: rank, inner: n, columns: n });
+  const inside = await product(half, factor, { rows: rank, inner: n, columns: rank, transB: true });
+  let trace = 0;
+  for (const value of symmetricEigenvalues(inside, rank)) trace += Math.sqrt(Math.max(value, 0));
+  return Math.max(0, distance - 2 * trace);
+}

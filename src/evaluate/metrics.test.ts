@@ -1,0 +1,201 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createRandom } from "../sampling/index.ts";
+import {
+  bootstrapMean,
+  codebookUsage,
+  doubleProducts,
+  frechetDistance,
+  inceptionScore,
+  kernelDistances,
+  type Moments,
+  momentsOf,
+  precisionRecall,
+  psnr,
+  readStatistics,
+  ssim,
+  writeStatistics,
+} from "./index.ts";
+
+const product = await doubleProducts(1);
+
+function normals(seed: number, length: number, scale = 1, shift = 0): Float32Array {
+  const random = createRandom(seed);
+  return Float32Array.from({ length }, () => random.normal() * scale + shift);
+}
+
+const diagonal = (mean: readonly number[], variances: readonly number[]): Moments => {
+  const dim = mean.length;
+  const covariance = new Float64Array(dim * dim);
+  variances.forEach((v, i) => {
+    covariance[i * dim + i] = v;
+  });
+  return { count: undefined, dim, mean: Float64Array.from(mean), covariance };
+};
+
+/** The same Gaussian turned by the Householder reflection of a vector. */
+function turned({ dim, mean, covariance, count }: Moments, v: Float64Array): Moments {
+  const square = v.reduce((sum, x) => sum + x * x, 0);
+  const h = (i: number, j: number): number => (i === j ? 1 : 0) - (2 * v[i]! * v[j]!) / square;
+  const turn = (rows: (i: number, j: number) => number): Float64Array =>
+    Float64Array.from({ length: dim * dim }, (_, at) => {
+      const [i, j] = [Math.floor(at / dim), at % dim];
+      let sum = 0;
+      for (let k = 0; k < dim; k++) sum += h(i, k) * rows(k, j);
+      return sum;
+    });
+  const half = turn((k, j) => covariance[k * dim + j]!);
+  const whole = turn((k, j) => half[j * dim + k]!);
+  const newMean = mean.map((_, i) => mean.reduce((sum, m, k) => sum + h(i, k) * m, 0));
+  return { count, dim, mean: newMean, covariance: whole };
+}
+
+describe("frechetDistance", () => {
+  test("equals the closed form of Gaussians whose covariances commute", async () => {
+    const dim = 40;
+    const a = Array.from({ length: dim }, (_, i) => 0.1 + i);
+    const b = Array.from({ length: dim }, (_, i) => 3 + (i % 7));
+    const v = Float64Array.from(normals(3, dim));
+    const means = [Array.from(normals(4, dim)), Array.from(normals(5, dim))] as const;
+    const expected = a.reduce(
+      (sum, x, i) => sum + (Math.sqrt(x) - Math.sqrt(b[i]!)) ** 2 + (means[0][i]! - means[1][i]!) ** 2,
+      0,
+    );
+    const got = await frechetDistance(turned(diagonal(means[0], a), v), turned(diagonal(means[1], b), v), product);
+    expect(got).toBeCloseTo(expected, 9);
+  });
+
+  test("equals the closed form of 200 samples in 384 dimensions against their double", async () => {
+    const [n, dim] = [200, 384];
+    const rows = normals(6, n * dim);
+    const doubled = rows.map((x) => 2 * x);
+    const [a, b] = [await momentsOf(rows, dim, product), await momentsOf(doubled, dim, product)];
+    // Σ₂ = 4 Σ₁ and μ₂ = 2 μ₁: the distance is |μ₁|² + tr Σ₁.
+    let expected = 0;
+    for (let i = 0; i < dim; i++) expected += a.mean[i]! ** 2 + a.covariance[i * dim + i]!;
+    expect(Math.abs((await frechetDistance(a, b, product)) / expected - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(await frechetDistance(a, a, product)) / expected).toBeLessThan(1e-6);
+  });
+
+  test("is 0 for identical sets of full rank, and refuses what is not finite", async () => {
+    const a = await momentsOf(normals(7, 500 * 24, 3, 100), 24, product);
+    expect(await frechetDistance(a, a, product)).toBeLessThan(1e-9);
+    await expect(frechetDistance(a, diagonal([Number.NaN], [1]), product)).rejects.toThrow("one width, got 24 and 1");
+    const broken = diagonal([Number.NaN], [1]);
+    await expect(frechetDistance(broken, broken, product)).rejects.toThrow("finite statistics");
+  });
+});
+
+test("moments do not lose digits far from zero", async () => {
+  const { mean, covariance } = await momentsOf(Float64Array.of(1e8, 1e8 + 1, 1e8 + 2), 1, product);
+  expect([mean[0], covariance[0]]).toEqual([1e8 + 1, 1]);
+});
+
+test("precision and recall agree with brute force", async () => {
+  const dim = 5;
+  const [real, drawn] = [normals(8, 60 * dim), normals(9, 50 * dim, 0.8, 0.7)];
+  const distance = (a: Float32Array, i: number, b: Float32Array, j: number): number =>
+    Math.hypot(...Array.from({ length: dim }, (_, k) => a[i * dim + k]! - b[j * dim + k]!));
+  const inside = (points: Float32Array, balls: Float32Array): number => {
+    const [n, m] = [points.length / dim, balls.length / dim];
+    const all = Array.from({ length: m }, (_, i) => i);
+    const radii = all.map((i) => all.map((j) => distance(balls, i, balls, j)).sort((a, b) => a - b)[3]!);
+    return (
+      Array.from({ length: n }, (_, p) => all.some((i) => distance(points, p, balls, i) <= radii[i]!)).filter(Boolean)
+        .length / n
+    );
+  };
+  const got = await precisionRecall(real, drawn, dim, product);
+  expect([got.precision, got.recall]).toEqual([inside(drawn, real), inside(real, drawn)]);
+  expect(got.precision).not.toBe(got.recall);
+});
+
+test("the Inception Score of certain, evenly spread rows is the number of classes; of equal rows it is 1", () => {
+  const certain = Float32Array.from({ length: 100 * 5 }, (_, at) => (at % 5 === Math.floor(at / 5) % 5 ? 100 : 0));
+  expect(inceptionScore(certain, 5)).toEqual({ mean: expect.closeTo(5, 9), deviation: expect.closeTo(0, 9) });
+  expect(inceptionScore(new Float32Array(100 * 5), 5).mean).toBeCloseTo(1, 12);
+});
+
+test("KID is near 0 for one distribution and larger for another", async () => {
+  const options = { subsets: 20, subsetSize: 100 };
+  const mean = async (drawn: Float32Array): Promise<number> => {
+    const values = await kernelDistances(normals(10, 400 * 8), drawn, 8, createRandom(1), product, options);
+    return values.reduce((a, b) => a + b, 0) / values.length;
+  };
+  expect(Math.abs(await mean(normals(11, 400 * 8)))).toBeLessThan(0.05);
+  expect(await mean(normals(11, 400 * 8, 1, 0.5))).toBeGreaterThan(0.3);
+});
+
+test("PSNR and SSIM of known pictures", () => {
+  const random = createRandom(2);
+  const picture = { data: Uint8Array.from({ length: 16 * 12 * 3 }, () => random.int(200)), width: 16, height: 12 };
+  const brighter = { ...picture, data: picture.data.map((v) => v + 10) };
+  expect(psnr(picture, brighter)).toBeCloseTo(10 * Math.log10(255 ** 2 / 100), 12);
+  expect(psnr(picture, picture)).toBe(Number.POSITIVE_INFINITY);
+  expect(ssim(picture, picture)).toBeCloseTo(1, 12);
+  const flat = (value: number) => ({ data: new Uint8Array(16 * 12 * 3).fill(value), width: 16, height: 12 });
+  // Without variance only the luminance term is left.
+  expect(ssim(flat(50), flat(100))).toBeCloseTo((2 * 50 * 100 + 6.5025) / (50 ** 2 + 100 ** 2 + 6.5025), 9);
+});
+
+test("codebook usage counts codes and their evenness", () => {
+  expect(codebookUsage(Int32Array.of(0, 1, 0, 1), 8)).toEqual({ used: 0.25, perplexity: expect.closeTo(2, 12) });
+});
+
+test("a bootstrap interval of a mean has the width that theory gives", () => {
+  const values = Float64Array.from(normals(12, 400));
+  const [low, high] = bootstrapMean(values, createRandom(3), 2000);
+  expect(high - low).toBeGreaterThan(0.17);
+  expect(high - low).toBeLessThan(0.23);
+});
+
+const python = "/usr/bin/python3";
+const hasScipy = existsSync(python) && canImport();
+function canImport(): boolean {
+  try {
+    execFileSync(python, ["-c", "import numpy, scipy.linalg"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("statistics files", () => {
+  test("come back as written", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "flexvar-statistics-"));
+    try {
+      const moments = await momentsOf(normals(13, 30 * 4), 4, product);
+      const path = join(folder, "s.npz");
+      await writeStatistics(path, { moments, spatial: moments, protocol: "p" });
+      expect(await readStatistics(path)).toEqual({ moments, spatial: moments, protocol: "p" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test.skipIf(!hasScipy)("numpy reads them, ours reads numpy's, and scipy's distance is ours", { timeout: 30_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "flexvar-statistics-"));
+    try {
+      const [a, b] = [normals(14, 300 * 20), normals(15, 300 * 20, 1.3, 0.2)];
+      await writeStatistics(join(folder, "a.npz"), { moments: await momentsOf(a, 20, product) });
+      writeFileSync(join(folder, "b.bin"), new Uint8Array(b.buffer));
+      const script = `
+import numpy as np, sys
+from scipy import linalg
+a = np.load("a.npz"); b = np.fromfile("b.bin", "f4").reshape(300, 20).astype("f8")
+mu, sigma = b.mean(0), np.cov(b, rowvar=False)
+np.savez("b.npz", mu=mu, sigma=sigma)
+root = linalg.sqrtm(a["sigma"] @ sigma)
+root = root[0] if isinstance(root, tuple) else root
+print(((a["mu"] - mu) ** 2).sum() + np.trace(a["sigma"] + sigma - 2 * root.real))`;
+      const theirs = Number(execFileSync(python, ["-c", script], { cwd: folder, encoding: "utf8" }));
+      const [ours, numpys] = [await readStatistics(join(folder, "a.npz")), await readStatistics(join(folder, "b.npz"))];
+      expect(await frechetDistance(ours!.moments, numpys!.moments, product)).toBeCloseTo(theirs, 8);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,90 @@
+import type { DoubleProduct } from "./double-products.ts";
+
+/** Mean and covariance of feature rows. */
+export interface Moments {
+  /** Rows that they come from; undefined where a file of statistics does not say. */
+  readonly count: number | undefined;
+  readonly dim: number;
+  readonly mean: Float64Array;
+  /** [dim, dim], divided by count − 1 as `np.cov` does. */
+  readonly covariance: Float64Array;
+}
+
+/** Adds rows batch by batch; memory grows with dim², not with the number of rows. */
+export interface MomentsSum {
+  /** Rows [n, dim]. One call at a time. */
+  add(rows: Float32Array | Float64Array): Promise<void>;
+  /** @throws RangeError below two rows. */
+  finish(): Promise<Moments>;
+}
+
+/** Rows that one product takes: larger products use the cores better. */
+const CHUNK = 2048;
+
+/**
+ * Mean and covariance in float64. Rows are shifted by the first chunk's mean before they are multiplied, so that
+ * features far from zero lose no digits.
+ */
+export function sumMoments(dim: number, product: DoubleProduct): MomentsSum {
+  const sums = new Float64Array(dim);
+  const squares = new Float64Array(dim * dim);
+  const held = new Float64Array(CHUNK * dim);
+  let shift: Float64Array | undefined;
+  let waiting = 0;
+  let count = 0;
+  async function flush(): Promise<void> {
+    if (waiting === 0) return;
+    const rows = held.subarray(0, waiting * dim);
+    shift ??= meanOf(rows, dim);
+    for (let at = 0; at < rows.length; )
+      for (let j = 0; j < dim; j++, at++) {
+        rows[at]! -= shift[j]!;
+        sums[j]! += rows[at]!;
+      }
+    const outer = await product(rows, rows, { rows: dim, inner: waiting, columns: dim, transA: true });
+    for (let k = 0; k < squares.length; k++) squares[k]! += outer[k]!;
+    count += waiting;
+    waiting = 0;
+  }
+  return {
+    async add(rows) {
+      if (rows.length % dim !== 0)
+        throw new RangeError(`moments: expected rows of ${dim} numbers, got ${rows.length} numbers`);
+      for (let from = 0; from < rows.length; ) {
+        const taken = Math.min(rows.length - from, (CHUNK - waiting) * dim);
+        held.set(rows.subarray(from, from + taken), waiting * dim);
+        waiting += taken / dim;
+        from += taken;
+        if (waiting === CHUNK) await flush();
+      }
+    },
+    async finish() {
+      await flush();
+      if (count < 2) throw new RangeError(`moments: expected at least two rows, got ${count}`);
+      const covariance = squares;
+      for (let i = 0, at = 0; i < dim; i++)
+        for (let j = 0; j < dim; j++, at++)
+          covariance[at] = (squares[at]! - (sums[i]! * sums[j]!) / count) / (count - 1);
+      const mean = sums.map((sum, j) => shift![j]! + sum / count);
+      return { count, dim, mean, covariance };
+    },
+  };
+}
+
+/** Mean and covariance of rows held in memory. */
+export async function momentsOf(
+  rows: Float32Array | Float64Array,
+  dim: number,
+  product: DoubleProduct,
+): Promise<Moments> {
+  const sum = sumMoments(dim, product);
+  await sum.add(rows);
+  return sum.finish();
+}
+
+function meanOf(rows: Float64Array, dim: number): Float64Array {
+  const mean = new Float64Array(dim);
+  const count = rows.length / dim;
+  for (let at = 0; at < rows.length; ) for (let j = 0; j < dim; j++, at++) mean[j]! += rows[at]! / count;
+  return mean;
+}

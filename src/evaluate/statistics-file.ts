@@ -1,0 +1,59 @@
+/** Statistics files as the OpenAI evaluator has them: mu, sigma, and mu_s, sigma_s for sFID. */
+import { type NpyArray, openNpz, writeNpz } from "../checkpoint/index.ts";
+import type { Moments } from "./moments.ts";
+
+export interface Statistics {
+  readonly moments: Moments;
+  readonly spatial?: Moments;
+  /** How the features were made, where the file says. */
+  readonly protocol?: string;
+}
+
+/** Writes statistics that numpy and the usual evaluators read, with protocol and count beside. */
+export async function writeStatistics(path: string, { moments, spatial, protocol }: Statistics): Promise<void> {
+  const float64 = (data: Float64Array, shape: number[]): NpyArray => ({ dtype: "float64", shape, data });
+  const pair = ({ mean, covariance, dim }: Moments, tail: string): [string, NpyArray][] => [
+    [`mu${tail}`, float64(mean, [dim])],
+    [`sigma${tail}`, float64(covariance, [dim, dim])],
+  ];
+  const text = protocol === undefined ? undefined : new TextEncoder().encode(protocol);
+  await writeNpz(path, [
+    ...pair(moments, ""),
+    ...(spatial ? pair(spatial, "_s") : []),
+    ...(moments.count === undefined ? [] : [["count", float64(Float64Array.of(moments.count), [1])] as const]),
+    ...(text === undefined ? [] : [["protocol", { dtype: "uint8", shape: [text.length], data: text }] as const]),
+  ]);
+}
+
+/** Reads statistics; undefined where the file holds none. @throws Error naming the file where their shapes do not fit */
+export async function readStatistics(path: string): Promise<Statistics | undefined> {
+  const file = await openNpz(path);
+  try {
+    if (!file.arrays.has("mu") || !file.arrays.has("sigma")) return undefined;
+    const floats = async (name: string): Promise<{ data: Float64Array; shape: readonly number[] }> => {
+      const { dtype, data, shape } = await file.arrays.get(name)!.read();
+      if (dtype !== "float64" && dtype !== "float32")
+        throw new Error(`${path}: expected ${name} of float64 or float32, got ${dtype}`);
+      return { data: Float64Array.from(data as Float64Array | Float32Array), shape };
+    };
+    const count = file.arrays.has("count") ? (await floats("count")).data[0] : undefined;
+    const pair = async (tail: string): Promise<Moments> => {
+      const [mean, covariance] = [await floats(`mu${tail}`), await floats(`sigma${tail}`)];
+      const dim = mean.data.length;
+      if (mean.shape.length !== 1 || covariance.shape.join("x") !== `${dim}x${dim}`)
+        throw new Error(
+          `${path}: expected mu${tail} [n] and sigma${tail} [n, n], got [${mean.shape}] and [${covariance.shape}]`,
+        );
+      return { count, dim, mean: mean.data, covariance: covariance.data };
+    };
+    const text = await file.arrays.get("protocol")?.read();
+    const moments = await pair("");
+    return {
+      moments,
+      ...(file.arrays.has("mu_s") && file.arrays.has("sigma_s") ? { spatial: await pair("_s") } : {}),
+      ...(text?.dtype === "uint8" ? { protocol: new TextDecoder().decode(text.data as Uint8Array) } : {}),
+    };
+  } finally {
+    await file.close();
+  }
+}
