@@ -28,6 +28,7 @@ const judge: Judge = {
   labels: ["dark", "grey", "light"],
   heldOutAccuracy: {},
   extract: () => Promise.reject(new Error("not asked for")),
+  close: async () => {},
   extractPlanes: async (planes, count, height, width) => {
     sides.push(height, width);
     const size = planes.length / count;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomPictures, writeRandomInception } from "../../test/support/random-inception.ts";
 import { encodeNpyHeader } from "../checkpoint/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { declareInception, inceptionLayers, inceptionResizeMatrix, openInception } from "./index.ts";
+import { declareInception, inceptionLayers, inceptionResizeMatrix, openFeatures, openInception } from "./index.ts";
 
 const fixtures = fileURLToPath(new URL("../../test/fixtures/inception/", import.meta.url));
 const NARROW = 16;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "flexvar-inception-"));
   checkpoint = join(folder, "narrow.pth");
   await writeRandomInception(checkpoint, NARROW, 3);
-  const network = await openInception(checkpoint, nodeRuntime({ threads: 1 }), { narrow: NARROW });
+  const network = await openFeatures(checkpoint, nodeRuntime({ threads: 1 }), { narrow: NARROW });
   const batch = await network.extract({ data: pictures, count: COUNT, height: HEIGHT, width: WIDTH });
   found = { ...batch };
   await network.close();

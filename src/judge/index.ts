@@ -2,6 +2,7 @@
 export { type AccuracyOptions, type ClassAccuracy, classAccuracy, wilsonInterval } from "./accuracy.ts";
 export { type JudgeTraining, judgeTrainingSchema } from "./config.ts";
 export { type Judge, type JudgedBatch, largestOfRows, openJudge, type PictureBatch } from "./extractor.ts";
+export { type FeatureSource, openFeatures } from "./features.ts";
 export { type JudgeConfig, type JudgeFolder, readJudge, writeJudge } from "./folder.ts";
 export { declareInception, INCEPTION_SIDE, inception, SPATIAL_CHANNELS } from "./inception.ts";
 export { type Inception, type InceptionBatch, type InceptionOptions, openInception } from "./inception-extractor.ts";

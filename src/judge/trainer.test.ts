@@ -6,7 +6,15 @@ import { npyArray, writeNpz } from "../checkpoint/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom } from "../sampling/index.ts";
 import { loadState, parseConfig, type TrainOptions } from "../train/index.ts";
-import { judgeTrainingSchema, largestOfRows, openJudge, readJudge, trainJudge, writeJudge } from "./index.ts";
+import {
+  judgeTrainingSchema,
+  largestOfRows,
+  openFeatures,
+  openJudge,
+  readJudge,
+  trainJudge,
+  writeJudge,
+} from "./index.ts";
 
 const SIDE = 16;
 const PICTURES = 60;
@@ -107,7 +115,11 @@ describe("trainJudge", () => {
     await expect(judge.extract({ data: new Uint8Array(5), count: 1, width: 2, height: 2 })).rejects.toThrow(
       "judge: expected 1 pictures of 2x2x3 bytes, got 5 bytes in all",
     );
-    await judge.close();
+    const source = await openFeatures(half, nodeRuntime({ threads: 1 }));
+    const one = { data: picture(0, SIDE, 7), count: 1, width: SIDE, height: SIDE };
+    expect((await source.extract(one)).features).toEqual((await judge.extract(one)).features);
+    expect([source.dim, source.hash]).toEqual([16, judge.hash]);
+    await Promise.all([source.close(), judge.close()]);
     const [long, short] = await Promise.all([full, half].map((at) => readFile(join(at, "classifier.safetensors"))));
     expect(short!.length).toBeLessThan(0.75 * long!.length);
   }, 60_000);
