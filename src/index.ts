@@ -7,6 +7,18 @@
  * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) console.log(step.index, step.grid);
  */
 export { readNpz } from "./checkpoint/index.ts";
+export {
+  ApiRequestError,
+  type ClientOptions,
+  createClient,
+  type EditFields,
+  type FlexVARClient,
+  type GenerationFields,
+  type ImageEvent,
+  type ImagesResponse,
+  type JobBody,
+  type ModelBody,
+} from "./client/index.ts";
 export { type EditMask, fillHole, marginsForRatio, maskFromImage, parseRatio } from "./editing/index.ts";
 export {
   areaMatrix,
@@ -48,3 +60,14 @@ export {
   storeHalf,
 } from "./pretrained/node.ts";
 export { defaultSizes, type Grid } from "./sampling/index.ts";
+export {
+  createServerApp,
+  type JobQueue,
+  type Limits,
+  listen,
+  localMaker,
+  memoryQueue,
+  type PictureMaker,
+  type ServerApp,
+  type ServerOptions,
+} from "./server/index.ts";

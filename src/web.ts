@@ -7,6 +7,18 @@
  * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) show(planarToRgb(await step.image()));
  */
 
+export {
+  ApiRequestError,
+  type ClientOptions,
+  createClient,
+  type EditFields,
+  type FlexVARClient,
+  type GenerationFields,
+  type ImageEvent,
+  type ImagesResponse,
+  type JobBody,
+  type ModelBody,
+} from "./client/index.ts";
 export { type EditMask, fillHole, marginsForRatio, maskFromImage, parseRatio } from "./editing/index.ts";
 export {
   contactSheet,

@@ -33,6 +33,7 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: "the training pictures nearest to drawn ones",
     load: () => import("./neighbours.ts"),
   },
+  { name: "serve", summary: "the HTTP API", load: () => import("./serve.ts") },
   { name: "site", summary: "the studio as a static site", load: () => import("./site.ts") },
   { name: "bench", summary: "speed and memory on this machine", load: () => import("./bench.ts") },
 ];

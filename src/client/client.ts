@@ -1,0 +1,117 @@
+import { readEvents } from "./events.ts";
+import type {
+  EditFields,
+  ErrorBody,
+  GenerationFields,
+  ImageEvent,
+  ImagesResponse,
+  JobBody,
+  ModelBody,
+} from "./types.ts";
+
+export interface ClientOptions {
+  /** Address of the server, as `http://127.0.0.1:8080`. */
+  readonly baseUrl: string;
+  /** Bearer token, where the server asks for one. */
+  readonly token?: string | undefined;
+  /** Carries requests out; the platform's `fetch` unless told. */
+  readonly fetch?: ((input: string, init?: RequestInit) => Promise<Response>) | undefined;
+}
+
+/** A request that the server refused. */
+export class ApiRequestError extends Error {
+  override readonly name = "ApiRequestError";
+  readonly status: number;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+  /** Seconds to wait, where the server was full. */
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, error: ErrorBody["error"], retryAfter?: number) {
+    super(error.message);
+    this.status = status;
+    this.type = error.type;
+    this.param = error.param;
+    this.code = error.code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Typed calls of the HTTP API. Every method throws ApiRequestError for a refusal, the signal's reason when aborted. */
+export interface FlexVARClient {
+  /** Draws pictures of classes. */
+  generate(fields: GenerationFields, signal?: AbortSignal): Promise<ImagesResponse>;
+  /** The same, picture by picture and scale by scale. Leaving the loop cancels. */
+  generateStream(fields: GenerationFields, signal?: AbortSignal): AsyncGenerator<ImageEvent>;
+  /** Repaints, continues, expands or refines a picture. */
+  edit(fields: EditFields, signal?: AbortSignal): Promise<ImagesResponse>;
+  editStream(fields: EditFields, signal?: AbortSignal): AsyncGenerator<ImageEvent>;
+  /** Hands work in and returns at once. */
+  startGeneration(fields: GenerationFields): Promise<JobBody>;
+  startEdit(fields: EditFields): Promise<JobBody>;
+  job(id: string): Promise<JobBody>;
+  cancelJob(id: string): Promise<JobBody>;
+  models(): Promise<readonly ModelBody[]>;
+}
+
+/**
+ * A client of a running `flexvar serve`, for browsers and Node.
+ *
+ * @example
+ * const client = createClient({ baseUrl: "http://127.0.0.1:8080" });
+ * const { data } = await client.generate({ class_labels: ["animal-face"], seed: 7 });
+ */
+export function createClient({ baseUrl, token, fetch: given }: ClientOptions): FlexVARClient {
+  const send = given ?? ((input: string, init?: RequestInit) => fetch(input, init));
+  const root = baseUrl.replace(/\/+$/, "");
+  const call = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> => {
+    const response = await send(`${root}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (!response.ok) throw await refusal(response);
+    return response;
+  };
+  const post = async <T>(path: string, body: object, signal?: AbortSignal): Promise<T> =>
+    (await (await call("POST", path, body, signal)).json()) as T;
+  async function* stream(path: string, fields: object, signal?: AbortSignal): AsyncGenerator<ImageEvent> {
+    const response = await call("POST", path, { ...fields, stream: true }, signal);
+    for await (const { event, data } of readEvents(response.body!)) {
+      const parsed = JSON.parse(data) as ImageEvent | ErrorBody;
+      if (event === "error") throw new ApiRequestError(response.status, (parsed as ErrorBody).error);
+      yield parsed as ImageEvent;
+    }
+  }
+  const generations = "/v1/images/generations";
+  const edits = "/v1/images/edits";
+  const job = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
+  return {
+    generate: (fields, signal) => post(generations, fields, signal),
+    generateStream: (fields, signal) => stream(generations, fields, signal),
+    edit: (fields, signal) => post(edits, fields, signal),
+    editStream: (fields, signal) => stream(edits, fields, signal),
+    startGeneration: (fields) => post(generations, { ...fields, async: true }),
+    startEdit: (fields) => post(edits, { ...fields, async: true }),
+    job: async (id) => (await (await call("GET", job(id))).json()) as JobBody,
+    cancelJob: async (id) => (await (await call("DELETE", job(id))).json()) as JobBody,
+    models: async () => ((await (await call("GET", "/v1/models")).json()) as { data: ModelBody[] }).data,
+  };
+}
+
+async function refusal(response: Response): Promise<ApiRequestError> {
+  const text = await response.text();
+  const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const retryAfter = Number.isFinite(wait) ? wait : undefined;
+  try {
+    return new ApiRequestError(response.status, (JSON.parse(text) as ErrorBody).error, retryAfter);
+  } catch {
+    const message = `server: expected a reply of the API, got ${response.status} ${text.slice(0, 200)}`;
+    return new ApiRequestError(response.status, { message, type: "server_error", param: null, code: null }, retryAfter);
+  }
+}

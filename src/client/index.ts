@@ -1,0 +1,3 @@
+/** A typed client of the HTTP API, for every platform with `fetch`, and the API's types. */
+export * from "./client.ts";
+export * from "./types.ts";

@@ -1,0 +1,124 @@
+/** What the HTTP API takes and gives. */
+
+/** Error form of every refusal. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
+}
+
+/** Sampling fields that generations and edits share. */
+export interface SamplingFields {
+  readonly class_labels?: readonly (number | string)[];
+  /** Class names between commas, where `class_labels` is left out. */
+  readonly prompt?: string;
+  /** Pictures per label. */
+  readonly n?: number;
+  readonly seed?: number;
+  readonly num_inference_steps?: number;
+  readonly step_table?: "paper" | "released";
+  readonly scales?: string | readonly (number | readonly [number, number])[];
+  readonly guidance_scale?: number;
+  readonly guidance_mode?: "ramp" | "constant";
+  readonly top_k?: number;
+  readonly top_p?: number;
+  readonly temperature?: number;
+  readonly greedy?: string;
+  readonly max_grid?: number;
+  readonly forbid?: readonly number[];
+  /** Name of the served model. */
+  readonly model?: string;
+  readonly user?: string;
+  /** Number of the first picture within each class. */
+  readonly first_index?: number;
+  /** Scales to send pictures of while streaming: evenly chosen, or all. */
+  readonly partial_images?: number | "all";
+  /** `WxH` or a side in pixels. */
+  readonly size?: string | number;
+}
+
+export interface GenerationFields extends SamplingFields {}
+
+export interface EditFields extends SamplingFields {
+  /** A picture file in base64, plain or as a data URL. */
+  readonly image: string;
+  readonly mask?: string;
+  readonly mask_mode?: "auto" | "white" | "alpha";
+  readonly task?: "inpaint" | "outpaint" | "expand" | "refine";
+  readonly left?: number;
+  readonly right?: number;
+  readonly top?: number;
+  readonly bottom?: number;
+  /** Width to height, `2:1` or a number: expand. */
+  readonly ratio?: string | number;
+  readonly strength?: number;
+  readonly window?: number;
+  readonly padding?: number;
+  readonly whole?: boolean;
+  readonly fill?: "mean" | "nearest" | "diffusion";
+  readonly widen?: number;
+  readonly kept_share?: number;
+  readonly seam?: number;
+}
+
+/** One finished picture. */
+export interface PictureData {
+  /** A PNG in base64, its settings embedded. */
+  readonly b64_json: string;
+  readonly class_id: number;
+  readonly class: string | null;
+  readonly index_within_class: number;
+  readonly seed: number;
+}
+
+export interface ImagesResponse {
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly output_format: "png";
+  readonly data: readonly PictureData[];
+}
+
+/** One event of a stream: a picture at one scale, or finished. `index` counts the request's pictures. */
+export interface ImageEvent extends PictureData {
+  readonly type:
+    | "image_generation.partial_image"
+    | "image_generation.completed"
+    | "image_edit.partial_image"
+    | "image_edit.completed";
+  readonly created_at: number;
+  readonly output_format: "png";
+  readonly index: number;
+  /** On partial pictures: number of the scale, of `scales`. */
+  readonly partial_image_index?: number;
+  readonly scales?: number;
+}
+
+export type JobStatus = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export interface JobBody {
+  readonly id: string;
+  readonly object: "image.job";
+  readonly status: JobStatus;
+  /** Jobs before this one; null unless it waits. */
+  readonly position: number | null;
+  readonly pictures: { readonly done: number; readonly total: number };
+  readonly poll_url: string;
+  readonly result: ImagesResponse | null;
+  readonly error: ErrorBody["error"] | null;
+}
+
+export interface ModelBody {
+  readonly id: string;
+  readonly object: "model";
+  readonly created: number;
+  readonly owned_by: "flexvar";
+  readonly hash: string;
+  readonly num_classes: number;
+  /** Class names by id; empty where the model has none. */
+  readonly labels: readonly string[];
+  /** Side in pixels of the pictures that the model was trained on. */
+  readonly trained_size: number;
+}

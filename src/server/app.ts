@@ -1,0 +1,175 @@
+/** The HTTP API as a hono app: routes in, replies out. */
+import { type Context, Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import type { ModelBody } from "../client/index.ts";
+import { downsampling } from "../models/index.ts";
+import { readBody } from "./body.ts";
+import { ApiError, toApiError } from "./errors.ts";
+import { checkFields, editSchema, type Fields, generationSchema } from "./fields.ts";
+import { type GuardOptions, guardOrigin, guardToken } from "./guard.ts";
+import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import type { PictureMaker } from "./maker.ts";
+import { createMetrics } from "./metrics.ts";
+import { openApiDocument } from "./openapi.ts";
+import { type JobQueue, memoryQueue } from "./queue.ts";
+import { imageEvent, imagesBody, jobBody } from "./replies.ts";
+import { editWork, generationWork, type ServedModel } from "./requests.ts";
+import { type SiteFiles, siteReply } from "./static.ts";
+
+export interface ServerOptions extends GuardOptions {
+  readonly model: ServedModel;
+  /** Makes the pictures; the server is its only caller. */
+  readonly maker: PictureMaker;
+  readonly limits?: Partial<Limits> | undefined;
+  /** Where jobs wait; in memory unless told. */
+  readonly queue?: JobQueue | undefined;
+  /** Most pictures side by side, for schedules whose largest scale has so many tokens. */
+  readonly batchSize?: ((tokens: number) => number) | undefined;
+  /** Files served at `/`, as the studio's; only these, whatever a path says. */
+  readonly site?: SiteFiles | undefined;
+  /** Version that the OpenAPI document names. */
+  readonly version?: string | undefined;
+}
+
+export interface ServerApp {
+  readonly app: Hono;
+  /** Refuses new work, lets jobs end within the grace time, gives the rest back with 503. The maker stays open. */
+  stop(): Promise<void>;
+}
+
+/** 8 of 16x16 tokens side by side, fewer where grids are larger. */
+const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2048 / tokens)));
+
+/** The HTTP API over a maker of pictures. Call `app.fetch`, or {@link listen}. */
+export function createServerApp(options: ServerOptions): ServerApp {
+  const { model, maker, site } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const queue = options.queue ?? memoryQueue(limits.queue);
+  const metrics = createMetrics();
+  const { jobMs, keep, keepMs } = limits;
+  const jobs = startJobs({ queue, maker, metrics, batchSize: options.batchSize ?? batchOf, jobMs, keep, keepMs });
+  const created = Math.floor(Date.now() / 1000);
+
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    metrics.request(c.res.status);
+    c.header("x-content-type-options", "nosniff");
+    c.header("cross-origin-resource-policy", "same-origin");
+    c.header("cross-origin-opener-policy", "same-origin");
+    c.header("cross-origin-embedder-policy", "require-corp");
+  });
+  app.use(guardOrigin(options));
+  app.use("/v1/*", guardToken(options.token));
+  app.use("/metrics", guardToken(options.token));
+  app.onError((error, c) => reply(c, toApiError(error)));
+  app.notFound((c) =>
+    reply(c, new ApiError(404, "path: expected one of /openapi.json, got another", { code: "not_found" })),
+  );
+
+  const answer = (c: Context, fields: Fields, work: Work): Promise<Response> => {
+    if (fields.stream === true) return stream(c, jobs, work);
+    return fields.async === true ? later(c, jobs, queue, work) : wait(c, jobs, work);
+  };
+  app.post("/v1/images/generations", async (c) => {
+    const fields = checkFields(generationSchema, await readBody(c.req.raw, limits, false));
+    return answer(c, fields, generationWork(fields, model, limits));
+  });
+  app.post("/v1/images/edits", async (c) => {
+    const fields = checkFields(editSchema, await readBody(c.req.raw, limits, true));
+    return answer(c, fields, await editWork(fields, model, limits));
+  });
+  const jobOf = (c: Context): Job => {
+    const job = jobs.find(c.req.param("id") ?? "");
+    if (job === undefined)
+      throw new ApiError(404, "job: expected the id of a job, got none of the kept ones", { code: "job_not_found" });
+    return job;
+  };
+  app.get("/v1/jobs/:id", async (c) => {
+    const job = jobOf(c);
+    return c.json(jobBody(job, await queue.position(job.id)));
+  });
+  app.delete("/v1/jobs/:id", async (c) => {
+    const job = jobOf(c);
+    await jobs.cancel(job);
+    return c.json(jobBody(job, undefined));
+  });
+  const body = modelBody(model, created);
+  app.get("/v1/models", (c) => c.json({ object: "list", data: [body] }));
+  app.get("/v1/models/:id", (c) => {
+    if (c.req.param("id") === model.name) return c.json(body);
+    throw new ApiError(404, `model: expected ${model.name}, got another`, { param: "model", code: "model_not_found" });
+  });
+  const document = openApiDocument(options.version ?? "0");
+  app.get("/openapi.json", (c) => c.json(document));
+  app.get("/healthz", async (c) => c.json({ status: "ok", model: model.name, waiting: await queue.length() }));
+  app.get("/metrics", async (c) =>
+    c.text(metrics.text(await queue.length()), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
+  );
+  if (site !== undefined) app.get("*", async (c, next) => (await siteReply(site, c.req.path)) ?? next());
+  return { app, stop: () => jobs.stop(limits.graceMs) };
+}
+
+function reply(c: Context, error: ApiError): Response {
+  if (error.retryAfter !== undefined) c.header("retry-after", String(error.retryAfter));
+  if (error.status === 401) c.header("www-authenticate", "Bearer");
+  // A body that was not read to its end leaves the connection unusable.
+  if (error.status === 408 || error.status === 413) c.header("connection", "close");
+  return c.json(error.body(), error.status as 400);
+}
+
+async function wait(c: Context, jobs: Jobs, work: Work): Promise<Response> {
+  const job = await jobs.submit(work);
+  const gone = (): void => void jobs.cancel(job);
+  c.req.raw.signal.addEventListener("abort", gone);
+  if (c.req.raw.signal.aborted) gone();
+  await job.ended;
+  c.req.raw.signal.removeEventListener("abort", gone);
+  if (job.status !== "done") throw job.error ?? cancelled();
+  return c.json(imagesBody(job));
+}
+
+async function later(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Promise<Response> {
+  const job = await jobs.submit(work);
+  const shown = jobBody(job, await queue.position(job.id));
+  return c.json(shown, 202, { location: shown.poll_url, "retry-after": "1" });
+}
+
+async function stream(c: Context, jobs: Jobs, work: Work): Promise<Response> {
+  const waiting: MadePicture[] = [];
+  let wake = (): void => {};
+  const job = await jobs.submit(work, (picture) => {
+    waiting.push(picture);
+    wake();
+  });
+  void job.ended.then(() => wake());
+  return streamSSE(c, async (events) => {
+    events.onAbort(() => void jobs.cancel(job));
+    for (;;) {
+      for (const picture of waiting.splice(0)) {
+        const event = imageEvent(picture, work.kind, job.created);
+        await events.writeSSE({ event: event.type, data: JSON.stringify(event) });
+      }
+      if (job.status !== "queued" && job.status !== "running") break;
+      if (waiting.length === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+    if (job.error !== undefined) await events.writeSSE({ event: "error", data: JSON.stringify(job.error.body()) });
+  });
+}
+
+function modelBody({ name, hash, config }: ServedModel, created: number): ModelBody {
+  return {
+    id: name,
+    object: "model",
+    created,
+    owned_by: "flexvar",
+    hash,
+    num_classes: config.transformer?.numClasses ?? 0,
+    labels: config.id2label,
+    trained_size: config.trainedSide * downsampling(config.tokenizer),
+  };
+}

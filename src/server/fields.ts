@@ -1,0 +1,119 @@
+/** Fields of requests: the options' own schemas under their HTTP names, and those that only HTTP has. */
+import { z } from "zod";
+import { MASK_MODES } from "../editing/index.ts";
+import {
+  EDITING_FIELDS,
+  editingFields,
+  editingInfo,
+  SAMPLING_FIELDS,
+  samplingFields,
+  samplingInfo,
+} from "../options/index.ts";
+import { ApiError } from "./errors.ts";
+
+const given = (input: unknown): string => (JSON.stringify(input) ?? String(input)).slice(0, 80);
+
+/** Only one value, which changes nothing: what OpenAI's clients may send. */
+const only = (value: string) => z.literal(value, { error: ({ input }) => `expected ${value}, got ${given(input)}` });
+const pixels = z.number().int().min(0).max(16384);
+
+const sampling = Object.fromEntries(
+  SAMPLING_FIELDS.map((key) => {
+    const { title, description, http } = samplingInfo[key];
+    return [http, (samplingFields[key] as z.ZodType).optional().meta({ title, description })];
+  }),
+);
+const editing = Object.fromEntries(
+  EDITING_FIELDS.map((key) => {
+    const { title, description, http } = editingInfo[key];
+    return [http, (editingFields[key] as z.ZodType).optional().meta({ title, description })];
+  }),
+);
+
+const shared = {
+  ...sampling,
+  size: z
+    .union([only("auto"), samplingFields.size])
+    .optional()
+    .meta(describe("size")),
+  prompt: z
+    .string()
+    .max(10_000)
+    .optional()
+    .meta({ description: "Class names between commas; `class_labels` says the same." }),
+  model: z.string().max(200).optional().meta({ description: "Name of the served model." }),
+  user: z.string().max(1000).optional().meta({ description: "Accepted for OpenAI's clients; changes nothing." }),
+  quality: only("auto").optional(),
+  style: only("auto").optional(),
+  background: only("auto").optional(),
+  moderation: only("auto").optional(),
+  response_format: only("b64_json").optional(),
+  output_format: only("png").optional(),
+  stream: z.boolean().optional().meta({ description: "Server-sent events, one a picture." }),
+  partial_images: z
+    .union([z.literal("all"), z.number().int().min(0).max(64)])
+    .optional()
+    .meta({ description: "With stream: how many scales to show before the last, evenly chosen, or all." }),
+  async: z.boolean().optional().meta({ description: "Answers 202 with a job to poll." }),
+  first_index: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .meta({ description: "Number of the first picture within each class; 0 unless told." }),
+};
+
+function describe(key: "size"): { title: string; description: string } {
+  const { title, description } = samplingInfo[key];
+  return { title, description };
+}
+
+export const generationSchema = z.strictObject(shared);
+export const editSchema = z.strictObject({
+  ...shared,
+  ...editing,
+  class_labels: z
+    .union([z.enum(["auto", "none"]), samplingFields.classLabels])
+    .optional()
+    .meta({ description: "Class ids or names; auto (unless told): the model's guess; none: no class." }),
+  image: z.string().meta({ description: "A picture file in base64, plain or as a data URL." }),
+  mask: z.string().optional().meta({ description: "A mask picture of the same size in base64, for inpaint." }),
+  mask_mode: z.enum(MASK_MODES).optional(),
+  task: z.enum(["inpaint", "outpaint", "expand", "refine"]).optional().meta({ description: "inpaint unless told." }),
+  left: pixels.optional(),
+  right: pixels.optional(),
+  top: pixels.optional(),
+  bottom: pixels.optional(),
+  ratio: z
+    .union([z.string().max(40), z.number()])
+    .optional()
+    .meta({ description: "Width to height, as 2:1: expand." }),
+});
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Checks that a body is an object of known fields with values in range; null counts as left out. @throws ApiError 400. */
+export function checkFields(schema: typeof generationSchema | typeof editSchema, body: unknown): Fields {
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new ApiError(400, `body: expected a JSON object, got ${given(body)}`, { code: "invalid_body" });
+  const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const result = schema.safeParse(present);
+  // The values as they came: the library reads texts such as scales itself.
+  if (result.success) return present;
+  const issue = result.error.issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(schema.shape).join(", ");
+    const name = issue.keys[0]!.slice(0, 80);
+    throw new ApiError(400, `${name}: expected one of ${known}`, { param: name, code: "unknown_parameter" });
+  }
+  const param = issue.path.join(".") || "body";
+  throw new ApiError(400, `${param}: ${words(issue)}`, { param, code: "invalid_value" });
+}
+
+function words(issue: z.core.$ZodIssue): string {
+  const inner = issue.code === "invalid_union" ? issue.errors.flat() : [];
+  const best = inner.find((one) => one.code === "custom") ?? inner.at(-1);
+  if (best) return words(best);
+  return issue.message.startsWith("expected") ? issue.message : `expected another value: ${issue.message}`;
+}

@@ -1,0 +1,9 @@
+/** The HTTP API: requests to jobs, jobs to one model. */
+export { createServerApp, type ServerApp, type ServerOptions } from "./app.ts";
+export { ApiError } from "./errors.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { type Listening, listen } from "./listen.ts";
+export { type DrawBatch, type EditWork, localMaker, type MadeScale, type PictureMaker } from "./maker.ts";
+export { type Claim, type JobQueue, memoryQueue, type QueuedJob } from "./queue.ts";
+export type { ServedModel } from "./requests.ts";
+export { serveMaker, threadMaker } from "./thread.ts";

@@ -1,0 +1,246 @@
+/** Jobs from being handed in to being forgotten, and the one loop that gives them to the maker. */
+import { randomUUID } from "node:crypto";
+import type { JobStatus } from "../client/index.ts";
+import { ApiError, toApiError } from "./errors.ts";
+import type { DrawBatch, DrawRow, EditWork, MadeScale, PictureMaker, ShownScales } from "./maker.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Claim, JobQueue } from "./queue.ts";
+
+/** What a job is to do, decided and checked. */
+export type Work =
+  | { readonly kind: "draw"; readonly sampling: DrawBatch["sampling"]; readonly rows: readonly DrawRow[] }
+  | {
+      readonly kind: "edit";
+      readonly edit: EditWork;
+      readonly total: number;
+      readonly seed: number;
+      readonly shown: ShownScales;
+    };
+
+/** One picture at one scale. */
+export interface MadePicture {
+  /** Its number among the job's pictures. */
+  readonly at: number;
+  readonly isLast: boolean;
+  readonly scale: number;
+  readonly scales: number;
+  readonly png: Uint8Array;
+  readonly classId: number;
+  readonly label: string | undefined;
+  readonly indexWithinClass: number;
+  readonly seed: number;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly work: Work;
+  readonly created: number;
+  status: JobStatus;
+  readonly finished: (MadePicture | undefined)[];
+  error: ApiError | undefined;
+  readonly abort: AbortController;
+  /** Resolves when the job is done, failed or cancelled. */
+  readonly ended: Promise<void>;
+}
+
+export interface JobsOptions {
+  readonly queue: JobQueue;
+  readonly maker: PictureMaker;
+  readonly metrics: Metrics;
+  /** Most pictures side by side for a plan whose largest scale has so many tokens. */
+  readonly batchSize: (tokens: number) => number;
+  /** Longest that a job may take from being accepted to its end, in ms. */
+  readonly jobMs: number;
+  /** Ended jobs that are kept to be asked for, and how long, in ms. */
+  readonly keep: number;
+  readonly keepMs: number;
+}
+
+export interface Jobs {
+  /** Hands work in. @throws ApiError 429 where the queue is full, 503 while stopping. */
+  submit(work: Work, onPicture?: (picture: MadePicture) => void): Promise<Job>;
+  find(id: string): Job | undefined;
+  cancel(job: Job, reason?: ApiError): Promise<void>;
+  /** Ends: jobs have `graceMs` to finish, then are given back with 503. */
+  stop(graceMs: number): Promise<void>;
+}
+
+interface Entry extends Job {
+  readonly onPicture: ((picture: MadePicture) => void) | undefined;
+  readonly end: () => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export const cancelled = (): ApiError =>
+  new ApiError(409, "job: expected to be finished, got cancelled", { code: "job_cancelled" });
+
+/** Starts the loop that owns the maker. */
+export function startJobs(options: JobsOptions): Jobs {
+  const { queue, maker, metrics, jobMs } = options;
+  const entries = new Map<string, Entry>();
+  let stopping = false;
+  let running: Promise<void> | undefined;
+
+  const isOpen = (entry: Entry): boolean => entry.status === "queued" || entry.status === "running";
+  const end = (entry: Entry, status: "done" | "failed" | "cancelled", error?: ApiError): void => {
+    if (!isOpen(entry)) return;
+    entry.status = status;
+    entry.error = error;
+    clearTimeout(entry.timer);
+    metrics.ended(status, (Date.now() - entry.created) / 1000);
+    if (status !== "done") entry.abort.abort(error);
+    entry.end();
+    setTimeout(() => entries.delete(entry.id), options.keepMs).unref();
+    const over = [...entries.values()].filter((one) => !isOpen(one));
+    for (const old of over.slice(0, Math.max(0, over.length - options.keep))) entries.delete(old.id);
+  };
+
+  const deliver = (entry: Entry, scale: MadeScale, at: number, made: MadeScale["pictures"][number], seed: number) => {
+    if (!isOpen(entry)) return;
+    const { classId, label, indexWithinClass } = made.info;
+    const picture: MadePicture = {
+      at,
+      isLast: scale.isLast,
+      scale: scale.index,
+      scales: scale.total,
+      png: made.png,
+      classId,
+      label,
+      indexWithinClass,
+      seed,
+    };
+    if (scale.isLast) {
+      entry.finished[at] = picture;
+      metrics.picture();
+    }
+    entry.onPicture?.(picture);
+  };
+
+  const carryOut = async (claims: readonly Claim[]): Promise<void> => {
+    const parts = claims.flatMap(({ id, first, count }) => {
+      const entry = entries.get(id);
+      return entry !== undefined && isOpen(entry) ? [{ entry, first, count }] : [];
+    });
+    if (parts.length === 0) return;
+    for (const { entry } of parts) entry.status = "running";
+    const abort = new AbortController();
+    // A batch stops as soon as nobody waits for any of it.
+    const check = (): void => {
+      if (parts.every(({ entry }) => !isOpen(entry))) abort.abort();
+    };
+    for (const { entry } of parts) entry.abort.signal.addEventListener("abort", check);
+    try {
+      const { work } = parts[0]!.entry;
+      if (work.kind === "edit") {
+        const { entry } = parts[0]!;
+        for await (const scale of maker.edit(work.edit, work.shown, abort.signal))
+          for (const made of scale.pictures) deliver(entry, scale, made.at, made, work.seed);
+      } else {
+        const rows = parts.flatMap(({ entry, first, count }) =>
+          entry.work.kind === "draw"
+            ? entry.work.rows.slice(first, first + count).map((row, i) => ({ entry, row, at: first + i }))
+            : [],
+        );
+        metrics.batch(rows.length);
+        const batch = { sampling: work.sampling, rows: rows.map(({ row }) => row) };
+        for await (const scale of maker.draw(batch, abort.signal))
+          for (const made of scale.pictures) {
+            const { entry, at, row } = rows[made.at]!;
+            deliver(entry, scale, at, made, row.seed);
+          }
+      }
+      for (const { entry } of parts) if (entry.finished.every((picture) => picture !== undefined)) end(entry, "done");
+    } catch (error) {
+      if (!abort.signal.aborted) {
+        const failure = toApiError(error);
+        for (const { entry } of parts) {
+          await queue.remove(entry.id);
+          end(entry, "failed", failure);
+        }
+      }
+    } finally {
+      for (const { entry } of parts) entry.abort.signal.removeEventListener("abort", check);
+    }
+  };
+
+  const nextLimit = (): number => {
+    const first = [...entries.values()].find((entry) => isOpen(entry) && entry.finished.includes(undefined));
+    if (first === undefined || first.work.kind === "edit") return 1;
+    const { grids } = first.work.sampling.plan;
+    return options.batchSize(Math.max(...grids.map(([h, w]) => h * w)));
+  };
+  const loop = async (): Promise<void> => {
+    while ((await queue.length()) > 0) await carryOut(await queue.claim(nextLimit()));
+    running = undefined;
+  };
+  const wake = (): void => {
+    // The next turn of the event loop, so that requests that arrived together are drawn together.
+    running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(loop);
+  };
+
+  const jobs: Jobs = {
+    async submit(work, onPicture) {
+      if (stopping) throw stopped();
+      let ended = (): void => {};
+      const waits = new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+      const id = randomUUID();
+      const total = work.kind === "draw" ? work.rows.length : work.total;
+      const late = new ApiError(504, `job: expected to end within ${jobMs / 1000} s, got more`, { code: "timeout" });
+      const entry: Entry = {
+        id,
+        work,
+        created: Date.now(),
+        status: "queued",
+        finished: Array.from({ length: total }, () => undefined),
+        error: undefined,
+        abort: new AbortController(),
+        ended: waits,
+        onPicture,
+        end: ended,
+        timer: setTimeout(() => void jobs.cancel(entry, late), jobMs).unref(),
+      };
+      const key = work.kind === "draw" ? JSON.stringify(work.sampling) : id;
+      entries.set(id, entry);
+      if (!(await queue.add({ id, key, units: work.kind === "draw" ? total : 1 }))) {
+        entries.delete(id);
+        clearTimeout(entry.timer);
+        const message = "queue: expected room for a job, got a full queue; try again later";
+        throw new ApiError(429, message, { code: "queue_full", retryAfter: 1 });
+      }
+      wake();
+      return entry;
+    },
+    find: (id) => entries.get(id),
+    async cancel(job, reason) {
+      const entry = entries.get(job.id);
+      if (entry === undefined || !isOpen(entry)) return;
+      end(entry, reason === undefined ? "cancelled" : "failed", reason ?? cancelled());
+      await queue.remove(entry.id);
+    },
+    async stop(graceMs) {
+      stopping = true;
+      const open = [...entries.values()].filter(isOpen);
+      const all = Promise.all(open.map((entry) => entry.ended));
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        all,
+        new Promise((resolve) => {
+          timer = setTimeout(resolve, graceMs);
+        }),
+      ]);
+      clearTimeout(timer);
+      for (const entry of open) await jobs.cancel(entry, stopped());
+      await running;
+    },
+  };
+  return jobs;
+}
+
+function stopped(): ApiError {
+  return new ApiError(503, "server: expected to be running, got a stop; hand the request in again", {
+    code: "server_stopping",
+    retryAfter: 5,
+  });
+}

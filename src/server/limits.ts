@@ -1,0 +1,32 @@
+/** What a server allows. */
+export interface Limits {
+  /** Jobs that wait; one more is answered with 429. */
+  readonly queue: number;
+  /** Bytes of a request's body. */
+  readonly bodyBytes: number;
+  /** Longest that a body may take to arrive, in ms. */
+  readonly bodyMs: number;
+  /** Pixels of one picture, given or asked for. */
+  readonly pixels: number;
+  /** Pictures of one request. */
+  readonly pictures: number;
+  /** Longest from acceptance to the end of a job, in ms. */
+  readonly jobMs: number;
+  /** Longest wait of a stop for jobs at work, in ms. */
+  readonly graceMs: number;
+  /** Ended jobs that are kept for who asks, and how long, in ms. */
+  readonly keep: number;
+  readonly keepMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  queue: 64,
+  bodyBytes: 32 * 2 ** 20,
+  bodyMs: 30_000,
+  pixels: 2048 * 2048,
+  pictures: 64,
+  jobMs: 600_000,
+  graceMs: 20_000,
+  keep: 64,
+  keepMs: 900_000,
+};

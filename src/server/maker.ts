@@ -1,0 +1,142 @@
+/** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
+import type { EditMask } from "../editing/index.ts";
+import { encodePng, type PngText, planarToRgb, type RgbaImage, settingsText } from "../image/index.ts";
+import type { ResolvedSampling } from "../options/index.ts";
+import {
+  type EditEvent,
+  type EditOptions,
+  type EditTask,
+  editPictureSettings,
+  editRunSettings,
+  type FlexVARPipeline,
+  type PictureInfo,
+  type PictureRow,
+  sampleScales,
+} from "../pipelines/index.ts";
+import { imageStream } from "../sampling/index.ts";
+
+/** One picture of a batch; rows of one batch may come from several requests. */
+export interface DrawRow {
+  readonly seed: number;
+  readonly classId: number;
+  readonly indexWithinClass: number;
+  /** Scales whose picture is wanted; the last always is. */
+  readonly shown: readonly number[];
+  /** Texts of the finished PNG. */
+  readonly text: PngText;
+}
+
+/** Pictures that are drawn side by side, with everything but class and seed in common. */
+export interface DrawBatch {
+  readonly sampling: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filter" | "forbid">;
+  readonly rows: readonly DrawRow[];
+}
+
+/** An image-to-image task; outpaint and expand come as the widened picture and the mask of what is new. */
+export interface EditWork {
+  readonly task: EditTask;
+  readonly options: Omit<EditOptions, "signal">;
+  /** What to repaint; undefined for refine. */
+  readonly mask: EditMask | undefined;
+  /** Size of the result. */
+  readonly size: readonly [width: number, height: number];
+  /** What settings say of the picture given and the model. */
+  readonly imageHash: string;
+  readonly model: string;
+}
+
+/** Which scales of `total` an edit shows before the last. */
+export type ShownScales = number | "all";
+
+/** One finished scale: PNGs of the pictures that show it, by their number in the batch (draw) or the request (edit). */
+export interface MadeScale {
+  readonly index: number;
+  readonly total: number;
+  readonly isLast: boolean;
+  readonly pictures: readonly { readonly at: number; readonly info: PictureInfo; readonly png: Uint8Array }[];
+}
+
+/** Makes pictures one call at a time, one event a scale; aborting the signal stops before the next scale. */
+export interface PictureMaker {
+  draw(batch: DrawBatch, signal: AbortSignal): AsyncIterable<MadeScale>;
+  edit(work: EditWork, shown: ShownScales, signal: AbortSignal): AsyncIterable<MadeScale>;
+  dispose(): Promise<void>;
+}
+
+/** Of `total` scales the numbers of those that `shown` asks for, evenly chosen, without the last. */
+export function shownScales(shown: ShownScales, total: number): number[] {
+  const most = total - 1;
+  const count = shown === "all" ? most : Math.min(shown, most);
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * most) / count) - 1);
+}
+
+/** A maker in this thread. It owns the pipeline. */
+export function localMaker(pipe: FlexVARPipeline): PictureMaker {
+  return {
+    draw: (batch, signal) => draw(pipe, batch, signal),
+    edit: (work, shown, signal) => edit(pipe, work, shown, signal),
+    dispose: () => pipe.dispose(),
+  };
+}
+
+async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSignal): AsyncGenerator<MadeScale> {
+  const { plan, mixes, greedySteps, filter, forbid } = batch.sampling;
+  const rows = batch.rows.map(
+    ({ seed, classId, indexWithinClass }): PictureRow => ({
+      classId,
+      random: imageStream(seed, classId, indexWithinClass),
+    }),
+  );
+  const total = plan.grids.length;
+  for await (const scale of sampleScales(pipe.networks, {
+    rows,
+    grids: plan.grids,
+    mixes,
+    greedySteps,
+    filter,
+    forbid,
+    signal,
+  })) {
+    const { index, grid, tokens } = scale;
+    const isLast = index === total - 1;
+    const length = grid[0] * grid[1];
+    const pictures: { at: number; info: PictureInfo; png: Uint8Array }[] = [];
+    for (const [at, row] of batch.rows.entries()) {
+      if (!isLast && !row.shown.includes(index)) continue;
+      signal.throwIfAborted();
+      const decoded = await pipe.decode({ grid, tokens: tokens.subarray(at * length, (at + 1) * length) });
+      const image = planarToRgb(decoded, 0, isLast ? plan.crop : undefined);
+      const { classId, indexWithinClass } = row;
+      const info = { classId, label: pipe.labels[classId], indexWithinClass };
+      pictures.push({ at, info, png: encodePng(image, isLast ? row.text : {}) });
+    }
+    yield { index, total, isLast, pictures };
+  }
+}
+
+function edits(pipe: FlexVARPipeline, work: EditWork, signal: AbortSignal): AsyncGenerator<EditEvent> {
+  const { options, mask, size } = work;
+  return mask === undefined ? pipe.refine({ ...options, size, signal }) : pipe.inpaint({ ...options, mask, signal });
+}
+
+async function* edit(
+  pipe: FlexVARPipeline,
+  work: EditWork,
+  shown: ShownScales,
+  signal: AbortSignal,
+): AsyncGenerator<MadeScale> {
+  const { task, options, size, mask, imageHash: image, model } = work;
+  const run = editRunSettings(pipe, { task, options, size, mask, image, model });
+  for await (const event of edits(pipe, work, signal)) {
+    const { index, total, window, windows, first, isLast } = event;
+    const number = window * total + index;
+    const wanted = isLast || shownScales(shown, windows * total).includes(number);
+    const images: readonly RgbaImage[] = wanted ? await event.images() : [];
+    const pictures = images.map((image, i) => ({
+      at: first + i,
+      info: event.pictures[i]!,
+      png: encodePng(image, isLast ? settingsText(editPictureSettings(run, event.pictures[i]!)) : {}),
+    }));
+    yield { index: number, total: windows * total, isLast, pictures };
+  }
+}

@@ -1,0 +1,217 @@
+/** Requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
+import { createHash } from "node:crypto";
+import { marginsForRatio, maskFromImage, parseRatio, widenCanvas } from "../editing/index.ts";
+import { ImageError, loadRgba, type RgbaImage, settingsText } from "../image/node.ts";
+import { downsampling } from "../models/index.ts";
+import {
+  EDITING_FIELDS,
+  editingInfo,
+  pickEditing,
+  resolveEditing,
+  resolveSampling,
+  SAMPLING_FIELDS,
+  type SamplingInput,
+  samplingInfo,
+  valueFromText,
+} from "../options/index.ts";
+import { type EditOptions, pictureSettings, runSettings } from "../pipelines/index.ts";
+import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
+import { ApiError } from "./errors.ts";
+import type { Fields } from "./fields.ts";
+import type { Work } from "./jobs.ts";
+import type { Limits } from "./limits.ts";
+import { type DrawRow, type ShownScales, shownScales } from "./maker.ts";
+
+/** The model that a server serves. */
+export interface ServedModel {
+  readonly name: string;
+  /** What settings call the model's content. */
+  readonly hash: string;
+  readonly config: ModelConfig;
+}
+
+/** Generation fields as work. @throws ApiError, OptionError, RangeError in words. */
+export function generationWork(fields: Fields, model: ServedModel, limits: Limits): Work {
+  const input = samplingInput(fields, model);
+  const resolved = resolve(input, model, limits);
+  if (resolved.classLabels.length === 0)
+    throw refused("class_labels", "expected at least one class in class_labels or prompt, got none");
+  const ids = classIdsOf(resolved.classLabels, model.config.id2label, numClasses(model));
+  checkPictures(ids.length * resolved.count, limits);
+  const run = runSettings(input, resolved, model.hash);
+  const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
+  const counted = new Map<number, number>();
+  const rows = ids.flatMap((classId): DrawRow[] => {
+    const from = counted.get(classId) ?? Number(fields.first_index ?? 0);
+    counted.set(classId, from + resolved.count);
+    return Array.from({ length: resolved.count }, (_, i) => {
+      const indexWithinClass = from + i;
+      const label = model.config.id2label[classId];
+      const text = settingsText(pictureSettings(run, { classId, label, indexWithinClass }));
+      return { seed: resolved.seed, classId, indexWithinClass, shown, text };
+    });
+  });
+  const { plan, mixes, greedySteps, filter, forbid } = resolved;
+  return { kind: "draw", sampling: { plan, mixes, greedySteps, filter, forbid }, rows };
+}
+
+/** Which fields each task takes beside those of sampling and editing; all others are refused. */
+const TASK_FIELDS = {
+  inpaint: ["mask", "mask_mode", "strength"],
+  outpaint: ["left", "right", "top", "bottom"],
+  expand: ["ratio"],
+  refine: ["size", "strength"],
+} as const;
+
+/** Edit fields as work. @throws ApiError, OptionError, RangeError, ImageError in words. */
+export async function editWork(fields: Fields, model: ServedModel, limits: Limits): Promise<Work> {
+  const task = (fields.task ?? "inpaint") as keyof typeof TASK_FIELDS;
+  const mine: readonly string[] = TASK_FIELDS[task];
+  for (const [other, names] of Object.entries(TASK_FIELDS))
+    for (const name of names)
+      if (fields[name] !== undefined && !mine.includes(name) && !(name === "size" && fields.size === "auto"))
+        throw refused(name, `expected only with the task ${other}, got it with ${task}`);
+  const image = await picture(fields, "image", limits);
+  const { picture: canvas, mask } = await canvasOf(task, fields, image, limits);
+  const size = task === "refine" ? refinedSize(fields) : ([canvas.width, canvas.height] as const);
+  if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
+  const editing = Object.fromEntries(EDITING_FIELDS.map((key) => [key, fields[editingInfo[key].http]]));
+  resolveEditing(pickEditing(editing));
+  const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
+  const { seed, count } = resolve({ ...sampling, classLabels: [0] }, model, limits);
+  const choice = fields.class_labels === "none" ? "none" : (classLabels ?? "auto");
+  if (choice !== "none" && choice !== "auto") classIdsOf(choice, model.config.id2label, numClasses(model));
+  const labels = typeof choice === "string" ? 1 : choice.length;
+  checkPictures(labels * count, limits);
+  const firstIndex = fields.first_index as number | undefined;
+  const options: EditOptions = { ...sampling, ...pickEditing(editing), image: canvas, classLabels: choice, firstIndex };
+  const imageHash = createHash("sha256").update(image.data).digest("hex").slice(0, 16);
+  const edit = { task, options, mask, size, imageHash, model: model.hash };
+  return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields) };
+}
+
+async function canvasOf(task: keyof typeof TASK_FIELDS, fields: Fields, image: RgbaImage, limits: Limits) {
+  const side = (name: string): number => Number(fields[name] ?? 0);
+  const widened = (margins: Parameters<typeof widenCanvas>[1]) => {
+    const size = [image.width + margins.left + margins.right, image.height + margins.top + margins.bottom] as const;
+    if (size[0] * size[1] > limits.pixels) throw tooLarge(task, size, limits);
+    return widenCanvas(image, margins);
+  };
+  switch (task) {
+    case "refine":
+      return { picture: image, mask: undefined };
+    case "outpaint":
+      return widened({ left: side("left"), right: side("right"), top: side("top"), bottom: side("bottom") });
+    case "expand":
+      if (fields.ratio === undefined) throw refused("ratio", "expected width to height such as 2:1, got none");
+      return widened(marginsForRatio(image, parseRatio(String(fields.ratio))));
+    case "inpaint": {
+      const given = fields.mask === undefined ? image : await picture(fields, "mask", limits);
+      if (given.width !== image.width || given.height !== image.height)
+        throw refused(
+          "mask",
+          `expected ${image.width}x${image.height}, the image's size, got ${given.width}x${given.height}`,
+        );
+      const mode = (fields.mask_mode ?? "auto") as "auto" | "white" | "alpha";
+      const mask = maskFromImage(given, fields.mask === undefined ? "alpha" : mode);
+      if (fields.mask === undefined && fields.mask_mode !== undefined)
+        throw refused("mask_mode", "expected only with a mask, got it without");
+      if (mask.data.every((value) => value === 0))
+        throw refused(
+          "mask",
+          "expected a mask, or an image with transparent parts, that repaints something, got nothing",
+        );
+      return { picture: image, mask };
+    }
+    default:
+      return task satisfies never;
+  }
+}
+
+function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
+  if (fields.model !== undefined && fields.model !== model.name && fields.model !== model.hash) {
+    const message = `model: expected ${model.name}, got "${String(fields.model)}"`;
+    throw new ApiError(404, message, { param: "model", code: "model_not_found" });
+  }
+  if (fields.partial_images !== undefined && fields.stream !== true)
+    throw refused("partial_images", "expected only with stream, got it without");
+  if (fields.stream === true && fields.async === true)
+    throw refused("async", "expected either stream or async, got both");
+  const input = Object.fromEntries(SAMPLING_FIELDS.map((key) => [key, fields[samplingInfo[key].http]]));
+  if (input.size === "auto") input.size = undefined;
+  if (input.classLabels === "none" || input.classLabels === "auto") input.classLabels = undefined;
+  // OpenAI's clients always send a prompt; one beside class labels must say nothing else.
+  const prompt = typeof fields.prompt === "string" && fields.prompt.trim() !== "" ? fields.prompt : undefined;
+  if (prompt !== undefined) {
+    if (fields.class_labels !== undefined) throw refused("prompt", "expected either prompt or class_labels, got both");
+    input.classLabels = promptLabels(prompt, model);
+  }
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as SamplingInput;
+}
+
+/** A prompt that is the name of a class as a whole is that class; otherwise names between commas. */
+function promptLabels(prompt: string, { config }: ServedModel): readonly (number | string)[] {
+  const isName = config.id2label.some((name) => name.toLowerCase() === prompt.trim().toLowerCase());
+  return isName ? [prompt.trim()] : (valueFromText("classLabels", prompt) as (number | string)[]);
+}
+
+function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) {
+  const factor = downsampling(config.tokenizer);
+  const resolved = resolveSampling(input, {
+    factor,
+    trainedSide: config.trainedSide,
+    vocabSize: config.tokenizer.codebookSize,
+    defaults: config.defaultSampling,
+  });
+  for (const [h, w] of resolved.plan.grids)
+    if (h * w * factor * factor > limits.pixels)
+      throw tooLarge(input.scales === undefined ? "size" : "scales", [w * factor, h * factor], limits);
+  return resolved;
+}
+
+function refinedSize(fields: Fields): readonly [number, number] {
+  const { size } = fields;
+  const text = Array.isArray(size) ? size.join("x") : String(size ?? "");
+  const match = /^\s*(\d{1,6})(?:\s*[xX×]\s*(\d{1,6}))?\s*$/.exec(text);
+  if (match === null) throw refused("size", "expected the size to refine to, such as 256x256, got none");
+  return [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
+async function picture(fields: Fields, name: "image" | "mask", limits: Limits): Promise<RgbaImage> {
+  const match = /^(?:data:image\/[\w.+-]{1,40};base64,)?([A-Za-z0-9+/\s]+={0,2}\s*)$/.exec(String(fields[name]));
+  if (match === null)
+    throw refused(name, "expected a picture file in base64, plain or as a data URL (no address), got something else");
+  const bytes = Buffer.from(match[1]!, "base64");
+  try {
+    const { default: sharp } = await import("sharp");
+    const { width, height } = await sharp(bytes).metadata();
+    if (width * height > limits.pixels) throw tooLarge(name, [width, height], limits);
+    return await loadRgba(bytes);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    const reason = error instanceof ImageError ? "a broken one" : "something else";
+    throw refused(name, `expected a picture file (PNG, JPEG, WebP, GIF, TIFF, AVIF), got ${reason}`);
+  }
+}
+
+const shownOf = (fields: Fields): ShownScales => (fields.partial_images ?? 0) as ShownScales;
+
+function numClasses({ config }: ServedModel): number {
+  if (config.transformer === null)
+    throw new ApiError(501, "model: expected a transformer to draw with, got a tokenizer alone", {
+      code: "not_supported",
+    });
+  return config.transformer.numClasses;
+}
+
+function checkPictures(count: number, limits: Limits): void {
+  if (count > limits.pictures)
+    throw refused("n", `expected at most ${limits.pictures} pictures a request (labels x n), got ${count}`);
+}
+
+const tooLarge = (param: string, [width, height]: readonly [number, number], { pixels }: Limits): ApiError =>
+  refused(param, `expected at most ${pixels} pixels a picture, got ${width}x${height}`);
+
+function refused(param: string, message: string): ApiError {
+  return new ApiError(400, `${param}: ${message}`, { param, code: "invalid_value" });
+}

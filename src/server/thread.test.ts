@@ -1,0 +1,53 @@
+import { MessageChannel, type Worker } from "node:worker_threads";
+import { expect, test } from "vitest";
+import { OptionError } from "../options/index.ts";
+import type { DrawBatch, MadeScale, PictureMaker } from "./index.ts";
+import { serveMaker, threadMaker } from "./index.ts";
+
+const scale = (index: number): MadeScale => ({ index, total: 100, isLast: false, pictures: [] });
+const batch = { sampling: {}, rows: [] } as unknown as DrawBatch;
+
+/** A maker at the other end of a channel, as a worker has it. */
+async function across(draw: PictureMaker["draw"]): Promise<{ maker: PictureMaker; close: () => void }> {
+  const { port1, port2 } = new MessageChannel();
+  const made = threadMaker(port1 as unknown as Worker);
+  serveMaker({ draw, edit: () => draw(batch, new AbortController().signal), dispose: async () => {} }, port2);
+  return { maker: await made, close: () => port1.close() };
+}
+
+test("scales come through in order, and errors keep their option", async () => {
+  const { maker, close } = await across(async function* () {
+    yield scale(0);
+    yield scale(1);
+    throw new OptionError("size", "expected less, got more");
+  });
+  const seen: number[] = [];
+  const all = (async () => {
+    for await (const { index } of maker.draw(batch, new AbortController().signal)) seen.push(index);
+  })();
+  await expect(all).rejects.toMatchObject({
+    name: "OptionError",
+    param: "size",
+    message: "size: expected less, got more",
+  });
+  expect(seen).toEqual([0, 1]);
+  close();
+});
+
+test("a stop reaches the other side within a scale", async () => {
+  let drawn = 0;
+  const { maker, close } = await across(async function* (_, signal) {
+    for (; drawn < 100; drawn++) {
+      signal.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      yield scale(drawn);
+    }
+  });
+  const abort = new AbortController();
+  const all = (async () => {
+    for await (const { index } of maker.draw(batch, abort.signal)) if (index === 2) abort.abort(new Error("enough"));
+  })();
+  await expect(all).rejects.toThrow("enough");
+  expect(drawn).toBeLessThan(6);
+  close();
+});
