@@ -1,9 +1,10 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { parseSampling } from "../options/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { type DrawRequest, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
+import { drawLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
@@ -18,6 +19,7 @@ interface GenerateFlags extends ComputeFlags {
   readonly trace?: string;
   readonly metadata: boolean;
   readonly batch?: number;
+  readonly large: "plain" | "windows";
 }
 
 /** `flexvar generate`. */
@@ -35,7 +37,16 @@ export function define(command: Command, context: Context): void {
       "--trace <FILE.npz>",
       "also scales, tokens, logits and decoded pictures as NumPy arrays; held in memory until the end",
     )
-    .option("--no-metadata", "no settings in the PNG files");
+    .option("--no-metadata", "no settings in the PNG files")
+    .optionsGroup("Advanced sampling:")
+    .addOption(
+      new Option(
+        "--large <plain|windows>",
+        "beyond twice the trained side: one sampling of the whole, or windows of the trained size over a coarse picture",
+      )
+        .choices(["plain", "windows"])
+        .default("plain"),
+    );
   addComputeFlags(command).option(
     "--batch <N>",
     "pictures side by side; 8 unless told, fewer where grids are large; changes no picture",
@@ -65,6 +76,20 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   const pipe = await openModel(folder, flags, report);
   const open = performance.now() - opening;
   try {
+    if (flags.large === "windows") {
+      const { size } = asUsage(() => parseSampling(input));
+      const drawn = await drawLarge(pipe, { ...input, size }, flags, running);
+      report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, drawn in ${drawn.windows} windows`);
+      return {
+        json: {
+          model: { path: folder, hash: await modelHash(folder) },
+          device: pipe.device,
+          files: drawn.files,
+          windows: drawn.windows,
+          ...measured(pipe.runtime.runMilliseconds(), { open }),
+        },
+      };
+    }
     const request: DrawRequest = {
       out: flags.out,
       model: await modelHash(folder),

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { encodePng, loadPlanar, loadRgb } from "./node.ts";
+import { encodePng, loadPlanar, loadRgb, loadRgba } from "./node.ts";
 
 const red = { r: 200, g: 40, b: 20 };
 const plain = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: red } });
@@ -52,6 +52,17 @@ describe("loadRgb", () => {
     expect([...image.data]).toEqual([10, 20, 30, 255, 255, 255, 224, 224, 224]);
     expect([...image.alpha!]).toEqual([255, 0, 51]);
     expect([...(await loadRgb(png, { background: [0, 0, 0] })).data.subarray(3)]).toEqual([0, 0, 0, 20, 20, 20]);
+  });
+
+  it("gives a transparent PNG's very bytes, colours under full transparency too, and writes them back", async () => {
+    const data = Uint8Array.from({ length: 5 * 3 * 4 }, (_, i) => (i % 4 === 3 ? (i * 5) % 256 : (i * 37) % 256));
+    data[3] = 0;
+    const png = encodePng({ data, width: 5, height: 3 });
+    const image = await loadRgba(png);
+    expect([image.width, image.height, [...image.data]]).toEqual([5, 3, [...data]]);
+    expect([...(await loadRgba(encodePng({ data: data.slice(0, 45), width: 5, height: 3 }))).data.slice(0, 4)]).toEqual(
+      [...data.slice(0, 3), 255],
+    );
   });
 
   it("turns as EXIF says", async () => {

@@ -15,7 +15,7 @@ const MOST_WHOLE = 2;
 
 /**
  * Draws a picture at a higher resolution: at every grid up to the picture's own size its tokens are kept (or at as many scales as
- * `strength` leaves), above they are sampled. Beyond twice the trained side, or with `window`, in windows of the trained size.
+ * `strength` leaves), above they are sampled. Beyond twice the window's side (the trained size unless told) it is done in windows.
  * @throws OptionError, RangeError for bad options; the signal's reason when aborted.
  */
 export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): AsyncGenerator<EditEvent> {
