@@ -7,10 +7,12 @@ import { version } from "../../package.json";
 import type { FromPretrainedOptions } from "../open.ts";
 import { openFolder } from "../pretrained/node.ts";
 import { createServerApp, listen, localMaker, type PictureMaker, threadMaker } from "../server/index.ts";
+import { siteContent } from "../site/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
+import { packageRoot } from "./package.ts";
 
 interface ServeFlags extends ComputeFlags {
   readonly host: string;
@@ -55,8 +57,12 @@ async function serve(_: readonly string[], flags: ServeFlags, { report, signal }
   try {
     const { batch, queue, origin, host, port } = flags;
     const isLocal = LOCAL.includes(host) || host === "::1";
+    const hash = await modelHash(folder);
+    const shell = join(packageRoot(), "dist", "studio");
+    const hasStudio = existsSync(join(shell, "index.html"));
     const server = createServerApp({
-      model: { name: basename(resolve(folder)), hash: await modelHash(folder), config },
+      model: { name: basename(resolve(folder)), hash, config },
+      site: hasStudio ? await siteContent({ shell, model: folder, modelHash: hash }) : undefined,
       maker,
       version,
       token: flags.token ?? process.env.FLEXVAR_TOKEN,
