@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { CreateView } from "./create/create-view.tsx";
 import { GalleryView } from "./gallery/gallery-view.tsx";
 import { set, useStudio } from "./state/store.ts";
@@ -5,6 +6,9 @@ import { Header } from "./ui/header.tsx";
 import { KeysDialog } from "./ui/keys-dialog.tsx";
 import { ModelDialog } from "./ui/model-dialog.tsx";
 import { Problem } from "./ui/problem.tsx";
+
+/** With the canvas library, loaded when it is first needed. */
+const EditorView = lazy(() => import("./editor/editor-view.tsx"));
 
 export function App() {
   const view = useStudio((state) => state.view);
@@ -27,6 +31,10 @@ export function App() {
           />
         ) : view === "gallery" ? (
           <GalleryView />
+        ) : view === "edit" ? (
+          <Suspense fallback={<div className="waiting">Opening the editor…</div>}>
+            <EditorView />
+          </Suspense>
         ) : (
           <CreateView />
         )}

@@ -11,6 +11,7 @@ import { begin } from "./state/actions.ts";
 import { listenForKeys } from "./state/commands.ts";
 import { set } from "./state/store.ts";
 import { followAddress } from "./ui/address.ts";
+import { listenForPictures } from "./ui/drop.ts";
 import { isolatePage } from "./ui/isolation.ts";
 import { applyTheme, keptTheme } from "./ui/theme.ts";
 
@@ -18,6 +19,7 @@ applyTheme(keptTheme());
 set({ theme: keptTheme() });
 followAddress();
 listenForKeys();
+listenForPictures();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />

@@ -133,6 +133,56 @@ describe.skipIf(missing)("the static studio in Chromium", { timeout: 180_000 }, 
     expect(errors).toEqual([]);
   });
 
+  test("the empty editor teaches, and a kept picture opens in it", async () => {
+    await page.getByRole("link", { name: "Edit" }).click();
+    await page.getByRole("heading", { name: "Change part of a picture" }).waitFor();
+    await accessible(page, "empty editor");
+    await page.getByRole("button", { name: "Heart" }).first().click();
+    await canvas().waitFor();
+    await accessible(page, "editor");
+  });
+
+  const canvas = () => page.getByRole("group", { name: /^Canvas, / });
+
+  test("a mask painted by pointer and keys, an extended edge, undone and done again", async () => {
+    const undo = page.getByRole("button", { name: "Undo" });
+    expect(await undo.isDisabled()).toBe(true);
+    const { x, y, width, height } = (await canvas().boundingBox())!;
+    await page.mouse.move(x + width / 2 - 60, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2 + 60, y + height / 2 + 30, { steps: 5 });
+    await page.mouse.up();
+    await canvas().focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Space");
+    await page.getByRole("spinbutton", { name: "Right" }).fill("16");
+    await page.keyboard.press("Tab");
+    await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
+    await undo.click();
+    await page.getByRole("group", { name: "Canvas, 64 by 64 pixels" }).waitFor();
+    await page.keyboard.press("Control+Shift+z");
+    await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
+  });
+
+  test("repainting shows variants, before and after; the chosen one goes on and into the gallery", async () => {
+    await page.getByRole("button", { name: "Repaint" }).click();
+    await page.getByText(/^Drag across the picture/).waitFor({ timeout: PATIENCE });
+    expect(await page.getByRole("group", { name: "Choose a variant" }).getByRole("button").count()).toBe(2);
+    await page.getByRole("slider", { name: "Before and after" }).press("ArrowRight");
+    await accessible(page, "variants");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download PNG" }).click(),
+    ]);
+    const settings = readSettings(new Uint8Array(readFileSync((await download.path())!)));
+    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
+    await page.getByRole("button", { name: "Go on with this" }).click();
+    await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
+    await page.getByRole("link", { name: /Gallery/ }).click();
+    await expect.poll(() => page.locator(".card").count()).toBe(3);
+    expect(errors).toEqual([]);
+  });
+
   test("a drawing stops between scales, and says so", async () => {
     await page.getByRole("link", { name: "Create" }).click();
     await page.getByText("8", { exact: true }).click();

@@ -2,7 +2,16 @@
 import type { ModelConfig } from "./config.ts";
 import { modelInfo } from "./config.ts";
 import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
-import type { Backend, Device, DrawEvent, DrawRequest, ModelInfo, OpenProgress } from "./types.ts";
+import type {
+  Backend,
+  Device,
+  DrawEvent,
+  DrawRequest,
+  EditRequest,
+  EditStep,
+  ModelInfo,
+  OpenProgress,
+} from "./types.ts";
 import { allKept } from "./weights.ts";
 
 /** What `studio.json` says of a static site. */
@@ -16,7 +25,7 @@ export interface BrowserSite {
 /** One order under way: what its answers do. */
 interface Waiting {
   onProgress?(progress: OpenProgress): void;
-  onEvent?(event: DrawEvent): void;
+  onEvent?(event: DrawEvent | EditStep): void;
   done(result: unknown): void;
   failed(error: Error): void;
 }
@@ -65,6 +74,43 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
     opening = undefined;
   };
 
+  /** Sends an order and hands on its events as they come; stops it when the reader stops. */
+  async function* events<T extends DrawEvent | EditStep>(order: Order, signal: AbortSignal): AsyncGenerator<T> {
+    const { id } = order;
+    const arrived: T[] = [];
+    let ended: { readonly error?: Error } | undefined;
+    let wake = (): void => {};
+    send(order, {
+      onEvent: (event) => {
+        arrived.push(event as T);
+        wake();
+      },
+      done: () => {
+        ended = {};
+        wake();
+      },
+      failed: (error) => {
+        ended = { error };
+        wake();
+      },
+    });
+    const cancel = (): void => worker?.postMessage({ id, kind: "cancel" } satisfies Order);
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      for (;;) {
+        while (arrived.length > 0) yield arrived.shift()!;
+        if (ended?.error !== undefined) throw ended.error;
+        if (ended !== undefined) return;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      if (ended === undefined) cancel();
+    }
+  }
+
   return {
     kind: "browser",
 
@@ -100,45 +146,8 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
       return ready;
     },
 
-    async *draw(request: DrawRequest, signal: AbortSignal): AsyncGenerator<DrawEvent> {
-      const id = ++lastId;
-      const events: DrawEvent[] = [];
-      let ended: { readonly error?: Error } | undefined;
-      let wake = (): void => {};
-      send(
-        { id, kind: "draw", request },
-        {
-          onEvent: (event) => {
-            events.push(event);
-            wake();
-          },
-          done: () => {
-            ended = {};
-            wake();
-          },
-          failed: (error) => {
-            ended = { error };
-            wake();
-          },
-        },
-      );
-      const cancel = (): void => worker?.postMessage({ id, kind: "cancel" } satisfies Order);
-      signal.addEventListener("abort", cancel, { once: true });
-      try {
-        for (;;) {
-          while (events.length > 0) yield events.shift()!;
-          if (ended?.error !== undefined) throw ended.error;
-          if (ended !== undefined) return;
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      } finally {
-        signal.removeEventListener("abort", cancel);
-        if (ended === undefined) cancel();
-      }
-    },
-
+    draw: (request: DrawRequest, signal) => events<DrawEvent>({ id: ++lastId, kind: "draw", request }, signal),
+    edit: (request: EditRequest, signal) => events<EditStep>({ id: ++lastId, kind: "edit", request }, signal),
     readSettings: (png) => ask<DrawRequest | undefined>({ id: ++lastId, kind: "read", png }),
     release,
   };

@@ -1,6 +1,6 @@
 /** What the page and the model's worker say to each other. */
 import type { SettingsRecord } from "flexvar/web";
-import type { Device, DrawEvent, DrawRequest, OpenProgress } from "./types.ts";
+import type { Device, DrawEvent, DrawRequest, EditRequest, EditStep, OpenProgress } from "./types.ts";
 
 /** A file of a site's manifest. */
 export interface SiteFile {
@@ -26,12 +26,13 @@ export interface OpenOrder {
 export type Order =
   | { readonly id: number; readonly kind: "open"; readonly order: OpenOrder }
   | { readonly id: number; readonly kind: "draw"; readonly request: DrawRequest }
+  | { readonly id: number; readonly kind: "edit"; readonly request: EditRequest }
   | { readonly id: number; readonly kind: "read"; readonly png: Blob }
   | { readonly id: number; readonly kind: "cancel" };
 
 /** Worker to page. `done` and `failed` end an order. */
 export type Answer =
   | { readonly id: number; readonly kind: "progress"; readonly progress: OpenProgress }
-  | { readonly id: number; readonly kind: "event"; readonly event: DrawEvent }
+  | { readonly id: number; readonly kind: "event"; readonly event: DrawEvent | EditStep }
   | { readonly id: number; readonly kind: "done"; readonly result?: string | SettingsRecord | DrawRequest | undefined }
   | { readonly id: number; readonly kind: "failed"; readonly message: string };

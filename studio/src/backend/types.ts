@@ -58,6 +58,35 @@ export type DrawEvent =
       readonly pictures: readonly DrawnPicture[];
     };
 
+/** One picture in memory: RGBA, 8 bits a channel, row by row. */
+export interface Pixels {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One order of edits of a picture. */
+export interface EditRequest {
+  readonly task: "inpaint" | "refine";
+  readonly image: Pixels;
+  /** 0 keeps, 255 repaints, between blends; as large as the picture. For `inpaint`. */
+  readonly mask?: Uint8Array<ArrayBuffer> | undefined;
+  /** Width and height of the result; for `refine`. */
+  readonly size?: readonly [number, number] | undefined;
+  /** The class to paint; undefined: the model's best guess. */
+  readonly classId?: number | undefined;
+  readonly guidance: number;
+  readonly seed: number;
+  readonly count: number;
+}
+
+/** The variants as they stand after a scale. */
+export interface EditStep {
+  /** Share of the work that is done, 0 to 1. */
+  readonly done: number;
+  readonly pictures: readonly DrawnPicture[];
+}
+
 /** Where the model computes: the best there is, or one of the two by name. */
 export type Device = "auto" | "webgpu" | "wasm";
 
@@ -74,6 +103,8 @@ export interface Backend {
   open(request: OpenRequest): Promise<string>;
   /** Draws. Ends early, without an error, once the signal is aborted. @throws Error in words. */
   draw(request: DrawRequest, signal: AbortSignal): AsyncIterable<DrawEvent>;
+  /** Edits; like `draw` in ending and failing. */
+  edit(request: EditRequest, signal: AbortSignal): AsyncIterable<EditStep>;
   /** Settings that a PNG carries, as a request; undefined where there are none. */
   readSettings(png: Blob): Promise<DrawRequest | undefined>;
   /** Gives the model's memory back; the next `open` or `draw` takes it again. */

@@ -15,7 +15,7 @@ import {
   settingsText,
 } from "flexvar/web";
 import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
-import type { DrawnPicture, DrawRequest } from "./types.ts";
+import type { DrawnPicture, DrawRequest, EditRequest } from "./types.ts";
 import { checkedFile, forgetOthers } from "./weights.ts";
 
 let opened: { readonly pipe: FlexVARPipeline; readonly hash: string } | undefined;
@@ -35,7 +35,8 @@ addEventListener("message", async ({ data }: MessageEvent<Order>) => {
     if (data.kind === "open") answer({ id, kind: "done", result: await open(id, data.order) });
     else if (data.kind === "read") answer({ id, kind: "done", result: await settingsOf(data.png) });
     else {
-      await draw(id, data.request, stop.signal);
+      if (data.kind === "draw") await draw(id, data.request, stop.signal);
+      else await edit(id, data.request, stop.signal);
       answer({ id, kind: "done" });
     }
   } catch (error) {
@@ -136,6 +137,58 @@ async function pngs(scale: ScaleEvent, run: SettingsRecord | undefined): Promise
     const png = encodePng(planarToRgb(batch, i), settings && settingsText(settings));
     return { number: scale.first + i, image: new Blob([png as BlobPart], { type: "image/png" }), settings };
   });
+}
+
+async function edit(id: number, request: EditRequest, signal: AbortSignal): Promise<void> {
+  if (opened === undefined) throw new Error("edit: expected an opened model, got none");
+  const { pipe, hash } = opened;
+  const { task, image, mask, size, classId, guidance, seed, count } = request;
+  const options = {
+    image,
+    classLabels: classId === undefined ? ("auto" as const) : [classId],
+    guidance,
+    seed,
+    count,
+    signal,
+  };
+  const { width, height } = image;
+  const steps =
+    task === "refine"
+      ? pipe.refine({ ...options, size: size! })
+      : pipe.inpaint({ ...options, mask: { data: mask!, width, height } });
+  for await (const step of steps) {
+    const images = await step.images();
+    signal.throwIfAborted();
+    const pictures = images.map((result, i): DrawnPicture => {
+      const { classId: painted, label } = step.pictures[i]!;
+      const settings: SettingsRecord = {
+        task,
+        class: label ?? null,
+        class_id: painted,
+        seed,
+        index_within_class: step.pictures[i]!.indexWithinClass,
+        size: `${result.width}x${result.height}`,
+        guidance_scale: guidance,
+        model: hash,
+      };
+      const png = encodePng(opaque(result), step.isLast ? settingsText(settings) : undefined);
+      const blob = new Blob([png as BlobPart], { type: "image/png" });
+      return { number: step.first + i, image: blob, ...(step.isLast && { settings }) };
+    });
+    const batches = Math.ceil(count / Math.max(1, pictures.length));
+    const batch = Math.floor(step.first / Math.max(1, pictures.length));
+    const done = (batch + (step.window + (step.index + 1) / step.total) / step.windows) / batches;
+    answer({ id, kind: "event", event: { done, pictures } });
+    await turn();
+    signal.throwIfAborted();
+  }
+}
+
+/** The colours alone; the studio's pictures have no transparent parts. */
+function opaque({ data, width, height }: { data: Uint8Array; width: number; height: number }) {
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) rgb.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
+  return { data: rgb, width, height };
 }
 
 /** Lets a waiting message, such as a cancellation, come in. */

@@ -14,16 +14,35 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
       <button
         type="button"
         className="button"
-        onClick={() => void vary(picture)}
-        title="The same settings, another seed"
+        onClick={async () =>
+          (await import("../editor/editor-store.ts")).openPicture(picture.image, picture.request.classId)
+        }
       >
-        <Icon name="vary" />
-        Vary
+        <Icon name="edit" />
+        Edit
       </button>
-      <button type="button" className="button" onClick={() => void repeat(picture)} title="Exactly this picture again">
-        <Icon name="repeat" />
-        Repeat
-      </button>
+      {picture.task === "draw" && (
+        <>
+          <button
+            type="button"
+            className="button"
+            onClick={() => void vary(picture)}
+            title="The same settings, another seed"
+          >
+            <Icon name="vary" />
+            Vary
+          </button>
+          <button
+            type="button"
+            className="button"
+            onClick={() => void repeat(picture)}
+            title="Exactly this picture again"
+          >
+            <Icon name="repeat" />
+            Repeat
+          </button>
+        </>
+      )}
       <button type="button" className="button" onClick={() => void copy(picture.image)}>
         <Icon name="copy" />
         Copy

@@ -8,6 +8,8 @@ import { BlobImage } from "../ui/blob-image.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { sizeName } from "../ui/format.ts";
 
+const TASKS = { draw: "drawing", inpaint: "repainting", outpaint: "extending", refine: "refining" } as const;
+
 /** One kept picture: large, with its scales, its settings, and what can be done with it. */
 export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onClose(): void }) {
   const { frames, grids, request, label, model, createdAt } = picture;
@@ -15,7 +17,8 @@ export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onCl
   const name = shownLabel(label);
   const facts: readonly (readonly [string, string])[] = [
     ["Size", `${sizeName(request)} px`],
-    ["Scales", `${grids.length}`],
+    ["Made by", TASKS[picture.task]],
+    ...(grids.length > 0 ? [["Scales", `${grids.length}`] as const] : []),
     ["Guidance", `${request.guidance}`],
     ["Seed", `${request.seed}`],
     ["Number", `${request.firstIndex + 1} of its seed`],
@@ -28,7 +31,7 @@ export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onCl
         <div className="look-picture">
           <BlobImage
             blob={frames[shown] ?? picture.image}
-            alt={shown === frames.length - 1 ? name : `${name}, scale ${shown + 1} of ${frames.length}`}
+            alt={shown >= frames.length - 1 ? name : `${name}, scale ${shown + 1} of ${frames.length}`}
           />
         </div>
         <div className="look-side">
@@ -40,12 +43,14 @@ export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onCl
               </div>
             ))}
           </dl>
-          <button type="button" className="link" onClick={() => takeSettings(request)}>
-            Bring these settings into the form
-          </button>
+          {picture.task === "draw" && (
+            <button type="button" className="link" onClick={() => takeSettings(request)}>
+              Bring these settings into the form
+            </button>
+          )}
         </div>
       </div>
-      <FilmStrip frames={frames} grids={grids} shown={shown} onShow={setShown} />
+      {frames.length > 0 && <FilmStrip frames={frames} grids={grids} shown={shown} onShow={setShown} />}
       <PictureActions picture={picture} />
     </Dialog>
   );

@@ -39,6 +39,13 @@ export const commands: readonly Command[] = [
     perform: () => set({ view: "create" }),
   },
   {
+    label: "Go to Edit",
+    keys: ["Alt", "Shift", "E"],
+    matches: (event) => plain(event, "E"),
+    enabled: () => true,
+    perform: () => set({ view: "edit" }),
+  },
+  {
     label: "Go to Gallery",
     keys: ["Alt", "Shift", "G"],
     matches: (event) => plain(event, "G"),

@@ -4,6 +4,7 @@ import { applyTheme } from "./theme.ts";
 
 const TABS: readonly { readonly view: View; readonly label: string; readonly icon: IconName }[] = [
   { view: "create", label: "Create", icon: "draw" },
+  { view: "edit", label: "Edit", icon: "edit" },
   { view: "gallery", label: "Gallery", icon: "gallery" },
 ];
 
@@ -85,10 +86,8 @@ function ModelChip() {
   return (
     <button type="button" className="chip" data-status={model.status} onClick={() => set({ dialog: "model" })}>
       <span className="chip-dot" aria-hidden="true" />
-      <span className="chip-name">
-        <span className="hidden">Model </span>
-        {info.name}
-      </span>
+      <span className="hidden">Model </span>
+      <span className="chip-name">{info.name} </span>
       <span className="chip-text">{text}</span>
     </button>
   );

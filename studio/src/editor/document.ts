@@ -1,0 +1,105 @@
+/** The picture under the brush: its pixels, what is masked, how far the canvas reaches beyond it. */
+import type { Pixels } from "../backend/types.ts";
+
+export interface Margins {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export const NO_MARGINS: Margins = { left: 0, right: 0, top: 0, bottom: 0 };
+
+/** One state of the picture; canvases in it are never drawn on again. */
+export interface Sheet {
+  readonly image: HTMLCanvasElement;
+  /** Opaque where to repaint; as large as the picture with its margins. */
+  readonly mask: HTMLCanvasElement;
+  readonly margins: Margins;
+}
+
+/** Longest side that the editor takes; larger files are made smaller. */
+const MOST_SIDE = 512;
+
+export function blankCanvas(width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
+}
+
+export const contextOf = (canvas: HTMLCanvasElement): CanvasRenderingContext2D =>
+  canvas.getContext("2d", { willReadFrequently: true })!;
+
+export function copyOf(canvas: HTMLCanvasElement): HTMLCanvasElement {
+  const copy = blankCanvas(canvas.width, canvas.height);
+  contextOf(copy).drawImage(canvas, 0, 0);
+  return copy;
+}
+
+/** A sheet with nothing masked. */
+export function freshSheet(image: HTMLCanvasElement): Sheet {
+  return { image, mask: blankCanvas(image.width, image.height), margins: NO_MARGINS };
+}
+
+/** Reads a picture file over white, at most {@link MOST_SIDE} pixels a side. @throws Error in words. */
+export async function readPicture(file: Blob): Promise<HTMLCanvasElement> {
+  const bitmap = await createImageBitmap(file).catch((error: unknown) => {
+    throw new Error("This file is no picture that the browser can read. Try a PNG, JPEG or WebP.", { cause: error });
+  });
+  const shrink = Math.min(1, MOST_SIDE / Math.max(bitmap.width, bitmap.height));
+  const side = (length: number): number => Math.max(1, Math.round(length * shrink));
+  const canvas = blankCanvas(side(bitmap.width), side(bitmap.height));
+  const context = contextOf(canvas);
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  return canvas;
+}
+
+/** The sheet with other margins; the mask keeps its place on the picture. */
+export function withMargins({ image, mask, margins }: Sheet, next: Margins): Sheet {
+  const moved = blankCanvas(image.width + next.left + next.right, image.height + next.top + next.bottom);
+  contextOf(moved).drawImage(mask, next.left - margins.left, next.top - margins.top);
+  return { image, mask: moved, margins: next };
+}
+
+/** Whether anything is to be painted. */
+export function asksForPaint({ mask, margins }: Sheet): boolean {
+  if (Object.values(margins).some((side) => side > 0)) return true;
+  const { data } = contextOf(mask).getImageData(0, 0, mask.width, mask.height);
+  for (let at = 3; at < data.length; at += 4) if (data[at]! > 127) return true;
+  return false;
+}
+
+/** The picture on its canvas, and the mask with a soft edge of some pixels; what lies beyond the picture is masked whole. */
+export function forModel(sheet: Sheet, softness: number): { image: Pixels; mask: Uint8Array<ArrayBuffer> } {
+  const { image, mask, margins } = sheet;
+  const { width, height } = mask;
+  const wide = blankCanvas(width, height);
+  const context = contextOf(wide);
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(image, margins.left, margins.top);
+  const soft = blankCanvas(width, height);
+  const softContext = contextOf(soft);
+  softContext.filter = softness > 0 ? `blur(${softness}px)` : "none";
+  softContext.drawImage(mask, 0, 0);
+  const alpha = softContext.getImageData(0, 0, width, height).data;
+  const values = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const beyond =
+        x < margins.left || y < margins.top || x >= margins.left + image.width || y >= margins.top + image.height;
+      const value = alpha[4 * (y * width + x) + 3]!;
+      values[y * width + x] = beyond ? 255 : softness > 0 ? value : value > 127 ? 255 : 0;
+    }
+  return { image: pixelsOf(wide), mask: values };
+}
+
+export function pixelsOf(canvas: HTMLCanvasElement): Pixels {
+  const { width, height } = canvas;
+  const { data } = contextOf(canvas).getImageData(0, 0, width, height);
+  return { data: new Uint8Array(data), width, height };
+}

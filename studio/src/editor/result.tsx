@@ -1,0 +1,131 @@
+import { useState } from "react";
+import { download } from "../state/actions.ts";
+import { useStudio } from "../state/store.ts";
+import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
+import { Icon } from "../ui/icons.tsx";
+import type { Sheet } from "./document.ts";
+import { accept, type Result, setEditor, stopEdit } from "./editor-store.ts";
+
+/** Variants side by side, and the chosen one laid over the picture before it. */
+export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) {
+  const [part, setPart] = useState(50);
+  const { pictures, picked, status, done, label } = result;
+  const guidance = useStudio((state) => state.form.guidance);
+  const chosen = pictures[picked];
+  const after = useBlobAddress(chosen?.image);
+  const { width, height } = sheet.mask;
+  const finished = status === "done";
+  const leave = (): void => {
+    stopEdit();
+    setEditor({ result: undefined });
+  };
+  return (
+    <section className="result" aria-label="Variants">
+      <div className="compare" style={{ aspectRatio: `${width} / ${height}`, ["--shape" as string]: width / height }}>
+        <Before sheet={sheet} />
+        {after && (
+          <img
+            src={after}
+            alt={finished ? "After" : "The picture so far"}
+            style={{ clipPath: finished ? `inset(0 0 0 ${part}%)` : undefined }}
+            draggable={false}
+          />
+        )}
+        {finished && <span className="compare-line" style={{ left: `${part}%` }} aria-hidden="true" />}
+        {finished && (
+          <input
+            type="range"
+            className="compare-slider"
+            aria-label="Before and after"
+            aria-valuetext={`${part} % before`}
+            min={0}
+            max={100}
+            value={part}
+            onChange={(event) => setPart(Number(event.target.value))}
+          />
+        )}
+      </div>
+      {pictures.length > 1 && (
+        // biome-ignore lint/a11y/useSemanticElements: a group of buttons, not of form fields.
+        <div className="variants" role="group" aria-label="Choose a variant">
+          {pictures.map(({ number, image }) => (
+            <button
+              key={number}
+              type="button"
+              className="variant"
+              aria-pressed={number === picked}
+              onClick={() => setEditor({ result: { ...result, picked: number } })}
+            >
+              <BlobImage blob={image} alt={`Variant ${number + 1}`} />
+            </button>
+          ))}
+        </div>
+      )}
+      <p className="hint" role="status">
+        {finished
+          ? "Drag across the picture: before on the left, after on the right."
+          : `Painting, ${Math.round(100 * done)} %`}
+      </p>
+      <div className="actions">
+        {finished ? (
+          <>
+            <button type="button" className="button primary" onClick={() => void accept()}>
+              <Icon name="draw" />
+              Go on with this
+            </button>
+            {chosen && (
+              <button
+                type="button"
+                className="button"
+                onClick={() =>
+                  download({
+                    label,
+                    image: chosen.image,
+                    request: {
+                      classId: result.classId,
+                      width,
+                      height,
+                      steps: 0,
+                      guidance,
+                      seed: result.seed,
+                      count: 1,
+                      firstIndex: chosen.number,
+                    },
+                  })
+                }
+              >
+                <Icon name="download" />
+                Download PNG
+              </button>
+            )}
+            <button type="button" className="button quiet" onClick={leave}>
+              Back to the mask
+            </button>
+          </>
+        ) : (
+          <button type="button" className="button" onClick={leave}>
+            <Icon name="stop" />
+            Stop
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Before({ sheet }: { sheet: Sheet }) {
+  const { image, mask, margins } = sheet;
+  return (
+    <canvas
+      width={mask.width}
+      height={mask.height}
+      role="img"
+      aria-label="Before"
+      ref={(canvas) => {
+        const context = canvas?.getContext("2d");
+        context?.clearRect(0, 0, mask.width, mask.height);
+        context?.drawImage(image, margins.left, margins.top);
+      }}
+    />
+  );
+}
