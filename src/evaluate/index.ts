@@ -9,4 +9,5 @@ export { type KidOptions, kernelDistances } from "./kid.ts";
 export { type Moments, type MomentsSum, momentsOf, sumMoments } from "./moments.ts";
 export { psnr, ssim } from "./pixel-metrics.ts";
 export { type PrecisionRecall, precisionRecall } from "./precision-recall.ts";
+export { openSampleStore, type SampleStore, type SetPlan } from "./sample-store.ts";
 export { readStatistics, type Statistics, writeStatistics } from "./statistics-file.ts";

@@ -176,13 +176,16 @@ describe("statistics files", () => {
     }
   });
 
-  test.skipIf(!hasScipy)("numpy reads them, ours reads numpy's, and scipy's distance is ours", { timeout: 30_000 }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), "flexvar-statistics-"));
-    try {
-      const [a, b] = [normals(14, 300 * 20), normals(15, 300 * 20, 1.3, 0.2)];
-      await writeStatistics(join(folder, "a.npz"), { moments: await momentsOf(a, 20, product) });
-      writeFileSync(join(folder, "b.bin"), new Uint8Array(b.buffer));
-      const script = `
+  test.skipIf(!hasScipy)(
+    "numpy reads them, ours reads numpy's, and scipy's distance is ours",
+    { timeout: 30_000 },
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "flexvar-statistics-"));
+      try {
+        const [a, b] = [normals(14, 300 * 20), normals(15, 300 * 20, 1.3, 0.2)];
+        await writeStatistics(join(folder, "a.npz"), { moments: await momentsOf(a, 20, product) });
+        writeFileSync(join(folder, "b.bin"), new Uint8Array(b.buffer));
+        const script = `
 import numpy as np, sys
 from scipy import linalg
 a = np.load("a.npz"); b = np.fromfile("b.bin", "f4").reshape(300, 20).astype("f8")
@@ -191,11 +194,15 @@ np.savez("b.npz", mu=mu, sigma=sigma)
 root = linalg.sqrtm(a["sigma"] @ sigma)
 root = root[0] if isinstance(root, tuple) else root
 print(((a["mu"] - mu) ** 2).sum() + np.trace(a["sigma"] + sigma - 2 * root.real))`;
-      const theirs = Number(execFileSync(python, ["-c", script], { cwd: folder, encoding: "utf8" }));
-      const [ours, numpys] = [await readStatistics(join(folder, "a.npz")), await readStatistics(join(folder, "b.npz"))];
-      expect(await frechetDistance(ours!.moments, numpys!.moments, product)).toBeCloseTo(theirs, 8);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+        const theirs = Number(execFileSync(python, ["-c", script], { cwd: folder, encoding: "utf8" }));
+        const [ours, numpys] = [
+          await readStatistics(join(folder, "a.npz")),
+          await readStatistics(join(folder, "b.npz")),
+        ];
+        expect(await frechetDistance(ours!.moments, numpys!.moments, product)).toBeCloseTo(theirs, 8);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });

@@ -16,13 +16,13 @@ export async function writeStatistics(path: string, { moments, spatial, protocol
     [`mu${tail}`, float64(mean, [dim])],
     [`sigma${tail}`, float64(covariance, [dim, dim])],
   ];
-  const text = protocol === undefined ? undefined : new TextEncoder().encode(protocol);
-  await writeNpz(path, [
-    ...pair(moments, ""),
-    ...(spatial ? pair(spatial, "_s") : []),
-    ...(moments.count === undefined ? [] : [["count", float64(Float64Array.of(moments.count), [1])] as const]),
-    ...(text === undefined ? [] : [["protocol", { dtype: "uint8", shape: [text.length], data: text }] as const]),
-  ]);
+  const entries: [string, NpyArray][] = [...pair(moments, ""), ...(spatial ? pair(spatial, "_s") : [])];
+  if (moments.count !== undefined) entries.push(["count", float64(Float64Array.of(moments.count), [1])]);
+  if (protocol !== undefined) {
+    const data = new TextEncoder().encode(protocol);
+    entries.push(["protocol", { dtype: "uint8", shape: [data.length], data }]);
+  }
+  await writeNpz(path, entries);
 }
 
 /** Reads statistics; undefined where the file holds none. @throws Error naming the file where their shapes do not fit */

@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readNpz } from "../checkpoint/index.ts";
+import { openSampleStore, type SetPlan } from "./sample-store.ts";
+
+const picture = (value: number) => ({ data: new Uint8Array(2 * 1 * 3).fill(value), width: 2, height: 1 });
+
+test("a set is written once all pictures are there, whoever drew them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "flexvar-set-"));
+  try {
+    const plan: SetPlan = {
+      path: join(folder, "set.npz"),
+      total: 3,
+      width: 2,
+      height: 1,
+      labelOf: (i) => i % 2,
+      settings: "{}",
+    };
+    const [one, other] = [await openSampleStore(plan), await openSampleStore(plan)];
+    await one.add(2, picture(2));
+    expect(await one.finish()).toBe(false);
+    await other.add(0, picture(0));
+    // What a kill leaves of a picture does not count as one.
+    writeFileSync(join(folder, ".set.npz.parts", ".1.rgb.0123456789ab.tmp"), "half");
+    expect([...(await one.present())].sort()).toEqual([0, 2]);
+    await one.add(1, picture(1));
+    expect(await other.finish()).toBe(true);
+    expect(await one.finish()).toBe(true);
+    const arrays = await readNpz(plan.path);
+    expect(arrays.get("arr_0")).toMatchObject({ dtype: "uint8", shape: [3, 1, 2, 3] });
+    expect([...arrays.get("arr_0")!.data]).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
+    expect([...arrays.get("arr_1")!.data].map(Number)).toEqual([0, 1, 0]);
+    expect(readdirSync(folder).sort()).toEqual(["set.npz", "set.settings.json"]);
+    await expect(openSampleStore({ ...plan, settings: '{"seed":1}' })).rejects.toThrow("begun with");
+    expect((await (await openSampleStore(plan)).present()).size).toBe(3);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,95 @@
+/** A set of pictures that several processes draw together, each picture once, through any number of kills. */
+import { access, link, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { writeNpz } from "../checkpoint/index.ts";
+import { writeFileAtomic } from "../files/index.ts";
+import type { RgbImage } from "../image/index.ts";
+
+export interface SetPlan {
+  /** The `.npz` file to write. */
+  readonly path: string;
+  readonly total: number;
+  readonly width: number;
+  readonly height: number;
+  /** The class of each picture number, from 0. */
+  readonly labelOf: (number: number) => number;
+  /** What decides the pictures, as text; a set begun with other settings is refused. */
+  readonly settings: string;
+}
+
+/** The pictures of a set that are not finished yet lie in a folder beside it, one file each. */
+export interface SampleStore {
+  /** Numbers of the pictures that are there; all of them once the set is whole. */
+  present(): Promise<ReadonlySet<number>>;
+  /** Adds one picture, whole or not at all. */
+  add(number: number, image: RgbImage): Promise<void>;
+  /** Writes the set once every picture is there; returns whether it is whole. Several processes may call it. */
+  finish(): Promise<boolean>;
+}
+
+const SETTINGS = "settings.json";
+
+/** Opens a set to draw into. @throws Error where the file or its parts come from other settings */
+export async function openSampleStore(plan: SetPlan): Promise<SampleStore> {
+  const { path, total, width, height } = plan;
+  const parts = join(dirname(path), `.${basename(path)}.parts`);
+  const record = join(dirname(path), `${basename(path, extname(path))}.${SETTINGS}`);
+  const nameOf = (number: number): string => join(parts, `${number}.rgb`);
+  await mkdir(dirname(path), { recursive: true });
+  await settle(record, plan.settings, path);
+  const whole = (): Promise<boolean> =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  if (!(await whole())) await mkdir(parts, { recursive: true });
+  async function present(): Promise<Set<number>> {
+    if (await whole()) return new Set(Array.from({ length: total }, (_, i) => i));
+    const names = await readdir(parts).catch(() => []);
+    return new Set(names.filter((name) => /^\d+\.rgb$/.test(name)).map((name) => Number.parseInt(name, 10)));
+  }
+  return {
+    present,
+    async add(number, image) {
+      if (image.width !== width || image.height !== height)
+        throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
+      await writeFileAtomic(nameOf(number), image.data);
+    },
+    async finish() {
+      if (await whole()) return true;
+      if ((await present()).size < total) return false;
+      async function* pictures(): AsyncGenerator<Uint8Array> {
+        for (let i = 0; i < total; i++) yield await readFile(nameOf(i));
+      }
+      const labels = BigInt64Array.from({ length: total }, (_, i) => BigInt(plan.labelOf(i)));
+      try {
+        await writeNpz(path, [
+          ["arr_0", { dtype: "uint8", shape: [total, height, width, 3], chunks: pictures() }],
+          ["arr_1", { dtype: "int64", shape: [total], data: labels }],
+        ]);
+      } catch (error) {
+        // Another process wrote the set and took the parts away meanwhile.
+        if (await whole()) return true;
+        throw error;
+      }
+      await rm(parts, { recursive: true, force: true });
+      return true;
+    },
+  };
+}
+
+/** The first process writes the settings; all others must have the same. */
+async function settle(record: string, settings: string, path: string): Promise<void> {
+  const read = (): Promise<string | undefined> => readFile(record, "utf8").catch(() => undefined);
+  let known = await read();
+  if (known === undefined) {
+    const own = `${record}.${process.pid}`;
+    await writeFileAtomic(own, settings);
+    // A link never replaces: of processes that start at once, one settles.
+    await link(own, record).catch(() => undefined);
+    await rm(own, { force: true });
+    known = await read();
+  }
+  if (known !== settings)
+    throw new Error(`${path}: expected the settings that it was begun with (${known}), got ${settings}`);
+}
