@@ -27,6 +27,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "import", summary: "make a model folder from released checkpoints", load: () => import("./import.ts") },
   { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
   { name: "train", summary: "train a tokenizer, a transformer or a judge", load: () => import("./train.ts") },
+  { name: "sample", summary: "a class-balanced set of pictures, resumable", load: () => import("./sample.ts") },
   { name: "judge", summary: "how often pictures look like the class asked for", load: () => import("./judge.ts") },
   {
     name: "neighbours",

@@ -1,0 +1,45 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readNpz } from "../checkpoint/index.ts";
+import { run } from "./run.ts";
+
+const model = fileURLToPath(new URL("../../models/fashion", import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flexvar-sample-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function sample(name: string, ...argv: string[]): Promise<{ code: number; err: string; path: string }> {
+  let err = "";
+  const add = (text: string): void => {
+    err += text;
+  };
+  const terminal = { out: () => {}, err: add, redraws: false, columns: 100 };
+  const path = join(folder, name);
+  const args = ["sample", "--model", model, "--scales", "1,2,4", "--total", "24", "--out", path, "--threads", "1"];
+  const code = await run([...args, ...argv], terminal, new AbortController().signal);
+  return { code, err, path };
+}
+
+it("draws the same balanced set whole, in pieces by two processes, and in batches", async () => {
+  const whole = await sample("whole.npz");
+  expect(whole.code).toBe(0);
+  const { arr_0: images, arr_1: labels } = Object.fromEntries(await readNpz(whole.path));
+  expect([images!.dtype, images!.shape]).toEqual(["uint8", [24, 16, 16, 3]]);
+  expect(Array.from(labels!.data as BigInt64Array, Number)).toEqual(Array.from({ length: 24 }, (_, i) => i % 10));
+  // Half of the set is not the set yet.
+  const second = await sample("parts.npz", "--shard", "1/2", "--batch", "3");
+  expect([second.code, second.err]).toEqual([0, expect.stringContaining("other processes have pictures to draw yet")]);
+  const first = await sample("parts.npz", "--shard", "0/2");
+  expect(first.err).toContain("12 pictures to draw, 12 of 24 are there");
+  expect(await readFile(first.path)).toEqual(await readFile(whole.path));
+}, 60_000);
+
+it("refuses a shard that is none", async () => {
+  const { code, err } = await sample("x.npz", "--shard", "2/2");
+  expect([code, err]).toEqual([2, expect.stringContaining('--shard: expected i/n with i from 0 to n - 1, got "2/2"')]);
+});
