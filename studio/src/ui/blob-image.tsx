@@ -1,5 +1,8 @@
 import { useEffect, useState } from "react";
 
+/** How long an address outlives its picture, so that an image that is still loading from it does not fail. */
+const REVOKED_AFTER_MS = 10_000;
+
 /** Address of a picture's bytes while it is shown; the one before stays until the new one is there. */
 export function useBlobAddress(blob: Blob | undefined): string | undefined {
   const [address, setAddress] = useState<string>();
@@ -10,7 +13,9 @@ export function useBlobAddress(blob: Blob | undefined): string | undefined {
     }
     const made = URL.createObjectURL(blob);
     setAddress(made);
-    return () => URL.revokeObjectURL(made);
+    return () => {
+      setTimeout(() => URL.revokeObjectURL(made), REVOKED_AFTER_MS);
+    };
   }, [blob]);
   return address;
 }
