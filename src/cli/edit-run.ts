@@ -17,10 +17,10 @@ import {
 import {
   type EditEvent,
   type EditRecord,
-  editPictureSettings,
   editRunSettings,
   type FlexVARPipeline,
   type PictureInfo,
+  pictureSettings,
 } from "../pipelines/index.ts";
 import type { Outcome, Running } from "./command.ts";
 import type { EditFlags } from "./edit-flags.ts";
@@ -148,7 +148,7 @@ export async function paintFiles(
     if (!event.isLast) continue;
     for (const [i, image] of (await event.images()).entries()) {
       const picture = event.pictures[i]!;
-      const text = settings === undefined ? {} : settingsText(editPictureSettings(settings, picture));
+      const text = settings === undefined ? {} : settingsText(pictureSettings(settings, picture));
       pictures.push({ ...picture, file: await write(pictureName(event.first + i, 1), image, text) });
       if (flags.grid === true) onSheet.push(flattenAlpha(image, [255, 255, 255]));
     }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { encodePng, type RgbImage } from "../image/index.ts";
 import { loadRgb } from "../image/node.ts";
-import { run } from "./run.ts";
+import { spoken } from "./testing.ts";
 
 const SIDE = 16;
 let folder: string;
@@ -23,21 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function neighbours(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const terminal = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    redraws: false,
-    columns: 100,
-  };
-  const code = await run(["neighbours", ...argv], terminal, new AbortController().signal);
-  return { code, out, err };
-}
+const neighbours = (...argv: string[]) => spoken("neighbours", ...argv);
 
 it("shows each picture beside its nearest training pictures and says how far they are", async () => {
   const sheet = join(folder, "near", "sheet.png");

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json";
 import { Stopped } from "./errors.ts";
 import { run } from "./run.ts";
+import { spoken } from "./testing.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -22,24 +23,11 @@ const COMMANDS = [
   "train",
   "judge",
   "neighbours",
+  "sample",
+  "serve",
+  "site",
   "bench",
 ];
-
-async function spoken(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const terminal = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    redraws: false,
-    columns: 100,
-  };
-  const code = await run(argv, terminal, new AbortController().signal);
-  return { code, out, err };
-}
 
 describe("help", () => {
   test("without arguments and with --help the commands are listed, each with a summary", async () => {

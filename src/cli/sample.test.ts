@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readNpz } from "../checkpoint/index.ts";
-import { run } from "./run.ts";
+import { spoken } from "./testing.ts";
 
 const model = fileURLToPath(new URL("../../models/fashion", import.meta.url));
 let folder: string;
@@ -14,15 +14,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function sample(name: string, ...argv: string[]): Promise<{ code: number; err: string; path: string }> {
-  let err = "";
-  const add = (text: string): void => {
-    err += text;
-  };
-  const terminal = { out: () => {}, err: add, redraws: false, columns: 100 };
   const path = join(folder, name);
-  const args = ["sample", "--model", model, "--scales", "1,2,4", "--total", "24", "--out", path, "--threads", "1"];
-  const code = await run([...args, ...argv], terminal, new AbortController().signal);
-  return { code, err, path };
+  const args = ["--model", model, "--scales", "1,2,4", "--total", "24", "--out", path, "--threads", "1"];
+  return { ...(await spoken("sample", ...args, ...argv)), path };
 }
 
 it("draws the same balanced set whole, in pieces by two processes, and in batches", async () => {

@@ -2,9 +2,10 @@
 import { type EditMask, isSoft, maskFromText, maskToText } from "../editing/index.ts";
 import type { SettingsRecord } from "../image/index.ts";
 import { EDITING_FIELDS, type EditingField, editingInfo, pickEditing, resolveEditing } from "../options/index.ts";
-import { formatGreedy, formatScales } from "../sampling/index.ts";
+import { formatScales } from "../sampling/index.ts";
 import { type EditOptions, pickSampling } from "./edit.ts";
-import type { FlexVARPipeline, PictureInfo } from "./flexvar.ts";
+import type { FlexVARPipeline } from "./flexvar.ts";
+import { drawRequest, drawSettings, present } from "./picture-settings.ts";
 
 /** The image-to-image tasks. */
 export type EditTask = "inpaint" | "outpaint" | "expand" | "refine";
@@ -30,7 +31,7 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
   // Settings that the model decides do not depend on the size.
   const side = pipe.config.trainedSide * pipe.factor;
   const { scales: _, ...sized } = pickSampling(options);
-  const { filter, ...resolved } = pipe.resolve({ ...sized, classLabels: [0], size: [side, side] });
+  const resolved = pipe.resolve({ ...sized, classLabels: [0], size: [side, side] });
   const editing = resolveEditing(pickEditing({ ...options }));
   const text = mask === undefined ? null : maskToText(mask);
   return {
@@ -38,16 +39,7 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
     seed: resolved.seed,
     size: `${size[0]}x${size[1]}`,
     scales: options.scales === undefined ? null : scalesText(pipe, options),
-    num_inference_steps: options.steps ?? null,
-    step_table: options.stepTable ?? null,
-    guidance_scale: resolved.guidance,
-    guidance_mode: resolved.guidanceMode,
-    top_k: filter.topK,
-    top_p: filter.topP,
-    temperature: filter.temperature,
-    greedy: formatGreedy(resolved.greedy),
-    max_grid: resolved.maxGrid,
-    forbid: resolved.forbid.length > 0 ? resolved.forbid : null,
+    ...drawSettings(options, resolved),
     ...Object.fromEntries(EDITING_FIELDS.map((field) => [editingInfo[field].http, editing[field] ?? null])),
     mask: text !== null && text.length <= LONGEST_MASK ? text : null,
     image,
@@ -57,14 +49,6 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
 
 function scalesText(pipe: FlexVARPipeline, { scales }: Omit<EditOptions, "image">): string {
   return formatScales(pipe.resolve({ scales, classLabels: [0] }).plan.grids);
-}
-
-/** Settings of one picture of the run. */
-export function editPictureSettings(
-  run: SettingsRecord,
-  { classId, label, indexWithinClass }: PictureInfo,
-): SettingsRecord {
-  return { class: label ?? null, class_id: classId, index_within_class: indexWithinClass, ...run };
 }
 
 /** What repeating an edit takes. */
@@ -96,22 +80,11 @@ export function editRequestFrom(settings: SettingsRecord, numClasses: number): R
   const given: Record<string, unknown> = {
     classLabels: settings.class_id === numClasses ? "none" : [settings.class_id],
     firstIndex: settings.index_within_class,
-    seed: settings.seed,
+    ...drawRequest(settings),
     scales: settings.scales,
-    steps: settings.num_inference_steps,
-    stepTable: settings.step_table,
-    guidance: settings.guidance_scale,
-    guidanceMode: settings.guidance_mode,
-    topK: settings.top_k,
-    topP: settings.top_p,
-    temperature: settings.temperature,
-    greedy: settings.greedy,
-    maxGrid: settings.max_grid,
-    forbid: settings.forbid,
     ...Object.fromEntries(EDITING_FIELDS.map((field: EditingField) => [field, settings[editingInfo[field].http]])),
   };
-  const present = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
-  const options = Object.fromEntries(present) as Omit<EditOptions, "image">;
+  const options = present(given) as Omit<EditOptions, "image">;
   const fromResult = mask !== undefined && !isSoft(mask) && (options.strength ?? 1) === 1;
   return { task: task as EditTask, options, size: [width, height], mask, fromResult, image, model };
 }

@@ -4,19 +4,15 @@ import type { ResolvedSampling, SamplingInput } from "../options/index.ts";
 import { formatGreedy, formatScales } from "../sampling/index.ts";
 import type { GenerateOptions, PictureInfo } from "./flexvar.ts";
 
-/**
- * Settings of a run, under the names that HTTP requests use. `scales` are the grids drawn; `scales_from` says whether they
- * came from a step table (of `num_inference_steps`, or the model's default where that is null) or from a list by hand.
- */
-export function runSettings(input: SamplingInput, resolved: ResolvedSampling, model: string): SettingsRecord {
-  const { plan, filter } = resolved;
+/** The settings that every drawing has, whether a picture is made or edited: which steps, and how tokens are drawn. */
+export function drawSettings(
+  { steps, stepTable }: Pick<SamplingInput, "steps" | "stepTable">,
+  resolved: ResolvedSampling,
+): SettingsRecord {
+  const { filter } = resolved;
   return {
-    seed: resolved.seed,
-    size: `${plan.sizePx.width}x${plan.sizePx.height}`,
-    scales: formatScales(plan.grids),
-    scales_from: input.scales === undefined ? "table" : "list",
-    num_inference_steps: input.steps ?? null,
-    step_table: input.stepTable ?? null,
+    num_inference_steps: steps ?? null,
+    step_table: stepTable ?? null,
     guidance_scale: resolved.guidance,
     guidance_mode: resolved.guidanceMode,
     top_k: filter.topK,
@@ -25,6 +21,43 @@ export function runSettings(input: SamplingInput, resolved: ResolvedSampling, mo
     greedy: formatGreedy(resolved.greedy),
     max_grid: resolved.maxGrid,
     forbid: resolved.forbid.length > 0 ? resolved.forbid : null,
+  };
+}
+
+/** `drawSettings` and the seed back to options; absent ones are null or undefined (`present` leaves them out). */
+export function drawRequest(settings: SettingsRecord): Record<string, unknown> {
+  return {
+    seed: settings.seed,
+    steps: settings.num_inference_steps,
+    stepTable: settings.step_table,
+    guidance: settings.guidance_scale,
+    guidanceMode: settings.guidance_mode,
+    topK: settings.top_k,
+    topP: settings.top_p,
+    temperature: settings.temperature,
+    greedy: settings.greedy,
+    maxGrid: settings.max_grid,
+    forbid: settings.forbid,
+  };
+}
+
+/** The entries that have a value. */
+export function present(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/**
+ * Settings of a run, under the names that HTTP requests use. `scales` are the grids drawn; `scales_from` says whether they
+ * came from a step table (of `num_inference_steps`, or the model's default where that is null) or from a list by hand.
+ */
+export function runSettings(input: SamplingInput, resolved: ResolvedSampling, model: string): SettingsRecord {
+  const { plan } = resolved;
+  return {
+    seed: resolved.seed,
+    size: `${plan.sizePx.width}x${plan.sizePx.height}`,
+    scales: formatScales(plan.grids),
+    scales_from: input.scales === undefined ? "table" : "list",
+    ...drawSettings(input, resolved),
     model,
   };
 }
@@ -45,19 +78,10 @@ export function requestFrom(settings: SettingsRecord): { options: GenerateOption
   const given: Record<string, unknown> = {
     classLabels: [settings.class_id],
     firstIndex: settings.index_within_class,
-    seed: settings.seed,
+    ...drawRequest(settings),
     size: settings.size,
-    ...(scales_from === "list" ? { scales: settings.scales } : { steps: settings.num_inference_steps }),
-    stepTable: settings.step_table,
-    guidance: settings.guidance_scale,
-    guidanceMode: settings.guidance_mode,
-    topK: settings.top_k,
-    topP: settings.top_p,
-    temperature: settings.temperature,
-    greedy: settings.greedy,
-    maxGrid: settings.max_grid,
-    forbid: settings.forbid,
+    // A list by hand stands for itself; a table's grids follow from the number of steps.
+    ...(scales_from === "list" ? { scales: settings.scales, steps: undefined } : {}),
   };
-  const present = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
-  return { options: Object.fromEntries(present) as GenerateOptions, model };
+  return { options: present(given) as GenerateOptions, model };
 }

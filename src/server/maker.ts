@@ -6,11 +6,11 @@ import {
   type EditEvent,
   type EditOptions,
   type EditTask,
-  editPictureSettings,
   editRunSettings,
   type FlexVARPipeline,
   type PictureInfo,
   type PictureRow,
+  pictureSettings,
   sampleScales,
 } from "../pipelines/index.ts";
 import { imageStream } from "../sampling/index.ts";
@@ -135,7 +135,7 @@ async function* edit(
     const pictures = images.map((image, i) => ({
       at: first + i,
       info: event.pictures[i]!,
-      png: encodePng(image, isLast ? settingsText(editPictureSettings(run, event.pictures[i]!)) : {}),
+      png: encodePng(image, isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
     }));
     yield { index: number, total: windows * total, isLast, pictures };
   }
