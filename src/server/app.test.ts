@@ -306,8 +306,17 @@ test("health, metrics, models and the document", async () => {
   expect(await (await server.app.request("http://localhost/healthz")).json()).toMatchObject({ status: "ok" });
   expect((await client.models())[0]).toMatchObject({ id: "tiny", num_classes: pipe.config.transformer!.numClasses });
   const document = (await (await server.app.request("http://localhost/openapi.json")).json()) as {
+    paths: Record<string, Record<string, object>>;
     components: { schemas: { Generation: { properties: object } } };
   };
+  const routes = server.app.routes.filter(({ method, path }) => method !== "ALL" && path !== "*");
+  const served = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+  const described = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((key) => key !== "parameters")
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(described.sort()).toEqual(served.sort());
   expect(Object.keys(document.components.schemas.Generation.properties)).toEqual(
     expect.arrayContaining(["class_labels", "num_inference_steps", "guidance_scale", "first_index"]),
   );

@@ -105,7 +105,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
   app.get("/openapi.json", (c) => c.json(document));
   app.get("/healthz", async (c) => c.json({ status: "ok", model: model.name, waiting: await queue.length() }));
   app.get("/metrics", async (c) =>
-    c.text(metrics.text(await queue.length()), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
+    c.text(await metrics.text(await queue.length()), 200, { "content-type": metrics.contentType }),
   );
   if (site !== undefined) app.get("*", async (c, next) => (await siteReply(site, c.req.path)) ?? next());
   return { app, stop: () => jobs.stop(limits.graceMs) };

@@ -1,65 +1,72 @@
-/** Counts in Prometheus' text form (exposition format 0.0.4). */
+/** Counts for Prometheus. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
 export interface Metrics {
+  /** Media type of {@link text}. */
+  readonly contentType: string;
   request(status: number): void;
   ended(status: string, seconds: number): void;
   picture(): void;
   /** Pictures of one batch. */
   batch(size: number): void;
-  text(waiting: number): string;
+  /** Everything in Prometheus' text form. */
+  text(waiting: number): Promise<string>;
 }
 
 /** Upper bounds of the buckets of job durations, in seconds. */
 const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
+/** Counts of one server, apart from those of any other in the process. */
 export function createMetrics(): Metrics {
-  const requests = new Map<number, number>();
-  const jobs = new Map<string, number>();
-  const buckets = BUCKETS.map(() => 0);
-  let [sum, count, pictures, batches, rows] = [0, 0, 0, 0, 0];
-  const add = <K>(map: Map<K, number>, key: K): void => void map.set(key, (map.get(key) ?? 0) + 1);
-  return {
-    request: (status) => add(requests, status),
-    ended(status, seconds) {
-      add(jobs, status);
-      sum += seconds;
-      count++;
-      BUCKETS.forEach((bound, i) => {
-        if (seconds <= bound) buckets[i]!++;
-      });
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = (name: string, help: string): Counter =>
+    new Counter({ name: `flexvar_${name}`, help, registers, labelNames: [] });
+  const requests = new Counter({
+    name: "flexvar_requests_total",
+    help: "HTTP replies by status.",
+    labelNames: ["status"],
+    registers,
+  });
+  const jobs = new Counter({
+    name: "flexvar_jobs_total",
+    help: "Ended jobs by outcome.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "flexvar_job_seconds",
+    help: "Time of jobs from acceptance to their end.",
+    buckets: BUCKETS,
+    registers,
+  });
+  const pictures = counter("pictures_total", "Finished pictures.");
+  const batches = counter("batches_total", "Batches drawn.");
+  const batched = counter("batched_pictures_total", "Pictures over all batches.");
+  const queued = new Gauge({ name: "flexvar_queue_jobs", help: "Jobs that wait.", registers });
+  new Gauge({
+    name: "flexvar_resident_memory_bytes",
+    help: "Memory of the process.",
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
     },
-    picture: () => void pictures++,
+  });
+  return {
+    contentType: registry.contentType,
+    request: (status) => requests.inc({ status }),
+    ended(status, seconds) {
+      jobs.inc({ outcome: status });
+      durations.observe(seconds);
+    },
+    picture: () => pictures.inc(),
     batch(size) {
-      batches++;
-      rows += size;
+      batches.inc();
+      batched.inc(size);
     },
     text(waiting) {
-      const metric = (name: string, type: string, help: string, lines: readonly string[]): string =>
-        [`# HELP flexvar_${name} ${help}`, `# TYPE flexvar_${name} ${type}`, ...lines].join("\n");
-      const one = (name: string, value: number): string[] => [`flexvar_${name} ${value}`];
-      return `${[
-        metric("requests_total", "counter", "HTTP replies by status.", [
-          ...[...requests].map(([status, n]) => `flexvar_requests_total{status="${status}"} ${n}`),
-        ]),
-        metric("jobs_total", "counter", "Ended jobs by outcome.", [
-          ...[...jobs].map(([status, n]) => `flexvar_jobs_total{outcome="${status}"} ${n}`),
-        ]),
-        metric("job_seconds", "histogram", "Time of jobs from acceptance to their end.", [
-          ...BUCKETS.map((bound, i) => `flexvar_job_seconds_bucket{le="${bound}"} ${buckets[i]}`),
-          `flexvar_job_seconds_bucket{le="+Inf"} ${count}`,
-          `flexvar_job_seconds_sum ${sum}`,
-          `flexvar_job_seconds_count ${count}`,
-        ]),
-        metric("pictures_total", "counter", "Finished pictures.", one("pictures_total", pictures)),
-        metric("batches_total", "counter", "Batches drawn.", one("batches_total", batches)),
-        metric("batched_pictures_total", "counter", "Pictures over all batches.", one("batched_pictures_total", rows)),
-        metric("queue_jobs", "gauge", "Jobs that wait.", one("queue_jobs", waiting)),
-        metric(
-          "resident_memory_bytes",
-          "gauge",
-          "Memory of the process.",
-          one("resident_memory_bytes", process.memoryUsage.rss()),
-        ),
-      ].join("\n")}\n`;
+      queued.set(waiting);
+      return registry.metrics();
     },
   };
 }

@@ -83,6 +83,7 @@ export function openApiDocument(version: string): object {
       "/v1/models/{id}": { parameters: id, ...get("One model") },
       "/healthz": get("Whether the server lives"),
       "/metrics": get("Counts in Prometheus' text form"),
+      "/openapi.json": get("This document"),
     },
     components: { schemas: schemas(), securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     security: [{}, { token: [] }],
