@@ -9,5 +9,14 @@ export { type KidOptions, kernelDistances } from "./kid.ts";
 export { type Moments, type MomentsSum, momentsOf, sumMoments } from "./moments.ts";
 export { psnr, ssim } from "./pixel-metrics.ts";
 export { type PrecisionRecall, precisionRecall } from "./precision-recall.ts";
+export {
+  type ClassRecord,
+  type EvaluationResult,
+  type InputRecord,
+  type MetricName,
+  metricDirection,
+  metricNames,
+  type Protocol,
+} from "./result.ts";
 export { openSampleStore, type SampleStore, type SetPlan } from "./sample-store.ts";
 export { readStatistics, type Statistics, writeStatistics } from "./statistics-file.ts";

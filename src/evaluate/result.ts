@@ -1,0 +1,97 @@
+/** What an evaluation gives: one plain object, the document that `evaluate --json` prints. */
+import type { Interval } from "./bootstrap.ts";
+
+/** Names of the numbers, as the document has them at its top level. */
+export const metricNames = [
+  "fid",
+  "sfid",
+  "inception_score",
+  "precision",
+  "recall",
+  "kid",
+  "class_accuracy",
+  "accuracy_ratio",
+  "rfid",
+  "psnr",
+  "ssim",
+  "codebook_used",
+  "codebook_perplexity",
+] as const;
+export type MetricName = (typeof metricNames)[number];
+
+/** Which way a number is better; neither for those that describe. */
+export const metricDirection: Readonly<Record<MetricName, "lower" | "higher" | "neither">> = {
+  fid: "lower",
+  sfid: "lower",
+  inception_score: "higher",
+  precision: "higher",
+  recall: "higher",
+  kid: "lower",
+  class_accuracy: "higher",
+  accuracy_ratio: "higher",
+  rfid: "lower",
+  psnr: "higher",
+  ssim: "higher",
+  codebook_used: "neither",
+  codebook_perplexity: "neither",
+};
+
+/** How numbers were made; null for what is not known or not used. */
+export type Protocol = {
+  /** Name and SHA-256 of the network that pictures are compared by. */
+  readonly features: string | null;
+  readonly features_hash: string | null;
+  /** How pictures reach the network's own size, where it has one. */
+  readonly resize: string | null;
+  /** `WxH` in pixels as the network is given them. */
+  readonly size: string | null;
+  /** What was done to pictures of other sizes before. */
+  readonly preparation: string | null;
+};
+
+/** One of the two sides. */
+export type InputRecord = {
+  /** As it was named. */
+  readonly path: string;
+  readonly kind: "pictures" | "statistics";
+  /** SHA-256 of the file, or of a folder's names and contents. */
+  readonly sha256: string;
+  /** Which side of a data set with a split of its own; null where it has none. */
+  readonly split: string | null;
+  /** Pictures; null where a file of statistics does not say. */
+  readonly count: number | null;
+  readonly size: string | null;
+  /** `recorded` where the input says how it was made, in a file beside it or within; else `unknown`. */
+  readonly protocol: "recorded" | "unknown";
+  /** The record's text, JSON where the sample command wrote it. */
+  readonly record: string | null;
+  /** Whether features came from the cache. */
+  readonly cached: boolean;
+};
+
+/** How often pictures of one class were given it. */
+export type ClassRecord = {
+  readonly label: string;
+  readonly pictures: number;
+  readonly correct: number;
+  /** Another class that they were given most often, and how often. */
+  readonly taken_for: { readonly label: string; readonly pictures: number } | null;
+};
+
+export type EvaluationResult = { readonly [K in MetricName]: number | null } & {
+  readonly version: 1;
+  /** 95 % intervals; null where there is no number or no replicates were asked for. */
+  readonly intervals: { readonly [K in MetricName]: Interval | null };
+  /** Bootstrap replicates behind each interval; 0 where it has none, or a closed form. */
+  readonly replicates: { readonly [K in MetricName]: number };
+  /** Why a number is null. */
+  readonly missing: { readonly [K in MetricName]?: string };
+  readonly protocol: Protocol;
+  readonly pictures: InputRecord;
+  readonly reference: InputRecord;
+  /** By class, where the pictures are labelled and the network names classes. */
+  readonly classes: readonly ClassRecord[] | null;
+  readonly seed: number;
+  readonly versions: { readonly [name: string]: string };
+  readonly warnings: readonly string[];
+};
