@@ -1,38 +1,60 @@
 /** `generate --large windows`: pictures beyond twice the trained side, drawn in windows over a shared coarse picture. */
+import type { SettingsRecord } from "../image/index.ts";
 import type { SamplingInput } from "../options/index.ts";
-import type { FlexVARPipeline } from "../pipelines/index.ts";
+import { type FlexVARPipeline, type LargeOptions, largeRunSettings } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
 import { paintFiles } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { makeFolder } from "./output.ts";
+import { asUsage } from "./sampling-flags.ts";
 
 export interface LargeFlags {
   readonly out: string;
   readonly preview?: boolean;
   readonly grid?: boolean;
+  readonly metadata: boolean;
   readonly trace?: string;
   readonly batch?: number;
 }
 
-/** Draws and writes them. Their settings are not embedded: `repeat` draws whole pictures only. @throws UsageError for flags that do not apply. */
-export async function drawLarge(
-  pipe: FlexVARPipeline,
+/** The options of such a run. @throws UsageError for flags that do not apply. */
+function largeOptions(
   { classLabels = [], size, scales, ...sampling }: SamplingInput,
-  flags: LargeFlags,
-  running: Running,
-): Promise<Awaited<ReturnType<typeof paintFiles>>> {
+  { trace, batch }: LargeFlags,
+): LargeOptions {
   if (!Array.isArray(size) || typeof size[0] !== "number" || typeof size[1] !== "number")
     throw new UsageError("--size: expected the size to draw with --large windows, got none");
   if (scales !== undefined)
     throw new UsageError("--scales: expected --steps with --large windows, got a list of scales");
-  if (flags.trace !== undefined) throw new UsageError("--trace: expected --large plain, got windows");
+  if (trace !== undefined) throw new UsageError("--trace: expected --large plain, got windows");
+  return { ...sampling, classLabels, size: [size[0], size[1]], batchSize: batch };
+}
+
+/** What was drawn, with the run's settings. */
+export type DrawnLarge = Awaited<ReturnType<typeof paintFiles>> & { readonly settings: SettingsRecord };
+
+/** Draws and writes pictures as `generate --large windows` asks. @param model identity for the settings in each PNG. */
+export async function drawLarge(
+  pipe: FlexVARPipeline,
+  input: SamplingInput,
+  flags: LargeFlags,
+  model: string,
+  running: Running,
+): Promise<DrawnLarge> {
+  return paintLarge(pipe, largeOptions(input, flags), flags, model, running);
+}
+
+/** The same from options: what `generate` and `repeat` share. */
+export async function paintLarge(
+  pipe: FlexVARPipeline,
+  options: LargeOptions,
+  flags: { readonly out: string; readonly preview?: boolean; readonly grid?: boolean; readonly metadata?: boolean },
+  model: string,
+  running: Running,
+): Promise<DrawnLarge> {
+  const settings = asUsage(() => largeRunSettings(pipe, options, model));
   await makeFolder(flags.out);
-  const events = pipe.generateLarge({
-    ...sampling,
-    classLabels,
-    size: [size[0], size[1]],
-    signal: running.signal,
-    batchSize: flags.batch,
-  });
-  return paintFiles(events, flags, undefined, running);
+  const events = pipe.generateLarge({ ...options, signal: running.signal });
+  const drawn = await paintFiles(events, flags, flags.metadata === false ? undefined : settings, running);
+  return { ...drawn, settings };
 }

@@ -78,14 +78,17 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   try {
     if (flags.large === "windows") {
       const { size } = asUsage(() => parseSampling(input));
-      const drawn = await drawLarge(pipe, { ...input, size }, flags, running);
+      const hash = await modelHash(folder);
+      const drawn = await drawLarge(pipe, { ...input, size }, flags, hash, running);
+      report.finish();
       report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, drawn in ${drawn.windows} windows`);
       return {
         json: {
-          model: { path: folder, hash: await modelHash(folder) },
+          model: { path: folder, hash },
           device: pipe.device,
           files: drawn.files,
           windows: drawn.windows,
+          settings: drawn.settings,
           ...measured(pipe.runtime.runMilliseconds(), { open }),
         },
       };

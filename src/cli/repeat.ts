@@ -1,11 +1,18 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { readSettings, type SettingsRecord } from "../image/index.ts";
-import { isEditRecord, requestFrom } from "../pipelines/index.ts";
+import {
+  type FlexVARPipeline,
+  isEditRecord,
+  isLargeRecord,
+  largeRequestFrom,
+  requestFrom,
+} from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
+import { paintLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
@@ -40,29 +47,41 @@ export function define(command: Command, context: Context): void {
 async function repeat([file = ""]: readonly string[], flags: RepeatFlags, running: Running): Promise<Outcome> {
   const settings = await recorded(file);
   if (isEditRecord(settings)) return repeatEdit(file, settings, flags, running);
-  const { options, model } = worded(file, () => requestFrom(settings));
+  const drawAgain = isLargeRecord(settings) ? repeatLarge(file, settings) : repeatPlain(file, settings);
   const folder = findModel(flags.model);
   const hash = await modelHash(folder);
-  if (hash !== model && flags.force !== true)
+  if (hash !== settings.model && flags.force !== true)
     throw new UsageError(
-      `--model: expected the model that drew ${file} (${model}), got ${shownPath(folder)} (${hash}); --force draws with it`,
+      `--model: expected the model that drew ${file} (${String(settings.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
     );
   const pipe = await openModel(folder, flags, running.report);
   try {
-    const request = {
-      out: flags.out,
-      model: hash,
-      metadata: true,
-      preview: flags.preview === true,
-      grid: false,
-      trace: undefined,
-    };
-    const { files, settings } = await draw(pipe, options, request, running);
+    const { files, settings } = await drawAgain(pipe, flags, hash, running);
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
   } finally {
     await pipe.dispose();
   }
+}
+
+/** Draws what was recorded once more. */
+type DrawAgain = (
+  pipe: FlexVARPipeline,
+  flags: RepeatFlags,
+  model: string,
+  running: Running,
+) => Promise<{ readonly files: readonly string[]; readonly settings: SettingsRecord }>;
+
+function repeatPlain(file: string, settings: SettingsRecord): DrawAgain {
+  const { options } = worded(file, () => requestFrom(settings));
+  return (pipe, { out, preview = false }, model, running) =>
+    draw(pipe, options, { out, model, metadata: true, preview, grid: false, trace: undefined }, running);
+}
+
+function repeatLarge(file: string, settings: SettingsRecord): DrawAgain {
+  const { options } = worded(file, () => largeRequestFrom(settings));
+  return (pipe, { out, preview = false }, model, running) =>
+    paintLarge(pipe, options, { out, preview }, model, running);
 }
 
 async function recorded(file: string): Promise<SettingsRecord> {

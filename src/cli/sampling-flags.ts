@@ -49,8 +49,13 @@ export function asUsage<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw error instanceof OptionError || error instanceof RangeError ? usageOf(error) : error;
+    throw asUsageError(error);
   }
+}
+
+/** What an error is to the user: bad usage of a flag where it complains about an option, else itself. */
+export function asUsageError(error: unknown): unknown {
+  return error instanceof OptionError || error instanceof RangeError ? usageOf(error) : error;
 }
 
 /** `classLabels.0: …` and `class: …` both become `--class: …`. */

@@ -11,7 +11,7 @@ import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel } from "./model.ts";
 import { makeFolder } from "./output.ts";
-import { asUsage, samplingInput } from "./sampling-flags.ts";
+import { asUsage, asUsageError, samplingInput } from "./sampling-flags.ts";
 
 interface ScoreFlags extends ComputeFlags {
   readonly class?: string;
@@ -72,6 +72,8 @@ async function score([file = ""]: readonly string[], flags: ScoreFlags, { report
       },
       text: listed.map((one) => `${one.bitsPerToken.toFixed(3)}\t${one.classId}\t${nameOf(pipe, one)}`).join("\n"),
     };
+  } catch (error) {
+    throw asUsageError(error);
   } finally {
     await pipe.dispose();
   }

@@ -4,6 +4,7 @@ export * from "./class-choice.ts";
 export * from "./edit.ts";
 export * from "./edit-settings.ts";
 export * from "./flexvar.ts";
+export * from "./large-settings.ts";
 export * from "./likelihood.ts";
 export * from "./networks.ts";
 export * from "./picture-settings.ts";

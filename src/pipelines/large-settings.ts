@@ -1,0 +1,37 @@
+/** What a picture drawn in windows (`generateLarge`) says about itself, and back to options. */
+import type { SettingsRecord } from "../image/index.ts";
+import type { EditOptions } from "./edit.ts";
+import type { FlexVARPipeline } from "./flexvar.ts";
+import { drawRequest, drawSettings, present } from "./picture-settings.ts";
+import type { LargeOptions } from "./refine.ts";
+
+const TASK = "generate-large";
+
+/** Settings of a run of `generateLarge`, under the names that HTTP requests use; its scales follow from size and steps. */
+export function largeRunSettings(pipe: FlexVARPipeline, options: LargeOptions, model: string): SettingsRecord {
+  const { steps, stepTable, guidance, guidanceMode, topK, topP, temperature, greedy, maxGrid, forbid, seed } = options;
+  const drawing = { steps, stepTable, guidance, guidanceMode, topK, topP, temperature, greedy, maxGrid, forbid, seed };
+  // What the model decides does not depend on the size, which may be too large for one window.
+  const resolved = pipe.resolve({ ...drawing, classLabels: [0] });
+  const size = `${options.size[0]}x${options.size[1]}`;
+  return { task: TASK, seed: resolved.seed, size, ...drawSettings(options, resolved), model };
+}
+
+/** True for settings that {@link largeRunSettings} wrote. */
+export function isLargeRecord(settings: SettingsRecord): boolean {
+  return settings.task === TASK;
+}
+
+/** The request that draws such a picture again. @throws RangeError for settings of other pictures; the schema refuses wrong values. */
+export function largeRequestFrom(settings: SettingsRecord): { options: LargeOptions; model: string } {
+  const size = /^(\d{1,5})x(\d{1,5})$/.exec(String(settings.size));
+  const { model } = settings;
+  if (!isLargeRecord(settings) || size === null || typeof model !== "string")
+    throw new RangeError("settings: expected those of a picture that flexvar drew in windows");
+  const drawing = present({ firstIndex: settings.index_within_class, ...drawRequest(settings) }) as Omit<
+    EditOptions,
+    "image" | "classLabels"
+  >;
+  const classLabels = [Number(settings.class_id)];
+  return { options: { ...drawing, classLabels, size: [Number(size[1]), Number(size[2])] }, model };
+}
