@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-WHAT = ("transformer", "decoder", "matmul", "conv", "train", "train-tokenizer")
+WHAT = ("transformer", "decoder", "matmul", "conv", "train", "train-tokenizer", "frechet")
 
 
 def parse_args():
@@ -90,6 +90,24 @@ def make_train_tokenizer(args):
     return trainer.step, {"batch": size[0], "pixels": size[-1], "sides": trainer.sides, **count(trainer.model)}
 
 
+def make_frechet(args):
+    import numpy as np
+    from scipy import linalg
+
+    rows, width = 10_000, 2048
+    spread = 2 / (1 + np.arange(width) / 64)
+    first, second = ((np.random.default_rng(seed).random((rows, width)) * spread).astype("f4") for seed in (1, 2))
+
+    def distance():
+        mean = [x.mean(0, dtype="f8") for x in (first, second)]
+        cov = [np.cov(x, rowvar=False) for x in (first, second)]
+        root = linalg.sqrtm(cov[0] @ cov[1])
+        root = root[0] if isinstance(root, tuple) else root
+        return ((mean[0] - mean[1]) ** 2).sum() + np.trace(cov[0] + cov[1] - 2 * root.real)
+
+    return distance, {"rows": rows, "width": width}
+
+
 def count(model):
     return {"parameters": sum(p.numel() for p in model.parameters())}
 
@@ -101,6 +119,7 @@ MAKERS = {
     "conv": make_conv,
     "train": make_train,
     "train-tokenizer": make_train_tokenizer,
+    "frechet": make_frechet,
 }
 
 

@@ -20,6 +20,7 @@ import { openFolder } from "../pretrained/node.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { type Grid, gridTokens, imageStream } from "../sampling/index.ts";
+import { type FrechetReport, measureFrechet } from "./frechet.ts";
 import { othersShare } from "./load.ts";
 import { type Peer, startPeer } from "./peer.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
@@ -64,6 +65,8 @@ export interface BenchReport {
   readonly peer: PeerReport | null;
   /** One training step of both networks. */
   readonly training: TrainingReport;
+  /** FID's arithmetic at the size it is published with; two rounds at most. */
+  readonly frechet: FrechetReport;
   /** Share of the machine that other processes took, and whether the figures count: "invalid" above 10 %. */
   readonly othersShare: number;
   readonly verdict: "valid" | "invalid: machine busy";
@@ -168,7 +171,9 @@ async function measure(
     }
     const peakRssMB = process.resourceUsage().maxRSS / 1024;
     const training = await measureTraining({ runtime, matmul, peer, runs, onProgress, signal });
-    busiest = Math.max(busiest, training.othersShare);
+    const { threads } = settings;
+    const frechet = await measureFrechet({ threads, peer, runs: Math.min(runs, 2), onProgress, signal });
+    busiest = Math.max(busiest, training.othersShare, frechet.othersShare);
     const part = (seconds: number, flops: number): PartReport => ({
       seconds,
       tflop: flops / 1e12,
@@ -208,6 +213,7 @@ async function measure(
               speedup: (best.peerT + best.peerD) / best.image,
             },
       training,
+      frechet,
       othersShare: busiest,
       verdict: busiest > BUSY_SHARE ? "invalid: machine busy" : "valid",
     };

@@ -39,6 +39,10 @@ export function benchTable(r: BenchReport): string {
     if (step.peerSeconds !== null && step.speedup !== null)
       rows.push([`PyTorch's, ${name}`, seconds(step.peerSeconds), `we are ${step.speedup.toFixed(2)} x as fast`]);
   }
+  const { frechet } = r;
+  rows.push([`Fréchet distance, 2 x ${frechet.rows} rows of ${frechet.width}`, seconds(frechet.seconds), ""]);
+  if (frechet.peerSeconds !== null && frechet.ofPeer !== null)
+    rows.push(["numpy's and scipy's", seconds(frechet.peerSeconds), `we take ${frechet.ofPeer.toFixed(2)} x as long`]);
   rows.push(["other processes", percent(r.othersShare), r.verdict]);
   const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]!.length)));
   const lines = rows.map((row) =>

@@ -20,10 +20,10 @@ export async function frechetDistance(a: Moments, b: Moments, product: DoublePro
     distance += (a.mean[i]! - b.mean[i]!) ** 2 + a.covariance[i * n + i]! + b.covariance[i * n + i]!;
   }
   if (!Number.isFinite(distance)) throw new RangeError(`frechet: expected finite statistics, got ${distance}`);
-  const { factor, rank } = pivotedCholesky(low.covariance, n);
+  const { factor, rank } = await pivotedCholesky(low.covariance, n, product);
   const half = await product(factor, high.covariance, { rows: rank, inner: n, columns: n });
   const inside = await product(half, factor, { rows: rank, inner: n, columns: rank, transB: true });
   let trace = 0;
-  for (const value of symmetricEigenvalues(inside, rank)) trace += Math.sqrt(Math.max(value, 0));
+  for (const value of await symmetricEigenvalues(inside, rank, product)) trace += Math.sqrt(Math.max(value, 0));
   return Math.max(0, distance - 2 * trace);
 }

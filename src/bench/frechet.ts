@@ -1,0 +1,63 @@
+import { doubleProducts, frechetDistance, momentsOf } from "../evaluate/index.ts";
+import { createRandom } from "../sampling/index.ts";
+import { othersShare } from "./load.ts";
+import type { Peer } from "./peer.ts";
+
+/** Time of a Fréchet distance: moments of two sets and the distance. Best of all rounds. */
+export interface FrechetReport {
+  /** Rows of each set, and their width. */
+  readonly rows: number;
+  readonly width: number;
+  readonly seconds: number;
+  /** Seconds of numpy's moments and scipy's matrix root, and ours over theirs; null without a peer. */
+  readonly peerSeconds: number | null;
+  readonly ofPeer: number | null;
+  /** Largest share of the machine that other processes took in a round. */
+  readonly othersShare: number;
+}
+
+export interface FrechetRounds {
+  /** Threads of one product; all cores unless told. */
+  readonly threads?: number | undefined;
+  readonly peer: Peer | undefined;
+  readonly runs: number;
+  /** 10,000 rows of 2,048, as FID is published, unless told. */
+  readonly rows?: number;
+  readonly width?: number;
+  readonly onProgress: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Measures the distance of two random sets, ours and the peer's in turn. */
+export async function measureFrechet(rounds: FrechetRounds): Promise<FrechetReport> {
+  const { threads, peer, runs, rows = 10_000, width = 2048, onProgress, signal } = rounds;
+  const product = await doubleProducts(threads);
+  const [a, b] = [features(1, rows, width), features(2, rows, width)];
+  let [seconds, peerSeconds, busiest] = [Infinity, Infinity, 0];
+  for (let round = 1; round <= runs; round++) {
+    signal?.throwIfAborted();
+    onProgress(`Fréchet distance of ${rows} rows, round ${round} of ${runs}`);
+    const begin = performance.now();
+    const { share } = await othersShare(async () =>
+      frechetDistance(await momentsOf(a, width, product), await momentsOf(b, width, product), product),
+    );
+    seconds = Math.min(seconds, (performance.now() - begin) / 1000);
+    busiest = Math.max(busiest, share);
+    if (peer !== undefined) peerSeconds = Math.min(peerSeconds, await peer.run("frechet"));
+  }
+  const compared = Number.isFinite(peerSeconds);
+  return {
+    rows,
+    width,
+    seconds,
+    peerSeconds: compared ? peerSeconds : null,
+    ofPeer: compared ? seconds / peerSeconds : null,
+    othersShare: busiest,
+  };
+}
+
+/** Rows that are not negative and of uneven width, as features after a rectifier are. */
+function features(seed: number, rows: number, width: number): Float32Array {
+  const random = createRandom(seed);
+  return Float32Array.from({ length: rows * width }, (_, at) => (random.next() * 2) / (1 + (at % width) / 64));
+}
