@@ -22,6 +22,7 @@ const COMMANDS = [
   "export",
   "train",
   "judge",
+  "ablate",
   "neighbours",
   "sample",
   "serve",

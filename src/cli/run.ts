@@ -29,12 +29,14 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "train", summary: "train a tokenizer, a transformer or a judge", load: () => import("./train.ts") },
   { name: "sample", summary: "a class-balanced set of pictures, resumable", load: () => import("./sample.ts") },
   { name: "judge", summary: "how often pictures look like the class asked for", load: () => import("./judge.ts") },
+  { name: "ablate", summary: "small runs that differ in one design decision", load: () => import("./ablate.ts") },
   {
     name: "neighbours",
     summary: "the training pictures nearest to drawn ones",
     load: () => import("./neighbours.ts"),
   },
   { name: "serve", summary: "the HTTP API", load: () => import("./serve.ts") },
+  { name: "studio", summary: "the same, and the studio opened in a browser", load: () => import("./studio.ts") },
   { name: "site", summary: "the studio as a static site", load: () => import("./site.ts") },
   { name: "bench", summary: "speed and memory on this machine", load: () => import("./bench.ts") },
 ];

@@ -12,14 +12,24 @@ export {
   type TrainingComparison,
 } from "./neighbours.ts";
 export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
+export { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
+export { meanSquared } from "./pixel-losses.ts";
 export type { EvaluationReport, RunOptions, RunProgress, RunResult, StepReport } from "./run.ts";
 export { emaDecayAt, learningRate } from "./schedule.ts";
 export { createSlots, type NamedArray } from "./slots.ts";
 export { freshStart } from "./start.ts";
 export { type Json, listStates, loadState, type TrainState } from "./state.ts";
 export { type StepOptions, slotsOf, stepProgram } from "./step.ts";
+export { positionPoolRows } from "./teacher.ts";
 export { type TokenizerTraining, tokenizerTrainingSchema } from "./tokenizer-config.ts";
-export { paperTokenizerLoss, type TokenizerLossWeights, tokenizerObjective } from "./tokenizer-objective.ts";
+export {
+  imageInput,
+  paperTokenizerLoss,
+  type TokenizerLossWeights,
+  tokenizerObjective,
+} from "./tokenizer-objective.ts";
 export { trainTokenizer } from "./tokenizer-trainer.ts";
 export { type TransformerTraining, transformerTrainingSchema } from "./transformer-config.ts";
+export { sequenceInputs } from "./transformer-inputs.ts";
+export { transformerObjective } from "./transformer-objective.ts";
 export { trainTransformer } from "./transformer-trainer.ts";

@@ -19,6 +19,7 @@ export const folderOrder = [
   "evaluate",
   "site",
   "judge",
+  "ablation",
   "client",
   "server",
   "bench",

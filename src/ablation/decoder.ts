@@ -1,0 +1,88 @@
+/** The decoder's side of a comparison: tuned a little on what a token space gives it, and used on samples. */
+import { input, mulDims, ops, program } from "../engine/index.ts";
+import { declareTokenizer, decodeCodes, downsampling, type TokenizerConfig } from "../models/index.ts";
+import { paramTensors } from "../nn/index.ts";
+import type { Runtime, WeightData, Weights } from "../runtime/index.ts";
+import { createRandom } from "../sampling/index.ts";
+import { meanSquared, type NamedArray } from "../train/index.ts";
+import type { EncodedPictures } from "./latents.ts";
+import { trainShortly } from "./loop.ts";
+import type { TokenSpace } from "./spaces.ts";
+
+const BATCH = 16;
+
+export interface TunedDecoder {
+  /** Latent planes [Z, S, S] of several pictures to planes [n, 3, size, size]. */
+  decode(latents: readonly Float32Array[]): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+const isDecoders = (name: string): boolean => name.startsWith("decoder.") || name.startsWith("post_quant_conv.");
+
+/**
+ * Trains the decoder alone (mean squared pixel difference) on the latents that `space` makes of the pictures' tokens, and opens it.
+ * `arrays` are the tokenizer's.
+ */
+export async function tuneDecoder(
+  runtime: Runtime,
+  config: TokenizerConfig,
+  arrays: ReadonlyMap<string, NamedArray>,
+  space: TokenSpace,
+  tokens: readonly (readonly Int32Array[])[],
+  { images, side, size }: EncodedPictures,
+  { steps, seed, signal }: { readonly steps: number; readonly seed: number; readonly signal?: AbortSignal | undefined },
+): Promise<TunedDecoder> {
+  const decls = declareTokenizer(config).filter(({ name }) => isDecoders(name));
+  const p = paramTensors(decls);
+  const factor = downsampling(config);
+  const latentInput = input("latent", "float32", ["B", config.codeDim, "h", "w"]);
+  const picture = decodeCodes(p, config, latentInput);
+  const target = input("image", "float32", ["B", 3, mulDims(factor, "h"), mulDims(factor, "w")]);
+  const random = createRandom(seed, "decoder");
+  const start = new Map(decls.map(({ name }) => [name, arrays.get(name)!.data]));
+  const stacked = (rows: readonly Float32Array[], shape: readonly number[]) =>
+    runtime.floats(stack(rows), [rows.length, ...shape]);
+  const { arrays: tuned } = await trainShortly(
+    runtime,
+    decls,
+    p,
+    meanSquared(picture, target),
+    start,
+    { steps, peakLr: 2e-4, signal },
+    () => {
+      const chosen = Array.from({ length: BATCH }, () => random.int(images.length));
+      return {
+        latent: stacked(
+          chosen.map((i) => space.latent(tokens[i]!)),
+          [config.codeDim, side, side],
+        ),
+        image: stacked(
+          chosen.map((i) => images[i]!),
+          [3, size, size],
+        ),
+      };
+    },
+  );
+  const weights: Weights = new Map(
+    [...tuned].map(([name, { data }]): [string, WeightData] => [name, { kind: "memory", data }]),
+  );
+  const session = await runtime.open(program("decode_latent", { image: ops.mul(picture, 1) }), { weights });
+  return {
+    async decode(latents) {
+      const S = Math.sqrt(latents[0]!.length / config.codeDim);
+      const { image } = await session.run({ latent: stacked(latents, [config.codeDim, S, S]) });
+      return image!.data as Float32Array;
+    },
+    dispose: () => session.dispose(),
+  };
+}
+
+/** Arrays of one length behind each other. */
+export function stack(rows: readonly Float32Array[]): Float32Array {
+  const length = rows[0]!.length;
+  const all = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => {
+    all.set(row, i * length);
+  });
+  return all;
+}

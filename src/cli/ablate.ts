@@ -1,0 +1,145 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import type { Arm, ArmResult, ComparisonPlan } from "../ablation/index.ts";
+import { writeFileAtomic } from "../files/index.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { wholeNumber } from "./flags.ts";
+import { measured } from "./measure.ts";
+
+interface AblateFlags {
+  readonly tokenizer: string;
+  readonly judge: string;
+  readonly data: string;
+  readonly out: string;
+  readonly arms: readonly Arm[];
+  readonly seeds: number;
+  readonly size?: number;
+  readonly pictures?: number;
+  readonly steps?: number;
+  readonly samples?: number;
+  readonly threads?: number;
+}
+
+/** `flexvar ablate`. */
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      "Trains small transformers that differ in one decision and judges their samples: tokens that are the latent itself " +
+        "(ground-truth, FlexVAR) or what coarser grids left over (residual, VAR), and a position map that is learned or fixed. " +
+        "Autoencoder, pictures, steps and seeds are the same for all. Finished runs are kept in --out and not repeated.",
+    )
+    .optionsGroup("Files:")
+    .requiredOption("--tokenizer <DIR>", "model folder whose autoencoder all runs share")
+    .requiredOption("--judge <DIR>", "a judge's folder")
+    .requiredOption("--data <PATH>", "labelled pictures with a held-out side")
+    .requiredOption("--out <F.json>", "file for the results")
+    .optionsGroup("Runs:")
+    .option("--arms <LIST>", "ground-truth, residual, fixed-positions", readArms, ["ground-truth", "residual"])
+    .option("--seeds <N>", "runs of each", wholeNumber("seeds", 1, 100), 3)
+    .option("--size <N>", "side of the pictures in pixels", wholeNumber("size", 4, 1024))
+    .option("--pictures <N>", "training pictures", wholeNumber("pictures", 2, 10_000_000))
+    .option("--steps <N>", "training steps", wholeNumber("steps", 1, 10_000_000))
+    .option("--samples <N>", "pictures drawn for the judge", wholeNumber("samples", 2, 1_000_000))
+    .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024));
+  carryOut(
+    command,
+    context,
+    [
+      "flexvar ablate --tokenizer models/fashion --judge models/judges/fashion --data runs/fashion-data --arms ground-truth,residual,fixed-positions --out docs/claims/ablation.json",
+    ],
+    ablate,
+  );
+}
+
+const KNOWN: readonly Arm[] = ["ground-truth", "residual", "fixed-positions"];
+
+function readArms(text: string): Arm[] {
+  return text.split(",").map((name) => {
+    const arm = KNOWN.find((known) => known === name.trim());
+    if (arm === undefined) throw new UsageError(`--arms: expected names of ${KNOWN.join(", ")}, got "${name}"`);
+    return arm;
+  });
+}
+
+/** The file of results. */
+interface Results {
+  readonly plan: ComparisonPlan;
+  /** What the runs share, by content. */
+  readonly tokenizer: string;
+  readonly judge: string;
+  readonly runs: readonly ArmResult[];
+}
+
+async function ablate(_: readonly string[], flags: AblateFlags, { report, signal }: Running): Promise<Outcome> {
+  const { openComparison, SMALL_PLAN } = await import("../ablation/index.ts");
+  const { openJudge } = await import("../judge/index.ts");
+  const { openSplit, openTokenizer } = await import("../train/index.ts");
+  const { nodeRuntime } = await import("../runtime/node.ts");
+  const { size, pictures, steps, samples } = flags;
+  const plan: ComparisonPlan = {
+    ...SMALL_PLAN,
+    ...(size && { size }),
+    ...(pictures && { pictures }),
+    ...(steps && { steps, decoderSteps: Math.ceil((SMALL_PLAN.decoderSteps * steps) / SMALL_PLAN.steps) }),
+    ...(samples && { samples }),
+  };
+  const runtime = nodeRuntime(flags.threads === undefined ? {} : { threads: flags.threads });
+  const tokenizer = await openTokenizer(flags.tokenizer);
+  const { train, heldOut } = await openSplit(flags.data, HELD_OUT_SHARE, 0);
+  const judge = await openJudge(flags.judge, runtime);
+  try {
+    const same = { plan, tokenizer: tokenizer.hash, judge: judge.hash };
+    const runs: ArmResult[] = [...(await finishedRuns(flags.out, same))];
+    const log = (line: string): void => report.log(line);
+    const comparison = await openComparison({ runtime, tokenizer, judge, train, heldOut, log, signal }, plan);
+    for (let seed = 1; seed <= flags.seeds; seed++)
+      for (const arm of flags.arms) {
+        if (runs.some((run) => run.arm === arm && run.seed === seed)) continue;
+        const result = await comparison.run(arm, seed);
+        runs.push(result);
+        const results: Results = { ...same, runs };
+        await writeFileAtomic(flags.out, `${JSON.stringify(results, null, 1)}\n`);
+        report.log(described(result));
+      }
+    return {
+      text: runs.map(described).join("\n"),
+      json: { file: flags.out, runs: runs.map((run) => ({ ...run, interval: [...run.interval] })), ...measured() },
+    };
+  } finally {
+    await judge.close();
+    await train.close();
+  }
+}
+
+/** Held out where the data have no split of their own. */
+const HELD_OUT_SHARE = 0.1;
+
+/** Runs that a file holds. @throws Error where it comes from another plan, tokenizer or judge */
+async function finishedRuns(path: string, same: Omit<Results, "runs">): Promise<readonly ArmResult[]> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return [];
+  const { runs, ...before } = JSON.parse(text) as Results;
+  if (JSON.stringify(before) !== JSON.stringify(same))
+    throw new Error(
+      `${path}: expected results of ${JSON.stringify(same)}, got ${JSON.stringify(before)}; name another file with --out`,
+    );
+  return runs;
+}
+
+function described({
+  arm,
+  seed,
+  distance,
+  reconstructionDistance,
+  accuracy,
+  interval,
+  largerDistance,
+}: ArmResult): string {
+  const [low, high] = interval.map((share) => (100 * share).toFixed(1));
+  const larger = largerDistance === undefined ? "" : `, at 1.5 times the side ${largerDistance.toFixed(2)}`;
+  return `${arm}, seed ${seed}: distance ${distance.toFixed(2)} (reconstructions ${reconstructionDistance.toFixed(2)})${larger}, ${(100 * accuracy).toFixed(1)} % given their class (${low} to ${high})`;
+}
