@@ -1,4 +1,5 @@
 import { CheckpointError, quote } from "./error.ts";
+import { inflateRaw } from "./inflate.ts";
 import {
   decodeNpy,
   decodeNpyData,
@@ -12,12 +13,12 @@ import {
 import { refuseOtherFormats } from "./sniff.ts";
 import { type ByteSource, bytesSource } from "./source.ts";
 import { withSource } from "./source-node.ts";
-import { readEntry, readZip, verifyEntry, type ZipEntry } from "./zip-read.ts";
+import { entryChunks, readEntry, readZip, verifyEntry, type ZipEntry } from "./zip-read.ts";
 
 /** One array of an open `.npz` file. */
 export interface NpzEntry {
   readonly name: string;
-  /** Type and shape, without reading a stored array's elements. */
+  /** Type and shape, without reading the elements. */
   header(): Promise<NpyHeader>;
   /** The whole array, its CRC-32 checked. */
   read(): Promise<NpyArray>;
@@ -26,6 +27,11 @@ export interface NpzEntry {
    * ranges, without its CRC-32; others are read whole.
    */
   rows(start: number, count: number): Promise<NpyArray>;
+  /**
+   * The elements' bytes (little-endian, C order) from the first to the last, piece by piece, and the CRC-32 checked after
+   * them: arrays of any size in little memory, stored or deflated. Those in Fortran order are held whole.
+   */
+  chunks(): AsyncGenerator<Uint8Array>;
 }
 
 /** An open `.npz` file. */
@@ -46,15 +52,27 @@ function sliceRows(array: NpyArray, start: number, count: number): NpyArray {
   return npyArray(array.dtype, [count, ...array.shape.slice(1)], bytes.slice(start * row, (start + count) * row));
 }
 
+/** The first bytes of a record, at most `length` of them. */
+async function begin(source: ByteSource, entry: ZipEntry, length: number): Promise<Uint8Array> {
+  const wanted = Math.min(length, entry.size);
+  if (entry.method === "stored") return source.read(entry.offset, wanted);
+  const bytes = new Uint8Array(wanted);
+  let done = 0;
+  for await (const chunk of inflateRaw(source, entry)) {
+    bytes.set(chunk.subarray(0, wanted - done), done);
+    done += Math.min(chunk.length, wanted - done);
+    if (done === wanted) break;
+  }
+  return bytes;
+}
+
 function npzEntry(source: ByteSource, entry: ZipEntry, name: string): NpzEntry {
   const where = `${source.name}: array ${quote(name)}`;
   const most = entry.method === "stored" ? entry.size : mostInflatedBytes;
   const whole = () => readEntry(source, entry, most);
   const header = async (): Promise<NpyHeader> => {
-    if (entry.method === "deflated") return parseNpyHeader(await whole(), entry.size, where);
-    const prefix = await source.read(entry.offset, Math.min(npyPrefixBytes, entry.size));
-    const length = Math.min(npyDataOffset(prefix, where), entry.size);
-    return parseNpyHeader(await source.read(entry.offset, length), entry.size, where);
+    const prefix = await begin(source, entry, npyPrefixBytes);
+    return parseNpyHeader(await begin(source, entry, npyDataOffset(prefix, where)), entry.size, where);
   };
   const read = async () => decodeNpy(await whole(), where);
   return {
@@ -72,6 +90,19 @@ function npzEntry(source: ByteSource, entry: ZipEntry, name: string): NpzEntry {
       const row = head.byteLength / Math.max(total, 1);
       const bytes = await source.read(entry.offset + head.dataOffset + start * row, count * row);
       return decodeNpyData({ ...head, shape: [count, ...head.shape.slice(1)] }, bytes);
+    },
+    async *chunks() {
+      const head = await header();
+      if (head.fortranOrder && head.shape.length > 1) {
+        const { buffer, byteOffset, byteLength } = (await read()).data;
+        yield new Uint8Array(buffer, byteOffset, byteLength);
+        return;
+      }
+      let before = head.dataOffset;
+      for await (const chunk of entryChunks(source, entry)) {
+        if (chunk.length > before) yield chunk.subarray(before);
+        before = Math.max(0, before - chunk.length);
+      }
     },
   };
 }

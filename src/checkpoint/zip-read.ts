@@ -215,10 +215,18 @@ export async function readEntry(source: ByteSource, entry: ZipEntry, mostBytes: 
   return bytes;
 }
 
-/** Checks a record's CRC-32 without holding it. */
-export async function verifyEntry(source: ByteSource, entry: ZipEntry): Promise<void> {
+/** A record piece by piece; after the last piece its CRC-32 is checked. */
+export async function* entryChunks(source: ByteSource, entry: ZipEntry): AsyncGenerator<Uint8Array> {
   const chunks = entry.method === "stored" ? readChunks(source, entry.offset, entry.size) : inflateRaw(source, entry);
   let crc = 0;
-  for await (const chunk of chunks) crc = crc32(chunk, crc);
+  for await (const chunk of chunks) {
+    crc = crc32(chunk, crc);
+    yield chunk;
+  }
   checkCrc(source, entry, crc);
+}
+
+/** Checks a record's CRC-32 without holding it. */
+export async function verifyEntry(source: ByteSource, entry: ZipEntry): Promise<void> {
+  for await (const _ of entryChunks(source, entry));
 }

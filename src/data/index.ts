@@ -22,5 +22,6 @@ export { type DataFormat, dataFormats, detectDataFormat, type OpenOptions, openD
 export { epochOrder } from "./order.ts";
 export { openParquet, type ParquetOptions } from "./parquet.ts";
 export { resample, type Surround, type View } from "./resample.ts";
+export { openPictureStream, type PictureStream, type StreamOptions } from "./stream.ts";
 export { holdOut, subset } from "./subset.ts";
 export { openWebDataset, type WebDatasetOptions } from "./webdataset.ts";

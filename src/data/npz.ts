@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type NpyArray, openNpz } from "../checkpoint/index.ts";
+import { type NpyArray, type NpzEntry, type NpzFile, openNpz } from "../checkpoint/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { toRgb } from "./decode.ts";
 
@@ -29,25 +29,12 @@ export interface NpzDataset extends Dataset {
  * @throws DatasetError naming the array that does not fit
  */
 export async function openNpzDataset(path: string, options: NpzOptions = {}): Promise<NpzDataset> {
-  const arrays = await readArrays(path);
+  const arrays = await readArrays(path, ["images", "labels", "split", "alpha"]);
   const images = arrays.get("images");
-  const channels = images?.shape[3];
-  if (images?.dtype !== "uint8" || (channels !== 1 && channels !== 3)) {
-    throw new DatasetError(`${path}: expected images uint8 [N, H, W, 3 or 1], got ${describe(images)}`);
-  }
-  const [count, height, width] = images.shape as [number, number, number];
+  const { count, height, width, channels } = pictureShape(images, path);
   const alpha = bytesOf(arrays, "alpha", [count, height, width], path);
-  const sides = bytesOf(arrays, "split", [count], path);
-  const labels = labelsOf(arrays.get("labels"), count, path);
-  const classes = options.classes ?? (await classNames(path)) ?? numbered(labels);
-  const bad = labels.findIndex((label) => label < 0 || label >= classes.length);
-  if (bad >= 0)
-    throw new DatasetError(`${path}: expected labels below ${classes.length}, got ${labels[bad]} in row ${bad}`);
-  const wanted = options.split ?? "train";
-  const rows = Uint32Array.from(labels.keys()).filter(
-    (row) => wanted === "all" || (sides?.[row] ?? 0) === (wanted === "train" ? 0 : 1),
-  );
-  const pixels = images.data;
+  const { labels, classes, rows } = await labelledRows(arrays, count, path, options);
+  const pixels = images!.data as Uint8Array;
   const size = height * width;
   const rowOf = (index: number) => {
     checkIndex(rows, index);
@@ -73,21 +60,64 @@ export async function openNpzDataset(path: string, options: NpzOptions = {}): Pr
 /** What `np.savez` calls arrays given without names: sample sets are often written so, pictures first, then labels. */
 const UNNAMED: Readonly<Record<string, string>> = { images: "arr_0", labels: "arr_1" };
 
-async function readArrays(path: string): Promise<Map<string, NpyArray>> {
+/** An array by its name, or by its place where names were not given. */
+export const arrayOf = (file: NpzFile, name: string): NpzEntry | undefined =>
+  file.arrays.get(name) ?? file.arrays.get(UNNAMED[name] ?? name);
+
+async function readArrays(path: string, names: readonly string[]): Promise<Map<string, NpyArray>> {
   const file = await openNpz(path);
   try {
-    const arrays = new Map<string, NpyArray>();
-    for (const name of ["images", "labels", "split", "alpha"]) {
-      const entry = file.arrays.get(name) ?? file.arrays.get(UNNAMED[name] ?? name);
-      if (entry) arrays.set(name, await entry.read());
-    }
-    return arrays;
+    return await arraysOf(file, names);
   } finally {
     await file.close();
   }
 }
 
-function describe(array: NpyArray | undefined): string {
+/** Those of the arrays that a file has, whole. */
+export async function arraysOf(file: NpzFile, names: readonly string[]): Promise<Map<string, NpyArray>> {
+  const arrays = new Map<string, NpyArray>();
+  for (const name of names) {
+    const array = await arrayOf(file, name)?.read();
+    if (array) arrays.set(name, array);
+  }
+  return arrays;
+}
+
+/** The extents of pictures. @throws DatasetError for arrays that are none */
+export function pictureShape(
+  array: ArrayForm | undefined,
+  path: string,
+): { readonly count: number; readonly height: number; readonly width: number; readonly channels: 1 | 3 } {
+  const [count, height, width, channels] = array?.shape ?? [];
+  if (array?.dtype !== "uint8" || array.shape.length !== 4 || (channels !== 1 && channels !== 3))
+    throw new DatasetError(`${path}: expected images uint8 [N, H, W, 3 or 1], got ${describe(array)}`);
+  return { count: count!, height: height!, width: width!, channels };
+}
+
+/** Labels of all rows, class names, and the rows of the wanted side. */
+export async function labelledRows(
+  arrays: ReadonlyMap<string, NpyArray>,
+  count: number,
+  path: string,
+  options: NpzOptions,
+): Promise<{ readonly labels: Int32Array; readonly classes: readonly string[]; readonly rows: Uint32Array }> {
+  const sides = bytesOf(arrays, "split", [count], path);
+  const labels = labelsOf(arrays.get("labels"), count, path);
+  const classes = options.classes ?? (await classNames(path)) ?? numbered(labels);
+  const bad = labels.findIndex((label) => label < 0 || label >= classes.length);
+  if (bad >= 0)
+    throw new DatasetError(`${path}: expected labels below ${classes.length}, got ${labels[bad]} in row ${bad}`);
+  const wanted = options.split ?? "train";
+  const rows = Uint32Array.from(labels.keys()).filter(
+    (row) => wanted === "all" || (sides?.[row] ?? 0) === (wanted === "train" ? 0 : 1),
+  );
+  return { labels, classes, rows };
+}
+
+/** Type and shape of an array. */
+type ArrayForm = Pick<NpyArray, "dtype" | "shape">;
+
+function describe(array: ArrayForm | undefined): string {
   return array ? `${array.dtype} [${array.shape.join(", ")}]` : "no such array";
 }
 

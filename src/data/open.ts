@@ -88,7 +88,8 @@ async function filesOf(path: string, extension: string): Promise<string[]> {
   return names.map((name) => join(path, name));
 }
 
-async function onlyFile(path: string, extension: string): Promise<string> {
+/** The file itself, or the one of a folder with this extension. */
+export async function onlyFile(path: string, extension: string): Promise<string> {
   const files = await filesOf(path, extension);
   if (files.length !== 1) throw new DatasetError(`${path}: expected one ${extension} file, got ${files.length}`);
   return files[0]!;
