@@ -59,5 +59,5 @@ export async function measureFrechet(rounds: FrechetRounds): Promise<FrechetRepo
 /** Rows that are not negative and of uneven width, as features after a rectifier are. */
 function features(seed: number, rows: number, width: number): Float32Array {
   const random = createRandom(seed);
-  return Float32Array.from({ length: rows * width }, (_, at) => (random.next() * 2) / (1 + (at % width) / 64));
+  return Float32Array.from({ length: rows * width }, (_, at) => (random.uniform() * 2) / (1 + (at % width) / 64));
 }

@@ -20,6 +20,7 @@ export const folderOrder = [
   "site",
   "judge",
   "ablation",
+  "report",
   "client",
   "server",
   "bench",
