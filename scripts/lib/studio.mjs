@@ -53,6 +53,8 @@ function settings(outDir) {
       conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "import", "default"],
       alias: {
         "flexvar/web": join(root, "src", "web.ts"),
+        "flexvar/client": join(root, "src", "client", "index.ts"),
+        "flexvar/image": join(root, "src", "image", "index.ts"),
         "flexvar/sampling": join(root, "src", "sampling", "index.ts"),
       },
     },

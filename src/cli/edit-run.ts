@@ -1,13 +1,12 @@
 /** Painting edits into a folder: what the image-to-image commands and `repeat` share. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeFileAtomic } from "../files/index.ts";
 import {
   contactSheet,
   encodePng,
   flattenAlpha,
-  isOpaque,
   type Json,
+  plainest,
   type RgbaImage,
   type RgbImage,
   type SettingsRecord,
@@ -31,15 +30,7 @@ import { makeFolder, olderPictures, pictureName, scaleName } from "./output.ts";
 import { seconds } from "./reporter.ts";
 import { asUsage } from "./sampling-flags.ts";
 
-/** A short name for a picture's pixels. */
-export function pictureHash({ data, width, height }: RgbaImage): string {
-  return createHash("sha256").update(`${width}x${height}:`).update(data).digest("hex").slice(0, 16);
-}
-
-/** RGB where nothing is transparent: smaller files, the same pixels. */
-export function plainest(image: RgbaImage): RgbImage | RgbaImage {
-  return isOpaque(image) ? flattenAlpha(image, [255, 255, 255]) : image;
-}
+export { pictureHash } from "../image/node.ts";
 
 export interface EditRun {
   /** What is asked, for the settings in each PNG. */

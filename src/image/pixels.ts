@@ -164,3 +164,8 @@ function checkRect({ left, top, width, height }: PixelRect, fullWidth: number, f
     );
   }
 }
+
+/** RGB where nothing is transparent: smaller files, the same pixels. */
+export function plainest(image: RgbaImage): RgbImage | RgbaImage {
+  return isOpaque(image) ? flattenAlpha(image, [255, 255, 255]) : image;
+}

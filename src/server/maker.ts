@@ -1,6 +1,6 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
 import type { EditMask } from "../editing/index.ts";
-import { encodePng, type PngText, planarToRgb, type RgbaImage, settingsText } from "../image/index.ts";
+import { encodePng, type PngText, plainest, planarToRgb, type RgbaImage, settingsText } from "../image/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import {
   type EditEvent,
@@ -135,7 +135,7 @@ async function* edit(
     const pictures = images.map((image, i) => ({
       at: first + i,
       info: event.pictures[i]!,
-      png: encodePng(image, isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
+      png: encodePng(plainest(image), isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
     }));
     yield { index: number, total: windows * total, isLast, pictures };
   }

@@ -1,7 +1,6 @@
 /** Requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
-import { createHash } from "node:crypto";
 import { marginsForRatio, maskFromImage, parseRatio, widenCanvas } from "../editing/index.ts";
-import { ImageError, loadRgba, type RgbaImage, settingsText } from "../image/node.ts";
+import { ImageError, loadRgba, pictureHash, type RgbaImage, settingsText } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
   EDITING_FIELDS,
@@ -85,8 +84,7 @@ export async function editWork(fields: Fields, model: ServedModel, limits: Limit
   checkPictures(labels * count, limits);
   const firstIndex = fields.first_index as number | undefined;
   const options: EditOptions = { ...sampling, ...pickEditing(editing), image: canvas, classLabels: choice, firstIndex };
-  const imageHash = createHash("sha256").update(image.data).digest("hex").slice(0, 16);
-  const edit = { task, options, mask, size, imageHash, model: model.hash };
+  const edit = { task, options, mask, size, imageHash: pictureHash(image), model: model.hash };
   return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields) };
 }
 

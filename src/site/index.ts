@@ -53,15 +53,19 @@ export async function siteContent(
     throw new Error(`studio: expected the built studio in ${shell}, got none; \`npm run build\` makes it`);
   const content = new Map<string, { readonly path: string } | { readonly text: string }>();
   for (const file of await filesUnder(shell)) content.set(file, { path: join(shell, file) });
+  // Where a server computes, the page reads the model's description alone.
+  const isComputing = backend === "browser";
   const runtime = runtimeFolder();
-  for (const file of [...RUNTIME.wasm, ...RUNTIME.webgpu]) content.set(`ort/${file}`, { path: join(runtime, file) });
-  const modelFiles = [CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE].filter((file) => existsSync(join(model, file)));
+  const [wasm, webgpu] = isComputing ? [RUNTIME.wasm, RUNTIME.webgpu] : [[], []];
+  for (const file of [...wasm, ...webgpu]) content.set(`ort/${file}`, { path: join(runtime, file) });
+  const wanted = isComputing ? [CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE] : [CONFIG_FILE];
+  const modelFiles = wanted.filter((file) => existsSync(join(model, file)));
   for (const file of modelFiles) content.set(`model/${file}`, { path: join(model, file) });
   const examples = await findExamples(shell, model);
   const manifest: SiteManifest = {
     backend,
     model: { name: basename(resolve(model)), hash: request.modelHash, files: await describe(model, modelFiles) },
-    runtime: { wasm: await describe(runtime, RUNTIME.wasm), webgpu: await describe(runtime, RUNTIME.webgpu) },
+    runtime: { wasm: await describe(runtime, wasm), webgpu: await describe(runtime, webgpu) },
     ...(examples && { examples }),
   };
   content.set("studio.json", { text: `${JSON.stringify(manifest, null, 2)}\n` });

@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import { CreateView } from "./create/create-view.tsx";
 import { GalleryView } from "./gallery/gallery-view.tsx";
 import { set, useStudio } from "./state/store.ts";
+import { ConnectionLine } from "./ui/connection-line.tsx";
 import { Header } from "./ui/header.tsx";
 import { KeysDialog } from "./ui/keys-dialog.tsx";
 import { ModelDialog } from "./ui/model-dialog.tsx";
@@ -21,6 +22,7 @@ export function App() {
         Skip to the content
       </button>
       <Header />
+      <ConnectionLine />
       <main id="main" tabIndex={-1}>
         {broken !== undefined && view === "create" ? (
           <Problem

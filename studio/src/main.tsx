@@ -9,6 +9,7 @@ import { App } from "./app.tsx";
 import { chooseBackend } from "./backend/choose.ts";
 import { begin } from "./state/actions.ts";
 import { listenForKeys } from "./state/commands.ts";
+import { followConnection } from "./state/connection.ts";
 import { set } from "./state/store.ts";
 import { followAddress } from "./ui/address.ts";
 import { listenForPictures } from "./ui/drop.ts";
@@ -29,6 +30,7 @@ createRoot(document.getElementById("root")!).render(
 if (!(await isolatePage())) {
   try {
     set({ backend: await chooseBackend(document.baseURI) });
+    followConnection();
     await begin();
   } catch (error) {
     set({ broken: error instanceof Error ? error.message : String(error) });

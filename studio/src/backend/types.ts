@@ -1,5 +1,6 @@
 /** What draws pictures for the studio: the model in this browser, or a server. The rest of the studio knows only this. */
 import type { Grid, SettingsRecord } from "flexvar/web";
+import type { Connection } from "./connection.ts";
 
 /** What is known of a model before its weights are there. */
 export interface ModelInfo {
@@ -97,6 +98,8 @@ export interface OpenRequest {
 
 export interface Backend {
   readonly kind: "browser" | "server";
+  /** The line to the server, where there is one. */
+  readonly connection?: Connection | undefined;
   /** Reads what is known of the model; cheap. @throws Error in words. */
   describe(): Promise<ModelInfo>;
   /** Makes the model ready and says what computes; at once where it is ready. @throws Error in words. */
@@ -107,6 +110,8 @@ export interface Backend {
   edit(request: EditRequest, signal: AbortSignal): AsyncIterable<EditStep>;
   /** Settings that a PNG carries, as a request; undefined where there are none. */
   readSettings(png: Blob): Promise<DrawRequest | undefined>;
+  /** Takes the token that a server asks for (`TokenError`). */
+  giveToken?(token: string): void;
   /** Gives the model's memory back; the next `open` or `draw` takes it again. */
   release(): void;
 }

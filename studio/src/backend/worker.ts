@@ -1,21 +1,22 @@
 /** The model in a worker: opens it, draws with it, and stops between scales when told. */
 import {
+  editRunSettings,
   encodePng,
   FlexVAR,
   type FlexVARPipeline,
   hasWebGpu,
   type PictureInfo,
   pictureSettings,
+  plainest,
   planarToRgb,
-  readSettings,
-  requestFrom,
   runSettings,
   type ScaleEvent,
   type SettingsRecord,
   settingsText,
 } from "flexvar/web";
 import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
-import type { DrawnPicture, DrawRequest, EditRequest } from "./types.ts";
+import { requestOf } from "./settings.ts";
+import type { DrawnPicture, DrawRequest, EditRequest, Pixels } from "./types.ts";
 import { checkedFile, forgetOthers } from "./weights.ts";
 
 let opened: { readonly pipe: FlexVARPipeline; readonly hash: string } | undefined;
@@ -33,7 +34,8 @@ addEventListener("message", async ({ data }: MessageEvent<Order>) => {
   running.set(id, stop);
   try {
     if (data.kind === "open") answer({ id, kind: "done", result: await open(id, data.order) });
-    else if (data.kind === "read") answer({ id, kind: "done", result: await settingsOf(data.png) });
+    else if (data.kind === "read")
+      answer({ id, kind: "done", result: requestOf(new Uint8Array(await data.png.arrayBuffer())) });
     else {
       if (data.kind === "draw") await draw(id, data.request, stop.signal);
       else await edit(id, data.request, stop.signal);
@@ -152,26 +154,23 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
     signal,
   };
   const { width, height } = image;
+  const painted = mask && { data: mask, width, height };
+  const run = editRunSettings(pipe, {
+    task,
+    options,
+    size: size ?? [width, height],
+    mask: painted,
+    image: await hashOf(image),
+    model: hash,
+  });
   const steps =
-    task === "refine"
-      ? pipe.refine({ ...options, size: size! })
-      : pipe.inpaint({ ...options, mask: { data: mask!, width, height } });
+    painted === undefined ? pipe.refine({ ...options, size: size! }) : pipe.inpaint({ ...options, mask: painted });
   for await (const step of steps) {
     const images = await step.images();
     signal.throwIfAborted();
     const pictures = images.map((result, i): DrawnPicture => {
-      const { classId: painted, label } = step.pictures[i]!;
-      const settings: SettingsRecord = {
-        task,
-        class: label ?? null,
-        class_id: painted,
-        seed,
-        index_within_class: step.pictures[i]!.indexWithinClass,
-        size: `${result.width}x${result.height}`,
-        guidance_scale: guidance,
-        model: hash,
-      };
-      const png = encodePng(opaque(result), step.isLast ? settingsText(settings) : undefined);
+      const settings = pictureSettings(run, step.pictures[i]!);
+      const png = encodePng(plainest(result), step.isLast ? settingsText(settings) : undefined);
       const blob = new Blob([png as BlobPart], { type: "image/png" });
       return { number: step.first + i, image: blob, ...(step.isLast && { settings }) };
     });
@@ -184,24 +183,13 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
   }
 }
 
-/** The colours alone; the studio's pictures have no transparent parts. */
-function opaque({ data, width, height }: { data: Uint8Array; width: number; height: number }) {
-  const rgb = new Uint8Array(width * height * 3);
-  for (let i = 0; i < width * height; i++) rgb.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
-  return { data: rgb, width, height };
+/** As `pictureHash` of the library; pages without a secure address (plain http on a network) cannot hash. */
+async function hashOf({ data, width, height }: Pixels): Promise<string> {
+  if (crypto.subtle === undefined) return "unknown";
+  const named = await new Blob([`${width}x${height}:`, data]).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
+  return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Lets a waiting message, such as a cancellation, come in. */
 const turn = (): Promise<void> => new Promise((done) => setTimeout(done));
-
-async function settingsOf(png: Blob): Promise<DrawRequest | undefined> {
-  try {
-    const { options } = requestFrom(readSettings(new Uint8Array(await png.arrayBuffer())));
-    const [width, height] = String(options.size).split("x").map(Number);
-    const { classLabels: [classId] = [], steps, guidance, seed, firstIndex } = options;
-    const numbers = { classId, width, height, steps: steps ?? 10, guidance, seed, count: 1, firstIndex };
-    return Object.values(numbers).every((value) => Number.isFinite(value)) ? (numbers as DrawRequest) : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -4,6 +4,7 @@ import { type Run, set, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { gridName, seconds, sizeName } from "../ui/format.ts";
 import { Problem } from "../ui/problem.tsx";
+import { TokenForm } from "../ui/token-form.tsx";
 import { FilmStrip } from "./film-strip.tsx";
 import { OpeningCard } from "./opening-card.tsx";
 import { PictureActions } from "./picture-actions.tsx";
@@ -21,7 +22,9 @@ export function Stage({ info }: { info: ModelInfo }) {
     );
   return (
     <section className="stage" aria-label="Picture">
-      {run === undefined ? (
+      {model.status === "failed" && model.needsToken ? (
+        <TokenForm text={model.message} />
+      ) : run === undefined ? (
         model.status === "failed" ? (
           <Problem
             title="The model could not be opened"
@@ -32,7 +35,7 @@ export function Stage({ info }: { info: ModelInfo }) {
         ) : (
           <Welcome info={info} />
         )
-      ) : run.status === "failed" ? (
+      ) : run.status === "failed" && run.kept.every((id) => id === undefined) ? (
         <Problem
           title="Nothing was drawn"
           text={run.message ?? ""}
@@ -91,9 +94,17 @@ function Drawing({ run }: { run: Run }) {
         shown={scale ?? frames.length - 1}
         onShow={(index) => set({ scale: index === frames.length - 1 ? undefined : index })}
       />
+      {run.status === "failed" && (
+        <div className="note bad" role="alert">
+          <p>{run.message} What was finished before is in the gallery.</p>
+          <button type="button" className="button" onClick={() => void draw(request)}>
+            Try again
+          </button>
+        </div>
+      )}
       {picture ? (
         <PictureActions picture={picture} />
-      ) : (
+      ) : run.status === "failed" ? null : (
         <p className="stage-note">
           {run.status === "stopped"
             ? "Stopped: these scales stay until the next drawing, but only finished pictures go to the gallery."
@@ -129,7 +140,7 @@ function Progress({ run, done, total }: { run: Run; done: number; total: number 
   const text =
     run.status === "done"
       ? `${run.frames.length === 1 ? "Done" : `${run.frames.length} pictures`} in ${seconds(run.totalMs ?? 0)}`
-      : run.status === "stopped"
+      : run.status === "stopped" || run.status === "failed"
         ? `Stopped after ${done} of ${total} scales`
         : total === 0
           ? "Thinking…"

@@ -16,7 +16,8 @@ export function Welcome({ info }: { info: ModelInfo }) {
       <h2>Watch a picture grow</h2>
       <p>
         The model draws the whole picture at every scale, from a single token to {info.trainedSide}×{info.trainedSide}.
-        Choose a class and press Draw, or begin with one of these.
+        Choose a class and press Draw, or begin with one of these. A picture that was drawn here brings its settings
+        back when it is dropped on the page.
       </p>
       <ul className="suggestions">
         {suggested.map((id) => (

@@ -30,6 +30,8 @@ export interface Result {
   readonly classId: number;
   readonly seed: number;
   readonly message?: string;
+  /** Orders the same once more. */
+  readonly again: () => void;
 }
 
 export interface EditorState {
@@ -159,6 +161,7 @@ async function run(task: Result["task"], order: Order): Promise<void> {
     label,
     classId: classId ?? 0,
     seed,
+    again: () => void run(task, order),
   };
   setEditor({ result: start });
   const update = (change: Partial<Result>): void => {

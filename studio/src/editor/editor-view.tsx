@@ -54,12 +54,11 @@ export default function EditorView() {
         {result === undefined ? (
           <EditorCanvas sheet={sheet} />
         ) : result.status === "failed" ? (
-          <Problem
-            title="Nothing was painted"
-            text={result.message ?? ""}
-            action="Back to the mask"
-            perform={() => setEditor({ result: undefined })}
-          />
+          <Problem title="Nothing was painted" text={result.message ?? ""} action="Try again" perform={result.again}>
+            <button type="button" className="button quiet" onClick={() => setEditor({ result: undefined })}>
+              Back to the mask
+            </button>
+          </Problem>
         ) : (
           <ResultView result={result} sheet={sheet} />
         )}

@@ -1,4 +1,5 @@
 /** What the studio does: opening the model, drawing, repeating, varying, keeping and forgetting. */
+import { TokenError } from "../backend/token.ts";
 import type { DrawRequest } from "../backend/types.ts";
 import { allPictures, forgetPicture, type KeptPicture, keepPicture } from "./library.ts";
 import { nearestSteps, trainedPx } from "./plan.ts";
@@ -18,20 +19,29 @@ export async function begin(): Promise<void> {
   set({ broken: undefined });
   const reading = loadGallery();
   try {
-    const info = await backend.describe();
-    const side = trainedPx(info);
-    set({ info });
-    setForm({
-      width: side,
-      height: side,
-      steps: nearestSteps(info, { width: side, height: side }, info.defaults.steps),
-      guidance: info.defaults.guidance,
-    });
-    if (info.downloaded) void openModel();
+    await refreshModel();
+    if (get().info?.downloaded) void openModel();
   } catch (error) {
     set({ broken: words(error) });
   }
   await reading;
+}
+
+/** Reads the model's description; where it is another model than before, the form starts from its defaults. */
+export async function refreshModel(): Promise<void> {
+  const { backend, info: known } = get();
+  if (backend === undefined) return;
+  const info = await backend.describe();
+  set({ info });
+  if (known?.name === info.name && known.labels.length === info.labels.length) return;
+  const side = trainedPx(info);
+  setForm({
+    classId: 0,
+    width: side,
+    height: side,
+    steps: nearestSteps(info, { width: side, height: side }, info.defaults.steps),
+    guidance: info.defaults.guidance,
+  });
 }
 
 async function loadGallery(): Promise<void> {
@@ -57,7 +67,7 @@ export async function openModel(): Promise<boolean> {
     set({ model: { status: "ready", computes }, ...(info && { info: { ...info, downloaded: true } }) });
     return true;
   } catch (error) {
-    set({ model: { status: "failed", message: words(error) } });
+    set({ model: { status: "failed", message: words(error), needsToken: error instanceof TokenError } });
     return false;
   }
 }

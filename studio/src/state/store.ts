@@ -1,6 +1,7 @@
 /** The studio's state: the model, the form, the run under way, the gallery, and what is shown. */
 import type { Grid, SettingsRecord } from "flexvar/web";
 import { create } from "zustand";
+import type { Link } from "../backend/connection.ts";
 import type { Backend, Device, DrawRequest, ModelInfo, OpenProgress } from "../backend/types.ts";
 import type { KeptPicture } from "./library.ts";
 
@@ -12,7 +13,7 @@ export type ModelState =
   | { readonly status: "idle" }
   | { readonly status: "opening"; readonly progress: OpenProgress | undefined }
   | { readonly status: "ready"; readonly computes: string }
-  | { readonly status: "failed"; readonly message: string };
+  | { readonly status: "failed"; readonly message: string; readonly needsToken: boolean };
 
 /** The orders of the create screen. */
 export interface Form {
@@ -56,6 +57,8 @@ export interface StudioState {
   /** Why nothing can be shown at all, in words. */
   readonly broken: string | undefined;
   readonly model: ModelState;
+  /** Whether the server answers; undefined where there is none. */
+  readonly link: Link | undefined;
   readonly device: Device;
   readonly form: Form;
   readonly run: Run | undefined;
@@ -78,6 +81,7 @@ export const useStudio = create<StudioState>()(() => ({
   info: undefined,
   broken: undefined,
   model: { status: "idle" },
+  link: undefined,
   device: "auto",
   form: { classId: 0, width: 64, height: 64, steps: 10, guidance: 2.5, seed: 7, freshSeed: true, count: 1 },
   run: undefined,

@@ -1,4 +1,7 @@
-/** Pictures dropped on the page or pasted go to the editor. */
+/** Pictures dropped on the page or pasted: one that carries settings brings them into the form, any other goes to the editor. */
+import { takeSettings } from "../state/actions.ts";
+import { get, say } from "../state/store.ts";
+
 export function listenForPictures(): void {
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", (event) => {
@@ -10,5 +13,16 @@ export function listenForPictures(): void {
 
 async function take(files: FileList | undefined): Promise<void> {
   const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/"));
-  if (file !== undefined) await (await import("../editor/editor-store.ts")).openPicture(file);
+  if (file === undefined) return;
+  const { backend, info, view } = get();
+  const edit = async (): Promise<void> => (await import("../editor/editor-store.ts")).openPicture(file);
+  const request = await backend?.readSettings(file).catch(() => undefined);
+  if (request === undefined || request.classId >= (info?.labels.length ?? 0)) return edit();
+  if (view === "edit") {
+    await edit();
+    say("This picture carries its settings.", { label: "Into the form", perform: () => takeSettings(request) });
+  } else {
+    takeSettings(request);
+    say("Its settings are in the form.", { label: "Edit the picture", perform: () => void edit() });
+  }
 }

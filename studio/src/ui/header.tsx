@@ -75,16 +75,23 @@ const CHIP_TEXT = { idle: "Not loaded", ready: "Ready", failed: "Problem" } as c
 function ModelChip() {
   const model = useStudio((state) => state.model);
   const info = useStudio((state) => state.info);
+  const away = useStudio((state) => state.link?.status === "down");
   if (info === undefined) return null;
   const progress = model.status === "opening" ? model.progress : undefined;
-  const text =
-    model.status === "opening"
+  const text = away
+    ? "No answer"
+    : model.status === "opening"
       ? progress?.stage === "download" && progress.total > 0
         ? `${Math.floor((100 * progress.loaded) / progress.total)} %`
         : "Starting"
       : CHIP_TEXT[model.status];
   return (
-    <button type="button" className="chip" data-status={model.status} onClick={() => set({ dialog: "model" })}>
+    <button
+      type="button"
+      className="chip"
+      data-status={away ? "failed" : model.status}
+      onClick={() => set({ dialog: "model" })}
+    >
       <span className="chip-dot" aria-hidden="true" />
       <span className="hidden">Model </span>
       <span className="chip-name">{info.name} </span>

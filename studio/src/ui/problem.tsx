@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Mark } from "./icons.tsx";
 
 interface Props {
@@ -5,10 +6,12 @@ interface Props {
   readonly text: string;
   readonly action: string;
   perform(): void;
+  /** Other ways on. */
+  readonly children?: ReactNode;
 }
 
 /** What went wrong, in words, and the way on. */
-export function Problem({ title, text, action, perform }: Props) {
+export function Problem({ title, text, action, perform, children }: Props) {
   return (
     <div className="problem" role="alert">
       <Mark size={40} />
@@ -17,6 +20,7 @@ export function Problem({ title, text, action, perform }: Props) {
       <button type="button" className="button primary" onClick={perform}>
         {action}
       </button>
+      {children}
     </div>
   );
 }

@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addServerFlags, runServer, type ServerFlags, type Started, studioShell } from "./server-run.ts";
+
+interface StudioFlags extends ServerFlags {
+  readonly open: boolean;
+}
+
+/** `flexvar studio`. */
+export function define(command: Command, context: Context): void {
+  command.description(
+    "The server of `flexvar serve`, and its studio opened in the browser: draw, watch the scales, repaint, extend. Pictures " +
+      "are kept in that browser. Ends with Ctrl-C.",
+  );
+  addServerFlags(command).option("--no-open", "only print the address");
+  carryOut(command, context, ["flexvar studio", "flexvar studio --model emoji --port 0 --no-open"], studio);
+}
+
+async function studio(_: readonly string[], flags: StudioFlags, running: Running): Promise<Outcome> {
+  if (studioShell() === undefined)
+    throw new Error("studio: expected the built studio in dist/studio, got none; `npm run build` makes it");
+  const { report } = running;
+  return runServer(flags, running, async (started) => {
+    const address = studioAddress(started);
+    report.log(`studio: ${address}`);
+    if (!flags.open) return;
+    const { default: open } = await import("open");
+    // No browser here (a server without a screen) is no reason to stop: the address is printed.
+    const browser = await open(address).catch(() => undefined);
+    browser?.once("error", () => report.log("no browser could be opened; open the address above yourself"));
+  });
+}
+
+/** A server on every address is reached by this machine's own; a token goes behind `#`, which browsers send nowhere. */
+export function studioAddress({ url, token }: Started): string {
+  const address = new URL(url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"));
+  if (token !== undefined) address.hash = `token=${encodeURIComponent(token)}`;
+  return address.href;
+}

@@ -1,0 +1,21 @@
+/** The server's token: given once in the address after `#token=` or typed, kept for this tab. */
+const KEY = "flexvar-token";
+
+/** A server that asks for a token, or for another one. */
+export class TokenError extends Error {
+  override readonly name = "TokenError";
+}
+
+/** The token of this tab. One in the address is taken out of it, so that it is in no history and no bookmark. */
+export function keptToken(): string | undefined {
+  const given = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (given !== undefined) {
+    keepToken(decodeURIComponent(given));
+    history.replaceState(null, "", `${location.pathname}${location.search}`);
+  }
+  return sessionStorage.getItem(KEY) ?? undefined;
+}
+
+export function keepToken(token: string): void {
+  sessionStorage.setItem(KEY, token);
+}

@@ -1,0 +1,38 @@
+import { useState } from "react";
+import { openModel } from "../state/actions.ts";
+import { get } from "../state/store.ts";
+import { Mark } from "./icons.tsx";
+
+/** Asks for the token that the server asks for. */
+export function TokenForm({ text }: { text: string }) {
+  const [token, setToken] = useState("");
+  return (
+    <form
+      className="problem"
+      aria-label="The server's token"
+      onSubmit={(event) => {
+        event.preventDefault();
+        get().backend?.giveToken?.(token.trim());
+        void openModel();
+      }}
+    >
+      <Mark size={40} />
+      <h2>A token, please</h2>
+      <p role="alert">{text} Whoever started the server knows it; it stays in this tab only.</p>
+      <label htmlFor="token">Token</label>
+      <div className="row">
+        <input
+          id="token"
+          className="input grow"
+          type="password"
+          autoComplete="off"
+          value={token}
+          onChange={(event) => setToken(event.target.value)}
+        />
+        <button type="submit" className="button primary" disabled={token.trim() === ""}>
+          Go on
+        </button>
+      </div>
+    </form>
+  );
+}
