@@ -19,7 +19,23 @@ export {
   type JobBody,
   type ModelBody,
 } from "./client/index.ts";
-export { type EditMask, fillHole, marginsForRatio, maskFromImage, parseRatio } from "./editing/index.ts";
+export {
+  type EditMask,
+  fillHole,
+  marginsForRatio,
+  maskFromImage,
+  parseRatio,
+  resizeRgb,
+  seamJump,
+} from "./editing/index.ts";
+export {
+  type DoubleProduct,
+  doubleProducts,
+  frechetDistance,
+  type Moments,
+  momentsOf,
+  psnr,
+} from "./evaluate/index.ts";
 export {
   areaMatrix,
   contactSheet,
@@ -37,6 +53,7 @@ export {
   resizeSeparable,
   rgbToPlanar,
 } from "./image/node.ts";
+export { type FeatureSource, openFeatures } from "./judge/index.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
 export { imagenetLabels, OptionError, type SamplingInput } from "./options/index.ts";
 export {

@@ -161,6 +161,35 @@ describe("editing commands write their pictures, which `repeat` paints again to 
     expect(await readFile(at("many-again", "000.png"))).toEqual(await readFile(at("many", "001.png")));
   });
 
+  test("the best of several: the likeliest variants, likeliest first, each repeated alone", async () => {
+    const flags = ["--mask", at("small-mask.png"), "--class", "bag", "--scales", "1,2,5x6", "--seed", "6", "--json"];
+    const run = async (name: string, ...more: string[]) => {
+      const { code, out } = await command(name, "inpaint", at("small.png"), ...flags, ...more);
+      expect(code).toBe(0);
+      return (JSON.parse(out) as { pictures: { file: string; bits_per_token: number; index_within_class: number }[] })
+        .pictures;
+    };
+    const ranked = await run("best", "--best-of", "5", "--count", "2", "--batch", "2", "--preview");
+    const all = await run("all", "--count", "5");
+    expect(all).toHaveLength(5);
+    const ordered = await run("ordered", "--count", "5", "--best-of", "5");
+    expect(ordered.map(({ bits_per_token }) => bits_per_token)).toEqual(
+      ordered.map(({ bits_per_token }) => bits_per_token).sort((a, b) => a - b),
+    );
+    expect(new Set(ordered.map(({ bits_per_token }) => bits_per_token)).size).toBeGreaterThan(1);
+    expect(ranked.map(({ index_within_class }) => index_within_class)).toEqual(
+      ordered.slice(0, 2).map(({ index_within_class }) => index_within_class),
+    );
+    for (const { file, index_within_class } of ranked) {
+      const plain = all.find((one) => one.index_within_class === index_within_class)!;
+      expect(await readFile(file)).toEqual(await readFile(plain.file));
+    }
+    expect(await readdir(at("best", "previews"))).toHaveLength(15);
+    await expectRepeats("best");
+    const { code, err } = await command("none", "inpaint", at("small.png"), ...flags, "--count", "3", "--best-of", "2");
+    expect([code, err]).toEqual([2, expect.stringContaining("--best-of: expected at least the 3 pictures")]);
+  });
+
   test("score ranks classes and writes heat maps", async () => {
     const { code, out } = await command("", "score", at("small.png"), "--json", "--top", "3", "--out", at("heat"));
     expect(code).toBe(0);

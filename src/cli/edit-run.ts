@@ -70,11 +70,12 @@ export async function runEdit(
         device: pipe.device,
         files: drawn.files,
         pictures: drawn.pictures.map(
-          ({ file, classId, label, indexWithinClass }): Json => ({
+          ({ file, classId, label, indexWithinClass, bitsPerToken }): Json => ({
             file,
             class_id: classId,
             class: label ?? null,
             index_within_class: indexWithinClass,
+            ...(bitsPerToken === undefined ? {} : { bits_per_token: bitsPerToken }),
           }),
         ),
         windows: drawn.windows,
@@ -102,7 +103,7 @@ function asUsageError(error: unknown): unknown {
 
 interface Painted {
   readonly files: string[];
-  readonly pictures: (PictureInfo & { readonly file: string })[];
+  readonly pictures: (PictureInfo & { readonly file: string; readonly bitsPerToken?: number | undefined })[];
   readonly windows: number;
 }
 
@@ -132,7 +133,7 @@ export async function paintFiles(
       event.windows,
       `window ${event.window + 1} of ${event.windows}, scale ${event.index + 1} of ${event.total} (${event.grid[0]}x${event.grid[1]})`,
     );
-    if (flags.preview === true)
+    if (flags.preview === true && event.bitsPerToken === undefined)
       for (const [i, image] of (await event.images()).entries())
         await write(join("previews", scaleName(event.first + i, 1, step)), image);
     step++;
@@ -140,7 +141,8 @@ export async function paintFiles(
     for (const [i, image] of (await event.images()).entries()) {
       const picture = event.pictures[i]!;
       const text = settings === undefined ? {} : settingsText(pictureSettings(settings, picture));
-      pictures.push({ ...picture, file: await write(pictureName(event.first + i, 1), image, text) });
+      const file = await write(pictureName(event.first + i, 1), image, text);
+      pictures.push({ ...picture, file, bitsPerToken: event.bitsPerToken?.[i] });
       if (flags.grid === true) onSheet.push(flattenAlpha(image, [255, 255, 255]));
     }
   }

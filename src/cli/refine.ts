@@ -6,7 +6,16 @@ import { pictureHash, runEdit } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { asUsage, samplingInput } from "./sampling-flags.ts";
 
-const FIELDS: readonly EditingField[] = ["strength", "window", "padding", "whole", "widen", "keptShare", "seam"];
+const FIELDS: readonly EditingField[] = [
+  "strength",
+  "window",
+  "padding",
+  "whole",
+  "widen",
+  "keptShare",
+  "seam",
+  "bestOf",
+];
 
 /** `flexvar refine`. */
 export function define(command: Command, context: Context): void {

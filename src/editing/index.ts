@@ -6,5 +6,6 @@ export * from "./mask.ts";
 export * from "./pool.ts";
 export * from "./regions.ts";
 export * from "./seam.ts";
+export * from "./seam-jump.ts";
 export * from "./view.ts";
 export * from "./window.ts";

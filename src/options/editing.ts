@@ -14,6 +14,7 @@ export const editingFields = {
   widen: whole(0, 16),
   keptShare: real(0, 1, true),
   seam: whole(0, 256),
+  bestOf: whole(1, 256),
 } as const;
 
 export type EditingField = keyof typeof editingFields;
@@ -76,6 +77,13 @@ export const editingInfo: Readonly<Record<EditingField, EditingInfo>> = {
     ["seam", "PIXELS", "seam"],
     "number",
   ),
+  bestOf: info(
+    "Best of",
+    "Paints this many variants of each class and keeps as many as asked for: the likeliest by the model's own score, likeliest first.",
+    ["best-of", "N", "best_of"],
+    "number",
+    false,
+  ),
 };
 
 /** Every editing option, each optional; unknown keys are refused. */
@@ -91,7 +99,7 @@ export const editingSchema = z.strictObject(
 /** Editing options as users give them. */
 export type EditingInput = z.input<typeof editingSchema>;
 
-/** Editing options decided; `strength`, `window`, `padding` and `seam` undefined where the task or model decides. */
+/** Editing options decided; `strength`, `window`, `padding` and `seam` undefined where the task or model decides, `bestOf` where nothing is ranked. */
 export interface ResolvedEditing {
   readonly strength: number | undefined;
   readonly window: number | undefined;
@@ -101,12 +109,13 @@ export interface ResolvedEditing {
   readonly widen: number;
   readonly keptShare: number;
   readonly seam: number | undefined;
+  readonly bestOf: number | undefined;
 }
 
 /** Validates editing options and fills in what does not depend on a model. @throws OptionError naming the first wrong one. */
 export function resolveEditing(input: EditingInput): ResolvedEditing {
   const given = parsed(editingSchema, input, EDITING_FIELDS);
-  const { strength, window, padding, seam } = given;
+  const { strength, window, padding, seam, bestOf } = given;
   if (window !== undefined && padding !== undefined && 2 * padding >= window)
     throw new OptionError("padding", `expected less than half the window of ${window}, got ${padding}`);
   return {
@@ -114,6 +123,7 @@ export function resolveEditing(input: EditingInput): ResolvedEditing {
     window,
     padding,
     seam,
+    bestOf,
     whole: given.whole ?? false,
     fill: given.fill ?? "diffusion",
     widen: given.widen ?? 1,

@@ -1,7 +1,7 @@
 /** What an edited PNG says about itself, and back to options (`flexvar repeat`). */
 import { type EditMask, isSoft, maskFromText, maskToText } from "../editing/index.ts";
 import type { SettingsRecord } from "../image/index.ts";
-import { EDITING_FIELDS, type EditingField, editingInfo, pickEditing, resolveEditing } from "../options/index.ts";
+import { EDITING_FIELDS, editingInfo, pickEditing, resolveEditing } from "../options/index.ts";
 import { formatScales } from "../sampling/index.ts";
 import { type EditOptions, pickSampling } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
@@ -9,6 +9,9 @@ import { drawRequest, drawSettings, present } from "./picture-settings.ts";
 
 /** The image-to-image tasks. */
 export type EditTask = "inpaint" | "outpaint" | "expand" | "refine";
+
+/** What is recorded: every option but the choice among variants, of which a picture is one. */
+const RECORDED = EDITING_FIELDS.filter((field) => field !== "bestOf");
 
 /** Longest mask that settings hold as text; a longer one must be given again. */
 const LONGEST_MASK = 200_000;
@@ -40,7 +43,7 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
     size: `${size[0]}x${size[1]}`,
     scales: options.scales === undefined ? null : scalesText(pipe, options),
     ...drawSettings(options, resolved),
-    ...Object.fromEntries(EDITING_FIELDS.map((field) => [editingInfo[field].http, editing[field] ?? null])),
+    ...Object.fromEntries(RECORDED.map((field) => [editingInfo[field].http, editing[field] ?? null])),
     mask: text !== null && text.length <= LONGEST_MASK ? text : null,
     image,
     model,
@@ -82,7 +85,7 @@ export function editRequestFrom(settings: SettingsRecord, numClasses: number): R
     firstIndex: settings.index_within_class,
     ...drawRequest(settings),
     scales: settings.scales,
-    ...Object.fromEntries(EDITING_FIELDS.map((field: EditingField) => [field, settings[editingInfo[field].http]])),
+    ...Object.fromEntries(RECORDED.map((field) => [field, settings[editingInfo[field].http]])),
   };
   const options = present(given) as Omit<EditOptions, "image">;
   const fromResult = mask !== undefined && !isSoft(mask) && (options.strength ?? 1) === 1;

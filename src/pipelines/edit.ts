@@ -17,10 +17,12 @@ import {
   OptionError,
   pickEditing,
   type ResolvedEditing,
+  type ResolvedSampling,
   resolveEditing,
   type SamplingInput,
 } from "../options/index.ts";
 import { type Grid, imageStream } from "../sampling/index.ts";
+import { likeliest } from "./best-of.ts";
 import { type ClassChoice, classesOf } from "./class-choice.ts";
 import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "./flexvar.ts";
 import type { PictureRow } from "./sample.ts";
@@ -65,8 +67,10 @@ export interface EditEvent {
   readonly windows: number;
   /** What the window shows and paints. */
   readonly pass: WindowPass;
-  /** True at the last scale of the last window. */
+  /** True at the last scale of the last window; where the best of several is asked for, of the ranked variants alone. */
   readonly isLast: boolean;
+  /** One a picture where variants were ranked: bits per token of the finished picture under its class; the lower the likelier. */
+  readonly bitsPerToken?: readonly number[];
   /** The batch's variants, and the position of its first among all of the run. */
   readonly pictures: readonly PictureInfo[];
   readonly first: number;
@@ -148,8 +152,32 @@ export async function* paintPasses(
     pipe.resolve({ ...pickSampling(options), classLabels: [0], size: [work.width, work.height] }),
   );
   const { seed, count } = resolved[0]!;
+  const { bestOf } = editing;
+  if (bestOf !== undefined && bestOf < count)
+    throw new OptionError("bestOf", `expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
   const classIds = await classesOf(pipe, options.classLabels ?? "auto", guessFrom, signal);
-  const infos = pipe.picturesOf(classIds, count, firstIndex);
+  const infos = pipe.picturesOf(classIds, bestOf ?? count, firstIndex);
+  const events = paintBatches(pipe, { infos, batchSize, passes, resolved, seed, start, finish, editing, signal });
+  if (bestOf === undefined) yield* events;
+  else yield* likeliest(pipe, events, count, signal);
+}
+
+interface Batches {
+  readonly infos: readonly PictureInfo[];
+  readonly batchSize: number;
+  readonly passes: readonly WindowPass[];
+  readonly resolved: readonly ResolvedSampling[];
+  readonly seed: number;
+  readonly start: PaintStart;
+  readonly finish: (picture: RgbImage) => RgbaImage;
+  readonly editing: ResolvedEditing;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function* paintBatches(
+  pipe: FlexVARPipeline,
+  { infos, batchSize, passes, resolved, seed, start, finish, editing, signal }: Batches,
+): AsyncGenerator<EditEvent> {
   for (let first = 0; first < infos.length; first += batchSize) {
     const pictures = infos.slice(first, first + batchSize);
     const hole = Uint8Array.from(start.hole);

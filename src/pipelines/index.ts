@@ -1,5 +1,6 @@
 /** Generation and the tasks around it, as event streams over opened networks. */
 
+export * from "./best-of.ts";
 export * from "./class-choice.ts";
 export * from "./edit.ts";
 export * from "./edit-settings.ts";
