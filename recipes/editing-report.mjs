@@ -1,0 +1,141 @@
+// node recipes/editing-report.mjs MODEL JUDGE DATA.npz [--real BIGGER.npz]… [--pictures 64] [--seed 1] [--out runs/editing-report]
+//   [--only SECTION,…] [--minutes M] [--threads N]
+//
+// How well a model edits the held-out pictures of a data set. Every number is of the composite that users get. Fréchet distance:
+// of the judge's features of the part around the hole (its box and an eighth of the side around it; whole pictures elsewhere),
+// against the same part of the true pictures, all brought to one side. Feature distance: mean distance of a picture's features
+// from its own truth's. Seam: jump across the hole's edge relative to that of the true picture at the same place. PSNR: inside the hole.
+//
+// --real: the same pictures rendered larger (recipes/emoji/prepare.mjs --size 128), in the same order: truths of `refine` and
+// `size-N`. Results are kept as strips under --out, by model: a run that was stopped, or one with more pictures, goes on.
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { FlexVAR, readNpz, resizeRgb } from "../dist/index.js";
+import { measureCost } from "./editing/cost.mjs";
+import { holeSections, measureHoles, paintHoles } from "./editing/holes.mjs";
+import { stream } from "./editing/masks.mjs";
+import { openMeasure } from "./editing/measure.mjs";
+import { measureRefine, refinePicture } from "./editing/refine.mjs";
+import { drawSize, measureSizes } from "./editing/sizes.mjs";
+import { asMarkdown } from "./editing/tables.mjs";
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    real: { type: "string", multiple: true, default: [] },
+    pictures: { type: "string", default: "64" },
+    seed: { type: "string", default: "1" },
+    out: { type: "string", default: "runs/editing-report" },
+    only: { type: "string" },
+    minutes: { type: "string", default: "1000000" },
+    threads: { type: "string", default: "1" },
+  },
+});
+const [model, judge, archive] = positionals;
+if (archive === undefined) {
+  console.error("editing-report: expected MODEL JUDGE DATA.npz");
+  process.exit(2);
+}
+const seed = Number(flags.seed);
+
+/** The pictures of an archive as RGB. */
+async function openPictures(path) {
+  const { images, labels, split } = Object.fromEntries(await readNpz(path));
+  const [count, height, width, channels] = images.shape;
+  const picture = (i) => {
+    const own = images.data.subarray(i * height * width * channels, (i + 1) * height * width * channels);
+    const data = channels === 3 ? own : Uint8Array.from({ length: 3 * own.length }, (_, k) => own[Math.floor(k / 3)]);
+    return { data, width, height };
+  };
+  return { count, side: width, picture, label: (i) => Number(labels.data[i]), heldOut: (i) => split.data[i] !== 0 };
+}
+
+/** Held-out picture numbers, shuffled by the seed: the first N of them are the first N of any larger N. */
+function chosen({ count, heldOut }) {
+  const random = stream("pictures", seed);
+  return Array.from({ length: count }, (_, i) => i)
+    .filter(heldOut)
+    .map((i) => [random(), i])
+    .sort(([a], [b]) => a - b)
+    .map(([, i]) => i)
+    .slice(0, Number(flags.pictures));
+}
+
+async function hashOf(folder) {
+  const hash = createHash("sha256");
+  for (const name of (await readdir(folder)).filter((name) => /json|safetensors$/.test(name)).sort())
+    hash.update(await readFile(join(folder, name)));
+  return hash.digest("hex").slice(0, 12);
+}
+
+const data = await openPictures(archive);
+const larger = await Promise.all(flags.real.map(openPictures));
+const pipe = await FlexVAR.fromPretrained(model, { threads: Number(flags.threads) });
+const trained = pipe.config.trainedSide * pipe.factor;
+const measure = await openMeasure(judge, pipe.runtime, trained);
+const work = join(flags.out, `${await hashOf(model)}-seed${seed}`);
+const numbers = chosen(data);
+
+/** Sections: how one picture is painted, and how all are measured. */
+const sections = new Map();
+for (const [name, section] of Object.entries(holeSections))
+  sections.set(name, {
+    title: section.title,
+    paint: (i, folder) =>
+      paintHoles(pipe, section, { picture: data.picture(i), label: data.label(i), number: i, seed, folder }),
+    measured: measureHoles,
+  });
+const twice = larger.find(({ side }) => side === 2 * data.side);
+sections.set("refine", {
+  title: twice ? `Refine ${data.side} to ${twice.side}` : `Refine ${data.side / 2} (reduced) to ${data.side}`,
+  paint: (i, folder) => {
+    const truth = (twice ?? data).picture(i);
+    const small = twice ? data.picture(i) : resizeRgb(truth, data.side / 2, data.side / 2);
+    return refinePicture(pipe, { small, truth, label: data.label(i), number: i, seed, folder });
+  },
+  measured: measureRefine,
+});
+for (const { side, picture } of [data, ...larger])
+  sections.set(`size-${side}`, {
+    title: `Free generation at ${side} px`,
+    paint: (i, folder) => drawSize(pipe, { truth: picture(i), label: data.label(i), number: i, seed, folder }),
+    measured: measureSizes,
+  });
+
+const report = {
+  model: pipe.config.model_type,
+  model_path: model,
+  judge: measure.name,
+  judge_hash: measure.hash,
+  seed,
+};
+report.sections = {};
+const wanted = flags.only?.split(",") ?? [...sections.keys(), "cost"];
+const until = Date.now() + 60_000 * Number(flags.minutes);
+for (const name of wanted.filter((name) => name !== "cost")) {
+  const { title, paint, measured } = sections.get(name) ?? {};
+  if (paint === undefined) throw new Error(`--only: expected ${[...sections.keys(), "cost"].join(", ")}, got ${name}`);
+  const results = [];
+  for (const i of numbers) {
+    if (Date.now() > until) break;
+    results.push(await paint(i, join(work, name)));
+  }
+  if (results.length < 2) continue;
+  report.sections[name] = { title, pictures: results.length, ...(await measured(measure, results)) };
+  console.log(asMarkdown({ sections: { [name]: report.sections[name] } }));
+}
+if (wanted.includes("cost") && Date.now() <= until) {
+  report.sections.cost = {
+    title: `Cost at ${data.side} px, ${flags.threads} thread(s)`,
+    ...(await measureCost(pipe, data.picture(numbers[0]), data.label(numbers[0]))),
+  };
+  console.log(asMarkdown({ sections: { cost: report.sections.cost } }));
+}
+await mkdir(flags.out, { recursive: true });
+await writeFile(join(work, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
+await writeFile(join(work, "report.md"), asMarkdown(report));
+console.log(`wrote ${join(work, "report.md")}`);
+await measure.close();
+await pipe.dispose();
