@@ -22,5 +22,9 @@ export interface FeatureExtractor {
   /** SHA-256 of what defines its numbers. */
   readonly hash: string;
   readonly dim: number;
+  /** How pictures are brought to the network's own side, where it has one. */
+  readonly resize?: string;
+  /** Names of the classes that it tells apart, where its class scores have names. */
+  readonly labels?: readonly string[];
   extract(batch: PictureBytes): Promise<FeatureRows>;
 }

@@ -1,22 +1,46 @@
 /** Metrics of sets of pictures, and the files they are read from. Runs in Node. */
-export { bootstrapMean, type Interval, percentileInterval, resampled, rowsAt } from "./bootstrap.ts";
+export {
+  bootstrapInterval,
+  bootstrapMean,
+  bootstrapMeans,
+  type Interval,
+  percentileInterval,
+  resampled,
+  rowsAt,
+  wilsonInterval,
+} from "./bootstrap.ts";
+export { largestOfRows, matchClasses } from "./class-names.ts";
 export { type CodebookUsage, codebookUsage } from "./codebook-usage.ts";
+export { compareResults, type MetricDifference, overallVerdict, type Verdict } from "./compare.ts";
+export { contentDigest } from "./digest.ts";
 export { type DoubleProduct, doubleProducts } from "./double-products.ts";
+export { type EvaluateOptions, evaluateSets } from "./evaluate.ts";
+export { type FeatureSet, formatSides, gatherFeatures, type Sides } from "./feature-set.ts";
 export type { FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
 export { frechetDistance } from "./frechet.ts";
-export { inceptionScore } from "./inception-score.ts";
-export { type KidOptions, kernelDistances } from "./kid.ts";
+export { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";
+export { type KernelDistance, kernelDistance } from "./kid.ts";
 export { type Moments, type MomentsSum, momentsOf, sumMoments } from "./moments.ts";
+export { comparePairs, type Pair } from "./pairs.ts";
 export { psnr, ssim } from "./pixel-metrics.ts";
 export { type PrecisionRecall, precisionRecall } from "./precision-recall.ts";
+export { protocolConflicts } from "./protocol.ts";
+export {
+  evaluateReconstructions,
+  evaluateTokenizer,
+  type ReconstructionOptions,
+  type Tokenizer,
+} from "./reconstruction.ts";
 export {
   type ClassRecord,
   type EvaluationResult,
   type InputRecord,
+  isEvaluationResult,
   type MetricName,
   metricDirection,
   metricNames,
   type Protocol,
 } from "./result.ts";
 export { openSampleStore, type SampleStore, type SetPlan } from "./sample-store.ts";
+export { compareSets, defaultReplicates, MOST_KID_ROWS, type SetMetric, setMetrics } from "./set-metrics.ts";
 export { readStatistics, type Statistics, writeStatistics } from "./statistics-file.ts";

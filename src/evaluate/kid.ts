@@ -1,53 +1,98 @@
 import type { Random } from "../sampling/index.ts";
+import { resampled } from "./bootstrap.ts";
 import type { DoubleProduct } from "./double-products.ts";
 
-export interface KidOptions {
-  /** Default 100, drawn without replacement. */
-  readonly subsets?: number;
-  /** Default 1000, or the smaller set's size. */
-  readonly subsetSize?: number;
+export interface KernelDistance {
+  readonly value: number;
+  /** The same from resampled drawn rows. */
+  readonly replicates: Float64Array;
 }
 
+/** Rows of each side compared at once. */
+const TILE = 1024;
+
 /**
- * Kernel Inception Distance (Bińkowski et al. 2018): the unbiased squared MMD under (x·y / dim + 1)³, over random subsets.
- * May be a little below zero. @returns the value of each subset
+ * Kernel Inception Distance (Bińkowski et al. 2018): the unbiased squared MMD under (x·y / dim + 1)³, over all pairs rather than
+ * the mean over random subsets, whose expectation it shares with less noise. May be a little below zero. Replicates weight each
+ * drawn row by how often it was drawn again; a row is never compared with itself.
+ * @param real [n, dim] and `drawn` [m, dim], at least two rows each
  */
-export async function kernelDistances(
+export async function kernelDistance(
   real: Float32Array,
   drawn: Float32Array,
   dim: number,
-  random: Random,
   product: DoubleProduct,
-  { subsets = 100, subsetSize = 1000 }: KidOptions = {},
-): Promise<Float64Array> {
-  const size = Math.min(subsetSize, real.length / dim, drawn.length / dim);
-  if (size < 2) throw new RangeError(`kid: expected at least two rows on each side, got ${size}`);
-  const values = new Float64Array(subsets);
-  for (let s = 0; s < subsets; s++) {
-    const x = pick(real, dim, size, random);
-    const y = pick(drawn, dim, size, random);
-    const kernel = async (a: Float64Array, b: Float64Array, diagonal: boolean): Promise<number> => {
-      const dots = await product(a, b, { rows: size, inner: dim, columns: size, transB: true });
-      let sum = 0;
-      for (let i = 0; i < size; i++)
-        for (let j = 0; j < size; j++) if (diagonal || i !== j) sum += (dots[i * size + j]! / dim + 1) ** 3;
-      return sum;
-    };
-    const within = (await kernel(x, x, false)) + (await kernel(y, y, false));
-    values[s] = within / (size * (size - 1)) - (2 * (await kernel(x, y, true))) / size ** 2;
-  }
-  return values;
+  random: Random,
+  replicates = 0,
+): Promise<KernelDistance> {
+  const [n, m] = [real.length / dim, drawn.length / dim];
+  if (n < 2 || m < 2) throw new RangeError(`kid: expected at least two rows on each side, got ${n} and ${m}`);
+  // The first row of weights is the set itself.
+  const weights = new Float64Array((replicates + 1) * m).fill(1, 0, m);
+  for (let r = 1; r <= replicates; r++) for (const i of resampled(m, random)) weights[r * m + i]!++;
+  const all = { weights, count: replicates + 1, width: m };
+  const ofReal = { weights: new Float64Array(n).fill(1), count: 1, width: n };
+  const withinReal = (await weightedSums(real, real, dim, product, ofReal, true))[0]! / (n * (n - 1));
+  const withinDrawn = await weightedSums(drawn, drawn, dim, product, all, true);
+  const between = await weightedSums(real, drawn, dim, product, all, false);
+  const values = Float64Array.from({ length: replicates + 1 }, (_, r) => {
+    let squares = 0;
+    for (let i = 0; i < m; i++) squares += weights[r * m + i]! ** 2;
+    return withinReal + withinDrawn[r]! / (m * m - squares) - (2 * between[r]!) / (n * m);
+  });
+  return { value: values[0]!, replicates: values.subarray(1) };
 }
 
-/** `size` rows, drawn without replacement. */
-function pick(rows: Float32Array, dim: number, size: number, random: Random): Float64Array {
-  const order = Array.from({ length: rows.length / dim }, (_, i) => i);
-  const out = new Float64Array(size * dim);
-  for (let i = 0; i < size; i++) {
-    const j = i + random.int(order.length - i);
-    const chosen = order[j]!;
-    order[j] = order[i]!;
-    out.set(rows.subarray(chosen * dim, (chosen + 1) * dim), i * dim);
+interface Weights {
+  /** [count, width] */
+  readonly weights: Float64Array;
+  readonly count: number;
+  readonly width: number;
+}
+
+/**
+ * For each row w of weights, the sum over pairs of the kernel times w[j], and times w[i] too within one set, pairs of a row with
+ * itself left out.
+ */
+async function weightedSums(
+  a: Float32Array,
+  b: Float32Array,
+  dim: number,
+  product: DoubleProduct,
+  { weights, count, width }: Weights,
+  within: boolean,
+): Promise<Float64Array> {
+  const [n, m] = [a.length / dim, b.length / dim];
+  const sums = new Float64Array(count);
+  const columnsOf = (from: number, length: number): Float64Array => {
+    const part = new Float64Array(count * length);
+    for (let r = 0; r < count; r++) part.set(weights.subarray(r * width + from, r * width + from + length), r * length);
+    return part;
+  };
+  for (let i0 = 0; i0 < n; i0 += TILE) {
+    const rows = Math.min(TILE, n - i0);
+    const left = Float64Array.from(a.subarray(i0 * dim, (i0 + rows) * dim));
+    const first = within ? columnsOf(i0, rows) : new Float64Array(rows).fill(1);
+    for (let j0 = within ? i0 : 0; j0 < m; j0 += TILE) {
+      const columns = Math.min(TILE, m - j0);
+      const right = Float64Array.from(b.subarray(j0 * dim, (j0 + columns) * dim));
+      const kernel = await product(left, right, { rows, inner: dim, columns, transB: true });
+      for (let k = 0; k < kernel.length; k++) {
+        const near = kernel[k]! / dim + 1;
+        kernel[k] = near * near * near;
+      }
+      if (within && i0 === j0) for (let k = 0; k < rows; k++) kernel[k * columns + k] = 0;
+      const lines = within ? count : 1;
+      const half = await product(first, kernel, { rows: lines, inner: rows, columns });
+      const second = columnsOf(j0, columns);
+      const twice = within && i0 !== j0 ? 2 : 1;
+      for (let r = 0; r < count; r++) {
+        let sum = 0;
+        const line = within ? r * columns : 0;
+        for (let k = 0; k < columns; k++) sum += half[line + k]! * second[r * columns + k]!;
+        sums[r]! += twice * sum;
+      }
+    }
   }
-  return out;
+  return sums;
 }

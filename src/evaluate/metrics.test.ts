@@ -5,17 +5,19 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../sampling/index.ts";
 import {
+  bootstrapInterval,
   bootstrapMean,
   codebookUsage,
   doubleProducts,
   frechetDistance,
   inceptionScore,
-  kernelDistances,
+  kernelDistance,
   type Moments,
   momentsOf,
   precisionRecall,
   psnr,
   readStatistics,
+  resampled,
   ssim,
   writeStatistics,
 } from "./index.ts";
@@ -119,14 +121,73 @@ test("the Inception Score of certain, evenly spread rows is the number of classe
   expect(inceptionScore(new Float32Array(100 * 5), 5).mean).toBeCloseTo(1, 12);
 });
 
-test("KID is near 0 for one distribution and larger for another", async () => {
-  const options = { subsets: 20, subsetSize: 100 };
-  const mean = async (drawn: Float32Array): Promise<number> => {
-    const values = await kernelDistances(normals(10, 400 * 8), drawn, 8, createRandom(1), product, options);
-    return values.reduce((a, b) => a + b, 0) / values.length;
+test("KID agrees with brute force, also where rows count several times", async () => {
+  const [real, drawn, dim] = [normals(10, 7 * 3), normals(11, 5 * 3, 1, 0.5), 3];
+  const kernel = (a: Float32Array, i: number, b: Float32Array, j: number): number =>
+    (Array.from({ length: dim }, (_, k) => a[i * dim + k]! * b[j * dim + k]!).reduce((x, y) => x + y) / dim + 1) ** 3;
+  const mean = (
+    n: number,
+    m: number,
+    weight: (i: number, j: number) => number,
+    of: (i: number, j: number) => number,
+  ) => {
+    let [sum, total] = [0, 0];
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < m; j++) {
+        sum += weight(i, j) * of(i, j);
+        total += weight(i, j);
+      }
+    return sum / total;
   };
-  expect(Math.abs(await mean(normals(11, 400 * 8)))).toBeLessThan(0.05);
-  expect(await mean(normals(11, 400 * 8, 1, 0.5))).toBeGreaterThan(0.3);
+  const expected = (w: readonly number[]): number =>
+    mean(
+      7,
+      7,
+      (i, j) => Number(i !== j),
+      (i, j) => kernel(real, i, real, j),
+    ) +
+    mean(
+      5,
+      5,
+      (i, j) => Number(i !== j) * w[i]! * w[j]!,
+      (i, j) => kernel(drawn, i, drawn, j),
+    ) -
+    2 *
+      mean(
+        7,
+        5,
+        (_, j) => w[j]!,
+        (i, j) => kernel(real, i, drawn, j),
+      );
+  const { value, replicates } = await kernelDistance(real, drawn, dim, product, createRandom(1), 2);
+  expect(value).toBeCloseTo(expected([1, 1, 1, 1, 1]), 9);
+  const random = createRandom(1);
+  for (const got of replicates) {
+    const weights = [0, 0, 0, 0, 0];
+    for (const i of resampled(5, random)) weights[i]!++;
+    expect(got).toBeCloseTo(expected(weights), 9);
+  }
+});
+
+test("KID goes over more rows than one tile holds", async () => {
+  const [a, b] = [normals(16, 1500 * 4), normals(17, 1100 * 4, 1, 0.5)];
+  const whole = await kernelDistance(a, b, 4, product, createRandom(1));
+  expect(whole.value).toBeGreaterThan(0.3);
+  expect(Math.abs((await kernelDistance(a, normals(18, 1100 * 4), 4, product, createRandom(1))).value)).toBeLessThan(
+    0.05,
+  );
+});
+
+test("bootstrap intervals lie on their value, by ranks or by deviation", () => {
+  const values = Float64Array.from({ length: 101 }, (_, i) => 10 + i / 10);
+  expect(bootstrapInterval(7, values)).toEqual([expect.closeTo(7 - 4.75, 9), expect.closeTo(7 + 4.75, 9)]);
+  // Student's t of 9 degrees is 2.262; the deviation of 0..9 is 3.0277.
+  const few = bootstrapInterval(
+    0,
+    Float64Array.from({ length: 10 }, (_, i) => i),
+  )!;
+  expect(few[1]).toBeCloseTo(2.262 * 3.0277, 2);
+  expect(bootstrapInterval(0, Float64Array.of(1))).toBeUndefined();
 });
 
 test("PSNR and SSIM of known pictures", () => {

@@ -95,3 +95,13 @@ export type EvaluationResult = { readonly [K in MetricName]: number | null } & {
   readonly versions: { readonly [name: string]: string };
   readonly warnings: readonly string[];
 };
+
+/** Whether a document read from a file is a result: its version, its numbers and what they are compared by. */
+export function isEvaluationResult(value: unknown): value is EvaluationResult {
+  if (typeof value !== "object" || value === null) return false;
+  const given = new Map<string, unknown>(Object.entries(value));
+  const isNumber = (name: string): boolean => given.get(name) === null || typeof given.get(name) === "number";
+  const parts = ["intervals", "protocol", "pictures", "reference"];
+  const isObject = (name: string): boolean => typeof given.get(name) === "object" && given.get(name) !== null;
+  return given.get("version") === 1 && metricNames.every(isNumber) && parts.every(isObject);
+}

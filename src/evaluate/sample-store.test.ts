@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readNpz } from "../checkpoint/index.ts";
+import { openPictureStream } from "../data/index.ts";
 import { openSampleStore, type SetPlan } from "./sample-store.ts";
 
 const picture = (value: number) => ({ data: new Uint8Array(2 * 1 * 3).fill(value), width: 2, height: 1 });
@@ -35,6 +36,43 @@ test("a set is written once all pictures are there, whoever drew them", async ()
     expect(readdirSync(folder).sort()).toEqual(["set.npz", "set.settings.json"]);
     await expect(openSampleStore({ ...plan, settings: '{"seed":1}' })).rejects.toThrow("begun with");
     expect((await (await openSampleStore(plan)).present()).size).toBe(3);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a folder has one folder a class, and goes on where it stopped", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "flexvar-set-"));
+  try {
+    const path = join(folder, "set");
+    const plan: SetPlan = {
+      path,
+      total: 5,
+      width: 2,
+      height: 1,
+      labelOf: (i) => i % 2,
+      nameOf: (id) => ["cat/dog", "tree, green"][id]!,
+      settings: "{}",
+    };
+    const store = await openSampleStore(plan);
+    for (const i of [4, 0, 1]) await store.add(i, picture(i));
+    writeFileSync(join(path, "tree, green", ".000001.png.0123456789ab.tmp"), "half");
+    expect([...(await (await openSampleStore(plan)).present())]).toEqual([0, 1, 4]);
+    expect(await store.finish()).toBe(false);
+    for (const i of [2, 3]) await store.add(i, picture(i));
+    expect(await store.finish()).toBe(true);
+    const stream = await openPictureStream(path);
+    const seen: string[] = [];
+    for await (const { image, name } of stream.pictures()) seen.push(`${name}: ${image.data[0]}`);
+    expect(stream.classes).toEqual(["cat_dog", "tree, green"]);
+    expect(seen).toEqual([
+      "cat_dog/000000.png: 0",
+      "cat_dog/000001.png: 2",
+      "cat_dog/000002.png: 4",
+      "tree, green/000000.png: 1",
+      "tree, green/000001.png: 3",
+    ]);
+    await expect(openSampleStore({ ...plan, settings: "{ }" })).rejects.toThrow("begun with");
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,18 +1,22 @@
 /** A set of pictures that several processes draw together, each picture once, through any number of kills. */
-import { access, link, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { writeNpz } from "../checkpoint/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
+import { openSampleFolder } from "./sample-folder.ts";
+import { checkSampleSize, SETTINGS_FILE, settleSettings } from "./sample-settings.ts";
 
 export interface SetPlan {
-  /** The `.npz` file to write. */
+  /** The `.npz` file to write, or a folder for PNG files. */
   readonly path: string;
   readonly total: number;
   readonly width: number;
   readonly height: number;
   /** The class of each picture number, from 0. */
   readonly labelOf: (number: number) => number;
+  /** The class's name, for a folder of its own; its number unless told. */
+  readonly nameOf?: (classId: number) => string;
   /** What decides the pictures, as text; a set begun with other settings is refused. */
   readonly settings: string;
 }
@@ -27,16 +31,18 @@ export interface SampleStore {
   finish(): Promise<boolean>;
 }
 
-const SETTINGS = "settings.json";
-
 /** Opens a set to draw into. @throws Error where the file or its parts come from other settings */
-export async function openSampleStore(plan: SetPlan): Promise<SampleStore> {
+export function openSampleStore(plan: SetPlan): Promise<SampleStore> {
+  return plan.path.endsWith(".npz") ? openArchive(plan) : openSampleFolder(plan);
+}
+
+async function openArchive(plan: SetPlan): Promise<SampleStore> {
   const { path, total, width, height } = plan;
   const parts = join(dirname(path), `.${basename(path)}.parts`);
-  const record = join(dirname(path), `${basename(path, extname(path))}.${SETTINGS}`);
+  const record = join(dirname(path), `${basename(path, extname(path))}.${SETTINGS_FILE}`);
   const nameOf = (number: number): string => join(parts, `${number}.rgb`);
   await mkdir(dirname(path), { recursive: true });
-  await settle(record, plan.settings, path);
+  await settleSettings(record, plan.settings, path);
   const whole = (): Promise<boolean> =>
     access(path).then(
       () => true,
@@ -51,8 +57,7 @@ export async function openSampleStore(plan: SetPlan): Promise<SampleStore> {
   return {
     present,
     async add(number, image) {
-      if (image.width !== width || image.height !== height)
-        throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
+      checkSampleSize(plan, image);
       await writeFileAtomic(nameOf(number), image.data);
     },
     async finish() {
@@ -76,20 +81,4 @@ export async function openSampleStore(plan: SetPlan): Promise<SampleStore> {
       return true;
     },
   };
-}
-
-/** The first process writes the settings; all others must have the same. */
-async function settle(record: string, settings: string, path: string): Promise<void> {
-  const read = (): Promise<string | undefined> => readFile(record, "utf8").catch(() => undefined);
-  let known = await read();
-  if (known === undefined) {
-    const own = `${record}.${process.pid}`;
-    await writeFileAtomic(own, settings);
-    // A link never replaces: of processes that start at once, one settles.
-    await link(own, record).catch(() => undefined);
-    await rm(own, { force: true });
-    known = await read();
-  }
-  if (known !== settings)
-    throw new Error(`${path}: expected the settings that it was begun with (${known}), got ${settings}`);
 }

@@ -1,6 +1,7 @@
 /** How often a judge gives labelled pictures their own class. */
 import { batches, type Dataset } from "../data/index.ts";
-import { type Judge, largestOfRows } from "./extractor.ts";
+import { largestOfRows, matchClasses, wilsonInterval } from "../evaluate/index.ts";
+import type { Judge } from "./extractor.ts";
 
 export interface ClassAccuracy {
   readonly pictures: number;
@@ -64,30 +65,7 @@ export async function classAccuracy(
   return { pictures, correct, accuracy: correct / pictures, interval: wilsonInterval(correct, pictures), classes };
 }
 
-/** The judge's class number of each of a data set's classes. */
-function matchClasses(names: readonly string[], labels: readonly string[]): number[] {
-  const numbered = names.every((name, i) => name === String(i));
-  return names.map((name, i) => {
-    const found = labels.indexOf(name);
-    if (found >= 0) return found;
-    if (numbered && i < labels.length) return i;
-    throw new Error(`judge: expected classes that it was trained on (${labels.join(", ")}), got "${name}"`);
-  });
-}
-
 async function shortSide(dataset: Dataset): Promise<number> {
   const { image } = await dataset.get(0);
   return Math.min(image.width, image.height);
-}
-
-/** 95 % quantile of the standard normal, two-sided. */
-const Z = 1.959964;
-
-/** Wilson's interval of a share. */
-export function wilsonInterval(correct: number, total: number): [low: number, high: number] {
-  if (total === 0) return [0, 1];
-  const share = correct / total;
-  const centre = (share + (Z * Z) / (2 * total)) / (1 + (Z * Z) / total);
-  const spread = (Z / (1 + (Z * Z) / total)) * Math.sqrt((share * (1 - share)) / total + (Z * Z) / (4 * total * total));
-  return [Math.max(0, centre - spread), Math.min(1, centre + spread)];
 }

@@ -85,12 +85,3 @@ function toPlanes({ data, count, height, width }: PictureBatch): Float32Array {
       for (let k = 0; k < pixels; k++) planes[at++] = data[3 * (i * pixels + k) + c]! / 127.5 - 1;
   return planes;
 }
-
-/** The column of each row's largest value; the first on ties. */
-export function largestOfRows(values: Float32Array, rows: number): Int32Array {
-  const width = values.length / rows;
-  return Int32Array.from({ length: rows }, (_, row) => {
-    const scores = values.subarray(row * width, (row + 1) * width);
-    return scores.reduce((best, value, column) => (value > scores[best]! ? column : best), 0);
-  });
-}

@@ -23,6 +23,7 @@ export interface Inception {
   /** SHA-256 of the checkpoint. */
   readonly hash: string;
   readonly dim: number;
+  readonly resize: InceptionResize;
   extract(batch: PictureBatch): Promise<InceptionBatch>;
   close(): Promise<void>;
 }
@@ -51,6 +52,7 @@ export async function openInception(
     name: `inception-2015 (${resize})`,
     hash: await hashOfFile(path),
     dim: INCEPTION_FEATURES / narrow,
+    resize,
     async extract({ data, count, height, width }) {
       const pixels = height * width;
       if (data.length !== count * pixels * 3)

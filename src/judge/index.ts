@@ -1,7 +1,8 @@
 /** Judges: classifiers trained with our engine on a labelled set, as features and class accuracy of own domains. Runs in Node. */
-export { type AccuracyOptions, type ClassAccuracy, classAccuracy, wilsonInterval } from "./accuracy.ts";
+export { largestOfRows, wilsonInterval } from "../evaluate/index.ts";
+export { type AccuracyOptions, type ClassAccuracy, classAccuracy } from "./accuracy.ts";
 export { type JudgeTraining, judgeTrainingSchema } from "./config.ts";
-export { type Judge, type JudgedBatch, largestOfRows, openJudge, type PictureBatch } from "./extractor.ts";
+export { type Judge, type JudgedBatch, openJudge, type PictureBatch } from "./extractor.ts";
 export { type FeatureSource, openFeatures } from "./features.ts";
 export { type JudgeConfig, type JudgeFolder, readJudge, writeJudge } from "./folder.ts";
 export { declareInception, INCEPTION_SIDE, inception, SPATIAL_CHANNELS } from "./inception.ts";

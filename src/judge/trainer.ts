@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { float16ToFloat32, float32ToFloat16 } from "../checkpoint/index.ts";
 import { type Batch, batches, type Dataset } from "../data/index.ts";
 import { type Program, program } from "../engine/index.ts";
+import { largestOfRows } from "../evaluate/index.ts";
 import { countParams, type ParamDecl, type Params, paramTensors } from "../nn/index.ts";
 import type { Runtime, Session, Value } from "../runtime/index.ts";
 import { createRandom, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
@@ -28,7 +29,6 @@ import {
   type TrainState,
 } from "../train/index.ts";
 import type { JudgeTraining } from "./config.ts";
-import { largestOfRows } from "./extractor.ts";
 import { writeJudge } from "./folder.ts";
 import { softBatch, softCrossEntropy } from "./mix.ts";
 import { type ClassifierConfig, classify, declareClassifier, pictureInput, sideMultiple } from "./network.ts";

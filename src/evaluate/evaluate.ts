@@ -1,0 +1,256 @@
+/** `flexvar evaluate A B`: one set of pictures judged against another. */
+import type { NpzSplit, PictureStream } from "../data/index.ts";
+import { accuracyScore, countClasses, type GivenClasses, ratioScore } from "./class-scores.ts";
+import type { DoubleProduct } from "./double-products.ts";
+import { readFeatureCache, writeFeatureCache } from "./feature-cache.ts";
+import { type FeatureSet, formatSides, gatherFeatures, type Kept, PREPARATION, type Sides } from "./feature-set.ts";
+import type { FeatureExtractor } from "./features.ts";
+import { type EvaluationInput, openInput } from "./input.ts";
+import { checkProtocols, unknownProtocol } from "./protocol.ts";
+import type { EvaluationResult, InputRecord, Protocol } from "./result.ts";
+import { lacking, resultParts, type Scores } from "./scores.ts";
+import { compareSets, defaultReplicates, type Reference, type SetMetric, setMetrics } from "./set-metrics.ts";
+import { writeStatistics } from "./statistics-file.ts";
+
+export interface EvaluateOptions {
+  readonly extractor: FeatureExtractor;
+  readonly product: DoubleProduct;
+  /** Default: all. */
+  readonly metrics?: readonly SetMetric[] | undefined;
+  /** Size that all pictures are brought to; without it both sides must have one size. */
+  readonly size?: Sides | undefined;
+  /** The side of the reference's own split; held-out where there is one, unless told. */
+  readonly split?: NpzSplit | undefined;
+  /** Replicates of each interval, 0 for none; `defaultReplicates` unless told. */
+  readonly bootstrap?: number | undefined;
+  readonly seed?: number | undefined;
+  /** Folder that features of references are kept in; not kept unless told. */
+  readonly cache?: string | undefined;
+  /** File that the reference's statistics are written to. */
+  readonly saveStatistics?: string | undefined;
+  /** Names and versions of what computed, for the record. */
+  readonly versions?: Readonly<Record<string, string>> | undefined;
+  readonly onWarning?: ((warning: string) => void) | undefined;
+  readonly onProgress?: ((done: number, total: number, what: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Judges pictures A against a reference B; both are folders or files of pictures, or statistics.
+ * @throws Error where an input cannot be read, sizes differ, or protocols are both known and differ
+ */
+export async function evaluateSets(a: string, b: string, options: EvaluateOptions): Promise<EvaluationResult> {
+  const drawn = await openInput(a, "all");
+  try {
+    const reference = await openInput(b, options.split);
+    try {
+      return await evaluateInputs(drawn, reference, options);
+    } finally {
+      await reference.close();
+    }
+  } finally {
+    await drawn.close();
+  }
+}
+
+async function evaluateInputs(
+  drawn: EvaluationInput,
+  reference: EvaluationInput,
+  options: EvaluateOptions,
+): Promise<EvaluationResult> {
+  const { extractor, product, metrics = setMetrics, seed = 0 } = options;
+  const warnings: string[] = [];
+  const warn = (text: string): void => {
+    warnings.push(text);
+    options.onWarning?.(text);
+  };
+  const protocol = await agreeOnProtocol(drawn, reference, options, warn);
+  const replicates = options.bootstrap ?? defaultReplicates(extractor.dim);
+  const pairs = metrics.some((name) => name === "precision" || name === "recall" || name === "kid");
+  const bothHaveRows = drawn.stream !== undefined && reference.stream !== undefined;
+  const compares = pairs && bothHaveRows;
+  const resamples = replicates > 1;
+  const kept: Kept = {
+    features: compares || (resamples && metrics.includes("fid")),
+    spatial: resamples && metrics.includes("sfid"),
+    logits: metrics.includes("inception_score"),
+  };
+  const gather = (side: EvaluationInput, what: string, keep: Kept): Promise<FeatureSet> =>
+    gatherFeatures(side.path, side.stream!.pictures(), extractor, {
+      size: options.size,
+      kept: keep,
+      product,
+      signal: options.signal,
+      onProgress: (done) => options.onProgress?.(done, side.stream!.length, what),
+    });
+  const ownSet = drawn.stream && (await gather(drawn, "pictures", kept));
+  const found = reference.stream
+    ? await cached(reference, options, compares, warn, () =>
+        gather(reference, "reference", { features: compares, spatial: false, logits: false }),
+      )
+    : undefined;
+  const referenceSide = referenceOf(reference, found?.set, extractor.dim);
+  if (options.saveStatistics !== undefined) {
+    const { moments, spatialMoments } = referenceSide;
+    const statistics = { moments, ...(spatialMoments ? { spatial: spatialMoments } : {}) };
+    await writeStatistics(options.saveStatistics, { ...statistics, protocol: JSON.stringify(protocol) });
+  }
+  const drawnSide = ownSet ?? statisticsSet(drawn);
+  const scores: Scores = await compareSets(drawnSide, referenceSide, {
+    metrics,
+    bootstrap: replicates,
+    seed,
+    shuffle: drawn.stream?.form !== "npz",
+    product,
+    onMetric: (metric, done) => options.onProgress?.(done, metrics.length, metric),
+  });
+  const own = countClasses(givenOf(drawn.stream, ownSet), extractor.labels);
+  const theirs = countClasses(givenOf(reference.stream, found?.set), extractor.labels);
+  if (typeof own === "string" && extractor.labels !== undefined && (drawn.stream?.classes.length ?? 0) > 1)
+    warn(`${drawn.path}: no class accuracy: ${own}`);
+  return {
+    version: 1,
+    ...resultParts({
+      ...scores,
+      class_accuracy: accuracyScore(own),
+      accuracy_ratio: ratioScore(own, theirs, seed, replicates),
+      ...pairedLacking,
+    }),
+    protocol,
+    pictures: recordOf(drawn, ownSet, false),
+    reference: recordOf(reference, found?.set, found?.cached ?? false),
+    classes: typeof own === "string" ? null : own.classes,
+    seed,
+    versions: options.versions ?? {},
+    warnings,
+  };
+}
+
+const notPaired = lacking("the sides are not compared picture by picture");
+const pairedLacking = {
+  rfid: notPaired,
+  psnr: notPaired,
+  ssim: notPaired,
+  codebook_used: notPaired,
+  codebook_perplexity: notPaired,
+};
+
+/** The protocol of this run, once both sides fit it; sides without a record are warned about. */
+async function agreeOnProtocol(
+  drawn: EvaluationInput,
+  reference: EvaluationInput,
+  { extractor, size, split }: EvaluateOptions,
+  warn: (text: string) => void,
+): Promise<Protocol> {
+  if (split !== undefined && reference.stream !== undefined && reference.stream.split === undefined)
+    throw new Error(`${reference.path}: expected a data set with a split of its own, got one without`);
+  const sides = [await sizeOf(drawn), await sizeOf(reference)];
+  const [a, b] = sides;
+  if (size === undefined && a && b && formatSides(a) !== formatSides(b))
+    throw new Error(
+      `evaluate: expected pictures of one size, got ${formatSides(a)} in ${drawn.path} and ${formatSides(b)} in ${reference.path}; ` +
+        "pass --at N to bring all to one",
+    );
+  const known = size ?? a ?? b;
+  const own: Protocol = {
+    ...protocolOf(extractor),
+    size: known === undefined ? null : formatSides(known),
+    preparation: size === undefined ? null : PREPARATION,
+  };
+  for (const [side, sides] of [
+    [drawn, a],
+    [reference, b],
+  ] as const) {
+    if (side.recorded === undefined) {
+      const made = side.stream === undefined ? "its statistics" : "its pictures";
+      warn(`${side.path}: no record of how ${made} were made; counted as unknown`);
+      continue;
+    }
+    // What was recorded of pictures speaks of their own size; of statistics, of how features were computed.
+    const expected = side.statistics === undefined && sides !== undefined ? { ...own, size: formatSides(sides) } : own;
+    checkProtocols(side.path, expected, side.recorded);
+  }
+  const [x, y] = [drawn.recorded ?? unknownProtocol, reference.recorded ?? unknownProtocol];
+  if (drawn.stream === undefined && reference.stream === undefined) checkProtocols(reference.path, x, y);
+  return own.size === null ? { ...own, size: x.size ?? y.size } : own;
+}
+
+/** What a network alone decides. */
+export const protocolOf = (extractor: FeatureExtractor | undefined): Protocol => ({
+  ...unknownProtocol,
+  features: extractor?.name ?? null,
+  features_hash: extractor?.hash ?? null,
+  resize: extractor?.resize ?? null,
+});
+
+/** The first picture's size. */
+async function sizeOf({ stream, path }: EvaluationInput): Promise<Sides | undefined> {
+  if (stream === undefined) return undefined;
+  for await (const { image } of stream.pictures()) return { width: image.width, height: image.height };
+  throw new Error(`${path}: expected pictures, got none`);
+}
+
+async function cached(
+  side: EvaluationInput,
+  { cache, extractor, size }: EvaluateOptions,
+  needsRows: boolean,
+  warn: (text: string) => void,
+  compute: () => Promise<FeatureSet>,
+): Promise<{ set: FeatureSet; cached: boolean }> {
+  if (cache === undefined) return { set: await compute(), cached: false };
+  const key = { sha256: side.sha256, split: side.stream?.split, extractor, size };
+  const kept = await readFeatureCache(cache, key, needsRows);
+  if (kept !== undefined && kept.count === side.stream?.length) return { set: kept, cached: true };
+  const set = await compute();
+  await writeFeatureCache(cache, key, set).catch((error: Error) => {
+    warn(`${cache}: features are not kept: ${error.message}`);
+  });
+  return { set, cached: false };
+}
+
+/** A file's own statistics where they fit the features, else those of its pictures. */
+function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | undefined, dim: number): Reference {
+  const fits = statistics?.moments.dim === dim;
+  if (!fits && set === undefined)
+    throw new Error(`${path}: expected statistics of ${dim} features, got ${statistics?.moments.dim}`);
+  return {
+    moments: fits ? statistics.moments : set!.moments,
+    spatialMoments: (fits ? statistics.spatial : undefined) ?? set?.spatialMoments,
+    features: set?.features,
+  };
+}
+
+/** Statistics in place of gathered features. */
+function statisticsSet({ statistics }: EvaluationInput): FeatureSet {
+  const { moments, spatial } = statistics!;
+  return {
+    count: moments.count ?? 0,
+    size: { width: 0, height: 0 },
+    moments,
+    spatialMoments: spatial,
+    features: undefined,
+    spatial: undefined,
+    logits: undefined,
+    given: undefined,
+  };
+}
+
+function givenOf(stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses {
+  const given = set?.given;
+  return { classes: stream?.classes ?? [], labelOf: (i) => stream!.labelOf(i), given };
+}
+
+export function recordOf(side: EvaluationInput, set: { size: Sides } | undefined, fromCache: boolean): InputRecord {
+  const { path, sha256, stream, statistics, recorded, record } = side;
+  return {
+    path,
+    kind: stream === undefined ? "statistics" : "pictures",
+    sha256,
+    split: stream?.split ?? null,
+    count: stream?.length ?? statistics?.moments.count ?? null,
+    size: set === undefined ? (recorded?.size ?? null) : formatSides(set.size),
+    protocol: recorded === undefined ? "unknown" : "recorded",
+    record: record ?? null,
+    cached: fromCache,
+  };
+}

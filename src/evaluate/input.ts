@@ -1,0 +1,68 @@
+/** The two sides of an evaluation: pictures of any form, or a file of statistics. */
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { openNpz } from "../checkpoint/index.ts";
+import { type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
+import { contentDigest } from "./digest.ts";
+import { parseProtocol, unknownProtocol } from "./protocol.ts";
+import type { Protocol } from "./result.ts";
+import { readStatistics, type Statistics } from "./statistics-file.ts";
+
+export interface EvaluationInput {
+  readonly path: string;
+  readonly sha256: string;
+  /** Pictures; undefined where the file holds statistics only. */
+  readonly stream: PictureStream | undefined;
+  /** Statistics that the file brings. */
+  readonly statistics: Statistics | undefined;
+  /** What is recorded of how it was made. */
+  readonly recorded: Protocol | undefined;
+  /** The record's text. */
+  readonly record: string | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens one side. A file may hold both statistics and pictures, as OpenAI's reference batches do.
+ * @throws Error naming the path, what was expected and what was found
+ */
+export async function openInput(path: string, split?: NpzSplit): Promise<EvaluationInput> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) throw new Error(`${path}: expected pictures or statistics, got no such file or folder`);
+  const isArchive = info.isFile() && extname(path).toLowerCase() === ".npz";
+  const names = isArchive ? await arrayNames(path) : new Set<string>();
+  const statistics = names.has("mu") && names.has("sigma") ? await readStatistics(path) : undefined;
+  const hasPictures = !isArchive || names.has("arr_0") || names.has("images");
+  if (!hasPictures && statistics === undefined)
+    throw new Error(
+      `${path}: expected images (or arr_0), or mu and sigma, got the arrays ${[...names].slice(0, 20).join(", ")}`,
+    );
+  const stream = hasPictures ? await openPictureStream(path, split === undefined ? {} : { split }) : undefined;
+  const record = statistics?.protocol ?? (await settingsBeside(path));
+  return {
+    path,
+    sha256: await contentDigest(path),
+    stream,
+    statistics,
+    recorded: record === undefined ? undefined : (parseProtocol(record) ?? unknownProtocol),
+    record,
+    close: async () => stream?.close(),
+  };
+}
+
+async function arrayNames(path: string): Promise<Set<string>> {
+  const file = await openNpz(path);
+  try {
+    return new Set(file.arrays.keys());
+  } finally {
+    await file.close();
+  }
+}
+
+/** What `flexvar sample` wrote beside a file, or within a folder. */
+async function settingsBeside(path: string): Promise<string | undefined> {
+  const own = join(path, "settings.json");
+  const beside = join(dirname(path), `${basename(path, extname(path))}.settings.json`);
+  const place = (await stat(path)).isDirectory() ? own : beside;
+  return readFile(place, "utf8").catch(() => undefined);
+}

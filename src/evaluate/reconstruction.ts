@@ -1,0 +1,148 @@
+/** Reconstructions judged against their pictures: two sets in the same order, or a tokenizer's own. */
+import type { Example, PictureStream } from "../data/index.ts";
+import type { EvaluateOptions } from "./evaluate.ts";
+import { protocolOf, recordOf } from "./evaluate.ts";
+import { broughtTo, formatSides, PREPARATION } from "./feature-set.ts";
+import { type EvaluationInput, openInput } from "./input.ts";
+import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
+import type { EvaluationResult, Protocol } from "./result.ts";
+import { lacking, resultParts } from "./scores.ts";
+
+export interface ReconstructionOptions
+  extends Omit<EvaluateOptions, "extractor" | "metrics" | "cache" | "saveStatistics"> {
+  /** Without it there is no rFID. */
+  readonly extractor?: EvaluateOptions["extractor"] | undefined;
+}
+
+/** What a tokenizer makes of a picture. */
+export interface Tokenizer {
+  /** Its folder, and SHA-256 or the like. */
+  readonly path: string;
+  readonly hash: string;
+  readonly codebookSize: number;
+  /** Encodes and decodes one picture at its own size. */
+  reconstruct(picture: Example["image"]): Promise<Pick<Pair, "made" | "tokens">>;
+}
+
+/** Judges pictures A as reconstructions of the pictures B in the same order. @throws Error where their numbers differ */
+export async function evaluateReconstructions(
+  a: string,
+  b: string,
+  options: ReconstructionOptions,
+): Promise<EvaluationResult> {
+  const made = await openInput(a, "all");
+  try {
+    const given = await openInput(b, options.split);
+    try {
+      const [one, other] = [picturesOf(made), picturesOf(given)];
+      if (one.length !== other.length)
+        throw new Error(`${a}: expected ${other.length} pictures, one for each of ${b}, got ${one.length}`);
+      const compared = await comparePairs(zipped(one, other, options), pairOptions(options, other.length));
+      return resultOf(compared, options, made, given);
+    } finally {
+      await given.close();
+    }
+  } finally {
+    await made.close();
+  }
+}
+
+/** Judges a tokenizer by its reconstructions of the pictures B. */
+export async function evaluateTokenizer(
+  tokenizer: Tokenizer,
+  b: string,
+  options: ReconstructionOptions,
+): Promise<EvaluationResult> {
+  const given = await openInput(b, options.split);
+  try {
+    const stream = picturesOf(given);
+    async function* pairs(): AsyncGenerator<Pair> {
+      for await (const { image, name } of stream.pictures()) {
+        const taken = options.size === undefined ? image : broughtTo(image, options.size);
+        yield { name, given: taken, ...(await tokenizer.reconstruct(taken)) };
+      }
+    }
+    const { codebookSize } = tokenizer;
+    const compared = await comparePairs(pairs(), { ...pairOptions(options, stream.length), codebookSize });
+    const result = resultOf(compared, options, given, given);
+    const { path, hash } = tokenizer;
+    return { ...result, pictures: { ...result.pictures, path, sha256: hash, protocol: "recorded", record: null } };
+  } finally {
+    await given.close();
+  }
+}
+
+function picturesOf({ stream, path }: EvaluationInput): PictureStream {
+  if (stream === undefined) throw new Error(`${path}: expected pictures, got statistics`);
+  return stream;
+}
+
+async function* zipped(
+  made: PictureStream,
+  given: PictureStream,
+  { size }: ReconstructionOptions,
+): AsyncGenerator<Pair> {
+  const pictures = made.pictures();
+  try {
+    for await (const { image, name } of given.pictures()) {
+      const { value } = await pictures.next();
+      if (value === undefined) throw new Error(`reconstruction: expected one for ${name}, got none`);
+      if (size === undefined) yield { name, given: image, made: value.image };
+      else yield { name, given: broughtTo(image, size), made: broughtTo(value.image, size) };
+    }
+  } finally {
+    await pictures.return(undefined);
+  }
+}
+
+const pairOptions = (
+  { extractor, product, bootstrap, seed = 0, onProgress, signal }: ReconstructionOptions,
+  total: number,
+) => ({
+  extractor,
+  product,
+  bootstrap,
+  seed,
+  signal,
+  onProgress: (done: number) => onProgress?.(done, total, "pairs"),
+});
+
+const notSets = lacking("the sides are compared picture by picture");
+
+function resultOf(
+  { scores, size }: PairScores,
+  { extractor, size: wanted, seed = 0, versions = {}, onWarning }: ReconstructionOptions,
+  made: EvaluationInput,
+  given: EvaluationInput,
+): EvaluationResult {
+  const protocol: Protocol = {
+    ...protocolOf(extractor),
+    size: formatSides(size),
+    preparation: wanted === undefined ? null : PREPARATION,
+  };
+  const warnings = [...new Set([made, given])]
+    .filter(({ recorded }) => recorded === undefined)
+    .map(({ path }) => `${path}: no record of how its pictures were made; counted as unknown`);
+  for (const warning of warnings) onWarning?.(warning);
+  const sets = [
+    "fid",
+    "sfid",
+    "inception_score",
+    "precision",
+    "recall",
+    "kid",
+    "class_accuracy",
+    "accuracy_ratio",
+  ] as const;
+  return {
+    version: 1,
+    ...resultParts({ ...Object.fromEntries(sets.map((name) => [name, notSets])), ...scores }),
+    protocol,
+    pictures: recordOf(made, { size }, false),
+    reference: recordOf(given, { size }, false),
+    classes: null,
+    seed,
+    versions,
+    warnings,
+  };
+}

@@ -1,0 +1,54 @@
+/** A sample set as a folder of PNG files: one folder a class, numbered within it. */
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../files/index.ts";
+import { encodePng } from "../image/index.ts";
+import { checkSampleSize, SETTINGS_FILE, settleSettings } from "./sample-settings.ts";
+import type { SampleStore, SetPlan } from "./sample-store.ts";
+
+/** Opens a folder to draw into: `CLASS/000000.png`, … and the settings beside the class folders. */
+export async function openSampleFolder(plan: SetPlan): Promise<SampleStore> {
+  const { path, total } = plan;
+  await mkdir(path, { recursive: true });
+  await settleSettings(join(path, SETTINGS_FILE), plan.settings, path);
+  const places = placesOf(plan);
+  async function present(): Promise<Set<number>> {
+    const files = new Set<string>();
+    for (const folder of new Set(places.map(([name]) => name)))
+      for (const file of await readdir(join(path, folder)).catch(() => [])) files.add(join(folder, file));
+    return new Set(places.flatMap((place, number) => (files.has(join(...place)) ? [number] : [])));
+  }
+  return {
+    present,
+    async add(number, image) {
+      checkSampleSize(plan, image);
+      await writeFileAtomic(join(path, ...places[number]!), encodePng(image));
+    },
+    finish: async () => (await present()).size === total,
+  };
+}
+
+type Place = readonly [folder: string, file: string];
+
+/** Folder and file of each picture. */
+function placesOf({ total, labelOf, nameOf = String }: SetPlan): Place[] {
+  const ids = [...new Set(Array.from({ length: total }, (_, i) => labelOf(i)))];
+  const plain = new Map(ids.map((id) => [id, folderName(nameOf(id))]));
+  const taken = [...plain.values()];
+  const isAlone = (name: string): boolean => taken.indexOf(name) === taken.lastIndexOf(name);
+  const folders = new Map(ids.map((id) => [id, isAlone(plain.get(id)!) ? plain.get(id)! : `${plain.get(id)}-${id}`]));
+  const drawn = new Map<number, number>();
+  return Array.from({ length: total }, (_, number): Place => {
+    const id = labelOf(number);
+    const index = drawn.get(id) ?? 0;
+    drawn.set(id, index + 1);
+    return [folders.get(id)!, `${String(index).padStart(6, "0")}.png`];
+  });
+}
+
+/** A class's name without what file systems refuse. */
+function folderName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  const safe = name.replace(/[\u0000-\u001f/\\:*?"<>|]/g, "_").replace(/^\.+|[. ]+$/g, "_");
+  return safe === "" ? "_" : safe;
+}

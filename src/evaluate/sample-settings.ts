@@ -1,0 +1,32 @@
+/** What every store of a sample set keeps to. */
+import { link, readFile, rm } from "node:fs/promises";
+import { writeFileAtomic } from "../files/index.ts";
+import type { RgbImage } from "../image/index.ts";
+
+/** Name of the record of a set's settings: within a folder, or after the name of an archive. */
+export const SETTINGS_FILE = "settings.json";
+
+/** @throws RangeError for a picture of another size than the set's */
+export function checkSampleSize(
+  { width, height }: { readonly width: number; readonly height: number },
+  image: RgbImage,
+): void {
+  if (image.width !== width || image.height !== height)
+    throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
+}
+
+/** The first process writes the settings; all others must have the same. */
+export async function settleSettings(record: string, settings: string, path: string): Promise<void> {
+  const read = (): Promise<string | undefined> => readFile(record, "utf8").catch(() => undefined);
+  let known = await read();
+  if (known === undefined) {
+    const own = `${record}.${process.pid}`;
+    await writeFileAtomic(own, settings);
+    // A link never replaces: of processes that start at once, one settles.
+    await link(own, record).catch(() => undefined);
+    await rm(own, { force: true });
+    known = await read();
+  }
+  if (known !== settings)
+    throw new Error(`${path}: expected the settings that it was begun with (${known}), got ${settings}`);
+}

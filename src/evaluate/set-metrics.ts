@@ -1,0 +1,179 @@
+/** Metrics of one set of pictures against another, each with its bootstrap interval. */
+import { createRandom, type Random } from "../sampling/index.ts";
+import { bootstrapInterval, bootstrapMeans, resampled, rowsAt } from "./bootstrap.ts";
+import type { DoubleProduct } from "./double-products.ts";
+import type { FeatureSet } from "./feature-set.ts";
+import { frechetDistance } from "./frechet.ts";
+import { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";
+import { kernelDistance } from "./kid.ts";
+import { type Moments, sumMoments } from "./moments.ts";
+import { precisionRecall } from "./precision-recall.ts";
+import { lacking, type Score, type Scores, within } from "./scores.ts";
+
+/** Metrics that this file computes, in the order of a table. */
+export const setMetrics = ["fid", "sfid", "inception_score", "precision", "recall", "kid"] as const;
+export type SetMetric = (typeof setMetrics)[number];
+
+/** The reference side: statistics alone, or rows as well. */
+export interface Reference {
+  readonly moments: Moments;
+  readonly spatialMoments: Moments | undefined;
+  readonly features: Float32Array | undefined;
+}
+
+export interface SetMetricOptions {
+  readonly metrics: readonly SetMetric[];
+  /** Replicates of each interval; by default `defaultReplicates` of the features' width. */
+  readonly bootstrap?: number | undefined;
+  readonly seed: number;
+  /** Whether pictures come in an order that says nothing (files by class do not): consecutive parts are then drawn anew. */
+  readonly shuffle: boolean;
+  readonly product: DoubleProduct;
+  /** Told before each metric how many are done. */
+  readonly onMetric?: ((metric: SetMetric, done: number) => void) | undefined;
+}
+
+/** Bootstrap replicates unless told: a Fréchet distance costs the cube of the features' width. */
+export const defaultReplicates = (dim: number): number => (dim <= 256 ? 200 : dim <= 1024 ? 50 : 10);
+
+/** Rows that KID compares at most on each side, chosen by seed: its cost grows with their product. */
+export const MOST_KID_ROWS = 10_000;
+
+/** k of the k-th nearest neighbour in precision and recall (Kynkäänniemi et al. 2019). */
+const NEIGHBOUR = 3;
+/** Parts of the Inception Score. */
+const SPLITS = 10;
+
+/**
+ * Distances of `drawn` from the reference. Replicates resample the drawn pictures, the reference stays: a file of statistics is
+ * taken as given too. Precision and recall resample the pictures of the side that they are shares of, manifolds unchanged.
+ */
+export async function compareSets(drawn: FeatureSet, reference: Reference, options: SetMetricOptions): Promise<Scores> {
+  const { metrics, product, seed, onMetric } = options;
+  const dim = drawn.moments.dim;
+  const replicates = options.bootstrap ?? defaultReplicates(dim);
+  const randomFor = (name: string): Random => createRandom(seed, "bootstrap", name);
+  const scores: { [K in SetMetric]?: Score } = {};
+  const wanted = (name: SetMetric): boolean => metrics.includes(name);
+  const begin = (name: SetMetric): void => onMetric?.(name, Math.max(0, metrics.indexOf(name)));
+  if (wanted("fid")) {
+    begin("fid");
+    scores.fid = await frechetScore(drawn.moments, drawn.features, reference.moments, replicates, randomFor, product);
+  }
+  if (wanted("sfid")) {
+    begin("sfid");
+    const { spatialMoments } = drawn;
+    if (spatialMoments === undefined) scores.sfid = lacking("the features have no spatial part");
+    else if (reference.spatialMoments === undefined) scores.sfid = lacking("the reference has no spatial statistics");
+    else {
+      const sides = [spatialMoments, drawn.spatial, reference.spatialMoments] as const;
+      scores.sfid = await frechetScore(...sides, replicates, randomFor, product);
+    }
+  }
+  if (wanted("inception_score")) {
+    begin("inception_score");
+    scores.inception_score = inceptionScoreOf(drawn, options, replicates, randomFor);
+  }
+  const rows = drawn.features !== undefined && reference.features !== undefined;
+  const lacks = lacking("the reference is statistics, not pictures");
+  if (wanted("precision") || wanted("recall")) {
+    begin("precision");
+    const found = rows
+      ? await manifolds(reference.features!, drawn.features!, dim, product, replicates, randomFor)
+      : { precision: lacks, recall: lacks };
+    if (wanted("precision")) scores.precision = found.precision;
+    if (wanted("recall")) scores.recall = found.recall;
+  }
+  if (wanted("kid")) {
+    begin("kid");
+    scores.kid = rows
+      ? await kernelScore(reference.features!, drawn.features!, dim, product, replicates, randomFor("kid"))
+      : lacks;
+  }
+  return scores;
+}
+
+/** Fréchet distance with replicates from resampled rows, where rows are held. */
+export async function frechetScore(
+  moments: Moments,
+  rows: Float32Array | undefined,
+  reference: Moments,
+  replicates: number,
+  randomFor: (name: string) => Random,
+  product: DoubleProduct,
+): Promise<Score> {
+  const value = await frechetDistance(moments, reference, product);
+  if (rows === undefined || replicates < 2) return { value };
+  const random = randomFor("frechet");
+  const { dim } = moments;
+  const values = new Float64Array(replicates);
+  for (let r = 0; r < replicates; r++) {
+    const sum = sumMoments(dim, product);
+    const chosen = resampled(rows.length / dim, random);
+    for (let at = 0; at < chosen.length; at += CHUNK) await sum.add(rowsAt(rows, dim, chosen.subarray(at, at + CHUNK)));
+    values[r] = await frechetDistance(await sum.finish(), reference, product);
+  }
+  return { value, interval: within(bootstrapInterval(value, values), 0, Number.MAX_VALUE), replicates };
+}
+
+/** Resampled rows held at once. */
+const CHUNK = 2048;
+
+function inceptionScoreOf(
+  { logits, count }: FeatureSet,
+  { shuffle, seed }: SetMetricOptions,
+  replicates: number,
+  randomFor: (name: string) => Random,
+): Score {
+  if (logits === undefined) return lacking("the features come without class scores");
+  if (count < SPLITS) return lacking(`it needs ${SPLITS} pictures`);
+  const classes = logits.length / count;
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const rows = shuffle
+    ? rowsAt(logits, classes, Int32Array.from(createRandom(seed, "order").shuffle([...order])))
+    : logits;
+  const value = inceptionScore(rows, classes, SPLITS).mean;
+  const values = inceptionScoreReplicates(rows, classes, randomFor("inception_score"), replicates, SPLITS);
+  return { value, interval: within(bootstrapInterval(value, values), 1, classes), replicates };
+}
+
+async function manifolds(
+  real: Float32Array,
+  drawn: Float32Array,
+  dim: number,
+  product: DoubleProduct,
+  replicates: number,
+  randomFor: (name: string) => Random,
+): Promise<{ precision: Score; recall: Score }> {
+  if (Math.min(real.length, drawn.length) / dim <= NEIGHBOUR) {
+    const missing = lacking(`it needs more than ${NEIGHBOUR} pictures on each side`);
+    return { precision: missing, recall: missing };
+  }
+  const found = await precisionRecall(real, drawn, dim, product, NEIGHBOUR);
+  const score = (value: number, inside: Uint8Array, name: string): Score => {
+    const values = bootstrapMeans(inside, randomFor(name), replicates);
+    return { value, interval: within(bootstrapInterval(value, values), 0, 1), replicates };
+  };
+  return {
+    precision: score(found.precision, found.drawnInside, "precision"),
+    recall: score(found.recall, found.realInside, "recall"),
+  };
+}
+
+async function kernelScore(
+  real: Float32Array,
+  drawn: Float32Array,
+  dim: number,
+  product: DoubleProduct,
+  replicates: number,
+  random: Random,
+): Promise<Score> {
+  const some = (rows: Float32Array): Float32Array => {
+    const count = rows.length / dim;
+    if (count <= MOST_KID_ROWS) return rows;
+    const order = random.shuffle(Array.from({ length: count }, (_, i) => i));
+    return rowsAt(rows, dim, Int32Array.from(order.slice(0, MOST_KID_ROWS)));
+  };
+  const found = await kernelDistance(some(real), some(drawn), dim, product, random, replicates);
+  return { value: found.value, interval: bootstrapInterval(found.value, found.replicates), replicates };
+}
