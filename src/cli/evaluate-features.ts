@@ -1,0 +1,55 @@
+/** Finding and opening the network that pictures are compared by. */
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { FeatureSource, InceptionResize } from "../judge/index.ts";
+import { UsageError } from "./errors.ts";
+import { packageRoot } from "./package.ts";
+
+export interface FeatureFlags {
+  readonly features?: string;
+  readonly weights?: string;
+  readonly resize?: string;
+  readonly threads?: number;
+}
+
+/**
+ * The place that `--features` names: a judge's folder, the name of a shipped judge, or `inception` with its weights. Without the
+ * flag, the shipped judge that has the model's name.
+ * @throws UsageError saying what there is
+ */
+export function findFeatures(
+  { features, weights, resize }: FeatureFlags,
+  model?: string,
+  shippedIn: string = join(packageRoot(), "models", "judges"),
+): string {
+  const shipped = existsSync(shippedIn) ? readdirSync(shippedIn).sort() : [];
+  const choices = `inception, a judge's folder, or a shipped judge (${shipped.join(", ")})`;
+  if (features === "inception") {
+    if (weights === undefined)
+      throw new UsageError(
+        "--weights: expected the published PyTorch conversion of Inception-2015 (a .pth file), got nothing",
+      );
+    if (!existsSync(weights)) throw new UsageError(`--weights: expected a file, got "${weights}" (no such file)`);
+    return weights;
+  }
+  for (const [flag, value] of Object.entries({ weights, resize }))
+    if (value !== undefined) throw new UsageError(`--${flag}: expected it with --features inception only`);
+  const named = features ?? (model === undefined ? undefined : basename(resolve(model)));
+  if (named !== undefined && isJudge(named)) return named;
+  if (named !== undefined && shipped.includes(named)) return join(shippedIn, named);
+  throw new UsageError(`--features: expected ${choices}, got ${features === undefined ? "nothing" : `"${features}"`}`);
+}
+
+const isJudge = (folder: string): boolean => existsSync(join(folder, "classifier.safetensors"));
+
+/** Opens it. @throws UsageError for an unknown way of resizing */
+export async function openFeatureSource(place: string, flags: FeatureFlags): Promise<FeatureSource> {
+  const { inceptionResizes, openFeatures } = await import("../judge/index.ts");
+  const { nodeRuntime } = await import("../runtime/node.ts");
+  const { resize, threads } = flags;
+  const isMode = (text: string): text is InceptionResize => (inceptionResizes as readonly string[]).includes(text);
+  if (resize !== undefined && !isMode(resize))
+    throw new UsageError(`--resize: expected one of ${inceptionResizes.join(", ")}, got "${resize}"`);
+  const runtime = nodeRuntime(threads === undefined ? {} : { threads });
+  return openFeatures(place, runtime, resize === undefined ? {} : { resize });
+}

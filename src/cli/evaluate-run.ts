@@ -1,0 +1,214 @@
+/** The four ways of an evaluation: sets, pairs, a tokenizer, a model that draws its own set. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { EvaluateOptions, EvaluationResult, SetMetric, Sides, Tokenizer } from "../evaluate/index.ts";
+import { planarToRgb, rgbToPlanar } from "../image/index.ts";
+import type { SamplingInput } from "../options/index.ts";
+import { userCache } from "./cache-folder.ts";
+import type { Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { type FeatureFlags, findFeatures, openFeatureSource } from "./evaluate-features.ts";
+import type { ComputeFlags } from "./flags.ts";
+import { modelHash } from "./identity.ts";
+import { findModel, openModel, shownPath } from "./model.ts";
+import { codeDigest } from "./package.ts";
+import { drawSet, planSet } from "./sample-set.ts";
+import { samplingInput } from "./sampling-flags.ts";
+
+export interface EvaluateFlags extends FeatureFlags, ComputeFlags {
+  readonly against?: string;
+  readonly samples?: string;
+  readonly total: number;
+  readonly batch?: number;
+  readonly tokenizer?: string;
+  readonly reconstruction?: boolean;
+  readonly metrics?: readonly SetMetric[];
+  readonly at?: Sides;
+  readonly split?: "train" | "held-out" | "all";
+  readonly bootstrap?: number;
+  readonly cache?: string;
+  readonly saveStatistics?: string;
+  readonly baseline?: string;
+  readonly out?: string;
+}
+
+/** Carries an evaluation out, and that of the baseline where one is named. */
+export async function runEvaluation(
+  args: readonly (string | undefined)[],
+  flags: EvaluateFlags,
+  running: Running,
+): Promise<{ result: EvaluationResult; before: EvaluationResult | undefined }> {
+  const [a, b] = args;
+  const input = samplingInput({ ...flags });
+  if (flags.against !== undefined) {
+    if (a !== undefined) throw new UsageError(`A: expected none with --against, got "${a}"`);
+    const { against } = flags;
+    const folder = findModel(flags.model);
+    const place = findFeatures(flags, folder);
+    const judged = (model: string, wanted: SamplingInput, samples: string | undefined) =>
+      judgeModel(model, wanted, samples, against, place, flags, running);
+    const before = await baseline(flags, (model) => judged(model, seedOf(input), undefined));
+    return { result: await judged(folder, input, flags.samples), before };
+  }
+  for (const flag of ["model", "samples"] as const)
+    if (flags[flag] !== undefined) throw new UsageError(`--${flag}: expected it with --against only`);
+  const drawing = Object.keys(input).filter((name) => name !== "seed");
+  if (drawing.length > 0) throw new UsageError(`--${drawing[0]}: expected it with --against only: nothing is drawn`);
+  const before = await baseline(flags);
+  const seed = input.seed;
+  if (flags.tokenizer !== undefined) {
+    if (a === undefined || b !== undefined)
+      throw new UsageError("B: expected one set of pictures with --tokenizer, whose reconstructions are judged");
+    return { result: await judgeTokenizer(flags.tokenizer, a, seed, flags, running), before };
+  }
+  if (a === undefined || b === undefined)
+    throw new UsageError("A, B: expected pictures to judge and a reference, or --against, or --tokenizer");
+  if (flags.reconstruction === true) {
+    const place = flags.features === undefined ? undefined : findFeatures(flags);
+    const { evaluateReconstructions } = await import("../evaluate/index.ts");
+    return {
+      result: await withOptions(place, seed, flags, running, (options) => evaluateReconstructions(a, b, options)),
+      before,
+    };
+  }
+  const place = findFeatures(flags);
+  return { result: await judgeSets(a, b, place, seed, flags, running), before };
+}
+
+const seedOf = ({ seed }: SamplingInput): SamplingInput => (seed === undefined ? {} : { seed });
+
+async function judgeSets(
+  a: string,
+  b: string,
+  place: string,
+  seed: number | undefined,
+  flags: EvaluateFlags,
+  running: Running,
+): Promise<EvaluationResult> {
+  const { evaluateSets } = await import("../evaluate/index.ts");
+  const { metrics, saveStatistics } = flags;
+  const cache = join(flags.cache ?? userCache(), "features");
+  return withOptions(place, seed, flags, running, ({ extractor, ...options }) =>
+    evaluateSets(a, b, { ...options, extractor: extractor!, metrics, cache, saveStatistics }),
+  );
+}
+
+/** Draws a set (or goes on with one) and judges it. */
+async function judgeModel(
+  folder: string,
+  input: SamplingInput,
+  samples: string | undefined,
+  against: string,
+  place: string,
+  flags: EvaluateFlags,
+  running: Running,
+): Promise<EvaluationResult> {
+  const pipe = await openModel(folder, flags, running.report);
+  let file: string;
+  try {
+    const plan = await planSet(pipe, { total: flags.total, input, folder });
+    const key = createHash("sha256")
+      .update(plan.settings)
+      .update(await codeDigest());
+    file = samples ?? join(flags.cache ?? userCache(), "samples", `${key.digest("hex").slice(0, 16)}.npz`);
+    running.report.log(`samples of ${shownPath(folder)} in ${shownPath(file)}`);
+    await drawSet(pipe, file, plan, { batch: flags.batch }, running);
+  } finally {
+    await pipe.dispose();
+  }
+  return judgeSets(file, against, place, input.seed, flags, running);
+}
+
+async function judgeTokenizer(
+  named: string,
+  data: string,
+  seed: number | undefined,
+  flags: EvaluateFlags,
+  running: Running,
+): Promise<EvaluationResult> {
+  const { evaluateTokenizer } = await import("../evaluate/index.ts");
+  const folder = findModel(named);
+  const place = flags.features === undefined ? undefined : findFeatures(flags);
+  const pipe = await openModel(folder, flags, running.report);
+  try {
+    const tokenizer: Tokenizer = {
+      path: folder,
+      hash: await modelHash(folder),
+      codebookSize: pipe.config.tokenizer.codebookSize,
+      async reconstruct(picture) {
+        const { width, height } = picture;
+        const scales = await pipe.encode(rgbToPlanar([picture]), [[height / pipe.factor, width / pipe.factor]]);
+        return { made: planarToRgb(await pipe.decode(scales[0]!), 0), tokens: scales[0]!.tokens };
+      },
+    };
+    return await withOptions(place, seed, flags, running, (options) => evaluateTokenizer(tokenizer, data, options));
+  } finally {
+    await pipe.dispose();
+  }
+}
+
+type SharedOptions = Omit<EvaluateOptions, "extractor"> & {
+  readonly extractor: EvaluateOptions["extractor"] | undefined;
+};
+
+/** Opens what every way needs, and closes it. */
+async function withOptions(
+  place: string | undefined,
+  seed: number | undefined,
+  flags: EvaluateFlags,
+  { report, signal }: Running,
+  use: (options: SharedOptions) => Promise<EvaluationResult>,
+): Promise<EvaluationResult> {
+  const { doubleProducts } = await import("../evaluate/index.ts");
+  const { env } = await import("onnxruntime-common");
+  const { version } = await import("../../package.json");
+  const product = await doubleProducts(flags.threads);
+  const extractor = place === undefined ? undefined : await openFeatureSource(place, flags);
+  try {
+    if (extractor !== undefined) report.log(`features: ${extractor.name}`);
+    return await use({
+      extractor,
+      product,
+      size: flags.at,
+      split: flags.split,
+      bootstrap: flags.bootstrap,
+      seed,
+      versions: { flexvar: version, onnxruntime: env.versions.common, code: await codeDigest() },
+      onWarning: (warning) => report.log(`warning: ${warning}`),
+      onProgress: (done, total, what) => report.progress(done, total, what),
+      signal,
+    });
+  } finally {
+    await extractor?.close();
+  }
+}
+
+/** An earlier evaluation: a file of `--json` or `--out`, or a model to be judged first. */
+async function baseline(
+  { baseline: named }: EvaluateFlags,
+  judgeModel?: (folder: string) => Promise<EvaluationResult>,
+): Promise<EvaluationResult | undefined> {
+  if (named === undefined) return undefined;
+  if (!named.endsWith(".json")) {
+    if (judgeModel !== undefined) return judgeModel(findModel(named));
+    throw new UsageError(`--baseline: expected a .json file of an earlier evaluation, got "${named}"`);
+  }
+  if (!existsSync(named)) throw new UsageError(`--baseline: expected a file, got "${named}" (no such file)`);
+  return readResult(named);
+}
+
+async function readResult(path: string): Promise<EvaluationResult> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new Error(`${path}: expected JSON, got ${(error as Error).message}`, { cause: error });
+  }
+  const { isEvaluationResult } = await import("../evaluate/index.ts");
+  if (isEvaluationResult(value)) return value;
+  throw new Error(
+    `${path}: expected what \`flexvar evaluate\` prints with --json or writes with --out, got other JSON`,
+  );
+}

@@ -1,0 +1,87 @@
+/** Drawing a class-balanced set of pictures: what `sample` and `evaluate --model` share. */
+import { openSampleStore } from "../evaluate/index.ts";
+import { planarToRgb } from "../image/index.ts";
+import type { SamplingInput } from "../options/index.ts";
+import { type FlexVARPipeline, runSettings } from "../pipelines/index.ts";
+import type { Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { modelHash } from "./identity.ts";
+import { asUsage } from "./sampling-flags.ts";
+
+/** A process's part of a set: every `of`-th picture from the `index`-th. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+export interface SetRequest {
+  readonly total: number;
+  /** All classes unless some are named. */
+  readonly input: SamplingInput;
+  /** The model's folder. */
+  readonly folder: string;
+  readonly shard?: Shard | undefined;
+  readonly batch?: number | undefined;
+}
+
+/** A set with every setting decided. */
+export interface PlannedSet {
+  readonly classes: readonly number[];
+  readonly input: SamplingInput;
+  readonly total: number;
+  readonly width: number;
+  readonly height: number;
+  /** What decides the pictures, as JSON. */
+  readonly settings: string;
+}
+
+/** Decides a set's settings. @throws UsageError for options that the model cannot follow */
+export async function planSet(pipe: FlexVARPipeline, { total, input, folder }: SetRequest): Promise<PlannedSet> {
+  const every = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
+  const whole = { ...input, classLabels: (input.classLabels ?? []).length > 0 ? input.classLabels! : every };
+  const resolved = asUsage(() => pipe.resolve(whole));
+  const classes = resolved.classIds;
+  if (new Set(classes).size < classes.length) throw new UsageError("--class: expected each class once");
+  const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
+  const run = runSettings(whole, resolved, await modelHash(folder));
+  const own = { total, ...run, size: `${width}x${height}`, classes: [...classes] };
+  return { classes, input: whole, total, width, height, settings: JSON.stringify(own) };
+}
+
+/** Draws the pictures that a set lacks. Returns how many were drawn, and whether the set is whole. */
+export async function drawSet(
+  pipe: FlexVARPipeline,
+  out: string,
+  plan: PlannedSet,
+  { shard = { index: 0, of: 1 }, batch }: Pick<SetRequest, "shard" | "batch">,
+  { report, signal }: Running,
+): Promise<{ drawn: number; whole: boolean }> {
+  const { classes, input, total, width, height, settings } = plan;
+  const labelOf = (number: number): number => classes[number % classes.length]!;
+  const nameOf = (id: number): string => pipe.labels[id] ?? String(id);
+  const store = await openSampleStore({ path: out, total, width, height, labelOf, nameOf, settings });
+  const there = await store.present();
+  const missing = Array.from({ length: total }, (_, i) => i).filter(
+    (i) => i % shard.of === shard.index && !there.has(i),
+  );
+  report.log(`${missing.length} pictures to draw, ${there.size} of ${total} are there`);
+  let drawn = 0;
+  // Pictures of one round have the same number within their classes, so that one run draws them side by side.
+  const rounds = new Map<number, number[]>();
+  for (const i of missing) {
+    const round = Math.floor(i / classes.length);
+    rounds.set(round, [...(rounds.get(round) ?? []), i]);
+  }
+  for (const [firstIndex, numbers] of rounds) {
+    const classLabels = numbers.map(labelOf);
+    const run = { ...input, classLabels, count: 1, firstIndex, batchSize: batch, signal };
+    for await (const step of pipe.generate(run)) {
+      if (!step.isLast) continue;
+      const images = await step.image();
+      for (let k = 0; k < images.batch; k++) await store.add(numbers[step.first + k]!, planarToRgb(images, k));
+      drawn += images.batch;
+      report.progress(drawn, missing.length, "pictures drawn");
+    }
+  }
+  return { drawn: missing.length, whole: await store.finish() };
+}
