@@ -1,5 +1,5 @@
 // node recipes/editing-report.mjs MODEL JUDGE DATA.npz [--real BIGGER.npz]… [--pictures 64] [--seed 1] [--out runs/editing-report]
-//   [--only SECTION,…] [--minutes M] [--threads N]
+//   [--only SECTION,…] [--minutes M] [--threads N] [--edit OPTION=VALUE,…] [--methods sample,greedy,best,codes]
 //
 // How well a model edits the held-out pictures of a data set. Every number is of the composite that users get. Fréchet distance:
 // of the judge's features of the part around the hole (its box and an eighth of the side around it; whole pictures elsewhere),
@@ -7,14 +7,14 @@
 // from its own truth's. Seam: jump across the hole's edge relative to that of the true picture at the same place. PSNR: inside the hole.
 //
 // --real: the same pictures rendered larger (recipes/emoji/prepare.mjs --size 128), in the same order: truths of `refine` and
-// `size-N`. Results are kept as strips under --out, by model: a run that was stopped, or one with more pictures, goes on.
+// `size-N`. --edit: other editing options, as in keptShare=0.25,seam=16. Results are kept as strips under --out, by model: a run that was stopped, or one with more pictures, goes on.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { FlexVAR, readNpz, resizeRgb } from "../dist/index.js";
 import { measureCost } from "./editing/cost.mjs";
-import { holeSections, measureHoles, paintHoles } from "./editing/holes.mjs";
+import { holeSections, measureHoles, OURS, paintHoles } from "./editing/holes.mjs";
 import { stream } from "./editing/masks.mjs";
 import { openMeasure } from "./editing/measure.mjs";
 import { measureRefine, refinePicture } from "./editing/refine.mjs";
@@ -31,6 +31,8 @@ const { values: flags, positionals } = parseArgs({
     only: { type: "string" },
     minutes: { type: "string", default: "1000000" },
     threads: { type: "string", default: "1" },
+    edit: { type: "string", default: "" },
+    methods: { type: "string", default: OURS.join(",") },
   },
 });
 const [model, judge, archive] = positionals;
@@ -75,7 +77,18 @@ const larger = await Promise.all(flags.real.map(openPictures));
 const pipe = await FlexVAR.fromPretrained(model, { threads: Number(flags.threads) });
 const trained = pipe.config.trainedSide * pipe.factor;
 const measure = await openMeasure(judge, pipe.runtime, trained);
-const work = join(flags.out, `${await hashOf(model)}-seed${seed}`);
+const given = [flags.edit, flags.methods === OURS.join(",") ? "" : flags.methods]
+  .filter((text) => text !== "")
+  .join("-");
+const work = join(flags.out, `${await hashOf(model)}-seed${seed}${given === "" ? "" : `-${given}`}`);
+const methods = flags.methods.split(",");
+const edit = Object.fromEntries(
+  flags.edit
+    .split(",")
+    .filter((text) => text !== "")
+    .map((text) => text.split("="))
+    .map(([name, value]) => [name, Number.isNaN(Number(value)) ? value : Number(value)]),
+);
 const numbers = chosen(data);
 
 /** Sections: how one picture is painted, and how all are measured. */
@@ -84,7 +97,15 @@ for (const [name, section] of Object.entries(holeSections))
   sections.set(name, {
     title: section.title,
     paint: (i, folder) =>
-      paintHoles(pipe, section, { picture: data.picture(i), label: data.label(i), number: i, seed, folder }),
+      paintHoles(pipe, section, {
+        picture: data.picture(i),
+        label: data.label(i),
+        number: i,
+        seed,
+        folder,
+        methods,
+        edit,
+      }),
     measured: measureHoles,
   });
 const twice = larger.find(({ side }) => side === 2 * data.side);
