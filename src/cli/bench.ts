@@ -16,6 +16,10 @@ interface BenchFlags {
   readonly threads?: number;
   readonly prepack?: boolean;
   readonly peer?: string | true;
+  readonly server?: boolean;
+  readonly model?: string;
+  readonly clients?: number;
+  readonly seconds?: number;
 }
 
 /** Released sizes reach 24; the largest published model of the rule is 36. */
@@ -40,10 +44,25 @@ export function define(command: Command, context: Context): void {
       "--peer [PYTHON]",
       "also PyTorch (a clone's bench/peer), with this interpreter; $FLEXVAR_PYTHON or python3 unless told",
     );
-  carryOut(command, context, ["flexvar bench", "flexvar bench --depth 16 --steps 10 --peer --json"], bench);
+  command
+    .optionsGroup("A server under load instead:")
+    .option("--server", "many clients at a server of a model, beside the model alone: speed, waits, memory, cancelling")
+    .option("--model <DIR|NAME>", "model folder, or the name of a shipped model")
+    .option("--clients <N>", "clients at once; 200 unless told", wholeNumber("clients", 1, 10_000))
+    .option("--seconds <N>", "how long they ask; 60 unless told", wholeNumber("seconds", 1, 86_400));
+  carryOut(
+    command,
+    context,
+    ["flexvar bench", "flexvar bench --depth 16 --steps 10 --peer --json", "flexvar bench --server"],
+    bench,
+  );
 }
 
-async function bench(_: readonly string[], flags: BenchFlags, { report, signal }: Running): Promise<Outcome> {
+async function bench(_: readonly string[], flags: BenchFlags, running: Running): Promise<Outcome> {
+  const { report, signal } = running;
+  if (flags.server === true) return (await import("./bench-server.ts")).benchServer(flags, running);
+  for (const name of ["model", "clients", "seconds"] as const)
+    if (flags[name] !== undefined) throw new UsageError(`--${name}: expected only with --server, got it without`);
   const { depth, size, steps, runs, threads, prepack } = flags;
   const peer = flags.peer === undefined ? undefined : findPeer(flags.peer);
   const { benchTable, runBench } = await import("../bench/index.ts");

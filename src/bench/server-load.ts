@@ -1,0 +1,155 @@
+/** Many clients at once against a running server: what they get, how long it takes, and what it costs the server. */
+import { ApiRequestError, createClient, type FlexVARClient, type GenerationFields } from "../client/index.ts";
+import { createRandom, type Random } from "../sampling/index.ts";
+
+export interface LoadOptions {
+  readonly url: string;
+  readonly token?: string | undefined;
+  readonly clients: number;
+  readonly seconds: number;
+  /** What everybody asks for; class and seed vary. */
+  readonly fields: Omit<GenerationFields, "class_labels" | "seed">;
+  readonly classes: number;
+  /** Share of the requests whose client leaves, and of those that stream every scale; 0 to 1. */
+  readonly leaving?: number;
+  readonly streaming?: number;
+  readonly seed?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadReport {
+  readonly seconds: number;
+  readonly done: number;
+  /** Answered with 429. */
+  readonly refused: number;
+  /** Given up by their client. */
+  readonly left: number;
+  /** Every other outcome, in the server's words, with how often. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Seconds from asking to the finished pictures: median and 95th percentile; null where nothing was finished. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  /** Finished pictures a second, and how many were drawn side by side on average. */
+  readonly picturesPerSecond: number;
+  readonly meanBatch: number;
+  /** The server's memory in MB: after the first third, at the end, and the most seen. */
+  readonly memory: { readonly early: number; readonly late: number; readonly most: number };
+}
+
+/** Longest that a client that leaves waits before it does, in ms. */
+const MOST_PATIENCE_MS = 1500;
+const SAMPLE_MS = 500;
+
+/** Lets `clients` ask again and again for `seconds`, each as soon as it has its answer or was told to come back later. */
+export async function loadServer(options: LoadOptions): Promise<LoadReport> {
+  const { url, token, clients, seconds, classes, leaving = 0, streaming = 0, seed = 1 } = options;
+  const client = createClient({ baseUrl: url, token });
+  const took: number[] = [];
+  const errors = new Map<string, number>();
+  const count = { done: 0, refused: 0, left: 0 };
+  const begin = performance.now();
+  const end = begin + 1000 * seconds;
+  const running = (): boolean => performance.now() < end && options.signal?.aborted !== true;
+
+  const once = async (random: Random): Promise<void> => {
+    const fields = {
+      ...options.fields,
+      class_labels: [Math.floor(random.uniform() * classes)],
+      seed: Math.floor(random.uniform() * 2 ** 31),
+    };
+    const leaves = random.uniform() < leaving;
+    const streams = random.uniform() < streaming;
+    const stop = new AbortController();
+    const timer = leaves ? setTimeout(() => stop.abort(), random.uniform() * MOST_PATIENCE_MS) : undefined;
+    const asked = performance.now();
+    try {
+      if (streams) await drained(client.generateStream({ ...fields, partial_images: "all" }, stop.signal));
+      else await client.generate(fields, stop.signal);
+      count.done++;
+      took.push((performance.now() - asked) / 1000);
+    } catch (error) {
+      if (stop.signal.aborted) count.left++;
+      else if (error instanceof ApiRequestError && error.status === 429) {
+        count.refused++;
+        const wait = 1000 * (error.retryAfter ?? 1) * (0.5 + random.uniform());
+        await new Promise((resolve) => setTimeout(resolve, Math.min(wait, Math.max(0, end - performance.now()))));
+      } else {
+        const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        errors.set(words, (errors.get(words) ?? 0) + 1);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const asking = Array.from({ length: clients }, async (_, i) => {
+    const random = createRandom(seed, i);
+    while (running()) await once(random);
+  });
+  const before = await readMetrics(url, token);
+  const memory: number[] = [];
+  const watching = (async () => {
+    while (running()) {
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+      memory.push((await readMetrics(url, token)).resident_memory_bytes! / 2 ** 20);
+    }
+  })();
+  await Promise.all([...asking, watching]);
+  const spent = (performance.now() - begin) / 1000;
+  const after = await readMetrics(url, token);
+  const change = (name: string): number => (after[name] ?? 0) - (before[name] ?? 0);
+  const early = memory.slice(Math.floor(memory.length / 3));
+  const tail = Math.max(1, Math.floor(early.length / 3));
+  return {
+    seconds: spent,
+    ...count,
+    errors: Object.fromEntries(errors),
+    p50: percentile(took, 0.5),
+    p95: percentile(took, 0.95),
+    picturesPerSecond: change("pictures_total") / spent,
+    meanBatch: change("batched_pictures_total") / Math.max(1, change("batches_total")),
+    memory: { early: mean(early.slice(0, tail)), late: mean(early.slice(-tail)), most: Math.max(0, ...memory) },
+  };
+}
+
+/** How soon a cancelled job frees the model. */
+export interface CancelReport {
+  /** Seconds between two scales of the job, as its client saw them. */
+  readonly scale: number;
+  /** Seconds from leaving to the first scale of the next job. */
+  readonly freed: number;
+}
+
+/** Leaves a job of `n` pictures after its second scale and times the next one's first. */
+export async function timeCancel(client: FlexVARClient, fields: GenerationFields, n: number): Promise<CancelReport> {
+  const times: number[] = [];
+  let index = -1;
+  for await (const event of client.generateStream({ ...fields, n, partial_images: "all" })) {
+    if (event.partial_image_index !== index) times.push(performance.now());
+    index = event.partial_image_index ?? index;
+    if (times.length === 3) break;
+  }
+  const left = performance.now();
+  for await (const _ of client.generateStream({ ...fields, n: 1, partial_images: "all" })) break;
+  return { scale: (times[2]! - times[1]!) / 1000, freed: (performance.now() - left) / 1000 };
+}
+
+async function drained(events: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of events);
+}
+
+/** Values of the server's own metrics without labels, by name without prefix. */
+async function readMetrics(url: string, token: string | undefined): Promise<Record<string, number>> {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const text = await (await fetch(new URL("/metrics", url), { headers })).text();
+  const lines = [...text.matchAll(/^flexvar_(\w+) (\S+)$/gm)];
+  return Object.fromEntries(lines.map(([, name, value]) => [name!, Number(value)]));
+}
+
+/** The smallest value that at least a share `p` of the values do not exceed (nearest rank). */
+export function percentile(values: readonly number[], p: number): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? null;
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
