@@ -28,6 +28,11 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
   { name: "train", summary: "train a tokenizer, a transformer or a judge", load: () => import("./train.ts") },
   { name: "sample", summary: "a class-balanced set of pictures, resumable", load: () => import("./sample.ts") },
+  {
+    name: "sweep",
+    summary: "a set at every value of a sampling option, judged side by side",
+    load: () => import("./sweep.ts"),
+  },
   { name: "evaluate", summary: "how good pictures are: FID and the rest", load: () => import("./evaluate.ts") },
   { name: "judge", summary: "how often pictures look like the class asked for", load: () => import("./judge.ts") },
   { name: "ablate", summary: "small runs that differ in one design decision", load: () => import("./ablate.ts") },

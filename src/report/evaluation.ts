@@ -53,17 +53,16 @@ function numbers(result: EvaluationResult): Block[] {
     kind: "table",
     table: {
       caption: "Every number with its 95 % interval",
-      columns: [
-        { name: "Metric" },
-        { name: "Value", numeric: true },
-        { name: "95 % interval", numeric: true },
-        { name: "Better" },
-      ],
+      columns: [{ name: "Metric" }, { name: "Value and interval", numeric: true }, { name: "Better" }],
       rows: there.map((name) => {
         const { title, format, meaning } = metricInfo[name];
-        const interval = shownInterval(result.intervals[name], format);
+        const interval = result.intervals[name];
+        const value = {
+          text: shownNumber(result[name]!, format),
+          detail: interval === null ? "" : shownInterval(interval, format),
+        };
         const heading = { text: title, detail: meaning };
-        const cells = [heading, shownNumber(result[name]!, format), interval, BETTER[metricDirection[name]]];
+        const cells = [heading, value, BETTER[metricDirection[name]]];
         return { cells, best: [1] };
       }),
     },
@@ -128,5 +127,22 @@ function input(name: string, r: InputRecord): [string, string][] {
       r.protocol === "unknown" ? "unknown: nothing beside the input says how it was made" : "recorded",
     ],
   ];
-  return r.record === null ? rows : [...rows, [`${name}, settings`, r.record]];
+  return r.record === null ? rows : [...rows, [`${name}, settings`, shownRecord(r.record)]];
+}
+
+/** A record of settings in words where it is JSON of an object, else as it is. */
+function shownRecord(text: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return text;
+  const known = Object.entries(value).filter(([, entry]) => entry !== null);
+  return known
+    .map(
+      ([name, entry]) => `${name.replaceAll("_", " ")}: ${typeof entry === "string" ? entry : JSON.stringify(entry)}`,
+    )
+    .join("; ");
 }

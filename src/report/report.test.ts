@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { metricNames } from "../evaluate/index.ts";
 import { encodePng } from "../image/index.ts";
 import { evaluationSections, type Picture, protocolSection, renderReport, sweepSection } from "./index.ts";
-import { escapeText, html } from "./markup.ts";
+import { escapeText, html, type Part } from "./markup.ts";
 import { niceTicks, shownNumber } from "./numbers.ts";
 import { plotFigure } from "./plot.ts";
 import { exampleResult } from "./testing.ts";
@@ -21,7 +21,7 @@ const picture = (text: string): Picture => ({
 describe("markup", () => {
   test("escapes what is put in and lets markup through", () => {
     expect(escapeText(`<a href="x">&'\u0007`)).toBe("&lt;a href=&quot;x&quot;&gt;&amp;&#39;\ufffd");
-    const list = ["<", html`<b>${"&"}</b>`, 3, null, false];
+    const list: Part[] = ["<", html`<b>${"&"}</b>`, 3, null, false];
     expect(html`<p class="${'"'}">${list}</p>`.text).toBe('<p class="&quot;">&lt;<b>&amp;</b>3</p>');
   });
 });
@@ -94,7 +94,7 @@ describe("renderReport", () => {
         { value: "2", result: exampleResult({ fid: 9.5, class_accuracy: 0.7 }) },
       ],
     }),
-    protocolSection(result),
+    protocolSection({ ...result, pictures: { ...result.pictures, record: '{"top_k":60,"size":"8x8","greedy":null}' } }),
   ];
 
   test("is one page that loads nothing, with every number, reason and hash in it", () => {
@@ -114,6 +114,7 @@ describe("renderReport", () => {
       "shirt",
       "coat (3)",
       "1".repeat(64),
+      "<dd>top k: 60; size: 8x8</dd>",
     ])
       expect(page).toContain(text);
     expect(page).not.toMatch(/<script|<link|@import|url\(|\son\w+=|https?:/);

@@ -1,0 +1,214 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { version } from "../../package.json";
+import type { DoubleProduct, EvaluationResult, FeatureExtractor, Sides } from "../evaluate/index.ts";
+import type { FlexVARPipeline } from "../pipelines/index.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
+import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
+import { addJudgingFlags, type JudgingFlags } from "./judging-flags.ts";
+import { measured } from "./measure.ts";
+import { findModel, openModel, shownPath } from "./model.ts";
+import { codeDigest } from "./package.ts";
+import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
+import { drawSet, type PlannedSet, planSet } from "./sample-set.ts";
+import { addSamplingFlags, samplingInput } from "./sampling-flags.ts";
+import { keepEvaluation, keptEvaluation, type PointFiles, pointFiles } from "./sweep-point.ts";
+import { sweepReport } from "./sweep-report.ts";
+import { parseVariation, type Variation } from "./vary.ts";
+
+interface SweepFlags extends JudgingFlags, ComputeFlags, ReportFlags {
+  readonly vary: readonly Variation[];
+  readonly total: number;
+  readonly out: string;
+  readonly against: string;
+  readonly batch?: number;
+}
+
+/** A value of an option, with where its set and its numbers lie. */
+interface SweepValue {
+  readonly text: string;
+  readonly planned: PlannedSet;
+  readonly against: string;
+  readonly files: PointFiles;
+  /** Size that pictures are judged at; their own where undefined. */
+  readonly at: Sides | undefined;
+}
+
+/** One `--vary`. */
+export interface PlannedSweep {
+  readonly variation: Variation;
+  readonly values: readonly SweepValue[];
+}
+
+/** What stands for the value in `--against`. */
+const VALUE = "{value}";
+
+/** `flexvar sweep`. */
+export function define(command: Command, context: Context): void {
+  command.description(
+    "Draws a set at every value of a sampling option, judges each against real pictures, and shows the numbers side by side. " +
+      "Each --vary is a sweep of its own around the other flags. Sets and numbers are kept in --out: a run that was killed " +
+      "goes on with the same command, and values that draw the same pictures share them.",
+  );
+  addSamplingFlags(command, ["count"])
+    .optionsGroup("Sweep:")
+    .requiredOption(
+      "--vary <OPTION=VALUES>",
+      "a sampling option and its values, as in guidance=1,1.5,2; lists are parted by semicolons, as in 'scales=1,2,4;1,2,3,4'; may be repeated",
+      (text: string, before: readonly Variation[] = []) => [...before, parseVariation(text)],
+    )
+    .requiredOption("--total <N>", "pictures in each set", wholeNumber("total", 2, 1_000_000))
+    .requiredOption(
+      "--against <PATH>",
+      `real pictures or statistics, as \`flexvar evaluate\` takes them; ${VALUE} in it stands for the option's value. Pictures ` +
+        "of another size are brought to the drawn ones'",
+    )
+    .requiredOption("--out <DIR>", "folder for sets and numbers")
+    .option("--batch <N>", "pictures side by side; changes no picture", wholeNumber("batch", 1, 4096));
+  addReportFlags(addJudgingFlags(command, "the shipped judge of the model's name unless told"));
+  addComputeFlags(command);
+  carryOut(
+    command,
+    context,
+    [
+      "flexvar sweep --model fashion --against runs/fashion-data --vary guidance=1,1.5,2,3 --total 500 --out runs/guidance --report guidance.html",
+      "flexvar sweep --model fashion --against runs/fashion-data --vary steps=6,8,10 --vary 'scales=1,2,4,8;1,2,3,4,6,8' --total 300 --out runs/steps --json",
+    ],
+    sweep,
+  );
+}
+
+async function sweep(_: readonly string[], flags: SweepFlags, running: Running): Promise<Outcome> {
+  const { report } = running;
+  const page = reportPath(flags);
+  const folder = findModel(flags.model);
+  const { doubleProducts } = await import("../evaluate/index.ts");
+  const extractor = await openFeatureSource(findFeatures(flags, folder), flags);
+  const pipe = await openModel(folder, flags, report);
+  try {
+    await mkdir(flags.out, { recursive: true });
+    const code = await codeDigest();
+    const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`);
+    const tools = { pipe, extractor, product: await doubleProducts(flags.threads), code };
+    const results = new Map<string, EvaluationResult>();
+    const every = plans.flatMap(({ variation, values }) => values.map((value) => ({ variation, value })));
+    for (const [i, { variation, value }] of every.entries()) {
+      const { evaluation } = value.files;
+      report.log(`${variation.flag} ${value.text}, ${i + 1} of ${every.length}`);
+      const known = results.get(evaluation) ?? (await keptEvaluation(evaluation));
+      results.set(evaluation, known ?? (await makePoint(tools, value, flags, running)));
+    }
+    const title = `${shownPath(folder)}: ${plans.map(({ variation }) => variation.title.toLowerCase()).join(", ")}`;
+    if (page !== undefined)
+      await writeReport(page, await sweepReport(plans, results, { title, ...flags }), running.report);
+    return {
+      text: plans.map((plan) => textTable(plan, results)).join("\n\n"),
+      json: {
+        total: flags.total,
+        sweeps: plans.map((plan) => sweepRecord(plan, results)),
+        files: page === undefined ? [] : [page],
+        ...measured(pipe.runtime.runMilliseconds()),
+      },
+    };
+  } finally {
+    await Promise.all([pipe.dispose(), extractor.close()]);
+  }
+}
+
+/** Every set of every sweep, checked before the first is drawn. */
+async function planSweeps(
+  pipe: FlexVARPipeline,
+  flags: SweepFlags,
+  folder: string,
+  code: string,
+  features: string,
+): Promise<PlannedSweep[]> {
+  const { contentDigest } = await import("../evaluate/index.ts");
+  const { bootstrap = null, metrics = null, split = null, total, out } = flags;
+  const given = samplingInput({ ...flags });
+  const sweeps: PlannedSweep[] = [];
+  const digests = new Map<string, string>();
+  for (const variation of flags.vary) {
+    const values: SweepValue[] = [];
+    for (const { text, input } of variation.values) {
+      const planned = await planSet(pipe, { total, input: { ...given, ...input }, folder });
+      const against = flags.against.replaceAll(VALUE, text);
+      if (!digests.has(against)) digests.set(against, await contentDigest(against));
+      const at = flags.at ?? (await sizeFor(against, planned));
+      const judging = [features, digests.get(against), at ?? null, metrics, split, bootstrap];
+      values.push({ text, planned, against, at, files: pointFiles(out, planned, code, JSON.stringify(judging)) });
+    }
+    sweeps.push({ variation, values });
+  }
+  return sweeps;
+}
+
+/** The set's size where the reference's pictures have another; nothing is resized where they agree. */
+async function sizeFor(against: string, { width, height }: PlannedSet): Promise<Sides | undefined> {
+  const { readStatistics } = await import("../evaluate/index.ts");
+  if (against.endsWith(".npz") && (await readStatistics(against)) !== undefined) return undefined;
+  const { firstPictures } = await import("./report-parts.ts");
+  const [first] = await firstPictures(against, 1);
+  return first === undefined || (first.width === width && first.height === height) ? undefined : { width, height };
+}
+
+interface Tools {
+  readonly pipe: FlexVARPipeline;
+  readonly extractor: FeatureExtractor;
+  readonly product: DoubleProduct;
+  readonly code: string;
+}
+
+/** Draws a value's set and judges it. */
+async function makePoint(
+  { pipe, extractor, product, code }: Tools,
+  { planned, against, files, at }: SweepValue,
+  { batch, bootstrap, metrics, split, out }: SweepFlags,
+  running: Running,
+): Promise<EvaluationResult> {
+  const { evaluateSets } = await import("../evaluate/index.ts");
+  await drawSet(pipe, files.set, planned, { batch }, running);
+  const result = await evaluateSets(files.set, against, {
+    extractor,
+    product,
+    metrics,
+    split,
+    size: at,
+    bootstrap,
+    cache: join(out, "features"),
+    versions: { flexvar: version, runtime: pipe.runtime.description, code },
+    onProgress: (done, total, what) => running.report.progress(done, total, what),
+    signal: running.signal,
+  });
+  await keepEvaluation(files.evaluation, result);
+  return result;
+}
+
+function sweepRecord({ variation, values }: PlannedSweep, results: ReadonlyMap<string, EvaluationResult>) {
+  return {
+    option: variation.flag,
+    values: values.map(({ text, files: { set, evaluation } }) => ({
+      value: text,
+      set,
+      file: evaluation,
+      ...results.get(evaluation)!,
+    })),
+  };
+}
+
+/** The numbers that say most, a line for each value. */
+function textTable({ variation, values }: PlannedSweep, results: ReadonlyMap<string, EvaluationResult>): string {
+  const share = (value: number | null): string => (value === null ? "-" : `${(100 * value).toFixed(1)} %`);
+  const head = [variation.title, "FID", "precision", "recall", "class accuracy"];
+  const rows = values.map(({ text, files }) => {
+    const { fid, precision, recall, class_accuracy: accuracy } = results.get(files.evaluation)!;
+    return [text, fid === null ? "-" : fid.toPrecision(4), share(precision), share(recall), share(accuracy)];
+  });
+  const table = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
+  return table.map(line).join("\n");
+}
