@@ -9,7 +9,14 @@ import { type EvaluationInput, openInput } from "./input.ts";
 import { checkProtocols, unknownProtocol } from "./protocol.ts";
 import type { EvaluationResult, InputRecord, Protocol } from "./result.ts";
 import { lacking, resultParts, type Scores } from "./scores.ts";
-import { compareSets, defaultReplicates, type Reference, type SetMetric, setMetrics } from "./set-metrics.ts";
+import {
+  compareSets,
+  DEFAULT_REPLICATES,
+  defaultReplicates,
+  type Reference,
+  type SetMetric,
+  setMetrics,
+} from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {
@@ -21,7 +28,7 @@ export interface EvaluateOptions {
   readonly size?: Sides | undefined;
   /** The side of the reference's own split; held-out where there is one, unless told. */
   readonly split?: NpzSplit | undefined;
-  /** Replicates of each interval, 0 for none; `defaultReplicates` unless told. */
+  /** Replicates of each interval, 0 for none; unless told 200, for Fréchet distances `defaultReplicates`. */
   readonly bootstrap?: number | undefined;
   readonly seed?: number | undefined;
   /** Folder that features of references are kept in; not kept unless told. */
@@ -98,7 +105,7 @@ async function evaluateInputs(
   const drawnSide = ownSet ?? statisticsSet(drawn);
   const scores: Scores = await compareSets(drawnSide, referenceSide, {
     metrics,
-    bootstrap: replicates,
+    bootstrap: options.bootstrap,
     seed,
     shuffle: drawn.stream?.form !== "npz",
     product,
@@ -113,7 +120,7 @@ async function evaluateInputs(
     ...resultParts({
       ...scores,
       class_accuracy: accuracyScore(own),
-      accuracy_ratio: ratioScore(own, theirs, seed, replicates),
+      accuracy_ratio: ratioScore(own, theirs, seed, options.bootstrap ?? DEFAULT_REPLICATES),
       ...pairedLacking,
     }),
     protocol,

@@ -42,5 +42,12 @@ export {
   type Protocol,
 } from "./result.ts";
 export { openSampleStore, type SampleStore, type SetPlan } from "./sample-store.ts";
-export { compareSets, defaultReplicates, MOST_KID_ROWS, type SetMetric, setMetrics } from "./set-metrics.ts";
+export {
+  compareSets,
+  DEFAULT_REPLICATES,
+  defaultReplicates,
+  MOST_KID_ROWS,
+  type SetMetric,
+  setMetrics,
+} from "./set-metrics.ts";
 export { readStatistics, type Statistics, writeStatistics } from "./statistics-file.ts";

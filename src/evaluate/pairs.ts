@@ -8,7 +8,7 @@ import { collectFeatures, formatSides, type Sides, sideBySide } from "./feature-
 import type { FeatureExtractor } from "./features.ts";
 import { psnr, ssim } from "./pixel-metrics.ts";
 import { lacking, type Score, type Scores, within } from "./scores.ts";
-import { defaultReplicates, frechetScore } from "./set-metrics.ts";
+import { DEFAULT_REPLICATES, defaultReplicates, frechetScore } from "./set-metrics.ts";
 
 /** A picture and its reconstruction, of one size. */
 export interface Pair {
@@ -51,9 +51,10 @@ const SMALLEST_SSIM = 11;
  */
 export async function comparePairs(pairs: AsyncIterable<Pair>, options: PairOptions): Promise<PairScores> {
   const { extractor, product, seed, signal, onProgress } = options;
-  const replicates = options.bootstrap ?? defaultReplicates(extractor?.dim ?? 0);
+  const replicates = options.bootstrap ?? DEFAULT_REPLICATES;
+  const ofFrechet = options.bootstrap ?? defaultReplicates(extractor?.dim ?? 0);
   const randomFor = (name: string): Random => createRandom(seed, "bootstrap", name);
-  const kept = { features: replicates > 1, spatial: false, logits: false };
+  const kept = { features: ofFrechet > 1, spatial: false, logits: false };
   const sides = extractor && {
     given: collectFeatures("pictures", extractor, { ...kept, features: false }, product),
     made: collectFeatures("reconstructions", extractor, kept, product),
@@ -94,7 +95,7 @@ export async function comparePairs(pairs: AsyncIterable<Pair>, options: PairOpti
   const rfid = async (): Promise<Score> => {
     if (sides === undefined) return lacking("no features were given");
     const [given, made] = [await sides.given.finish(), await sides.made.finish()];
-    return frechetScore(made.moments, made.features, given.moments, replicates, randomFor, product);
+    return frechetScore(made.moments, made.features, given.moments, ofFrechet, randomFor, product);
   };
   const tooSmall = lacking(`it needs pictures of at least ${SMALLEST_SSIM}x${SMALLEST_SSIM} pixels`);
   const scores: Scores = {

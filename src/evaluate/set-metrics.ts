@@ -23,7 +23,7 @@ export interface Reference {
 
 export interface SetMetricOptions {
   readonly metrics: readonly SetMetric[];
-  /** Replicates of each interval; by default `defaultReplicates` of the features' width. */
+  /** Replicates of each interval; unless told 200, for Fréchet distances `defaultReplicates` of the features' width. */
   readonly bootstrap?: number | undefined;
   readonly seed: number;
   /** Whether pictures come in an order that says nothing (files by class do not): consecutive parts are then drawn anew. */
@@ -33,8 +33,11 @@ export interface SetMetricOptions {
   readonly onMetric?: ((metric: SetMetric, done: number) => void) | undefined;
 }
 
-/** Bootstrap replicates unless told: a Fréchet distance costs the cube of the features' width. */
-export const defaultReplicates = (dim: number): number => (dim <= 256 ? 200 : dim <= 1024 ? 50 : 10);
+/** Bootstrap replicates unless told. */
+export const DEFAULT_REPLICATES = 200;
+
+/** The same of Fréchet distances, which cost the cube of the features' width. */
+export const defaultReplicates = (dim: number): number => (dim <= 256 ? DEFAULT_REPLICATES : dim <= 1024 ? 50 : 10);
 
 /** Rows that KID compares at most on each side, chosen by seed: its cost grows with their product. */
 export const MOST_KID_ROWS = 10_000;
@@ -51,14 +54,15 @@ const SPLITS = 10;
 export async function compareSets(drawn: FeatureSet, reference: Reference, options: SetMetricOptions): Promise<Scores> {
   const { metrics, product, seed, onMetric } = options;
   const dim = drawn.moments.dim;
-  const replicates = options.bootstrap ?? defaultReplicates(dim);
+  const replicates = options.bootstrap ?? DEFAULT_REPLICATES;
+  const ofFrechet = options.bootstrap ?? defaultReplicates(dim);
   const randomFor = (name: string): Random => createRandom(seed, "bootstrap", name);
   const scores: { [K in SetMetric]?: Score } = {};
   const wanted = (name: SetMetric): boolean => metrics.includes(name);
   const begin = (name: SetMetric): void => onMetric?.(name, Math.max(0, metrics.indexOf(name)));
   if (wanted("fid")) {
     begin("fid");
-    scores.fid = await frechetScore(drawn.moments, drawn.features, reference.moments, replicates, randomFor, product);
+    scores.fid = await frechetScore(drawn.moments, drawn.features, reference.moments, ofFrechet, randomFor, product);
   }
   if (wanted("sfid")) {
     begin("sfid");
@@ -67,7 +71,7 @@ export async function compareSets(drawn: FeatureSet, reference: Reference, optio
     else if (reference.spatialMoments === undefined) scores.sfid = lacking("the reference has no spatial statistics");
     else {
       const sides = [spatialMoments, drawn.spatial, reference.spatialMoments] as const;
-      scores.sfid = await frechetScore(...sides, replicates, randomFor, product);
+      scores.sfid = await frechetScore(...sides, ofFrechet, randomFor, product);
     }
   }
   if (wanted("inception_score")) {
