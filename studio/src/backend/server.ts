@@ -28,7 +28,7 @@ export function serverBackend(base: string): Backend {
     if (!response.ok) throw new Error(`healthz: expected 200, got ${response.status}`);
   });
   let token = keptToken();
-  const client = (): FlexVARClient => createClient({ baseUrl: base.replace(/[^/]*$/, ""), token });
+  const client = (): FlexVARClient => createClient({ baseUrl: new URL(".", base).href, token });
   let known: ModelInfo | undefined;
 
   /** The events of one order, its end and its failures as the studio wants them. */
