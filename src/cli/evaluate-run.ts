@@ -3,31 +3,28 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EvaluateOptions, EvaluationResult, SetMetric, Sides, Tokenizer } from "../evaluate/index.ts";
+import type { EvaluateOptions, EvaluationResult, Tokenizer } from "../evaluate/index.ts";
 import { planarToRgb, rgbToPlanar } from "../image/index.ts";
 import type { SamplingInput } from "../options/index.ts";
 import { userCache } from "./cache-folder.ts";
 import type { Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { type FeatureFlags, findFeatures, openFeatureSource } from "./evaluate-features.ts";
+import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import type { ComputeFlags } from "./flags.ts";
 import { modelHash } from "./identity.ts";
+import type { JudgingFlags } from "./judging-flags.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
 import { codeDigest } from "./package.ts";
 import { drawSet, planSet } from "./sample-set.ts";
 import { samplingInput } from "./sampling-flags.ts";
 
-export interface EvaluateFlags extends FeatureFlags, ComputeFlags {
+export interface EvaluateFlags extends JudgingFlags, ComputeFlags {
   readonly against?: string;
   readonly samples?: string;
   readonly total: number;
   readonly batch?: number;
   readonly tokenizer?: string;
   readonly reconstruction?: boolean;
-  readonly metrics?: readonly SetMetric[];
-  readonly at?: Sides;
-  readonly split?: "train" | "held-out" | "all";
-  readonly bootstrap?: number;
   readonly cache?: string;
   readonly saveStatistics?: string;
   readonly baseline?: string;

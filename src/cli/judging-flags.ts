@@ -1,6 +1,6 @@
 /** How pictures are judged: the flags that `evaluate` and `sweep` share. */
 import { type Command, Option } from "commander";
-import { defaultReplicates, type SetMetric, type Sides, setMetrics } from "../evaluate/index.ts";
+import { DEFAULT_REPLICATES, defaultReplicates, type SetMetric, type Sides, setMetrics } from "../evaluate/index.ts";
 import { UsageError } from "./errors.ts";
 import type { FeatureFlags } from "./evaluate-features.ts";
 import { wholeNumber } from "./flags.ts";
@@ -31,8 +31,8 @@ export function addJudgingFlags(command: Command, unlessTold: string): Command {
     .option("--metrics <LIST>", `some of ${setMetrics.join(",")}; all unless told`, readMetrics)
     .option(
       "--bootstrap <N>",
-      `replicates of each interval, 0 for none; unless told ${defaultReplicates(256)} to 256 features, ${defaultReplicates(1024)} to 1024, ` +
-        `${defaultReplicates(2048)} beyond`,
+      `replicates of each interval, 0 for none; ${DEFAULT_REPLICATES} unless told, of Fréchet distances ${defaultReplicates(1024)} ` +
+        `beyond 256 features and ${defaultReplicates(2048)} beyond 1024`,
       wholeNumber("bootstrap", 0, 100_000),
     )
     .addOption(

@@ -1,6 +1,5 @@
 /** What commands put into reports: sheets of sets, and drawn pictures beside their nearest training pictures. */
 import type { Command } from "commander";
-import { openPictureStream } from "../data/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { contactSheet, encodePng, type RgbImage } from "../image/index.ts";
 import { type Picture, type ReportDocument, renderReport, type Section } from "../report/index.ts";
@@ -40,6 +39,7 @@ export async function writeReport(path: string, document: ReportDocument, report
 
 /** The first pictures of a set or folder. */
 export async function firstPictures(path: string, count: number): Promise<RgbImage[]> {
+  const { openPictureStream } = await import("../data/index.ts");
   const stream = await openPictureStream(path);
   try {
     const images: RgbImage[] = [];

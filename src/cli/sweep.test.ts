@@ -94,4 +94,4 @@ it("refuses before it draws what the model cannot, and flags without their page"
     2,
     expect.stringContaining('--report: expected a name ending in .html, got "page.pdf"'),
   ]);
-}, 60_000);
+}, 120_000);

@@ -1,5 +1,6 @@
 /** Reports: one HTML page that needs nothing else, from plain data. Runs in Node. */
 export type { Block, NumberFormat, Picture, Plot, ReportDocument, Section, Series, Table } from "./document.ts";
 export { evaluationSections, metricInfo, protocolSection } from "./evaluation.ts";
+export { shownInterval, shownNumber } from "./numbers.ts";
 export { renderReport } from "./render.ts";
 export { type Sweep, type SweepPoint, sweepSection } from "./sweep.ts";
