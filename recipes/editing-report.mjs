@@ -65,10 +65,11 @@ function chosen({ count, heldOut }) {
     .slice(0, Number(flags.pictures));
 }
 
-async function hashOf(folder) {
+/** A name for what decides results: the model's files and the archives. */
+async function hashOf(folder, archives) {
   const hash = createHash("sha256");
-  for (const name of (await readdir(folder)).filter((name) => /json|safetensors$/.test(name)).sort())
-    hash.update(await readFile(join(folder, name)));
+  const files = (await readdir(folder)).filter((name) => /json|safetensors$/.test(name)).sort();
+  for (const path of [...files.map((name) => join(folder, name)), ...archives]) hash.update(await readFile(path));
   return hash.digest("hex").slice(0, 12);
 }
 
@@ -80,7 +81,7 @@ const measure = await openMeasure(judge, pipe.runtime, trained);
 const given = [flags.edit, flags.methods === OURS.join(",") ? "" : flags.methods]
   .filter((text) => text !== "")
   .join("-");
-const work = join(flags.out, `${await hashOf(model)}-seed${seed}${given === "" ? "" : `-${given}`}`);
+const work = join(flags.out, `${await hashOf(model, [archive])}-seed${seed}${given === "" ? "" : `-${given}`}`);
 const methods = flags.methods.split(",");
 const edit = Object.fromEntries(
   flags.edit
