@@ -10,6 +10,7 @@ import {
   shownInterval,
   shownNumber,
 } from "../report/index.ts";
+import { shownPath } from "./model.ts";
 import { firstPictures, neighbourSection, type ReportFlags, sheetPicture } from "./report-parts.ts";
 
 /** Pictures of each side on the page, and those with neighbours. */
@@ -43,7 +44,7 @@ export async function evaluationReport(
   const count = pictures.count === null ? "Pictures" : `${pictures.count} pictures`;
   const by = protocol.features === null ? "" : `, compared by ${protocol.features}`;
   return {
-    title: title ?? `${pictures.path} against ${reference.path}`,
+    title: title ?? `${shownPath(pictures.path)} against ${shownPath(reference.path)}`,
     summary: `${count} against ${reference.count ?? "an unknown number"} of the reference${by}.`,
     warnings,
     sections,
@@ -57,10 +58,10 @@ function baselineSection(differences: readonly MetricDifference[]): Section {
       caption: "Differences from the baseline, with 95 % intervals",
       columns: [
         { name: "Metric" },
+        { name: "Verdict" },
+        { name: "Difference", numeric: true },
         { name: "Before", numeric: true },
         { name: "Now", numeric: true },
-        { name: "Difference", numeric: true },
-        { name: "Verdict" },
       ],
       rows: differences.map(({ metric, before, after, difference, interval, verdict }) => {
         const { title, format } = metricInfo[metric];
@@ -68,8 +69,8 @@ function baselineSection(differences: readonly MetricDifference[]): Section {
           text: shownNumber(difference, format),
           detail: interval === null ? "" : shownInterval(interval, format),
         };
-        const cells = [title, shownNumber(before, format), shownNumber(after, format), change, verdict];
-        return { cells, best: verdict === "better" || verdict === "worse" ? [4] : [] };
+        const cells = [title, verdict, change, shownNumber(before, format), shownNumber(after, format)];
+        return { cells, best: verdict === "better" || verdict === "worse" ? [1] : [] };
       }),
     },
   };

@@ -33,7 +33,7 @@ tr:last-child>*{border-bottom:0}
 thead th{color:var(--muted);font-size:14px;font-weight:550;border-bottom-color:var(--muted)}
 tbody th{font-weight:550}
 small{display:block;color:var(--muted);font-size:13px;font-weight:400}
-td.words:last-child{min-width:16ch}
+tbody th{min-width:10ch}
 .number{text-align:right;white-space:nowrap}
 th.number:first-child{text-align:left}
 dl{display:grid;gap:8px 32px;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));margin:0 0 14px}
