@@ -46,6 +46,12 @@ export function resultTable(result: EvaluationResult): string {
     const reason = result.missing[name]!;
     reasons.set(reason, [...(reasons.get(reason) ?? []), titles[name]]);
   }
+  const theirs = result.reference_accuracy;
+  if (theirs) {
+    const note = `of the reference, ${theirs.pictures} pictures, Wilson`;
+    const at = there.indexOf("class_accuracy") + 1 || rows.length;
+    rows.splice(at, 0, ["class accuracy", number(theirs.value), interval(theirs.interval), note]);
+  }
   return [
     columns([["metric", "value", "95 % interval", ""], ...rows]),
     "",

@@ -48,7 +48,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const evaluate = (...argv: string[]) => spoken("evaluate", "--bootstrap", "20", ...argv, "--cache", join(folder, "cache"), "--threads", "1");
+const evaluate = (...argv: string[]) =>
+  spoken("evaluate", "--bootstrap", "20", ...argv, "--cache", join(folder, "cache"), "--threads", "1");
 
 interface Printed {
   readonly [name: string]: unknown;

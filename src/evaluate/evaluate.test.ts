@@ -31,6 +31,7 @@ describe("evaluateSets", () => {
       expect(high, name).toBeGreaterThanOrEqual(result[name]!);
       expect(result.replicates[name], name).toBe(name === "class_accuracy" ? 0 : 60);
     }
+    expect(result.reference_accuracy).toMatchObject({ value: 1, pictures: 40 });
     expect([result.psnr, result.missing.psnr]).toEqual([null, "the sides are not compared picture by picture"]);
     expect(isEvaluationResult(JSON.parse(JSON.stringify(result)))).toBe(true);
     expect(result).toEqual(await evaluateSets(a, a, { extractor: plainExtractor(), product, bootstrap: 60 }));

@@ -1,6 +1,7 @@
 /** `flexvar evaluate A B`: one set of pictures judged against another. */
 import type { NpzSplit, PictureStream } from "../data/index.ts";
-import { accuracyScore, countClasses, type GivenClasses, ratioScore } from "./class-scores.ts";
+import { wilsonInterval } from "./bootstrap.ts";
+import { accuracyScore, type ClassCount, countClasses, type GivenClasses, ratioScore } from "./class-scores.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import { readFeatureCache, writeFeatureCache } from "./feature-cache.ts";
 import { type FeatureSet, formatSides, gatherFeatures, type Kept, PREPARATION, type Sides } from "./feature-set.ts";
@@ -127,11 +128,18 @@ async function evaluateInputs(
     pictures: recordOf(drawn, ownSet, false),
     reference: recordOf(reference, found?.set, found?.cached ?? false),
     classes: typeof own === "string" ? null : own.classes,
+    reference_accuracy: typeof theirs === "string" ? null : shareOf(theirs),
     seed,
     versions: options.versions ?? {},
     warnings,
   };
 }
+
+const shareOf = ({ correct, pictures }: ClassCount) => ({
+  value: correct / pictures,
+  interval: wilsonInterval(correct, pictures),
+  pictures,
+});
 
 const notPaired = lacking("the sides are not compared picture by picture");
 const pairedLacking = {

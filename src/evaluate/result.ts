@@ -91,6 +91,12 @@ export type EvaluationResult = { readonly [K in MetricName]: number | null } & {
   readonly reference: InputRecord;
   /** By class, where the pictures are labelled and the network names classes. */
   readonly classes: readonly ClassRecord[] | null;
+  /** How often the reference's own pictures are given their class, where they are labelled. */
+  readonly reference_accuracy?: {
+    readonly value: number;
+    readonly interval: Interval;
+    readonly pictures: number;
+  } | null;
   readonly seed: number;
   readonly versions: { readonly [name: string]: string };
   readonly warnings: readonly string[];
