@@ -76,7 +76,15 @@ export {
   type ModelConfig,
   storeHalf,
 } from "./pretrained/node.ts";
-export { defaultSizes, type Grid } from "./sampling/index.ts";
+export {
+  defaultSizes,
+  type FilteredRow,
+  type FilterOptions,
+  type Grid,
+  imageStream,
+  type Random,
+  RowSampler,
+} from "./sampling/index.ts";
 export {
   createServerApp,
   type JobQueue,
