@@ -1,0 +1,184 @@
+/** The studio of a running `flexvar serve`, used as people use it, and through the server's sudden end. */
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSettings } from "../../src/image/index.ts";
+import { editRequestFrom } from "../../src/pipelines/index.ts";
+import { accessible, dropPng, launch, missingChromium, PATIENCE, watchScales } from "./checks.ts";
+import { buildPackage, type Package, type RunningServer } from "./server.ts";
+
+const SERVE = ["--threads", "1", "--model", "emoji"];
+
+describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout: 180_000 }, () => {
+  let built: Package;
+  let server: RunningServer;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let exported: Uint8Array;
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    built = await buildPackage();
+    server = await built.serve([...SERVE, "--port", "0"]);
+    browser = await launch();
+    context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
+    page = await context.newPage();
+    page.on("pageerror", (error) => errors.push(error.message));
+    await page.goto(server.url);
+    await drawButton().waitFor({ timeout: PATIENCE });
+  }, 2 * PATIENCE);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.kill();
+    await built?.remove();
+  });
+
+  const drawButton = () => page.getByRole("button", { name: "Draw", exact: true });
+  const done = () => page.getByText(/^(Done|\d+ pictures) in/).waitFor({ timeout: PATIENCE });
+  const chip = () => page.getByRole("button", { name: /^Model/ });
+  const cards = () => page.locator(".card").count();
+  const download = async (): Promise<Uint8Array> => {
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download PNG" }).click(),
+    ]);
+    return readFileSync((await file.path())!);
+  };
+
+  test("opens without fetching weights, and says where it computes", async () => {
+    await expect.poll(() => chip().textContent()).toContain("Ready");
+    await chip().click();
+    await page.getByRole("dialog").getByText("on the server").waitFor();
+    await accessible(page, "model");
+    await page.keyboard.press("Escape");
+    const fetched = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    expect(fetched.filter((name) => /\.(safetensors|wasm)$/.test(name))).toEqual([]);
+  });
+
+  test("every scale appears as the server draws it", async () => {
+    await page.getByRole("searchbox", { name: "Search classes" }).fill("hear");
+    await page.keyboard.press("Enter");
+    await page.getByRole("checkbox", { name: "A new seed" }).uncheck();
+    await page.getByRole("spinbutton", { name: "Seed" }).fill("42");
+    const seen = page.evaluate(watchScales);
+    await drawButton().click();
+    await done();
+    const counts = await seen;
+    expect(counts.at(-1)).toBe(10);
+    expect(counts.length).toBeGreaterThanOrEqual(4);
+    await accessible(page, "a finished picture");
+  });
+
+  test("the exported PNG carries its settings and brings them back when dropped", async () => {
+    exported = await download();
+    expect(readSettings(exported)).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
+    await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
+    await dropPng(page, exported);
+    await page.getByText("Its settings are in the form.").waitFor();
+    expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
+  });
+
+  const canvas = (size = "") => page.getByRole("group", { name: new RegExp(`^Canvas, ${size}`) });
+
+  test("a mask is painted, an edge extended, both undone and done again", async () => {
+    await page.getByRole("group", { name: "With this picture" }).getByRole("button", { name: "Edit" }).click();
+    await canvas().waitFor();
+    const { x, y, width, height } = (await canvas().boundingBox())!;
+    await page.mouse.move(x + width / 2 - 60, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2 + 60, y + height / 2 + 30, { steps: 5 });
+    await page.mouse.up();
+    await page.getByRole("spinbutton", { name: "Right" }).fill("16");
+    await page.keyboard.press("Tab");
+    await canvas("80 by 64 pixels").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await canvas("64 by 64 pixels").waitFor();
+    await page.getByRole("button", { name: "Redo" }).click();
+    await canvas("80 by 64 pixels").waitFor();
+  });
+
+  test("the server repaints; the chosen variant is exported and goes into the gallery", async () => {
+    await page.getByRole("button", { name: "Repaint" }).click();
+    await page.getByText(/^Drag across the picture/).waitFor({ timeout: PATIENCE });
+    expect(await page.getByRole("group", { name: "Choose a variant" }).getByRole("button").count()).toBe(2);
+    await accessible(page, "variants");
+    const settings = readSettings(await download());
+    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
+    expect(editRequestFrom(settings, 152)).toMatchObject({ size: [80, 64], mask: { width: 80, height: 64 } });
+    await page.getByRole("button", { name: "Go on with this" }).click();
+    await canvas("80 by 64 pixels").waitFor();
+  });
+
+  test("after a reload the gallery is there", async () => {
+    await page.reload();
+    await page.getByRole("link", { name: /Gallery/ }).click();
+    await expect.poll(cards).toBe(2);
+    await page.getByRole("link", { name: "Create" }).click();
+  });
+
+  test("a stopped drawing frees the server", async () => {
+    await page.getByText("8", { exact: true }).click();
+    await drawButton().click();
+    await page.getByText(/^Scale [23] of/).waitFor({ timeout: PATIENCE });
+    await page.keyboard.press("Escape");
+    await page.getByText(/^Stopped after/).waitFor();
+    const idle = async () => (await (await fetch(new URL("/metrics", server.url))).text()).match(/outcome="cancelled"/);
+    await expect.poll(idle, { timeout: 20_000 }).not.toBeNull();
+  });
+
+  test("kill -9 in the middle of a drawing is told in words, and nothing of the gallery is lost", async () => {
+    await drawButton().click();
+    await page.getByText(/^Scale [23] of/).waitFor({ timeout: PATIENCE });
+    await server.kill();
+    const alert = page.getByRole("alert");
+    await alert.getByText(/stopped answering while it worked on this/).waitFor({ timeout: 10_000 });
+    await page.getByText("The server does not answer.").waitFor({ timeout: 10_000 });
+    await accessible(page, "a lost server");
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await alert.getByText(/The server does not answer/).waitFor();
+    await page.getByRole("link", { name: /Gallery/ }).click();
+    await expect.poll(cards).toBe(2);
+  });
+
+  test("even a reload without the server finds the gallery, and says why nothing can be drawn", async () => {
+    await page.reload();
+    await page.getByText("The server does not answer.").first().waitFor({ timeout: 20_000 });
+    await page.getByRole("link", { name: /Gallery/ }).click();
+    await expect.poll(cards).toBe(2);
+    await accessible(page, "gallery without a server");
+    await page.getByRole("link", { name: "Create" }).click();
+  });
+
+  test("a server that comes back on the same port is found by itself, and draws", async () => {
+    server = await built.serve([...SERVE, "--port", new URL(server.url).port]);
+    await page.getByText("The server answers again.").waitFor({ timeout: 40_000 });
+    await expect.poll(() => chip().textContent()).toContain("Ready");
+    expect(await page.getByText("The server does not answer.").count()).toBe(0);
+    await drawButton().click();
+    await done();
+    await page.getByRole("link", { name: /Gallery/ }).click();
+    await expect.poll(cards).toBe(3);
+    expect(errors).toEqual([]);
+  });
+
+  test("a token that the server asks for is asked for in words, or comes with the address", async () => {
+    const guarded = await built.serve([...SERVE, "--port", "0", "--token", "a secret"]);
+    const other = await context.newPage();
+    await other.goto(guarded.url);
+    const form = other.getByRole("form", { name: "The server's token" });
+    await form.getByText(/This server asks for a token/).waitFor({ timeout: PATIENCE });
+    await accessible(other, "a token, please");
+    await form.getByLabel("Token").fill("a secret");
+    await form.getByRole("button", { name: "Go on" }).click();
+    await expect.poll(() => other.getByRole("button", { name: /^Model/ }).textContent()).toContain("Ready");
+    const third = await context.newPage();
+    await third.goto(`${guarded.url}/#token=a%20secret`);
+    await expect.poll(() => third.getByRole("button", { name: /^Model/ }).textContent()).toContain("Ready");
+    expect(third.url()).not.toContain("secret");
+    await guarded.kill();
+    await other.close();
+    await third.close();
+  });
+});
