@@ -3,7 +3,8 @@ import { FlexVAR, readSettings } from "flexvar";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import { ApiRequestError, createClient, type ErrorBody, type ImageEvent } from "../client/index.ts";
-import { encodePng } from "../image/index.ts";
+import { encodePng, loadRgba, type RgbaImage } from "../image/node.ts";
+import { editRequestFrom } from "../pipelines/index.ts";
 import {
   createServerApp,
   type Limits,
@@ -142,6 +143,27 @@ describe("edits", () => {
     for (const [key, value] of Object.entries({ ...edit, class_labels: "1" })) form.set(key, String(value));
     const response = await server.app.request("http://localhost/v1/images/edits", { method: "POST", body: form });
     expect(await response.json()).toMatchObject({ data: [{ b64_json: data[0]!.b64_json }] });
+  });
+
+  test("carry settings that paint the same again from nothing but the result", async () => {
+    const { client } = start();
+    for (const body of [
+      { image: plain(0) },
+      { image: plain(), task: "outpaint" as const, right: pipe.factor, scales: undefined },
+    ]) {
+      const { data } = await client.edit({ ...edit, ...body });
+      const png = Buffer.from(data[0]!.b64_json, "base64");
+      const { options, mask, fromResult, task } = editRequestFrom(
+        readSettings(png),
+        pipe.config.transformer!.numClasses,
+      );
+      expect({ task, fromResult }).toEqual({ task: body.task ?? "inpaint", fromResult: true });
+      const image = await loadRgba(png);
+      let again: RgbaImage | undefined;
+      for await (const step of pipe.inpaint({ ...options, image, mask: mask!, count: 1 }))
+        if (step.isLast) [again] = await step.images();
+      expect(Buffer.from(again!.data).equals(image.data)).toBe(true);
+    }
   });
 
   test("continue and expand pictures", async () => {
