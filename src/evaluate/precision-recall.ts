@@ -1,3 +1,5 @@
+import type { Random } from "../sampling/index.ts";
+import { resampled } from "./bootstrap.ts";
 import type { DoubleProduct } from "./double-products.ts";
 
 export interface PrecisionRecall {
@@ -9,10 +11,30 @@ export interface PrecisionRecall {
   readonly drawnInside: Uint8Array;
   /** For each real picture, whether it is inside the drawn manifold. */
   readonly realInside: Uint8Array;
+  /** What `recallReplicates` needs. */
+  readonly drawnBalls: DrawnBalls;
+}
+
+/** The drawn rows' neighbourhoods, a few times wider than their balls. */
+interface DrawnBalls {
+  readonly k: number;
+  readonly nearest: Nearest;
+  /** Pairs of a real row and a drawn one whose neighbourhood it lies in, with their squared distance. */
+  readonly pairs: readonly (readonly [real: number, drawn: number, square: number])[];
+}
+
+/** The nearest other rows of each row, nearest first: [n, width]. */
+interface Nearest {
+  readonly width: number;
+  readonly squares: Float64Array;
+  readonly numbers: Int32Array;
 }
 
 /** Rows of each side compared at once. */
 const TILE = 1024;
+
+/** Neighbours known of each drawn row, in multiples of k: resampled rows may be farther apart. */
+const WIDER = 4;
 
 /**
  * Improved precision and recall (Kynkäänniemi et al. 2019): a set's manifold is the union of balls around its rows, each
@@ -26,32 +48,82 @@ export async function precisionRecall(
   product: DoubleProduct,
   k = 3,
 ): Promise<PrecisionRecall> {
-  const realRadii = await squaredRadii(real, dim, k, product);
-  const drawnRadii = await squaredRadii(drawn, dim, k, product);
+  const ofReal = await nearestRows(real, dim, k, k, product);
+  const ofDrawn = await nearestRows(drawn, dim, k, WIDER * k, product);
   const realInside = new Uint8Array(real.length / dim);
   const drawnInside = new Uint8Array(drawn.length / dim);
+  const pairs: (readonly [number, number, number])[] = [];
+  const { width, squares } = ofDrawn;
   await eachDistance(real, drawn, dim, product, (i, j, square) => {
-    if (square <= realRadii[i]!) drawnInside[j] = 1;
-    if (square <= drawnRadii[j]!) realInside[i] = 1;
+    if (square <= ofReal.squares[i * k + k - 1]!) drawnInside[j] = 1;
+    if (square > squares[j * width + width - 1]!) return;
+    pairs.push([i, j, square]);
+    if (square <= squares[j * width + k - 1]!) realInside[i] = 1;
   });
-  return { precision: shareOf(drawnInside), recall: shareOf(realInside), drawnInside, realInside };
+  return {
+    precision: shareOf(drawnInside),
+    recall: shareOf(realInside),
+    drawnInside,
+    realInside,
+    drawnBalls: { k, nearest: ofDrawn, pairs },
+  };
+}
+
+/** The recall of resampled drawn rows: a ball reaches as far as its k-th neighbour, rows drawn twice counted twice. */
+export function recallReplicates(
+  { realInside, drawnInside, drawnBalls: { k, nearest, pairs } }: PrecisionRecall,
+  random: Random,
+  replicates: number,
+): Float64Array {
+  const count = drawnInside.length;
+  return Float64Array.from({ length: replicates }, () => {
+    const times = new Uint16Array(count);
+    for (const j of resampled(count, random)) times[j]!++;
+    const radii = Float64Array.from(times, (own, j) => (own === 0 ? -1 : radiusOf(nearest, j, times, k)));
+    const inside = new Uint8Array(realInside.length);
+    for (const [i, j, square] of pairs) if (square <= radii[j]!) inside[i] = 1;
+    return shareOf(inside);
+  });
+}
+
+/** Squared distance to the k-th of the rows that are there; the farthest known where there are fewer. */
+function radiusOf({ width, squares, numbers }: Nearest, row: number, times: Uint16Array, k: number): number {
+  let seen = 0;
+  for (let at = row * width; at < (row + 1) * width; at++) {
+    seen += times[numbers[at]!]!;
+    if (seen >= k) return squares[at]!;
+  }
+  return squares[(row + 1) * width - 1]!;
 }
 
 export const shareOf = (flags: Uint8Array): number => flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
 
-/** Squared distance of each row to its k-th nearest other row. */
-async function squaredRadii(rows: Float32Array, dim: number, k: number, product: DoubleProduct): Promise<Float64Array> {
+/** The `most` nearest other rows of each row, or all of fewer. */
+async function nearestRows(
+  rows: Float32Array,
+  dim: number,
+  k: number,
+  most: number,
+  product: DoubleProduct,
+): Promise<Nearest> {
   const n = rows.length / dim;
   if (!Number.isInteger(n) || n <= k)
     throw new RangeError(`precisionRecall: expected more than ${k} whole rows of ${dim}, got ${rows.length} numbers`);
-  const nearest = new Float64Array(n * k).fill(Number.POSITIVE_INFINITY);
+  const width = Math.min(most, n - 1);
+  const squares = new Float64Array(n * width).fill(Number.POSITIVE_INFINITY);
+  const numbers = new Int32Array(n * width);
   await eachDistance(rows, rows, dim, product, (i, j, square) => {
-    if (i === j || square >= nearest[i * k + k - 1]!) return;
-    let at = i * k + k - 1;
-    for (; at > i * k && nearest[at - 1]! > square; at--) nearest[at] = nearest[at - 1]!;
-    nearest[at] = square;
+    const first = i * width;
+    let at = first + width - 1;
+    if (i === j || square >= squares[at]!) return;
+    for (; at > first && squares[at - 1]! > square; at--) {
+      squares[at] = squares[at - 1]!;
+      numbers[at] = numbers[at - 1]!;
+    }
+    squares[at] = square;
+    numbers[at] = j;
   });
-  return Float64Array.from({ length: n }, (_, i) => nearest[i * k + k - 1]!);
+  return { width, squares, numbers };
 }
 
 /** Calls `see` with the squared distance of every pair, tile by tile; each distance has the same bits whichever call asks. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../sampling/index.ts";
 import { bootstrapInterval, doubleProducts, type Interval, kernelDistance, momentsOf } from "./index.ts";
-import { frechetScore } from "./set-metrics.ts";
+import { frechetScore, manifolds } from "./set-metrics.ts";
 
 const product = await doubleProducts(1);
 const [DIM, COUNT] = [8, 80];
@@ -12,10 +12,15 @@ function rows(seed: number, count: number, shift: number): Float32Array {
   return Float32Array.from({ length: count * DIM }, (_, i) => random.normal() + (i % DIM === 0 ? shift : 0));
 }
 
-test("intervals of Fréchet and kernel distances are as wide as sets drawn anew differ", async () => {
+test("intervals of distances and shares are as wide as sets drawn anew differ", async () => {
   const reference = rows(999, 200, 0.7);
   const moments = await momentsOf(reference, DIM, product);
-  const found: Record<string, { value: number; interval: Interval }[]> = { frechet: [], kernel: [] };
+  const found: Record<string, { value: number; interval: Interval }[]> = {
+    frechet: [],
+    kernel: [],
+    precision: [],
+    recall: [],
+  };
   for (let seed = 0; seed < 40; seed++) {
     const drawn = rows(seed, COUNT, 0);
     const own = await momentsOf(drawn, DIM, product);
@@ -24,6 +29,9 @@ test("intervals of Fréchet and kernel distances are as wide as sets drawn anew 
     found.frechet!.push({ value: frechet.value!, interval: frechet.interval! });
     const kernel = await kernelDistance(reference, drawn, DIM, product, randomFor("kid"), 60);
     found.kernel!.push({ value: kernel.value, interval: bootstrapInterval(kernel.value, kernel.replicates)! });
+    const shares = await manifolds(reference, drawn, DIM, product, 60, randomFor);
+    for (const name of ["precision", "recall"] as const)
+      found[name]!.push({ value: shares[name].value!, interval: shares[name].interval! });
   }
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   for (const [name, runs] of Object.entries(found)) {

@@ -7,7 +7,7 @@ import { frechetDistance } from "./frechet.ts";
 import { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";
 import { kernelDistance } from "./kid.ts";
 import { type Moments, sumMoments } from "./moments.ts";
-import { precisionRecall } from "./precision-recall.ts";
+import { precisionRecall, recallReplicates } from "./precision-recall.ts";
 import { lacking, type Score, type Scores, within } from "./scores.ts";
 
 /** Metrics that this file computes, in the order of a table. */
@@ -49,7 +49,7 @@ const SPLITS = 10;
 
 /**
  * Distances of `drawn` from the reference. Replicates resample the drawn pictures, the reference stays: a file of statistics is
- * taken as given too. Precision and recall resample the pictures of the side that they are shares of, manifolds unchanged.
+ * taken as given too. Precision and recall keep every picture's ball.
  */
 export async function compareSets(drawn: FeatureSet, reference: Reference, options: SetMetricOptions): Promise<Scores> {
   const { metrics, product, seed, onMetric } = options;
@@ -141,7 +141,8 @@ function inceptionScoreOf(
   return { value, interval: within(bootstrapInterval(value, values), 1, classes), replicates };
 }
 
-async function manifolds(
+/** Improved precision and recall with intervals. */
+export async function manifolds(
   real: Float32Array,
   drawn: Float32Array,
   dim: number,
@@ -154,13 +155,12 @@ async function manifolds(
     return { precision: missing, recall: missing };
   }
   const found = await precisionRecall(real, drawn, dim, product, NEIGHBOUR);
-  const score = (value: number, inside: Uint8Array, name: string): Score => {
-    const values = bootstrapMeans(inside, randomFor(name), replicates);
+  const score = (value: number, values: Float64Array): Score => {
     return { value, interval: within(bootstrapInterval(value, values), 0, 1), replicates };
   };
   return {
-    precision: score(found.precision, found.drawnInside, "precision"),
-    recall: score(found.recall, found.realInside, "recall"),
+    precision: score(found.precision, bootstrapMeans(found.drawnInside, randomFor("precision"), replicates)),
+    recall: score(found.recall, recallReplicates(found, randomFor("recall"), replicates)),
   };
 }
 
