@@ -76,6 +76,20 @@ test("after the load a cancelled job frees the model before its next scale but o
   expect(seen.batches.slice(before)).toEqual([8, 1]);
 });
 
+test("so does one whose client waits for all of it and goes away", async () => {
+  const client = createClient({ baseUrl: server.url });
+  const before = seen.batches.length;
+  const scales = `${Array.from({ length: 40 }, () => "1").join(",")},2`;
+  const stop = new AbortController();
+  const all = client.generate({ class_labels: [1], greedy: "none", scales, n: 64 }, stop.signal);
+  const given = expect(all).rejects.toThrow();
+  while (seen.batches.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+  stop.abort();
+  await given;
+  await client.generate({ class_labels: [1], greedy: "none", scales: "1,2" });
+  expect(seen.batches.slice(before)).toEqual([8, 1]);
+});
+
 test("percentiles are values that occur", () => {
   expect(percentile([3, 1, 2, 4], 0.5)).toBe(2);
   expect(percentile([3, 1, 2, 4], 0.95)).toBe(4);
