@@ -90,6 +90,17 @@ describe("seams", () => {
     expect(painted[10 * n + 10]).toBe(90);
     expect(painted[0]).toBe(90);
   });
+
+  test("the first pixel in the hole is drawn halfway to what is around it, whatever lies under the hole", () => {
+    const n = 20;
+    const hole = boxes(n, n, [4, 4, 12, 12]);
+    const painted = Float32Array.from({ length: 3 * n * n }, (_, i) => (hole[i % (n * n)] === 1 ? 40 : 100));
+    const picture = Float32Array.from({ length: 3 * n * n }, (_, i) => (hole[i % (n * n)] === 1 ? 255 : 100));
+    evenSeam(painted, picture, hole, n, n, 4);
+    expect(painted[10 * n + 4]).toBeCloseTo(70, 3);
+    expect(painted[10 * n + 5]).toBeCloseTo(40, 3);
+    expect(painted[10 * n + 3]).toBe(100);
+  });
 });
 
 describe("windows", () => {
