@@ -1,6 +1,13 @@
 /** The page of a sweep. */
 import type { EvaluationResult } from "../evaluate/index.ts";
-import { protocolSection, type ReportDocument, type Section, sweepSection } from "../report/index.ts";
+import {
+  plotsDrawing,
+  protocolSection,
+  type ReportDocument,
+  type Section,
+  sweepPlots,
+  sweepSection,
+} from "../report/index.ts";
 import { firstPictures, neighbourSection, sheetPicture } from "./report-parts.ts";
 import type { PlannedSweep } from "./sweep.ts";
 
@@ -44,4 +51,19 @@ export async function sweepReport(
     warnings: [...warnings],
     sections,
   };
+}
+
+/** The plots of all sweeps as one SVG file. */
+export function sweepDrawing(
+  title: string,
+  plans: readonly PlannedSweep[],
+  results: ReadonlyMap<string, EvaluationResult>,
+): string {
+  const plots = plans.flatMap(({ variation, values }) =>
+    sweepPlots({
+      option: variation.title,
+      points: values.map(({ text, files }) => ({ value: text, result: results.get(files.evaluation)! })),
+    }),
+  );
+  return plotsDrawing(title, plots);
 }

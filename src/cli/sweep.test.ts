@@ -51,27 +51,29 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const sweep = (...argv: string[]) =>
   spoken(
     "sweep",
-    ...["--model", model, "--features", "fashion", "--against", join(folder, "real.npz"), "--total", "10"],
+    ...["--model", model, "--features", "fashion", "--against", join(folder, "real.npz"), "--total", "6"],
     ...["--bootstrap", "4", "--threads", "1", "--out", join(folder, "out"), ...argv],
   );
 
 it("draws and judges a set at each value once, and shows them on a page", async () => {
   const page = join(folder, "page", "sweep.html");
-  const vary = ["--scales", "1,2,4", "--vary", "guidance=1,3", "--vary", "top-k=1;60"];
-  const first = await sweep(...vary, "--guidance", "3", "--json", "--report", page);
+  const plots = join(folder, "plots.svg");
+  const vary = ["--scales", "1,2,4", "--vary", "guidance=1,3", "--vary", "top-k=60"];
+  const first = await sweep(...vary, "--guidance", "3", "--json", "--report", page, "--plots", plots);
   expect(first.code, first.err).toBe(0);
   const { sweeps, files } = JSON.parse(first.out);
-  expect(files).toEqual([page]);
+  expect(files).toEqual([page, plots]);
+  expect(await readFile(plots, "utf8")).toContain("<desc>FID by Guidance. 1: ");
   expect(sweeps.map(({ option }: { option: string }) => option)).toEqual(["guidance", "top-k"]);
   const [guidance, topK] = sweeps.map(({ values }: { values: { file: string; fid: number }[] }) => values);
   expect(guidance[0].fid).toBeGreaterThan(0);
   expect(guidance[0].fid).not.toBe(guidance[1].fid);
   // Guidance 3 with the model's own top-k of 60 is drawn and judged once.
-  expect(topK[1]).toEqual({ ...guidance[1], value: "60" });
+  expect(topK[0]).toEqual({ ...guidance[1], value: "60" });
   expect(guidance[0].intervals.fid).toHaveLength(2);
   const html = await readFile(page, "utf8");
   expect(html).toContain('aria-label="FID by Guidance. 1: ');
-  expect(html).toContain('alt="Sheet of 10 pictures: Top k 60"');
+  expect(html).toContain('alt="Sheet of 6 pictures: Top k 60"');
   const again = await sweep(...vary, "--guidance", "3", "--json");
   expect(again.err).not.toContain("pictures to draw");
   expect(JSON.parse(again.out).sweeps).toEqual(sweeps);

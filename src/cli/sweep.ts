@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { version } from "../../package.json";
 import type { DoubleProduct, EvaluationResult, FeatureExtractor, Sides } from "../evaluate/index.ts";
+import { writeFileAtomic } from "../files/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
@@ -10,12 +11,13 @@ import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags, type JudgingFlags } from "./judging-flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { makeParent } from "./output.ts";
 import { codeDigest } from "./package.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
 import { drawSet, type PlannedSet, planSet } from "./sample-set.ts";
 import { addSamplingFlags, samplingInput } from "./sampling-flags.ts";
 import { keepEvaluation, keptEvaluation, type PointFiles, pointFiles } from "./sweep-point.ts";
-import { sweepReport } from "./sweep-report.ts";
+import { sweepDrawing, sweepReport } from "./sweep-report.ts";
 import { parseVariation, type Variation } from "./vary.ts";
 
 interface SweepFlags extends JudgingFlags, ComputeFlags, ReportFlags {
@@ -24,6 +26,7 @@ interface SweepFlags extends JudgingFlags, ComputeFlags, ReportFlags {
   readonly out: string;
   readonly against: string;
   readonly batch?: number;
+  readonly plots?: string;
 }
 
 /** A value of an option, with where its set and its numbers lie. */
@@ -67,7 +70,10 @@ export function define(command: Command, context: Context): void {
     )
     .requiredOption("--out <DIR>", "folder for sets and numbers")
     .option("--batch <N>", "pictures side by side; changes no picture", wholeNumber("batch", 1, 4096));
-  addReportFlags(addJudgingFlags(command, "the shipped judge of the model's name unless told"));
+  addReportFlags(addJudgingFlags(command, "the shipped judge of the model's name unless told")).option(
+    "--plots <F.svg>",
+    "the plots alone, as one picture",
+  );
   addComputeFlags(command);
   carryOut(
     command,
@@ -103,12 +109,16 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
     const title = `${shownPath(folder)}: ${plans.map(({ variation }) => variation.title.toLowerCase()).join(", ")}`;
     if (page !== undefined)
       await writeReport(page, await sweepReport(plans, results, { title, ...flags }), running.report);
+    if (flags.plots !== undefined) {
+      await makeParent(flags.plots);
+      await writeFileAtomic(flags.plots, sweepDrawing(flags.title ?? title, plans, results));
+    }
     return {
       text: plans.map((plan) => textTable(plan, results)).join("\n\n"),
       json: {
         total: flags.total,
         sweeps: plans.map((plan) => sweepRecord(plan, results)),
-        files: page === undefined ? [] : [page],
+        files: [page, flags.plots].filter((path) => path !== undefined),
         ...measured(pipe.runtime.runMilliseconds()),
       },
     };

@@ -2,7 +2,8 @@ import type { Plot, Series } from "./document.ts";
 import { html, type Markup } from "./markup.ts";
 import { niceTicks, shownInterval, shownNumber, shownTick } from "./numbers.ts";
 
-const WIDTH = 360;
+/** Width of every plot, in its own units. */
+export const PLOT_WIDTH = 360;
 const HEIGHT = 230;
 const MARGIN = { top: 12, right: 14, bottom: 40, left: 58 } as const;
 /** Room that labels of a slanted axis take instead. */
@@ -17,37 +18,52 @@ const LOOKS = 4;
  * for those who cannot see it stand in the label; the full table is the caller's.
  */
 export function plotFigure(plot: Plot): Markup {
+  const { title, note, series } = plot;
+  const { content, height } = plotContent(plot);
+  const legend = series.map(
+    (s, i) =>
+      html`<li><svg width="28" height="12" viewBox="0 0 28 12" aria-hidden="true">${legendMark(i)}</svg> ${s.name}</li>`,
+  );
+  return html`<figure class="plot">
+<figcaption><strong>${title}</strong>${note !== undefined && html` <span class="note">${note}</span>`}</figcaption>
+${series.length > 1 && html`<ul class="legend">${legend}</ul>`}
+<svg viewBox="0 0 ${PLOT_WIDTH} ${height}" role="img" aria-label="${description(plot)}">
+${content}
+</svg>
+</figure>`;
+}
+
+/** What stands beside a series' name: 28 wide, 12 high. */
+export const legendMark = (index: number): Markup =>
+  html`<g class="look${index % LOOKS}"><line class="line" x1="1" x2="27" y1="6" y2="6"/>${marker(index, 14, 6)}</g>`;
+
+/** Axes and series, PLOT_WIDTH wide. */
+export function plotContent(plot: Plot): { content: Markup; height: number } {
   const { x, series, format } = plot;
   const positions = xPositions(x.values);
-  const room = Math.min(2 * (MARGIN.right + 10), (WIDTH - MARGIN.left) / x.values.length);
+  const [left, right] = [MARGIN.left, PLOT_WIDTH - MARGIN.right];
+  const room = Math.min(2 * (MARGIN.right + 10), (PLOT_WIDTH - left) / x.values.length);
   const slanted = positions.categories && x.values.some((value) => value.length * LETTER > room);
   const bottom = slanted ? SLANTED_BOTTOM : MARGIN.bottom;
   const height = HEIGHT + bottom - MARGIN.bottom;
-  const px = (share: number): number => round(MARGIN.left + 10 + share * (WIDTH - MARGIN.left - MARGIN.right - 20));
-  const { low, high, ticks } = yRange(series);
-  const py = (value: number): number =>
-    round(MARGIN.top + ((high - value) / (high - low)) * (height - MARGIN.top - bottom));
   const floor = height - bottom;
+  const places = positions.shares.map((share) => round(left + 10 + share * (right - left - 20)));
+  const { low, high, ticks } = yRange(series);
+  const py = (value: number): number => round(MARGIN.top + ((high - value) / (high - low)) * (floor - MARGIN.top));
   const grid = ticks.map(
-    (
-      tick,
-    ) => html`<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${py(tick)}" y2="${py(tick)}"/>
-<text class="tick" x="${MARGIN.left - 8}" y="${py(tick) + 4}" text-anchor="end">${shownTick(tick, format)}</text>`,
+    (tick) =>
+      html`<line class="grid" x1="${left}" x2="${right}" y1="${py(tick)}" y2="${py(tick)}"/>
+<text class="tick" x="${left - 8}" y="${py(tick) + 4}" text-anchor="end">${shownTick(tick, format)}</text>`,
   );
-  const labels = shownLabels(x.values, positions.shares.map(px), slanted).map(({ text, at }) =>
+  const labels = shownLabels(x.values, places, slanted).map(({ text, at }) =>
     slanted
       ? html`<text class="tick" text-anchor="end" transform="translate(${at + 4} ${floor + 16}) rotate(-32)">${text}</text>`
       : html`<text class="tick" text-anchor="middle" x="${at}" y="${floor + 17}">${text}</text>`,
   );
-  return html`<figure class="plot">
-<figcaption><strong>${plot.title}</strong>${plot.note !== undefined && html` <span class="note">${plot.note}</span>`}</figcaption>
-${series.length > 1 && html`<ul class="legend">${series.map((s, i) => html`<li><svg width="28" height="12" viewBox="0 0 28 12" aria-hidden="true" class="look${i % LOOKS}"><line class="line" x1="1" x2="27" y1="6" y2="6"/>${marker(i, 14, 6)}</svg> ${s.name}</li>`)}</ul>`}
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${description(plot)}">
-${grid}<line class="axis" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${floor}" y2="${floor}"/>
-${labels}<text class="name" text-anchor="middle" x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${height - 5}">${x.name}</text>
-${series.map((s, i) => line(plot, s, i, positions.shares.map(px), py))}
-</svg>
-</figure>`;
+  const content = html`${grid}<line class="axis" x1="${left}" x2="${right}" y1="${floor}" y2="${floor}"/>
+${labels}<text class="name" text-anchor="middle" x="${(left + right) / 2}" y="${height - 5}">${x.name}</text>
+${series.map((s, i) => line(plot, s, i, places, py))}`;
+  return { content, height };
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;
@@ -129,7 +145,7 @@ function marker(index: number, x: number, y: number): Markup {
 }
 
 /** The plot in words. */
-function description({ title, x, series, format }: Plot): string {
+export function description({ title, x, series, format }: Plot): string {
   const said = series.map(({ name, points }) => {
     const numbers = points.map((p, i) => `${x.values[i]}: ${p === null ? "none" : shownNumber(p.value, format)}`);
     return `${series.length > 1 ? `${name}: ` : ""}${numbers.join("; ")}`;

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { metricNames } from "../evaluate/index.ts";
 import { encodePng } from "../image/index.ts";
-import { evaluationSections, type Picture, protocolSection, renderReport, sweepSection } from "./index.ts";
+import {
+  evaluationSections,
+  type Picture,
+  plotsDrawing,
+  protocolSection,
+  renderReport,
+  sweepSection,
+} from "./index.ts";
 import { escapeText, html, type Part } from "./markup.ts";
 import { niceTicks, shownNumber } from "./numbers.ts";
 import { plotFigure } from "./plot.ts";
@@ -159,6 +166,19 @@ describe("renderReport", () => {
     expect(page).not.toContain("\u0000");
     expect(page.split("alert(1)").length).toBeGreaterThan(20);
   });
+});
+
+test("plots alone are one SVG file that loads nothing, with legends and safe texts", () => {
+  const point = (value: number) => ({ value, interval: [value - 1, value + 1] as const });
+  const x = { name: "Steps", values: ["4", "8"] };
+  const series = [HOSTILE, "learned"].map((name) => ({ name, points: [point(2), point(3)] }));
+  const one = { title: "FID", note: "lower is better", x, format: "number" as const, series: series.slice(1) };
+  const drawing = plotsDrawing(HOSTILE, [one, one, one, { ...one, series }]);
+  expect(drawing).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 1176 \d+"/);
+  expect(drawing.match(/class="title"/g)).toHaveLength(4);
+  // Names stand beside marks only where there are several.
+  expect(drawing.match(/y="10">learned</g)).toHaveLength(1);
+  expect(drawing).not.toMatch(/<script|<img|NaN|undefined|href|url\(/);
 });
 
 test("every metric has a name and a meaning", async () => {

@@ -6,6 +6,15 @@ const dark = `
 --ground:#131317;--surface:#1b1b21;--line:#3a3a45;--text:#efeef4;--muted:#b0aebd;--accent:#b9b2ff;--care:#33270f;--care-line:#f0b060;
 --look0:#aaa1ff;--look1:#f0b060;--look2:#6fd6a1;--look3:#ff9bd0`;
 
+/** Colours, dashes and letters of plots. */
+const marks = `.look0{--c:var(--look0)}.look1{--c:var(--look1);--d:6 3}.look2{--c:var(--look2);--d:2 3}.look3{--c:var(--look3);--d:8 3 2 3}
+.line{fill:none;stroke:var(--c);stroke-width:2;stroke-dasharray:var(--d,none)}
+.bar{fill:none;stroke:var(--c);stroke-width:1.25;opacity:.75}
+.point{fill:var(--c);stroke:var(--surface);stroke-width:1.5}
+.grid{stroke:var(--line)}
+.axis{stroke:var(--muted)}
+.tick,.name{fill:var(--muted);font-size:12px;font-variant-numeric:tabular-nums}`;
+
 /** The page's one style sheet: light and dark as the reader has it, one column on narrow screens, light on paper. */
 export const reportStyle = `
 :root{color-scheme:light;${light}}
@@ -46,13 +55,7 @@ figure{margin:0;min-width:0}
 .plot figcaption{margin:0 0 6px}
 .legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:0 0 6px;padding:0;list-style:none;font-size:14px}
 .legend svg{vertical-align:middle}
-.look0{--c:var(--look0)}.look1{--c:var(--look1);--d:6 3}.look2{--c:var(--look2);--d:2 3}.look3{--c:var(--look3);--d:8 3 2 3}
-.line{fill:none;stroke:var(--c);stroke-width:2;stroke-dasharray:var(--d,none)}
-.bar{fill:none;stroke:var(--c);stroke-width:1.25;opacity:.75}
-.point{fill:var(--c);stroke:var(--surface);stroke-width:1.5}
-.grid{stroke:var(--line)}
-.axis{stroke:var(--muted)}
-.tick,.name{fill:var(--muted);font-size:12px;font-variant-numeric:tabular-nums}
+${marks}
 .pictures{display:flex;flex-wrap:wrap;gap:20px;align-items:flex-start}
 .picture{max-width:100%}
 .picture img{display:block;max-width:100%;height:auto;border:1px solid var(--line);border-radius:6px}
@@ -60,4 +63,15 @@ figure{margin:0;min-width:0}
 .picture figcaption{max-width:60ch;padding-top:6px;color:var(--muted);font-size:14px}
 @media (max-width:560px){header,main{padding-left:12px;padding-right:12px}header{padding-top:20px}section{padding:16px 14px;margin:16px 0}th,td{padding-right:12px}}
 @media print{:root{color-scheme:light;${light};--ground:#fff}body{font-size:11pt}header,main{max-width:none;padding:0}nav{display:none}section{border:0;padding:0}.scroll{overflow:visible}figure,tr{break-inside:avoid}h2{break-after:avoid}}
+`;
+
+/** The same looks for plots in a file of their own. */
+export const drawingStyle = `
+svg{${light}}
+@media (prefers-color-scheme:dark){svg{${dark}}}
+text{font-family:ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
+.ground{fill:var(--surface)}
+.title{fill:var(--text);font-size:15px;font-weight:650}
+.said{fill:var(--muted);font-size:13px}
+${marks}
 `;

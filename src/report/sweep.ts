@@ -24,12 +24,19 @@ const NOTES = { lower: "lower is better", higher: "higher is better", neither: "
 export function sweepSection({ option, points }: Sweep): Section {
   const there = metricNames.filter((name) => points.some(({ result }) => result[name] !== null));
   const blocks: Block[] = [
-    { kind: "plots", plots: there.map((name) => metricPlot(name, option, points)) },
+    { kind: "plots", plots: sweepPlots({ option, points }) },
     metricTable(there, option, points),
   ];
   const sheets = points.flatMap(({ sheet }) => (sheet === undefined ? [] : [sheet]));
   if (sheets.length > 0) blocks.push({ kind: "pictures", pictures: sheets });
   return { title: option, blocks };
+}
+
+/** A plot of every number that there is. */
+export function sweepPlots({ option, points }: Sweep): Plot[] {
+  return metricNames
+    .filter((name) => points.some(({ result }) => result[name] !== null))
+    .map((name) => metricPlot(name, option, points));
 }
 
 function metricPlot(name: MetricName, option: string, points: readonly SweepPoint[]): Plot {
