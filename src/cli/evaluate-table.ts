@@ -58,7 +58,7 @@ export function resultTable(result: EvaluationResult): string {
     `pictures:  ${inputLine(pictures)}`,
     `reference: ${inputLine(reference)}`,
     `features:  ${protocol.features === null ? "none" : `${protocol.features} (${short(protocol.features_hash)})`}` +
-      `, at ${protocol.size ?? "unknown size"}${protocol.preparation === null ? "" : ` (${protocol.preparation})`}`,
+      `, at ${protocol.size ?? "unknown size"} (${protocol.preparation ?? "preparation unknown"})`,
     `versions:  ${Object.entries(versions)
       .map(([name, version]) => `${name} ${short(version)}`)
       .join(", ")}; seed ${result.seed}`,

@@ -44,7 +44,7 @@ export function define(command: Command, context: Context): void {
     context,
     [
       "flexvar evaluate samples.npz runs/fashion-data --features fashion",
-      "flexvar evaluate --model fashion --guidance 3 --against runs/fashion-data --baseline fashion",
+      "flexvar evaluate --model fashion --guidance 4 --against runs/fashion-data --baseline fashion",
       "flexvar evaluate samples.npz VIRTUAL_imagenet256_labeled.npz --features inception --weights pt_inception.pth",
       "flexvar evaluate runs/fashion-data --tokenizer fashion --features fashion",
     ],

@@ -69,6 +69,9 @@ describe("evaluateSets", () => {
     expect(short.missing.precision).toBe("the reference is statistics, not pictures");
     expect(short.reference).toMatchObject({ kind: "statistics", count: 50, protocol: "recorded", size: "12x12" });
     expect(short.warnings).toEqual([expect.stringContaining("a.npz: no record of how its pictures were made")]);
+    await expect(evaluateSets(a, saveStatistics, { ...options, size: { width: 12, height: 12 } })).rejects.toThrow(
+      "preparation: centre part, cubic with antialiasing and as they are",
+    );
     const other = { ...options, extractor: plainExtractor({ hash: "1".repeat(64) }) };
     await expect(evaluateSets(a, saveStatistics, other)).rejects.toThrow(
       /reference\.npz: expected numbers.*features_hash: 1+ and 0+/,

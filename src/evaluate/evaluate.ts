@@ -4,7 +4,15 @@ import { wilsonInterval } from "./bootstrap.ts";
 import { accuracyScore, type ClassCount, countClasses, type GivenClasses, ratioScore } from "./class-scores.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import { readFeatureCache, writeFeatureCache } from "./feature-cache.ts";
-import { type FeatureSet, formatSides, gatherFeatures, type Kept, PREPARATION, type Sides } from "./feature-set.ts";
+import {
+  type FeatureSet,
+  formatSides,
+  gatherFeatures,
+  type Kept,
+  PREPARATION,
+  type Sides,
+  UNPREPARED,
+} from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, openInput } from "./input.ts";
 import { checkProtocols, unknownProtocol } from "./protocol.ts";
@@ -159,8 +167,7 @@ async function agreeOnProtocol(
 ): Promise<Protocol> {
   if (split !== undefined && reference.stream !== undefined && reference.stream.split === undefined)
     throw new Error(`${reference.path}: expected a data set with a split of its own, got one without`);
-  const sides = [await sizeOf(drawn), await sizeOf(reference)];
-  const [a, b] = sides;
+  const [a, b] = [await sizeOf(drawn), await sizeOf(reference)];
   if (size === undefined && a && b && formatSides(a) !== formatSides(b))
     throw new Error(
       `evaluate: expected pictures of one size, got ${formatSides(a)} in ${drawn.path} and ${formatSides(b)} in ${reference.path}; ` +
@@ -170,9 +177,9 @@ async function agreeOnProtocol(
   const own: Protocol = {
     ...protocolOf(extractor),
     size: known === undefined ? null : formatSides(known),
-    preparation: size === undefined ? null : PREPARATION,
+    preparation: size === undefined ? UNPREPARED : PREPARATION,
   };
-  for (const [side, sides] of [
+  for (const [side, ownSize] of [
     [drawn, a],
     [reference, b],
   ] as const) {
@@ -182,8 +189,8 @@ async function agreeOnProtocol(
       continue;
     }
     // What was recorded of pictures speaks of their own size; of statistics, of how features were computed.
-    const expected = side.statistics === undefined && sides !== undefined ? { ...own, size: formatSides(sides) } : own;
-    checkProtocols(side.path, expected, side.recorded);
+    const arePictures = side.statistics === undefined && ownSize !== undefined;
+    checkProtocols(side.path, arePictures ? { ...own, size: formatSides(ownSize) } : own, side.recorded);
   }
   const [x, y] = [drawn.recorded ?? unknownProtocol, reference.recorded ?? unknownProtocol];
   if (drawn.stream === undefined && reference.stream === undefined) checkProtocols(reference.path, x, y);

@@ -168,6 +168,7 @@ export function broughtTo(image: RgbImage, { width, height }: Sides): RgbImage {
 
 /** What `broughtTo` did, for protocols. */
 export const PREPARATION = "centre part, cubic with antialiasing";
+export const UNPREPARED = "as they are";
 
 /** Rows joined at the end, or dropped. */
 function collect(keep: boolean): { add(rows: Float32Array): void; all(): Float32Array | undefined } {

@@ -2,7 +2,7 @@
 import type { Example, PictureStream } from "../data/index.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
 import { protocolOf, recordOf } from "./evaluate.ts";
-import { broughtTo, formatSides, PREPARATION } from "./feature-set.ts";
+import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.ts";
 import { type EvaluationInput, openInput } from "./input.ts";
 import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
 import type { EvaluationResult, Protocol } from "./result.ts";
@@ -118,7 +118,7 @@ function resultOf(
   const protocol: Protocol = {
     ...protocolOf(extractor),
     size: formatSides(size),
-    preparation: wanted === undefined ? null : PREPARATION,
+    preparation: wanted === undefined ? UNPREPARED : PREPARATION,
   };
   const warnings = [...new Set([made, given])]
     .filter(({ recorded }) => recorded === undefined)

@@ -45,7 +45,7 @@ export type Protocol = {
   readonly resize: string | null;
   /** `WxH` in pixels as the network is given them. */
   readonly size: string | null;
-  /** What was done to pictures of other sizes before. */
+  /** What was done to pictures before: `as they are`, or how they were brought to one size. */
   readonly preparation: string | null;
 };
 
