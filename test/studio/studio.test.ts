@@ -1,35 +1,28 @@
 /** The static studio used as people use it, in a real Chromium. */
 import { readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { AxeResults } from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findChromium } from "../../scripts/lib/tools.mjs";
 import { readSettings } from "../../src/image/index.ts";
-import { requestFrom } from "../../src/pipelines/index.ts";
+import { editRequestFrom, requestFrom } from "../../src/pipelines/index.ts";
 import { projectRoot } from "../support/imports.ts";
+import { accessible, dropPng, launch, missingChromium, PATIENCE, watchScales } from "./checks.ts";
 import { openStudio, type StudioSite } from "./site.ts";
 
-const executablePath = findChromium();
-const missing = executablePath === undefined && process.env.FLEXVAR_REQUIRE_CHROMIUM === undefined;
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-component-update", "--disable-sync", "--disable-quic"];
-/** The first drawing compiles ONNX Runtime's WebAssembly on a busy machine. */
-const PATIENCE = 90_000;
 const SHELL_BYTES = 250_000;
 
-describe.skipIf(missing)("the static studio in Chromium", { timeout: 180_000 }, () => {
+describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180_000 }, () => {
   let site: StudioSite;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
+  let exported: Uint8Array;
   const errors: string[] = [];
 
   beforeAll(async () => {
     site = await openStudio(join(projectRoot, "models", "emoji"));
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: FLAGS });
+    browser = await launch();
     context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
     page = await context.newPage();
     page.on("pageerror", (error) => errors.push(error.message));
@@ -91,6 +84,17 @@ describe.skipIf(missing)("the static studio in Chromium", { timeout: 180_000 }, 
     const settings = readSettings(new Uint8Array(readFileSync((await download.path())!)));
     expect(settings).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
     expect(requestFrom(settings).options).toMatchObject({ classLabels: [40], seed: 42, firstIndex: 0 });
+    exported = readFileSync((await download.path())!);
+  });
+
+  test("dropped on the page, that PNG brings its settings back into the form", async () => {
+    await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
+    await page.getByRole("searchbox", { name: "Search classes" }).fill("apple");
+    await page.keyboard.press("Enter");
+    await dropPng(page, exported);
+    await page.getByText("Its settings are in the form.").waitFor();
+    expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
+    expect(await page.locator(".class-field output").textContent()).toBe("Heart");
   });
 
   test("the arrow keys go along the film strip", async () => {
@@ -180,6 +184,7 @@ describe.skipIf(missing)("the static studio in Chromium", { timeout: 180_000 }, 
     ]);
     const settings = readSettings(new Uint8Array(readFileSync((await download.path())!)));
     expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
+    expect(editRequestFrom(settings, 152)).toMatchObject({ task: "inpaint", size: [80, 64], mask: { width: 80 } });
     await page.getByRole("button", { name: "Go on with this" }).click();
     await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
     await page.getByRole("link", { name: /Gallery/ }).click();
@@ -220,35 +225,4 @@ function textOf(site: StudioSite, file: string): string {
   if ("text" in source) return source.text;
   expect(statSync(source.path).size).toBeGreaterThan(0);
   return readFileSync(source.path, "utf8");
-}
-
-/** No axe violations, light and dark. */
-async function accessible(page: Page, screen: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource);
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    );
-    const found = violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
-    );
-    expect(found, `${screen}, ${colorScheme}`).toEqual([]);
-  }
-}
-
-/** In the page: how many scales the film strip shows, each time it changes, until all are there. */
-function watchScales(): Promise<number[]> {
-  return new Promise((finished) => {
-    const counts: number[] = [];
-    const timer = setInterval(() => {
-      const strip = document.querySelector(".film");
-      const shown = strip?.querySelectorAll("button.film-frame").length ?? 0;
-      if (shown > (counts.at(-1) ?? 0)) counts.push(shown);
-      if (strip && shown > 0 && shown === strip.children.length) {
-        clearInterval(timer);
-        finished(counts);
-      }
-    }, 1);
-  });
 }
