@@ -13,6 +13,7 @@ export const editingFields = {
   fill: choice(FILLS),
   widen: whole(0, 16),
   keptShare: real(0, 1, true),
+  hint: real(0, 1),
   seam: whole(0, 256),
   bestOf: whole(1, 256),
 } as const;
@@ -71,6 +72,12 @@ export const editingInfo: Readonly<Record<EditingField, EditingInfo>> = {
     ["kept-share", "SHARE", "kept_share"],
     "number",
   ),
+  hint: info(
+    "Hint",
+    "Share of the scales, the coarsest, that take their tokens from the filled picture where more than half of it is kept; 0.3 unless told.",
+    ["hint", "SHARE", "hint"],
+    "number",
+  ),
   seam: info(
     "Seam",
     "Pixels inside the hole over which its edge is evened out; 0: none; two tokens wide unless told.",
@@ -108,6 +115,7 @@ export interface ResolvedEditing {
   readonly fill: (typeof FILLS)[number];
   readonly widen: number;
   readonly keptShare: number;
+  readonly hint: number;
   readonly seam: number | undefined;
   readonly bestOf: number | undefined;
 }
@@ -128,6 +136,7 @@ export function resolveEditing(input: EditingInput): ResolvedEditing {
     fill: given.fill ?? "diffusion",
     widen: given.widen ?? 1,
     keptShare: given.keptShare ?? 0.5,
+    hint: given.hint ?? 0.3,
   };
 }
 

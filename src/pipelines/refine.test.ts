@@ -5,7 +5,7 @@ import type { RgbaImage, RgbImage } from "../image/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import type { EditEvent } from "./edit.ts";
 import { scoredSize } from "./likelihood.ts";
-import { guidedScales } from "./window-pass.ts";
+import { guidedScales, hintedScales } from "./window-pass.ts";
 
 const scratch = await scratchFolder();
 let pipe: FlexVAR;
@@ -73,6 +73,25 @@ test("strength says how many scales are drawn: none at 0, all but the first kept
       1,
     ),
   ).toBe(2);
+});
+
+test("coarse scales are hinted by the filled picture only where more than half of the view is kept", () => {
+  const grids = Array.from({ length: 10 }, (_, i) => [i + 1, i + 1] as const);
+  const hole = (open: number) => Uint8Array.from({ length: 100 }, (_, i) => (i < open ? 1 : 0));
+  expect([hintedScales(grids, hole(49), 0.3), hintedScales(grids, hole(50), 0.3)]).toEqual([3, 0]);
+  expect([hintedScales(grids, hole(1), 0), hintedScales(grids, hole(100), 1)]).toEqual([0, 0]);
+});
+
+test("a hint settles the coarse tokens of a small hole, whatever the seed, and nothing else", async () => {
+  const image = noise(64, 64);
+  const mask = { data: new Uint8Array(64 * 64), width: 64, height: 64 };
+  for (let y = 16; y < 48; y++) mask.data.fill(255, y * 64 + 16, y * 64 + 48);
+  const tokens = async (hint: number, seed: number) =>
+    (await all(pipe.inpaint({ ...base, image, mask, hint, seed, scales: "1,2,3,4" }))).events.map((one) => one.tokens);
+  const [one, two] = [await tokens(0.5, 1), await tokens(0.5, 2)];
+  expect(two.slice(0, 2)).toEqual(one.slice(0, 2));
+  expect(two[3]).not.toEqual(one[3]);
+  expect((await tokens(0, 1)).slice(0, 2)).not.toEqual((await tokens(0, 2)).slice(0, 2));
 });
 
 test("refining keeps transparency, and works in windows where asked", async () => {

@@ -73,12 +73,23 @@ async function given(pipe: FlexVARPipeline, request: PassRequest, picture: RgbIm
   const { pass, hole, editing, sampling } = request;
   const { grids } = sampling.plan;
   const guided = guidedScales(grids, pass.zoom, editing.strength ?? 1);
-  return givenByView(pipe.networks, seen(request, picture, hole, guided > 0), grids, {
+  const view = seen(request, picture, hole, guided > 0);
+  return givenByView(pipe.networks, view, grids, {
     factor: pipe.factor,
     widen: editing.widen,
     keptShare: editing.keptShare,
-    guided,
+    guided: guided > 0 ? guided : hintedScales(grids, view.hole, editing.hint),
   });
+}
+
+/**
+ * Scales whose tokens come from the filled picture: what surrounds a hole says more about its colours than the class does. None
+ * unless more than half of the view is kept; where less is, the smooth filling says nothing.
+ */
+export function hintedScales(grids: readonly Grid[], hole: Uint8Array, hint: number): number {
+  let open = 0;
+  for (const value of hole) open += value;
+  return 2 * open < hole.length ? Math.round(hint * grids.length) : 0;
 }
 
 /** The view at work size; its hole is filled from what is kept unless `readsHole`. */
