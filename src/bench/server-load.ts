@@ -7,6 +7,8 @@ export interface LoadOptions {
   readonly token?: string | undefined;
   readonly clients: number;
   readonly seconds: number;
+  /** Goes on past its time until so many are done: for machines too busy to say anything sooner. */
+  readonly atLeast?: number;
   /** What everybody asks for; class and seed vary. */
   readonly fields: Omit<GenerationFields, "class_labels" | "seed">;
   readonly classes: number;
@@ -42,14 +44,17 @@ const SAMPLE_MS = 500;
 
 /** Lets `clients` ask again and again for `seconds`, each as soon as it has its answer or was told to come back later. */
 export async function loadServer(options: LoadOptions): Promise<LoadReport> {
-  const { url, token, clients, seconds, classes, leaving = 0, streaming = 0, seed = 1 } = options;
+  const { url, token, clients, seconds, classes, leaving = 0, streaming = 0, seed = 1, atLeast = 0 } = options;
   const client = createClient({ baseUrl: url, token });
   const took: number[] = [];
   const errors = new Map<string, number>();
   const count = { done: 0, refused: 0, left: 0 };
   const begin = performance.now();
   const end = begin + 1000 * seconds;
-  const running = (): boolean => performance.now() < end && options.signal?.aborted !== true;
+  // What is still open at the end is given up, uncounted: a full queue may take long to empty.
+  const ending = new AbortController();
+  const over = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
+  const running = (): boolean => !over.aborted;
 
   const once = async (random: Random): Promise<void> => {
     const fields = {
@@ -62,17 +67,19 @@ export async function loadServer(options: LoadOptions): Promise<LoadReport> {
     const stop = new AbortController();
     const timer = leaves ? setTimeout(() => stop.abort(), random.uniform() * MOST_PATIENCE_MS) : undefined;
     const asked = performance.now();
+    const signal = AbortSignal.any([stop.signal, over]);
     try {
-      if (streams) await drained(client.generateStream({ ...fields, partial_images: "all" }, stop.signal));
-      else await client.generate(fields, stop.signal);
+      if (streams) await drained(client.generateStream({ ...fields, partial_images: "all" }, signal));
+      else await client.generate(fields, signal);
       count.done++;
       took.push((performance.now() - asked) / 1000);
     } catch (error) {
+      if (over.aborted) return;
       if (stop.signal.aborted) count.left++;
       else if (error instanceof ApiRequestError && error.status === 429) {
         count.refused++;
         const wait = 1000 * (error.retryAfter ?? 1) * (0.5 + random.uniform());
-        await new Promise((resolve) => setTimeout(resolve, Math.min(wait, Math.max(0, end - performance.now()))));
+        await new Promise((resolve) => setTimeout(resolve, wait));
       } else {
         const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         errors.set(words, (errors.get(words) ?? 0) + 1);
@@ -91,11 +98,14 @@ export async function loadServer(options: LoadOptions): Promise<LoadReport> {
     while (running()) {
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
       memory.push((await readMetrics(url, token)).resident_memory_bytes! / 2 ** 20);
+      if (performance.now() >= end && count.done >= atLeast) break;
     }
   })();
-  await Promise.all([...asking, watching]);
-  const spent = (performance.now() - begin) / 1000;
+  await watching;
   const after = await readMetrics(url, token);
+  const spent = (performance.now() - begin) / 1000;
+  ending.abort();
+  await Promise.all(asking);
   const change = (name: string): number => (after[name] ?? 0) - (before[name] ?? 0);
   const early = memory.slice(Math.floor(memory.length / 3));
   const tail = Math.max(1, Math.floor(early.length / 3));
