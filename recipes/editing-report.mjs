@@ -155,7 +155,7 @@ if (wanted.includes("cost") && Date.now() <= until) {
   };
   console.log(asMarkdown({ sections: { cost: report.sections.cost } }));
 }
-await mkdir(flags.out, { recursive: true });
+await mkdir(work, { recursive: true });
 await writeFile(join(work, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
 await writeFile(join(work, "report.md"), asMarkdown(report));
 console.log(`wrote ${join(work, "report.md")}`);
