@@ -152,6 +152,7 @@ def libraries(threads):
     wanted = ("blas", "lapack", "mkl", "dnnl", "gomp", "omp5")
     return {
         "torch": torch.__version__,
+        "scipy": importlib.util.find_spec("scipy") is not None,
         "threads": torch.get_num_threads(),
         "libraries": sorted(name for name in loaded if any(word in name.lower() for word in wanted)),
         "openblas": [facts for facts in map(openblas_facts, sorted(blas_paths)) if facts],
@@ -212,6 +213,7 @@ if __name__ == "__main__":
     # Thread counts are read when the libraries load, so they are set before torch is imported.
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(args.threads)
     import ctypes
+    import importlib.util
 
     import torch
     from torch.nn import functional as F

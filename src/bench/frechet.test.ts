@@ -4,7 +4,7 @@ import { measureFrechet } from "./frechet.ts";
 test("times a distance of two sets, and the peer's beside it", async () => {
   const asked: string[] = [];
   const peer = {
-    libraries: {},
+    libraries: { scipy: true },
     close() {},
     async run(what: string) {
       asked.push(what);
@@ -16,5 +16,6 @@ test("times a distance of two sets, and the peer's beside it", async () => {
   expect(asked).toEqual(["frechet", "frechet"]);
   expect(report).toMatchObject({ rows: 60, width: 20, peerSeconds: 6 });
   expect(report.ofPeer).toBeCloseTo(report.seconds / 6, 12);
-  expect(await measureFrechet({ ...size, peer: undefined })).toMatchObject({ peerSeconds: null, ofPeer: null });
+  for (const other of [undefined, { ...peer, libraries: { scipy: false } }])
+    expect(await measureFrechet({ ...size, peer: other })).toMatchObject({ peerSeconds: null, ofPeer: null });
 });

@@ -9,7 +9,7 @@ export interface FrechetReport {
   readonly rows: number;
   readonly width: number;
   readonly seconds: number;
-  /** Seconds of numpy's moments and scipy's matrix root, and ours over theirs; null without a peer. */
+  /** Seconds of numpy's moments and scipy's matrix root, and ours over theirs; null without a peer that has scipy. */
   readonly peerSeconds: number | null;
   readonly ofPeer: number | null;
   /** Largest share of the machine that other processes took in a round. */
@@ -43,7 +43,7 @@ export async function measureFrechet(rounds: FrechetRounds): Promise<FrechetRepo
     );
     seconds = Math.min(seconds, (performance.now() - begin) / 1000);
     busiest = Math.max(busiest, share);
-    if (peer !== undefined) peerSeconds = Math.min(peerSeconds, await peer.run("frechet"));
+    if (peer?.libraries.scipy === true) peerSeconds = Math.min(peerSeconds, await peer.run("frechet"));
   }
   const compared = Number.isFinite(peerSeconds);
   return {
