@@ -1,7 +1,7 @@
 /** The likeliest of several variants of an edit, by the model itself. */
 import { cutView } from "../editing/index.ts";
 import { flattenAlpha, type PixelRect, type RgbaImage } from "../image/index.ts";
-import { type EditEvent, WHITE } from "./edit.ts";
+import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline, PictureInfo } from "./flexvar.ts";
 import { scoreClasses } from "./likelihood.ts";
 

@@ -5,15 +5,8 @@ import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput
 import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens, imageStream, type ScalePlan } from "../sampling/index.ts";
-import {
-  type EditEvent,
-  type ExpandOptions,
-  expand,
-  type InpaintOptions,
-  inpaint,
-  type OutpaintOptions,
-  outpaint,
-} from "./edit.ts";
+import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
+import type { EditEvent } from "./edit-event.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { Networks } from "./networks.ts";
 import { generateLarge, type LargeOptions, type RefineOptions, refine } from "./refine.ts";

@@ -3,6 +3,7 @@
 export * from "./best-of.ts";
 export * from "./class-choice.ts";
 export * from "./edit.ts";
+export * from "./edit-event.ts";
 export * from "./edit-settings.ts";
 export * from "./flexvar.ts";
 export * from "./large-settings.ts";

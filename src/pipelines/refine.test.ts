@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import type { RgbaImage, RgbImage } from "../image/index.ts";
 import { createRandom } from "../sampling/index.ts";
-import type { EditEvent } from "./edit.ts";
+import type { EditEvent } from "./edit-event.ts";
 import { scoredSize } from "./likelihood.ts";
 import { guidedScales, hintedScales } from "./window-pass.ts";
 

@@ -2,7 +2,8 @@
 import { plainMask, planWindows, resizeRgb, type WindowPass } from "../editing/index.ts";
 import { flattenAlpha, isOpaque, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import { OptionError, pickEditing, resolveEditing } from "../options/index.ts";
-import { type EditEvent, type EditOptions, paintPasses, WHITE } from "./edit.ts";
+import { type EditOptions, paintPasses } from "./edit.ts";
+import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 
 export interface RefineOptions extends EditOptions {
