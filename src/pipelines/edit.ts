@@ -21,7 +21,7 @@ import {
   resolveEditing,
   type SamplingInput,
 } from "../options/index.ts";
-import { type Grid, imageStream } from "../sampling/index.ts";
+import { imageStream } from "../sampling/index.ts";
 import { likeliest } from "./best-of.ts";
 import { type ClassChoice, classesOf } from "./class-choice.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
