@@ -160,7 +160,7 @@ describe("flexvar evaluate", () => {
       [1, "expected pictures of one size, got 16x8", wide, set, "--features", judge],
       [1, "expected pictures, class folders", empty, set, "--features", judge],
       [1, "none.npz: expected pictures or statistics, got no such file", "none.npz", set, "--features", judge],
-      [2, "--features: expected inception, a judge's folder, or a shipped judge (fashion", set, set, "--features", "x"],
+      [2, "--features: expected inception, a judge's folder, or a shipped judge (emoji, fashion", set, set, "--features", "x"],
       [2, "--features: expected inception, a judge's folder", set, set],
       [2, "--weights: expected the published PyTorch conversion", set, set, "--features", "inception"],
       [2, "--resize: expected it with --features inception only", set, set, "--features", judge, "--resize", "area"],
