@@ -94,14 +94,16 @@ export async function openComparison(context: ComparisonContext, plan: Compariso
   const { runtime, tokenizer, judge, log, signal } = context;
   const { tokenizer: config } = tokenizer.model;
   const classes = context.train.classes.length;
-  const encode = (from: Dataset, count: number): Promise<EncodedPictures> =>
-    encodePictures(runtime, config, tokenizer.weights, from, { size: plan.size, count });
+  const encode = (from: Dataset, count: number, size = plan.size): Promise<EncodedPictures> =>
+    encodePictures(runtime, config, tokenizer.weights, from, { size, count });
   const train = await encode(context.train, plan.pictures);
   const real = await encode(context.heldOut, Math.max(plan.samples, 1000));
   log(`ablation: ${train.latents.length} training and ${real.latents.length} held-out pictures encoded`);
   const sides = defaultSizes(train.side);
   const product = await doubleProducts();
   const realMoments = await judged(real.images, plan.size);
+  let groundTruth: Int32Array[][] | undefined;
+  let enlarged: Moments | undefined;
 
   async function judged(images: readonly Float32Array[], side: number): Promise<Moments & { given: Int32Array }> {
     const sums = sumMoments(judge.dim, product);
@@ -159,7 +161,10 @@ export async function openComparison(context: ComparisonContext, plan: Compariso
       const begun = performance.now();
       const latents = latentsOf(arm, train);
       const space = spaceOf(arm, latents, seed);
-      const tokens = latents.map((latent) => space.encode(latent));
+      // Codes of the latent itself depend on no seed: the same for all runs but those of remainders.
+      const encoded = (): Int32Array[][] => latents.map((latent) => space.encode(latent));
+      if (arm !== "residual") groundTruth ??= encoded();
+      const tokens = arm === "residual" ? encoded() : groundTruth!;
       log(`${arm}, seed ${seed}: tokens of ${tokens.length} pictures`);
       const tuning = { steps: plan.decoderSteps, seed, signal };
       const decoder = await tuneDecoder(runtime, config, tokenizer.arrays, space, tokens, train, tuning);
@@ -215,11 +220,8 @@ export async function openComparison(context: ComparisonContext, plan: Compariso
     const size = (plan.size / train.side) * side;
     const space = groundTruthSpace(tokenizer.codes, config.codeDim, [...sides, side]);
     const images = await decodeAll(decoder, await drawAll(generator, space, seed));
-    const enlarged = await encodePictures(runtime, config, tokenizer.weights, context.heldOut, {
-      size,
-      count: real.images.length,
-    });
-    return frechetDistance(await judged(images, size), await judged(enlarged.images, size), product);
+    enlarged ??= await judged((await encode(context.heldOut, real.images.length, size)).images, size);
+    return frechetDistance(await judged(images, size), enlarged, product);
   }
 }
 

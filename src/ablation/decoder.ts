@@ -1,10 +1,11 @@
 /** The decoder's side of a comparison: tuned a little on what a token space gives it, and used on samples. */
 import { input, mulDims, ops, program } from "../engine/index.ts";
-import { declareTokenizer, decodeCodes, downsampling, type TokenizerConfig } from "../models/index.ts";
+import { declareTokenizer, decodeCodes, downsampling, isDecoderParam, type TokenizerConfig } from "../models/index.ts";
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, WeightData, Weights } from "../runtime/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import { meanSquared, type NamedArray } from "../train/index.ts";
+import { concat } from "./concat.ts";
 import type { EncodedPictures } from "./latents.ts";
 import { trainShortly } from "./loop.ts";
 import type { TokenSpace } from "./spaces.ts";
@@ -16,8 +17,6 @@ export interface TunedDecoder {
   decode(latents: readonly Float32Array[]): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
-
-const isDecoders = (name: string): boolean => name.startsWith("decoder.") || name.startsWith("post_quant_conv.");
 
 /**
  * Trains the decoder alone (mean squared pixel difference) on the latents that `space` makes of the pictures' tokens, and opens it.
@@ -32,7 +31,7 @@ export async function tuneDecoder(
   { images, side, size }: EncodedPictures,
   { steps, seed, signal }: { readonly steps: number; readonly seed: number; readonly signal?: AbortSignal | undefined },
 ): Promise<TunedDecoder> {
-  const decls = declareTokenizer(config).filter(({ name }) => isDecoders(name));
+  const decls = declareTokenizer(config).filter(({ name }) => isDecoderParam(name));
   const p = paramTensors(decls);
   const factor = downsampling(config);
   const latentInput = input("latent", "float32", ["B", config.codeDim, "h", "w"]);
@@ -41,7 +40,7 @@ export async function tuneDecoder(
   const random = createRandom(seed, "decoder");
   const start = new Map(decls.map(({ name }) => [name, arrays.get(name)!.data]));
   const stacked = (rows: readonly Float32Array[], shape: readonly number[]) =>
-    runtime.floats(stack(rows), [rows.length, ...shape]);
+    runtime.floats(concat(rows), [rows.length, ...shape]);
   const { arrays: tuned } = await trainShortly(
     runtime,
     decls,
@@ -75,14 +74,4 @@ export async function tuneDecoder(
     },
     dispose: () => session.dispose(),
   };
-}
-
-/** Arrays of one length behind each other. */
-export function stack(rows: readonly Float32Array[]): Float32Array {
-  const length = rows[0]!.length;
-  const all = new Float32Array(rows.length * length);
-  rows.forEach((row, i) => {
-    all.set(row, i * length);
-  });
-  return all;
 }

@@ -15,7 +15,7 @@ import {
   RowSampler,
 } from "../sampling/index.ts";
 import { freshStart, type NamedArray, positionPoolRows, sequenceInputs, transformerObjective } from "../train/index.ts";
-import { stack } from "./decoder.ts";
+import { concat } from "./concat.ts";
 import { type ShortResult, trainShortly } from "./loop.ts";
 import type { TokenSpace } from "./spaces.ts";
 
@@ -45,7 +45,7 @@ export function trainGenerator(
   const { loss } = transformerObjective(p, config, { labelSmoothing: 0, dropPath: false });
   const random = createRandom(seed, "generator");
   const frame = sequenceFrame(runtime, config, space.sides);
-  const inputsOf = tokens.map((own) => stackAny(space.inputs(own)));
+  const inputsOf = tokens.map((own) => concat(space.inputs(own)));
   return trainShortly(
     runtime,
     decls,
@@ -60,7 +60,7 @@ export function trainGenerator(
       return {
         ...frame,
         classIds: runtime.ints(Int32Array.from(classIds), [B]),
-        codes: runtime.floats(stack(chosen.map((i) => inputsOf[i]!)), [B, targets.length / B - 1, space.channels]),
+        codes: runtime.floats(concat(chosen.map((i) => inputsOf[i]!)), [B, targets.length / B - 1, space.channels]),
         targets: runtime.ints(targets, [B, targets.length / B]),
       };
     },
@@ -75,7 +75,7 @@ function sequenceFrame(
 ): Record<"pool" | "bias", Value> {
   const layout = layoutScales(gridsOf(sides));
   const S = config.positionSide;
-  const pool = stackAny(sides.map((side) => positionPoolRows(S, [side, side])));
+  const pool = concat(sides.map((side) => positionPoolRows(S, [side, side])));
   return {
     pool: runtime.floats(pool, [layout.total, S * S]),
     bias: runtime.floats(blockCausalBias(layout), [layout.total, layout.total]),
@@ -117,12 +117,12 @@ export async function openGenerator(
       const drawn: Int32Array[][] = classIds.map(() => []);
       for (const [index, side] of space.sides.entries()) {
         const sides = space.sides.slice(0, index + 1);
-        const codes = drawn.map((tokens) => stackAny(space.inputs(tokens).slice(0, index)));
+        const codes = drawn.map((tokens) => concat(space.inputs(tokens).slice(0, index)));
         const { total } = layoutScales(gridsOf(sides));
         const result = await session.run({
           ...sequenceFrame(runtime, config, sides),
           classIds: runtime.ints(Int32Array.from([...classIds, ...classIds.map(() => config.numClasses)]), [2 * B]),
-          codes: runtime.floats(stackAny([...codes, ...codes]), [2 * B, total - 1, space.channels]),
+          codes: runtime.floats(concat([...codes, ...codes]), [2 * B, total - 1, space.channels]),
         });
         const values = result.logits!.data as Float32Array;
         const l = side * side;
@@ -140,15 +140,4 @@ export async function openGenerator(
     },
     dispose: () => session.dispose(),
   };
-}
-
-/** Arrays of any lengths behind each other. */
-function stackAny(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
-  let at = 0;
-  for (const row of rows) {
-    all.set(row, at);
-    at += row.length;
-  }
-  return all;
 }

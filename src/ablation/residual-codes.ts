@@ -1,5 +1,6 @@
 /** A codebook for remainders. */
 import type { Random } from "../sampling/index.ts";
+import { concat } from "./concat.ts";
 import { nearestRow } from "./nearest.ts";
 import { residualSpace, shrink, toRows } from "./spaces.ts";
 
@@ -61,13 +62,7 @@ function remainders(
     if (taken) for (let k = 0; k < rest.length; k++) rest[k] = latent[k]! - taken[k]!;
     return toRows(shrink(rest, S, side), channels, side);
   });
-  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
-  let at = 0;
-  for (const row of rows) {
-    all.set(row, at);
-    at += row.length;
-  }
-  return all;
+  return concat(rows);
 }
 
 function drawRows(from: readonly Float32Array[], Z: number, count: number, random: Random): Float32Array {

@@ -12,7 +12,7 @@ interface AblateFlags {
   readonly judge: string;
   readonly data: string;
   readonly out: string;
-  readonly arms: readonly Arm[];
+  readonly arms: string;
   readonly seeds: number;
   readonly size?: number;
   readonly pictures?: number;
@@ -35,7 +35,7 @@ export function define(command: Command, context: Context): void {
     .requiredOption("--data <PATH>", "labelled pictures with a held-out side")
     .requiredOption("--out <F.json>", "file for the results")
     .optionsGroup("Runs:")
-    .option("--arms <LIST>", "ground-truth, residual, fixed-positions", readArms, ["ground-truth", "residual"])
+    .option("--arms <LIST>", "ground-truth, residual, fixed-positions", "ground-truth,residual")
     .option("--seeds <N>", "runs of each", wholeNumber("seeds", 1, 100), 3)
     .option("--size <N>", "side of the pictures in pixels", wholeNumber("size", 4, 1024))
     .option("--pictures <N>", "training pictures", wholeNumber("pictures", 2, 10_000_000))
@@ -52,12 +52,10 @@ export function define(command: Command, context: Context): void {
   );
 }
 
-const KNOWN: readonly Arm[] = ["ground-truth", "residual", "fixed-positions"];
-
-function readArms(text: string): Arm[] {
+function readArms(text: string, known: readonly Arm[]): Arm[] {
   return text.split(",").map((name) => {
-    const arm = KNOWN.find((known) => known === name.trim());
-    if (arm === undefined) throw new UsageError(`--arms: expected names of ${KNOWN.join(", ")}, got "${name}"`);
+    const arm = known.find((one) => one === name.trim());
+    if (arm === undefined) throw new UsageError(`--arms: expected names of ${known.join(", ")}, got "${name}"`);
     return arm;
   });
 }
@@ -72,10 +70,11 @@ interface Results {
 }
 
 async function ablate(_: readonly string[], flags: AblateFlags, { report, signal }: Running): Promise<Outcome> {
-  const { openComparison, SMALL_PLAN } = await import("../ablation/index.ts");
+  const { ARMS, openComparison, SMALL_PLAN } = await import("../ablation/index.ts");
   const { openJudge } = await import("../judge/index.ts");
   const { openSplit, openTokenizer } = await import("../train/index.ts");
   const { nodeRuntime } = await import("../runtime/node.ts");
+  const arms = readArms(flags.arms, ARMS);
   const { size, pictures, steps, samples } = flags;
   const plan: ComparisonPlan = {
     ...SMALL_PLAN,
@@ -94,7 +93,7 @@ async function ablate(_: readonly string[], flags: AblateFlags, { report, signal
     const log = (line: string): void => report.log(line);
     const comparison = await openComparison({ runtime, tokenizer, judge, train, heldOut, log, signal }, plan);
     for (let seed = 1; seed <= flags.seeds; seed++)
-      for (const arm of flags.arms) {
+      for (const arm of arms) {
         if (runs.some((run) => run.arm === arm && run.seed === seed)) continue;
         const result = await comparison.run(arm, seed);
         runs.push(result);

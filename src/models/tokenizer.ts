@@ -138,6 +138,10 @@ export const CODEBOOK = "quantize.embedding.weight";
 /** Buffers that released tokenizers carry and that hold no weights. */
 export const isTokenizerBuffer = (name: string): boolean => name === "quantize.codebook_used";
 
+/** Whether a parameter lies behind the codebook: it decodes codes, and no code depends on it. */
+export const isDecoderParam = (name: string): boolean =>
+  name.startsWith("decoder.") || name.startsWith("post_quant_conv.");
+
 /** Two residual blocks around attention, at the coarsest level. */
 function middle(p: Params, half: "encoder" | "decoder", x: Tensor, config: TokenizerConfig): Tensor {
   const C = dim(x, 1) as number;

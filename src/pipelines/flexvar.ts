@@ -4,13 +4,13 @@ import { downsampling } from "../models/index.ts";
 import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
 import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { type Grid, gridTokens, imageStream, type ScalePlan } from "../sampling/index.ts";
+import { type Grid, gridTokens, type ScalePlan } from "../sampling/index.ts";
 import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { Networks } from "./networks.ts";
 import { generateLarge, type LargeOptions, type RefineOptions, refine } from "./refine.ts";
-import { type ForcedTokens, type PictureRow, sampleScales } from "./sample.ts";
+import { type ForcedTokens, pictureRow, sampleRequest, sampleScales } from "./sample.ts";
 
 /** Tokens of one scale of a batch. */
 export interface ScaleTokens {
@@ -174,29 +174,16 @@ export class FlexVARPipeline {
   }
 
   private async *sampleBatch(
-    { plan, mixes, greedySteps, filter, forbid, seed }: ResolvedSampling,
+    sampling: ResolvedSampling,
     pictures: readonly PictureInfo[],
     first: number,
     signal: AbortSignal | undefined,
     force: ForcedTokens | undefined,
   ): AsyncGenerator<ScaleEvent> {
-    const rows = pictures.map(
-      ({ classId, indexWithinClass }): PictureRow => ({
-        classId,
-        random: imageStream(seed, classId, indexWithinClass),
-      }),
-    );
+    const { plan, seed } = sampling;
+    const rows = pictures.map(({ classId, indexWithinClass }) => pictureRow(seed, classId, indexWithinClass));
     const total = plan.grids.length;
-    for await (const scale of sampleScales(this.networks, {
-      rows,
-      grids: plan.grids,
-      mixes,
-      greedySteps,
-      filter,
-      forbid,
-      signal,
-      force,
-    })) {
+    for await (const scale of sampleScales(this.networks, { ...sampleRequest(sampling, rows), signal, force })) {
       const isLast = scale.index === total - 1;
       const decoded = once(() => this.decode(scale));
       const image = async (): Promise<PlanarBatch> => {

@@ -1,6 +1,7 @@
 /** Scale-wise sampling (paper section 3.4): one event a scale, stopped by not asking for the next. */
 import { areaMatrix, bicubicMatrix } from "../image/index.ts";
 import type { TransformerConfig } from "../models/index.ts";
+import type { ResolvedSampling } from "../options/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import {
   type FilterOptions,
@@ -9,6 +10,7 @@ import {
   type GuidanceMix,
   greedyRow,
   gridTokens,
+  imageStream,
   isUnguided,
   type Random,
   RowSampler,
@@ -38,6 +40,24 @@ export interface SampleRequest {
   /** Tokens put in place of sampled ones at a scale: image-to-image tasks. */
   readonly force?: ForcedTokens | undefined;
 }
+
+/** One picture's row: the class, and the stream that every run of this seed gives it. */
+export const pictureRow = (seed: number, classId: number, indexWithinClass: number): PictureRow => ({
+  classId,
+  random: imageStream(seed, classId, indexWithinClass),
+});
+
+/** What a resolved run asks of the sampler for some of its pictures. */
+export const sampleRequest = (
+  {
+    plan,
+    mixes,
+    greedySteps,
+    filter,
+    forbid,
+  }: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filter" | "forbid">,
+  rows: readonly PictureRow[],
+): SampleRequest => ({ rows, grids: plan.grids, mixes, greedySteps, filter, forbid });
 
 /** The tokens to put in place at scale `index`, or undefined where all are sampled. */
 export type ForcedTokens = (index: number, grid: Grid) => { tokens: Int32Array; forced: Uint8Array } | undefined;

@@ -9,11 +9,11 @@ import {
   editRunSettings,
   type FlexVARPipeline,
   type PictureInfo,
-  type PictureRow,
+  pictureRow,
   pictureSettings,
+  sampleRequest,
   sampleScales,
 } from "../pipelines/index.ts";
-import { imageStream } from "../sampling/index.ts";
 
 /** One picture of a batch; rows of one batch may come from several requests. */
 export interface DrawRow {
@@ -80,23 +80,10 @@ export function localMaker(pipe: FlexVARPipeline): PictureMaker {
 }
 
 async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSignal): AsyncGenerator<MadeScale> {
-  const { plan, mixes, greedySteps, filter, forbid } = batch.sampling;
-  const rows = batch.rows.map(
-    ({ seed, classId, indexWithinClass }): PictureRow => ({
-      classId,
-      random: imageStream(seed, classId, indexWithinClass),
-    }),
-  );
+  const { plan } = batch.sampling;
+  const rows = batch.rows.map(({ seed, classId, indexWithinClass }) => pictureRow(seed, classId, indexWithinClass));
   const total = plan.grids.length;
-  for await (const scale of sampleScales(pipe.networks, {
-    rows,
-    grids: plan.grids,
-    mixes,
-    greedySteps,
-    filter,
-    forbid,
-    signal,
-  })) {
+  for await (const scale of sampleScales(pipe.networks, { ...sampleRequest(batch.sampling, rows), signal })) {
     const { index, grid, tokens } = scale;
     const isLast = index === total - 1;
     const length = grid[0] * grid[1];

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ops } from "../engine/index.ts";
-import { CODEBOOK, declareTokenizer, downsampling } from "../models/index.ts";
+import { CODEBOOK, declareTokenizer, downsampling, isDecoderParam } from "../models/index.ts";
 import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
 import { TOKENIZER_FILE } from "../pretrained/index.ts";
 import type { Runtime, Session, Value } from "../runtime/index.ts";
@@ -62,7 +62,7 @@ export async function tokenizerTrainee(
   const averaged = codebook.update === "average";
   const decls = declareTokenizer(model);
   const isTrained = ({ name }: ParamDecl): boolean => {
-    if (frozen) return name.startsWith("decoder.") || name.startsWith("post_quant_conv.");
+    if (frozen) return isDecoderParam(name);
     return !averaged || name !== CODEBOOK;
   };
   const trained = decls.filter(isTrained);

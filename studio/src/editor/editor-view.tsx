@@ -74,27 +74,32 @@ function Toolbar() {
     <div className="toolbar" role="toolbar" aria-label="Editor">
       <OpenButton />
       <span className="toolbar-gap" />
-      <button
-        type="button"
-        className="button square"
-        aria-label="Undo"
-        title="Undo (Ctrl Z)"
-        disabled={!undoable}
-        onClick={undo}
-      >
-        <Icon name="undo" />
-      </button>
-      <button
-        type="button"
-        className="button square"
-        aria-label="Redo"
-        title="Redo (Ctrl Shift Z)"
-        disabled={!redoable}
-        onClick={redo}
-      >
-        <Icon name="redo" />
-      </button>
+      <StepButton icon="undo" label="Undo" keys="Ctrl Z" able={undoable} onClick={undo} />
+      <StepButton icon="redo" label="Redo" keys="Ctrl Shift Z" able={redoable} onClick={redo} />
     </div>
+  );
+}
+
+interface StepButtonProps {
+  readonly icon: "undo" | "redo";
+  readonly label: string;
+  readonly keys: string;
+  readonly able: boolean;
+  readonly onClick: () => void;
+}
+
+function StepButton({ icon, label, keys, able, onClick }: StepButtonProps) {
+  return (
+    <button
+      type="button"
+      className="button square"
+      aria-label={label}
+      title={`${label} (${keys})`}
+      disabled={!able}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
   );
 }
 
