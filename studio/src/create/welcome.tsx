@@ -46,8 +46,13 @@ export function Welcome({ info }: { info: ModelInfo }) {
   );
 }
 
-/** Classes spread over the list; those of one word first, since they are the easiest to picture. */
+/** What the emoji model draws well. */
+const DRAWN_WELL = ["smiling-face", "animal-face", "heart", "clock", "car-and-bike", "person"];
+
+/** Classes for a first drawing: of another model's, some spread over the list, one word first, since those are the easiest to picture. */
 function suggestions(labels: readonly string[]): number[] {
+  const known = DRAWN_WELL.map((label) => labels.indexOf(label));
+  if (known.every((id) => id >= 0)) return known;
   const ids = labels.map((_, id) => id);
   const short = ids.filter((id) => !/[-_ ]/.test(labels[id]!));
   const from = short.length >= SUGGESTED ? short : ids;
