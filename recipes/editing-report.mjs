@@ -3,7 +3,7 @@
 //
 // How well a model edits the held-out pictures of a data set. Every number is of the composite that users get. Fréchet distance:
 // of the judge's features of the part around the hole (its box and an eighth of the side around it; whole pictures elsewhere),
-// against the same part of the true pictures, all brought to one side. Feature distance: mean distance of a picture's features
+// against the same part of the true pictures, brought to the trained side (whole pictures at their own). Feature distance: mean distance of a picture's features
 // from its own truth's. Seam: jump across the hole's edge relative to that of the true picture at the same place. PSNR: inside the hole.
 //
 // --real: the same pictures rendered larger (recipes/emoji/prepare.mjs --size 128), in the same order: truths of `refine` and

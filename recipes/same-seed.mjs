@@ -1,10 +1,10 @@
 // node recipes/same-seed.mjs [MODEL] [--seeds 100] [--out runs/same-seed/NAME.jsonl] [--threads N]: draws every seed with ONNX
 // Runtime for Node and with its WebAssembly, and compares the tokens. Goes on where an earlier run stopped. Of every first
-// difference it says how far the token's random number lies from a boundary between two tokens, as a share of the probability.
+// difference it says how near the draw was to the other token: in logits over temperature, or at the edge of top-p as a share of probability.
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { FlexVAR, imageStream, RowSampler } from "../dist/index.js";
+import { FlexVAR, imageStream, RowSampler, raceTime } from "../dist/index.js";
 import { FlexVAR as WebFlexVAR } from "../dist/web.js";
 import { firstDifference } from "./lib/same-seed.mjs";
 
@@ -82,7 +82,7 @@ async function compare(node, web, seed) {
       difference = {
         scale: ours.index,
         token: at,
-        ...firstDifference(ours, value, place, { imageStream, RowSampler }),
+        ...firstDifference(ours, value, place, { imageStream, RowSampler, raceTime }),
       };
       break;
     }

@@ -84,6 +84,7 @@ export {
   imageStream,
   type Random,
   RowSampler,
+  raceTime,
 } from "./sampling/index.ts";
 export {
   createServerApp,

@@ -1,17 +1,17 @@
 // Numbers of sets of pictures: distances of judge features, PSNR inside holes, jumps across seams.
 import { doubleProducts, frechetDistance, momentsOf, openFeatures, resizeRgb, seamJump } from "../../dist/index.js";
 
-/** Opens a judge; pictures go through it at `side` pixels, one size for all that are compared. */
+/** Opens a judge; pictures go through it at `side` pixels unless told otherwise, one size for all that are compared. */
 export async function openMeasure(judge, runtime, side) {
   const source = await openFeatures(judge, runtime);
   const product = await doubleProducts(1);
 
-  /** Rows [n, dim] of pictures, brought to the judge's side (bicubic up, area down). */
-  async function features(pictures) {
+  /** Rows [n, dim] of pictures, brought to `at` pixels (bicubic up, area down). */
+  async function features(pictures, at = side) {
     const rows = new Float64Array(pictures.length * source.dim);
     for (const [i, picture] of pictures.entries()) {
-      const { data } = resizeRgb(picture, side, side);
-      rows.set((await source.extract({ data, count: 1, width: side, height: side })).features, i * source.dim);
+      const { data } = resizeRgb(picture, at, at);
+      rows.set((await source.extract({ data, count: 1, width: at, height: at })).features, i * source.dim);
     }
     return rows;
   }

@@ -40,12 +40,13 @@ async function enlarged({ data, width, height }, [toWidth, toHeight], kernel) {
 
 export async function measureRefine(measure, results) {
   const truths = results.map(({ images }) => images.truth);
-  const real = await measure.features(truths);
-  const all = new Uint8Array(truths[0].width * truths[0].height).fill(1);
+  const { width: side } = truths[0];
+  const real = await measure.features(truths, side);
+  const all = new Uint8Array(side * side).fill(1);
   const rows = {};
   for (const name of NAMES.slice(1)) {
     const pictures = results.map(({ images }) => images[name]);
-    const own = await measure.features(pictures);
+    const own = await measure.features(pictures, side);
     const decibels = pictures.map((picture, i) => holePsnr(picture, truths[i], all));
     rows[name] = {
       frechet: await measure.frechet(own, real),

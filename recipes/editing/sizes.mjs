@@ -21,12 +21,14 @@ export async function drawSize(pipe, { truth, label, number, seed, folder }) {
 
 export async function measureSizes(measure, results) {
   const side = results[0].images.truth.width;
-  const real = await measure.features(results.map(({ images }) => images.truth));
+  const real = await measure.features(
+    results.map(({ images }) => images.truth),
+    side,
+  );
   const rows = {};
-  for (const name of ["plain", "windows"])
-    rows[name] = {
-      side,
-      frechet: await measure.frechet(await measure.features(results.map(({ images }) => images[name])), real),
-    };
+  for (const name of ["plain", "windows"]) {
+    const pictures = results.map(({ images }) => images[name]);
+    rows[name] = { side, frechet: await measure.frechet(await measure.features(pictures, side), real) };
+  }
   return { rows, bars: {} };
 }

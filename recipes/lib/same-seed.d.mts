@@ -1,4 +1,4 @@
-import type { FilteredRow, FilterOptions, imageStream, RowSampler } from "../../src/sampling/index.ts";
+import type { FilteredRow, FilterOptions, imageStream, RowSampler, raceTime } from "../../src/sampling/index.ts";
 
 interface Scale {
   readonly tokens: ArrayLike<number>;
@@ -16,9 +16,12 @@ export function firstDifference(
     readonly filter: FilterOptions;
     readonly greedy: boolean;
   },
-  sampling: { readonly imageStream: typeof imageStream; readonly RowSampler: typeof RowSampler },
+  sampling: {
+    readonly imageStream: typeof imageStream;
+    readonly RowSampler: typeof RowSampler;
+    readonly raceTime: typeof raceTime;
+  },
 ): { readonly tokens: readonly [number, number]; readonly by: string; readonly distance: number };
 
 type Row = { readonly weights: readonly number[]; readonly total: FilteredRow["total"] };
-export function boundaryDistance(row: Row, u: number): number;
 export function edgeDistance(whole: Row, kept: Row, topP: number): number;

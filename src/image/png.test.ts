@@ -110,8 +110,8 @@ describe("settings", () => {
     const png = (flexvar: string) => encodePng(picture(1, 1), { flexvar });
     expect(() => readSettings(encodePng(picture(1, 1)))).toThrow('under the text key "flexvar", got none');
     expect(() => readSettings(png("{"))).toThrow("expected JSON");
-    expect(() => readSettings(png('{"version":2}'))).toThrow("expected settings of version 1, got 2");
-    expect(() => readSettings(png('{"version":1,"settings":[]}'))).toThrow("to be an object");
+    expect(() => readSettings(png('{"version":3}'))).toThrow("expected settings of version 2, got 3");
+    expect(() => readSettings(png('{"version":2,"settings":[]}'))).toThrow("to be an object");
     expect(() => readSettings(png("null"))).toThrow("got undefined");
   });
 });

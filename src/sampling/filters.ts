@@ -1,4 +1,5 @@
 import { expNegative } from "./portable-math.ts";
+import { drawByRace } from "./race.ts";
 import { checkLogits, TopKSelector } from "./select.ts";
 
 export interface FilterOptions {
@@ -52,9 +53,6 @@ export interface FilteredRow {
   readonly total: number;
 }
 
-/** Half the grain of a uniform number: u stands for the middle of its cell, so that u = 0 draws no vanishing weight. */
-const HALF_CELL = 2 ** -33;
-
 /** Buckets of logit range in the top-p search. */
 const CUT_BUCKETS = 256;
 
@@ -92,21 +90,15 @@ export class RowSampler {
   }
 
   /**
-   * Draws one token by the inverse of the cumulative distribution over the surviving tokens in id order.
+   * Draws one token of those that survive the filter ({@link drawByRace}).
    * @param logits rows of V values; the row starts at `begin`.
    * @param u uniform in [0, 1), a multiple of 2^-32; exactly one per token.
    * @throws RangeError when the logits are not finite.
    */
   sample(logits: Float32Array, begin: number, options: FilterOptions, u: number): number {
     if (options.topK === 1) return greedyRow(logits, begin, begin + this.vocabSize);
-    const { ids, weights, total } = this.filter(logits, begin, options);
-    let rest = (u + HALF_CELL) * total;
-    const last = ids.length - 1;
-    for (let i = 0; i < last; i++) {
-      rest -= weights[i]!;
-      if (rest < 0) return ids[i]!;
-    }
-    return ids[last]!;
+    const { ids, weights } = this.filter(logits, begin, options);
+    return drawByRace(ids, weights, u);
   }
 
   /** Surviving tokens of the row that starts at `begin`. @throws RangeError when the logits are not finite. */

@@ -5,6 +5,7 @@ export * from "./guidance.ts";
 export * from "./layout.ts";
 export * from "./plan.ts";
 export { expNegative, lnPositive } from "./portable-math.ts";
+export { raceTime } from "./race.ts";
 export * from "./random.ts";
 export * from "./schedules.ts";
 export {
