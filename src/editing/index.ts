@@ -2,6 +2,7 @@
 export * from "./canvas.ts";
 export * from "./fill.ts";
 export * from "./heat.ts";
+export * from "./levels.ts";
 export * from "./mask.ts";
 export * from "./pool.ts";
 export * from "./regions.ts";

@@ -13,7 +13,7 @@ export const editingFields = {
   fill: choice(FILLS),
   widen: whole(0, 16),
   keptShare: real(0, 1, true),
-  hint: real(0, 1),
+  hint: real(0, 16),
   seam: whole(0, 256),
   bestOf: whole(1, 256),
 } as const;
@@ -36,7 +36,7 @@ export type EditingInfo = Omit<OptionInfo, "text"> & { readonly text: OptionInfo
 export const editingInfo: Readonly<Record<EditingField, EditingInfo>> = {
   strength: info(
     "Strength",
-    "Share of the scales that are painted anew, 0 to 1; the coarser others keep the picture's tokens. For refine every grid up to the picture's own size is kept unless told; for a hole 1: below 1 what is under the mask shows through.",
+    "Share of the scales, the finest, that are painted anew, 0 to 1; the others keep the picture's tokens. For refine 0 unless told, and grids up to the picture's own size are always kept; for a hole 1: below 1 what is under the mask shows through.",
     ["strength", "S", "strength"],
     "number",
     false,
@@ -56,7 +56,7 @@ export const editingInfo: Readonly<Record<EditingField, EditingInfo>> = {
   whole: info("Whole picture", "One window for the whole picture, whatever its size.", ["whole", "", "whole"], "flag"),
   fill: info(
     "Fill",
-    "What the hole holds while the picture is encoded, from kept pixels alone: their mean, the nearest, or a smooth diffusion (unless told).",
+    "What the hole holds while the picture is encoded, from kept pixels alone: their mean, the nearest (unless told), or a smooth diffusion.",
     ["fill", "mean|nearest|diffusion", "fill"],
     "text",
   ),
@@ -74,8 +74,8 @@ export const editingInfo: Readonly<Record<EditingField, EditingInfo>> = {
   ),
   hint: info(
     "Hint",
-    "Share of the scales, the coarsest, that take their tokens from the filled picture where more than half of it is kept; 0.3 unless told.",
-    ["hint", "SHARE", "hint"],
+    "Where more than half is kept, grids of up to this many cells per width of the hole take their tokens from the filled picture; 1.6 unless told.",
+    ["hint", "CELLS", "hint"],
     "number",
   ),
   seam: info(
@@ -133,10 +133,10 @@ export function resolveEditing(input: EditingInput): ResolvedEditing {
     seam,
     bestOf,
     whole: given.whole ?? false,
-    fill: given.fill ?? "diffusion",
+    fill: given.fill ?? "nearest",
     widen: given.widen ?? 1,
     keptShare: given.keptShare ?? 0.5,
-    hint: given.hint ?? 0.3,
+    hint: given.hint ?? 1.6,
   };
 }
 

@@ -3,7 +3,7 @@ import { type EditMask, isSoft, maskFromText, maskToText } from "../editing/inde
 import type { SettingsRecord } from "../image/index.ts";
 import { EDITING_FIELDS, editingInfo, pickEditing, resolveEditing } from "../options/index.ts";
 import { formatScales } from "../sampling/index.ts";
-import { type EditOptions, pickSampling } from "./edit.ts";
+import { type EditOptions, pickSampling, withGuidance } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { drawRequest, drawSettings, present } from "./picture-settings.ts";
 
@@ -33,7 +33,7 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
   const { task, options, size, mask, image, model } = record;
   // Settings that the model decides do not depend on the size.
   const side = pipe.config.trainedSide * pipe.factor;
-  const { scales: _, ...sized } = pickSampling(options);
+  const { scales: _, ...sized } = pickSampling(withGuidance(pipe, options, mask));
   const resolved = pipe.resolve({ ...sized, classLabels: [0], size: [side, side] });
   const editing = resolveEditing(pickEditing({ ...options }));
   const text = mask === undefined ? null : maskToText(mask);

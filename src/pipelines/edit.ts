@@ -55,6 +55,20 @@ export interface ExpandOptions extends EditOptions {
   readonly ratio: number;
 }
 
+/** Guidance of edits that keep something, unless told: what is kept says most of what the class would. */
+const EDIT_GUIDANCE = 1.5;
+
+/** An edit's options with its guidance decided: at most {@link EDIT_GUIDANCE} where anything is kept, the model's default else. */
+export function withGuidance<T extends Pick<EditOptions, "guidance">>(
+  pipe: FlexVARPipeline,
+  options: T,
+  mask: EditMask | undefined,
+): T {
+  if (options.guidance !== undefined || mask === undefined || mask.data.every((value) => value > 0)) return options;
+  const { guidance } = pipe.resolve({ classLabels: [0] });
+  return { ...options, guidance: Math.min(guidance, EDIT_GUIDANCE) };
+}
+
 /** Variants side by side unless told. */
 const VARIANTS = 4;
 
@@ -79,7 +93,7 @@ export async function* inpaint(pipe: FlexVARPipeline, options: InpaintOptions): 
   // Below full strength what is under the mask is wanted; otherwise it is gone before anything looks.
   const start = { picture: (editing.strength ?? 1) < 1 ? picture : fillHole(picture, hole, editing.fill), hole };
   const finish = (painted: RgbImage): RgbaImage => blendByMask(original, painted, mask);
-  yield* paintPasses(pipe, options, editing, passes, start, finish);
+  yield* paintPasses(pipe, withGuidance(pipe, options, mask), editing, passes, start, finish);
 }
 
 /** Continues a picture beyond its edges by whole numbers of pixels. @throws as {@link inpaint}. */

@@ -7,9 +7,10 @@ import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens, type ScalePlan } from "../sampling/index.ts";
 import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
+import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { Networks } from "./networks.ts";
-import { generateLarge, type LargeOptions, type RefineOptions, refine } from "./refine.ts";
+import { type RefineOptions, refine } from "./refine.ts";
 import { type ForcedTokens, pictureRow, sampleRequest, sampleScales } from "./sample.ts";
 
 /** Tokens of one scale of a batch. */
@@ -163,7 +164,7 @@ export class FlexVARPipeline {
     return refine(this, options);
   }
 
-  /** Draws pictures of any size; beyond twice the trained side in windows over a shared coarse picture. */
+  /** Draws pictures of any size; beyond twice the trained side level by level, in windows on one grid. */
   generateLarge(options: LargeOptions): AsyncGenerator<EditEvent> {
     return generateLarge(this, options);
   }

@@ -2,8 +2,8 @@
 import type { SettingsRecord } from "../image/index.ts";
 import type { EditOptions } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
+import type { LargeOptions } from "./large.ts";
 import { drawRequest, drawSettings, present } from "./picture-settings.ts";
-import type { LargeOptions } from "./refine.ts";
 
 const TASK = "generate-large";
 

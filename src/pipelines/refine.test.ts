@@ -1,7 +1,8 @@
 import { FlexVAR } from "flexvar";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
-import type { RgbaImage, RgbImage } from "../image/index.ts";
+import { resizeRgb } from "../editing/index.ts";
+import { flattenAlpha, type RgbaImage, type RgbImage } from "../image/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import type { EditEvent } from "./edit-event.ts";
 import { scoredSize } from "./likelihood.ts";
@@ -33,21 +34,37 @@ async function all(run: AsyncGenerator<EditEvent>): Promise<{ events: EditEvent[
   return { events, images: await events.at(-1)!.images() };
 }
 
-test("refining keeps the tokens of grids up to the picture's own size, whatever the seed, and draws those above", async () => {
+test("refining at full strength keeps the tokens of grids up to the picture's own size and draws those above", async () => {
   const image = noise(32, 32);
-  const first = await all(pipe.refine({ ...base, image, size: [96, 96], seed: 1 }));
-  const second = await all(pipe.refine({ ...base, image, size: [96, 96], seed: 2 }));
+  const first = await all(pipe.refine({ ...base, image, size: [96, 96], seed: 1, strength: 1 }));
+  const second = await all(pipe.refine({ ...base, image, size: [96, 96], seed: 2, strength: 1 }));
   expect([first.images[0]!.width, first.images[0]!.height]).toEqual([96, 96]);
   for (const [i, event] of first.events.entries())
     if (event.grid[0] <= 2) expect(second.events[i]!.tokens).toEqual(event.tokens);
     else expect(second.events[i]!.tokens).not.toEqual(event.tokens);
 });
 
-test("strength says how many scales are drawn: none at 0, all but the first kept from it at 1", async () => {
+test("a refined picture reduced to the first one's size is that picture", async () => {
+  // Away from black and white, where adding detail would be cut off.
+  const image = noise(32, 32);
+  image.data.forEach((value, i) => {
+    image.data[i] = 96 + (value >> 2);
+  });
+  const { images } = await all(pipe.refine({ ...base, image, size: [96, 96], strength: 1 }));
+  const back = resizeRgb(flattenAlpha(images[0]!, [255, 255, 255]), 32, 32);
+  const enlarged = resizeRgb(image, 96, 96);
+  const plain = resizeRgb(enlarged, 32, 32);
+  const apart = (a: RgbImage, b: RgbImage) =>
+    a.data.reduce((sum, value, i) => sum + Math.abs(value - b.data[i]!), 0) / a.data.length;
+  expect(apart(flattenAlpha(images[0]!, [255, 255, 255]), enlarged)).toBeGreaterThan(2);
+  expect(apart(back, plain)).toBeLessThan(6);
+});
+
+test("strength says how many scales are drawn: none unless told, the finest share of them else", async () => {
   const image = noise(48, 48);
-  const tokens = async (strength: number, seed: number) =>
+  const tokens = async (strength: number | undefined, seed: number) =>
     (await all(pipe.refine({ ...base, image, size: [96, 96], seed, strength }))).events.map((event) => event.tokens);
-  expect(await tokens(0, 1)).toEqual(await tokens(0, 2));
+  expect(await tokens(undefined, 1)).toEqual(await tokens(0, 2));
   expect((await tokens(1, 1)).at(-1)).not.toEqual((await tokens(1, 2)).at(-1));
   expect(
     guidedScales(
@@ -75,11 +92,16 @@ test("strength says how many scales are drawn: none at 0, all but the first kept
   ).toBe(2);
 });
 
-test("coarse scales are hinted by the filled picture only where more than half of the view is kept", () => {
+test("coarse scales are hinted by the filled picture, the more the thinner the hole, where more than half of the view is kept", () => {
   const grids = Array.from({ length: 10 }, (_, i) => [i + 1, i + 1] as const);
-  const hole = (open: number) => Uint8Array.from({ length: 100 }, (_, i) => (i < open ? 1 : 0));
-  expect([hintedScales(grids, hole(49), 0.3), hintedScales(grids, hole(50), 0.3)]).toEqual([3, 0]);
-  expect([hintedScales(grids, hole(1), 0), hintedScales(grids, hole(100), 1)]).toEqual([0, 0]);
+  const hinted = (width: number, height: number, hint = 1.6) => {
+    const data = new Uint8Array(40 * 40);
+    for (let y = 0; y < height; y++) data.fill(1, (y + 4) * 40 + 4, (y + 4) * 40 + 4 + width);
+    return hintedScales(grids, { data, width: 40, height: 40 }, hint);
+  };
+  // Widths of 20, 10, 10 and 2 pixels: 1.6 · 40 / 20 = 3.2 cells, and so on; nearly half of the picture, and more than half.
+  expect([hinted(20, 20), hinted(10, 10), hinted(10, 30), hinted(2, 30)]).toEqual([3, 6, 6, 7]);
+  expect([hinted(20, 20, 0), hinted(28, 28), hinted(30, 30)]).toEqual([0, 2, 0]);
 });
 
 test("a hint settles the coarse tokens of a small hole, whatever the seed, and nothing else", async () => {
@@ -88,7 +110,7 @@ test("a hint settles the coarse tokens of a small hole, whatever the seed, and n
   for (let y = 16; y < 48; y++) mask.data.fill(255, y * 64 + 16, y * 64 + 48);
   const tokens = async (hint: number, seed: number) =>
     (await all(pipe.inpaint({ ...base, image, mask, hint, seed, scales: "1,2,3,4" }))).events.map((one) => one.tokens);
-  const [one, two] = [await tokens(0.5, 1), await tokens(0.5, 2)];
+  const [one, two] = [await tokens(1, 1), await tokens(1, 2)];
   expect(two.slice(0, 2)).toEqual(one.slice(0, 2));
   expect(two[3]).not.toEqual(one[3]);
   expect((await tokens(0, 1)).slice(0, 2)).not.toEqual((await tokens(0, 2)).slice(0, 2));
@@ -103,16 +125,6 @@ test("refining keeps transparency, and works in windows where asked", async () =
   await expect(all(pipe.refine({ ...base, image, size: [20, 40] }))).rejects.toThrow(
     /size: expected whole sides from the picture's own 30x20 to 16384, got 20x40/,
   );
-});
-
-test("a large picture is drawn over a coarse one: no grid beyond the window's, every size, every pixel painted", async () => {
-  const { events, images } = await all(pipe.generateLarge({ ...base, size: [150, 70], window: 32, padding: 8 }));
-  expect([images[0]!.width, images[0]!.height]).toEqual([150, 70]);
-  const [draft, ...tiles] = events.filter(({ index, total }) => index === total - 1);
-  expect(draft!.pass.draft).toBe(true);
-  expect(tiles.every(({ pass, grid }) => !pass.draft && grid[0] <= 2 && grid[1] <= 2)).toBe(true);
-  const small = await all(pipe.generateLarge({ ...base, size: [48, 32] }));
-  expect(small.events.at(-1)!.windows).toBe(1);
 });
 
 test("scores are logarithms of probabilities: of every code a token can be they add up to one", async () => {

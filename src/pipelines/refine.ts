@@ -1,4 +1,4 @@
-/** Higher resolution: refining a small picture, and pictures too large for one window, drawn over a shared coarse one. */
+/** Higher resolution: refining a small picture. */
 import { plainMask, planWindows, resizeRgb, type WindowPass } from "../editing/index.ts";
 import { flattenAlpha, isOpaque, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import { OptionError, pickEditing, resolveEditing } from "../options/index.ts";
@@ -14,9 +14,14 @@ export interface RefineOptions extends EditOptions {
 /** Largest side that is refined in one window unless told, in trained sides. */
 const MOST_WHOLE = 2;
 
+/** Share of the scales that is drawn anew unless told. */
+const STRENGTH = 0;
+
 /**
- * Draws a picture at a higher resolution: at every grid up to the picture's own size its tokens are kept (or at as many scales as
- * `strength` leaves), above they are sampled. Beyond twice the window's side (the trained size unless told) it is done in windows.
+ * Draws a picture at a higher resolution. It is enlarged (bicubic) and encoded; its tokens are kept at every scale (`strength` 0, unless told: the
+ * decoder alone sharpens it), or the finest share `strength` of the scales is sampled, but for grids up to the picture's own
+ * size. What the result adds is only finer than the picture's own pixels: reduced to their size it is the picture again (back-projection, Irani and Peleg
+ * 1991). Beyond twice the window's side (the trained size unless told) it is done in windows.
  * @throws OptionError, RangeError for bad options; the signal's reason when aborted.
  */
 export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): AsyncGenerator<EditEvent> {
@@ -31,7 +36,8 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
         "size",
         `expected whole sides from the picture's own ${original.width}x${original.height} to 16384, got ${width}x${height}`,
       );
-  const editing = resolveEditing(pickEditing({ ...options }));
+  const given = resolveEditing(pickEditing({ ...options }));
+  const editing = { ...given, strength: given.strength ?? STRENGTH };
   const trained = pipe.config.trainedSide * pipe.factor;
   const enlarged = resizeRgb(flattenAlpha(original, WHITE), width, height);
   const whole =
@@ -45,13 +51,10 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
     whole,
   })
     .filter(({ draft }) => !draft)
-    .map((pass): WindowPass => {
-      const { zoom: _, ...rest } = pass;
-      return editing.strength === undefined ? { ...rest, zoom } : rest;
-    });
+    .map((pass): WindowPass => ({ ...pass, zoom }));
   const alpha = isOpaque(original) ? undefined : enlargedAlpha(original, width, height);
   const finish = (picture: RgbImage): RgbaImage => {
-    const out = withAlpha(picture);
+    const out = withAlpha(projected(picture, enlarged, original));
     if (alpha !== undefined) for (let i = 0; i < width * height; i++) out.data[4 * i + 3] = alpha.data[3 * i]!;
     return out;
   };
@@ -59,36 +62,15 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
   yield* paintPasses(pipe, options, editing, passes, { picture: enlarged, hole }, finish, all);
 }
 
+/** The enlarged picture with what is finer than the original's pixels of another; at the original's own size the other itself. */
+function projected(picture: RgbImage, enlarged: RgbImage, { width, height }: RgbaImage): RgbImage {
+  if (picture.width === width && picture.height === height) return picture;
+  const coarse = resizeRgb(resizeRgb(picture, width, height), picture.width, picture.height);
+  const data = enlarged.data.map((value, i) => Math.min(255, Math.max(0, value + picture.data[i]! - coarse.data[i]!)));
+  return { ...picture, data };
+}
+
 function enlargedAlpha({ data, width, height }: RgbaImage, toWidth: number, toHeight: number): RgbImage {
   const grey = Uint8Array.from({ length: width * height * 3 }, (_, i) => data[4 * Math.floor(i / 3) + 3]!);
   return resizeRgb({ data: grey, width, height }, toWidth, toHeight);
-}
-
-export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels"> {
-  readonly classLabels: readonly (number | string)[];
-  /** Width and height, pixels. */
-  readonly size: readonly [width: number, height: number];
-}
-
-/**
- * Draws pictures of any size the better way: up to twice the trained side as `generate` does; beyond that a coarse picture of the
- * trained size (shorter side) first, then windows of the trained size over it, each taking its coarse scales from that
- * picture and its borders from the windows before. No grid then exceeds what the model was trained on.
- */
-export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOptions): AsyncGenerator<EditEvent> {
-  const [width, height] = options.size;
-  const most = 16384;
-  for (const side of options.size)
-    if (!Number.isInteger(side) || side < 1 || side > most)
-      throw new OptionError("size", `expected whole sides from 1 to ${most}, got ${width}x${height}`);
-  const editing = resolveEditing(pickEditing({ ...options }));
-  const hole = plainMask(width, height, 1).data;
-  const passes = planWindows(hole, width, height, {
-    factor: pipe.factor,
-    window: editing.window ?? pipe.config.trainedSide * pipe.factor,
-    padding: editing.padding,
-    whole: editing.whole,
-  });
-  const start = { picture: { data: new Uint8Array(3 * width * height).fill(255), width, height }, hole };
-  yield* paintPasses(pipe, options, editing, passes, start, withAlpha);
 }

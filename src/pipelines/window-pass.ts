@@ -7,6 +7,7 @@ import {
   fillHole,
   paintInto,
   reduceView,
+  stepsToKept,
   type View,
   type WindowPass,
 } from "../editing/index.ts";
@@ -78,18 +79,31 @@ async function given(pipe: FlexVARPipeline, request: PassRequest, picture: RgbIm
     factor: pipe.factor,
     widen: editing.widen,
     keptShare: editing.keptShare,
-    guided: guided > 0 ? guided : hintedScales(grids, view.hole, editing.hint),
+    guided: guided > 0 ? guided : hintedScales(grids, { data: view.hole, ...pass.work }, editing.hint),
   });
 }
 
+/** Share of the scales that may be hinted: the finest are always drawn. */
+const MOST_HINTED = 0.7;
+
 /**
- * Scales whose tokens come from the filled picture: what surrounds a hole says more about its colours than the class does. None
- * unless more than half of the view is kept; where less is, the smooth filling says nothing.
+ * Scales whose tokens come from the filled picture: where cells are hardly smaller than the hole is wide, what surrounds it says more
+ * about them than the class does. Those of grids with at most `hint` cells per width of the hole, twice the steps from its deepest pixel to
+ * kept ones. None unless more than half of the view is kept; where less is, the filling says nothing.
+ * @param hole [height, width], 1 = to paint.
  */
-export function hintedScales(grids: readonly Grid[], hole: Uint8Array, hint: number): number {
+export function hintedScales(
+  grids: readonly Grid[],
+  { data, width, height }: { readonly data: Uint8Array; readonly width: number; readonly height: number },
+  hint: number,
+): number {
   let open = 0;
-  for (const value of hole) open += value;
-  return 2 * open < hole.length ? Math.round(hint * grids.length) : 0;
+  for (const value of data) open += value;
+  if (2 * open >= data.length) return 0;
+  const holeWidth = 2 * stepsToKept(data, width, height).reduce((most, steps) => Math.max(most, steps), 0);
+  const most = (hint * Math.sqrt(width * height)) / holeWidth;
+  const thin = grids.filter(([h, w]) => Math.sqrt(h * w) <= most).length;
+  return Math.min(thin, Math.floor(MOST_HINTED * grids.length));
 }
 
 /** The view at work size; its hole is filled from what is kept unless `readsHole`. */
