@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Arm, ArmResult, ComparisonPlan } from "../ablation/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
+import type { NumberFormat, Plot } from "../report/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
@@ -19,6 +20,7 @@ interface AblateFlags {
   readonly steps?: number;
   readonly samples?: number;
   readonly threads?: number;
+  readonly plots?: string;
 }
 
 /** `flexvar ablate`. */
@@ -34,6 +36,7 @@ export function define(command: Command, context: Context): void {
     .requiredOption("--judge <DIR>", "a judge's folder")
     .requiredOption("--data <PATH>", "labelled pictures with a held-out side")
     .requiredOption("--out <F.json>", "file for the results")
+    .option("--plots <F.svg>", "the results of all runs as one picture")
     .optionsGroup("Runs:")
     .option("--arms <LIST>", "ground-truth, residual, fixed-positions", "ground-truth,residual")
     .option("--seeds <N>", "runs of each", wholeNumber("seeds", 1, 100), 3)
@@ -46,7 +49,7 @@ export function define(command: Command, context: Context): void {
     command,
     context,
     [
-      "flexvar ablate --tokenizer models/fashion --judge models/judges/fashion --data runs/fashion-data --arms ground-truth,residual,fixed-positions --out docs/claims/ablation.json",
+      "flexvar ablate --tokenizer models/fashion --judge models/judges/fashion --data runs/fashion-data --arms ground-truth,residual,fixed-positions --out docs/claims/ablation.json --plots docs/claims/ablation.svg",
     ],
     ablate,
   );
@@ -101,6 +104,7 @@ async function ablate(_: readonly string[], flags: AblateFlags, { report, signal
         await writeFileAtomic(flags.out, `${JSON.stringify(results, null, 1)}\n`);
         report.log(described(result));
       }
+    if (flags.plots !== undefined) await writeFileAtomic(flags.plots, await drawing(runs));
     return {
       text: runs.map(described).join("\n"),
       json: { file: flags.out, runs: runs.map((run) => ({ ...run, interval: [...run.interval] })), ...measured() },
@@ -127,6 +131,39 @@ async function finishedRuns(path: string, same: Omit<Results, "runs">): Promise<
       `${path}: expected results of ${JSON.stringify(same)}, got ${JSON.stringify(before)}; name another file with --out`,
     );
   return runs;
+}
+
+const SHORT: Readonly<Record<Arm, string>> = {
+  "ground-truth": "ground truth",
+  "fixed-positions": "fixed map",
+  residual: "residual",
+};
+
+/** What every run came to, seeds side by side, a line for each arm. */
+export async function drawing(runs: readonly ArmResult[]): Promise<string> {
+  const { plotsDrawing } = await import("../report/index.ts");
+  // Those of one token space side by side, so that each looks the same in every plot.
+  const arms = (["ground-truth", "fixed-positions", "residual"] as const).filter((arm) =>
+    runs.some((run) => run.arm === arm),
+  );
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
+  type Point = (run: ArmResult) => { value: number; interval: readonly [number, number] | null } | null;
+  const plot = (title: string, note: string, format: NumberFormat, point: Point): Plot => {
+    const of = (arm: Arm, seed: number) => runs.find((run) => run.arm === arm && run.seed === seed);
+    const points = (arm: Arm) =>
+      seeds.map((seed) => of(arm, seed)).map((run) => (run === undefined ? null : point(run)));
+    const series = arms
+      .map((arm) => ({ name: SHORT[arm], points: points(arm) }))
+      .filter((one) => one.points.some(Boolean));
+    return { title, note, format, x: { name: "seed", values: seeds.map(String) }, series };
+  };
+  return plotsDrawing("Ablation", [
+    plot("Fréchet distance", "lower is better", "number", ({ distance }) => ({ value: distance, interval: null })),
+    plot("At 1.5 times the side", "lower is better", "number", ({ largerDistance }) =>
+      largerDistance === undefined ? null : { value: largerDistance, interval: null },
+    ),
+    plot("Given their class", "higher is better", "share", ({ accuracy, interval }) => ({ value: accuracy, interval })),
+  ]);
 }
 
 function described({
