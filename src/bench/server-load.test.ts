@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import { createClient } from "../client/index.ts";
 import { createServerApp, type Listening, listen, localMaker, type PictureMaker } from "../server/index.ts";
-import { loadServer, percentile, timeCancel } from "./server-load.ts";
+import { loadServer, percentile, timeCancel, timeFirst } from "./server-load.ts";
 
 const scratch = await scratchFolder();
 let pipe: FlexVAR;
@@ -88,6 +88,13 @@ test("so does one whose client waits for all of it and goes away", async () => {
   await given;
   await client.generate({ class_labels: [1], greedy: "none", scales: "1,2" });
   expect(seen.batches.slice(before)).toEqual([8, 1]);
+});
+
+test("alone with the server the first scale comes before the picture", async () => {
+  const client = createClient({ baseUrl: server.url });
+  const { scale, picture } = await timeFirst(client, { class_labels: [1], greedy: "none", scales: "1,1,1,1,2" }, 3);
+  expect(scale).toBeGreaterThan(0);
+  expect(picture).toBeGreaterThan(scale);
 });
 
 test("percentiles are values that occur", () => {

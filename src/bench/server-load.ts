@@ -143,6 +143,29 @@ export async function timeCancel(client: FlexVARClient, fields: GenerationFields
   return { scale: (times[2]! - times[1]!) / 1000, freed: (performance.now() - left) / 1000 };
 }
 
+/** How soon a person alone with the server sees something: medians in seconds. */
+export interface FirstReport {
+  /** From asking to the first scale's picture. */
+  readonly scale: number;
+  /** From asking to the finished picture. */
+  readonly picture: number;
+}
+
+/** Asks for one picture after another, every scale streamed, and times what arrives. */
+export async function timeFirst(client: FlexVARClient, fields: GenerationFields, times: number): Promise<FirstReport> {
+  const scales: number[] = [];
+  const pictures: number[] = [];
+  for (let seed = 1; seed <= times; seed++) {
+    const asked = performance.now();
+    let first: number | undefined;
+    for await (const _ of client.generateStream({ ...fields, seed, partial_images: "all" }))
+      first ??= performance.now();
+    scales.push(((first ?? Number.NaN) - asked) / 1000);
+    pictures.push((performance.now() - asked) / 1000);
+  }
+  return { scale: percentile(scales, 0.5)!, picture: percentile(pictures, 0.5)! };
+}
+
 async function drained(events: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of events);
 }

@@ -1,5 +1,5 @@
 import type { BatchRate } from "./batch-rate.ts";
-import type { CancelReport, LoadReport } from "./server-load.ts";
+import type { CancelReport, FirstReport, LoadReport } from "./server-load.ts";
 
 /** A server under load, beside what its model can do at best. */
 export interface ServerReport {
@@ -7,6 +7,8 @@ export interface ServerReport {
   readonly clients: number;
   /** The model alone, drawing side by side. */
   readonly alone: readonly BatchRate[];
+  /** One client alone with the server. */
+  readonly first: FirstReport;
   /** Everybody asks for one finished picture. */
   readonly full: LoadReport;
   /** Some stream every scale, some leave. */
@@ -27,12 +29,13 @@ export function serverReport(parts: Omit<ServerReport, "ofBest" | "ofSingle">): 
 
 /** The report as a table for people. */
 export function serverTable(report: ServerReport): string {
-  const { alone, full, mixed, cancel } = report;
+  const { alone, first, full, mixed, cancel } = report;
   const rows: [string, string, string][] = alone.map(({ batch, rate }) => [
     `alone, ${batch} side by side`,
     `${rate.toFixed(2)} pictures/s`,
     "",
   ]);
+  rows.push(["one client", `first scale after ${seconds(first.scale)}`, `picture after ${seconds(first.picture)}`]);
   rows.push([
     "full queue",
     `${full.picturesPerSecond.toFixed(2)} pictures/s`,

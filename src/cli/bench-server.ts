@@ -16,13 +16,17 @@ export interface ServerBenchFlags {
 /** Shares of the requests in the second part whose clients leave, and that stream every scale. */
 const LEAVING = 0.2;
 const STREAMING = 0.3;
+/** Pictures that one client asks for alone. */
+const PICTURES = 9;
 /** Pictures of the job that is cancelled: more than one batch. */
 const CANCELLED = 32;
 
 export async function benchServer(flags: ServerBenchFlags, { report, signal }: Running): Promise<Outcome> {
   const { clients = 200, seconds = 60, threads, runs = 3 } = flags;
   const folder = findModel(flags.model);
-  const { batchRates, loadServer, serverReport, serverTable, timeCancel } = await import("../bench/index.ts");
+  const { batchRates, loadServer, serverReport, serverTable, timeCancel, timeFirst } = await import(
+    "../bench/index.ts"
+  );
   const { createClient } = await import("../client/index.ts");
   const { FlexVAR } = await import("../open.ts");
   report.log("drawing without a server");
@@ -37,12 +41,13 @@ export async function benchServer(flags: ServerBenchFlags, { report, signal }: R
     const load = { url, clients, fields: {}, classes, signal };
     const client = createClient({ baseUrl: url });
     await client.generate({ class_labels: [0] });
+    const first = await timeFirst(client, { class_labels: [0] }, PICTURES);
     const cancel = await timeCancel(client, { class_labels: [0], seed: 1 }, CANCELLED);
     report.log(`${clients} clients for ${seconds} s`);
     const full = await loadServer({ ...load, seconds });
     report.log("the same with some that leave and some that stream");
     const mixed = await loadServer({ ...load, seconds: seconds / 2, leaving: LEAVING, streaming: STREAMING, seed: 2 });
-    const result = serverReport({ model: basename(resolve(folder)), clients, alone, full, mixed, cancel });
+    const result = serverReport({ model: basename(resolve(folder)), clients, alone, first, full, mixed, cancel });
     return { json: deepSnakeCased(result) as Outcome["json"], text: serverTable(result) };
   } finally {
     server.close();

@@ -3,13 +3,13 @@ import type { PixelRect, PlanarBatch, RgbaImage, RgbImage } from "../image/index
 import { fillPlanes, stepsToKept } from "./fill.ts";
 import type { EditMask } from "./mask.ts";
 
-/** How much of the pixels right beside the edge is the smooth continuation of what is kept, the nearest guess of all so close. */
+/** How much of the pixels right beside the edge is the kept pixel next to them. */
 const EDGE_SHARE = 0.5;
 
 /**
  * Corrects painted planes inside a hole so that they meet the kept pixels: what painting and picture differ by on the kept
  * side of the edge is continued into the hole smoothly (Laplace's equation, as in Poisson cloning: Pérez, Gangnet, Blake 2003)
- * and fades out over `reach` pixels. The first pixel in the hole is then drawn halfway to the picture's own smooth continuation.
+ * and fades out over `reach` pixels. The first pixel in the hole is then drawn halfway to its kept neighbour.
  * @param painted [3, H, W] in bytes' scale, changed in place inside the hole only.
  * @param picture [3, H, W] likewise; read on kept pixels only.
  */
@@ -26,8 +26,8 @@ export function evenSeam(
   const difference = new Float32Array(3 * pixels);
   for (let i = 0; i < 3 * pixels; i++) if (hole[i % pixels] === 0) difference[i] = picture[i]! - painted[i]!;
   fillPlanes(difference, width, height, hole, "diffusion", 0);
-  const smooth = Float32Array.from(picture);
-  fillPlanes(smooth, width, height, hole, "diffusion", 0);
+  const beside = Float32Array.from(picture);
+  fillPlanes(beside, width, height, hole, "nearest", 0);
   const steps = stepsToKept(hole, width, height);
   for (let i = 0; i < pixels; i++) {
     if (hole[i] === 0 || steps[i]! > reach) continue;
@@ -35,7 +35,7 @@ export function evenSeam(
     const share = steps[i] === 1 ? EDGE_SHARE : 0;
     for (let c = 0; c < 3; c++) {
       const at = c * pixels + i;
-      painted[at] = (1 - share) * (painted[at]! + weight * difference[at]!) + share * smooth[at]!;
+      painted[at] = (1 - share) * (painted[at]! + weight * difference[at]!) + share * beside[at]!;
     }
   }
 }
