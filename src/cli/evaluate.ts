@@ -67,7 +67,12 @@ async function evaluate(
   }
   if (page !== undefined) {
     const { evaluationReport } = await import("./evaluate-report.ts");
-    const document = await evaluationReport(result, differences, flags, flags.tokenizer === undefined);
+    const model = flags.against === undefined ? undefined : (flags.model ?? "the shipped model");
+    const title =
+      flags.title ??
+      (model === undefined ? undefined : `Samples of ${shownPath(model)} against ${shownPath(result.reference.path)}`);
+    const shown = { ...flags, ...(title !== undefined && { title }) };
+    const document = await evaluationReport(result, differences, shown, flags.tokenizer === undefined);
     await writeReport(page, document, running.report);
   }
   const tables = [resultTable(result), ...(differences === undefined ? [] : [differenceTable(differences)])];

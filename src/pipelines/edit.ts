@@ -55,16 +55,18 @@ export interface ExpandOptions extends EditOptions {
   readonly ratio: number;
 }
 
-/** Guidance of edits that keep something, unless told: what is kept says most of what the class would. */
+/** Guidance of edits that keep more than half of the picture, unless told: what is kept says most of what the class would. */
 const EDIT_GUIDANCE = 1.5;
 
-/** An edit's options with its guidance decided: at most {@link EDIT_GUIDANCE} where anything is kept, the model's default else. */
+/** An edit's options with its guidance decided: at most {@link EDIT_GUIDANCE} where more than half is kept, the model's default else. */
 export function withGuidance<T extends Pick<EditOptions, "guidance">>(
   pipe: FlexVARPipeline,
   options: T,
   mask: EditMask | undefined,
 ): T {
-  if (options.guidance !== undefined || mask === undefined || mask.data.every((value) => value > 0)) return options;
+  if (options.guidance !== undefined || mask === undefined) return options;
+  const open = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
+  if (2 * open >= mask.data.length) return options;
   const { guidance } = pipe.resolve({ classLabels: [0] });
   return { ...options, guidance: Math.min(guidance, EDIT_GUIDANCE) };
 }
