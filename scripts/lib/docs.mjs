@@ -15,6 +15,8 @@ const TITLES = {
   "docs/studio.md": "Studio",
   "docs/serve.md": "HTTP",
   "docs/claims.md": "Claims",
+  "docs/claims/emoji.md": "Claims: emoji",
+  "docs/claims/fashion.md": "Claims: fashion",
   "docs/paper-coverage.md": "Paper coverage",
   "ARCHITECTURE.md": "Architecture",
   "docs/benchmarks.md": "Benchmarks",
