@@ -1,29 +1,46 @@
 /**
  * FlexVAR in browsers: scale-wise image generation on ONNX Runtime's WebAssembly or WebGPU. In Node see `index.ts`.
  *
+ * @module flexvar/web
  * @example
  * import { encodePng, FlexVAR, planarToRgb } from "flexvar";
  * const pipe = await FlexVAR.fromPretrained("/models/emoji/", { device: "wasm", wasmPaths: "/ort/" });
  * for await (const step of pipe.generate({ classLabels: ["animal-face"], seed: 7 })) show(planarToRgb(await step.image()));
  */
-
 export {
   ApiRequestError,
   type ClientOptions,
   createClient,
   type EditFields,
+  type ErrorBody,
   type FlexVARClient,
   type GenerationFields,
   type ImageEvent,
   type ImagesResponse,
   type JobBody,
+  type JobStatus,
   type ModelBody,
+  type PictureData,
+  type SamplingFields,
 } from "./client/index.ts";
-export { type EditMask, fillHole, marginsForRatio, maskFromImage, parseRatio } from "./editing/index.ts";
+export {
+  type EditMask,
+  fillHole,
+  type Margins,
+  type MaskMode,
+  marginsForRatio,
+  maskFromImage,
+  parseRatio,
+  type WindowPass,
+} from "./editing/index.ts";
 export {
   contactSheet,
   encodePng,
+  type Json,
+  type PixelRect,
   type PlanarBatch,
+  type PngText,
+  type PngTextLimits,
   plainest,
   planarToRgb,
   type RgbaImage,
@@ -32,25 +49,35 @@ export {
   readSettings,
   rgbToPlanar,
   type SettingsRecord,
+  type SheetOptions,
   settingsText,
 } from "./image/index.ts";
+export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";
-export { imagenetLabels, OptionError, type SamplingInput } from "./options/index.ts";
+export { imagenetLabels, OptionError, type ResolvedSampling, type SamplingInput } from "./options/index.ts";
 export {
+  type ClassChoice,
+  type ClassScore,
   type EditEvent,
   type EditOptions,
+  type EditRecord,
+  type EditTask,
   type ExpandOptions,
   editRunSettings,
   FlexVARPipeline,
   type GenerateOptions,
   type InpaintOptions,
+  type LargeOptions,
   type OutpaintOptions,
   type PictureInfo,
   pictureSettings,
+  type RefineOptions,
   requestFrom,
   runSettings,
   type ScaleEvent,
+  type ScaleScore,
   type ScaleTokens,
+  type ScoreOptions,
 } from "./pipelines/index.ts";
 export type { ModelConfig } from "./pretrained/index.ts";
 export type { Runtime } from "./runtime/index.ts";

@@ -69,7 +69,8 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
   }
 }
 
-async function buildProgram(argv: readonly string[], context: Context): Promise<Command> {
+/** The parser with the commands that a command line names. */
+export async function buildProgram(argv: readonly string[], context: Context): Promise<Command> {
   const { terminal } = context;
   const program = new Command("flexvar")
     .description("Scale-wise image generation on ONNX Runtime.")

@@ -13,7 +13,7 @@ export interface ScaleScore {
   readonly tokens: Int32Array;
   /** Natural logarithm of every token's probability [h, w], given the class and all coarser scales; no filter, no guidance. */
   readonly logProbs: Float32Array;
-  /** [h, w]: 1 where the token counts; all do unless a hole is left out. */
+  /** Row-major [h, w]: 1 where the token counts; all do unless a hole is left out. */
   readonly counted: Uint8Array;
 }
 
@@ -29,7 +29,7 @@ export interface ClassScore {
 }
 
 export interface ScoreOptions {
-  /** The picture; brought to the nearest size that the model can see (see {@link scoredSize}). */
+  /** The picture; brought to the nearest size that the model can see (see `scoredSize`). */
   readonly image: RgbImage;
   /** Class ids; "no class" is the id after the last. */
   readonly classIds: readonly number[];

@@ -90,7 +90,7 @@ export class RowSampler {
   }
 
   /**
-   * Draws one token of those that survive the filter ({@link drawByRace}).
+   * Draws one token of those that survive the filter by a race of all its tokens.
    * @param logits rows of V values; the row starts at `begin`.
    * @param u uniform in [0, 1), a multiple of 2^-32; exactly one per token.
    * @throws RangeError when the logits are not finite.

@@ -34,12 +34,13 @@ export async function buildPackage(): Promise<Package> {
   await bundle({ node: entries, web: {} }, dist);
   await bundleStudio(join(dist, "studio"));
   return {
-    serve: (args) => start(join(dist, "cli", "main.js"), ["serve", ...args]),
+    serve: (args) => startServer(join(dist, "cli", "main.js"), ["serve", ...args]),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-function start(file: string, args: readonly string[]): Promise<RunningServer> {
+/** Starts a built command line that serves, and resolves once it listens. @param args the command and its flags. */
+export function startServer(file: string, args: readonly string[]): Promise<RunningServer> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
