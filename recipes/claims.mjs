@@ -12,7 +12,10 @@ import { claimTable, published } from "./lib/claims.mjs";
 const GUIDANCE = "guidance=1,1.5,2,3,4,6";
 const FILTERS = { "top-k": "top-k=1,10,60,0", "top-p": "top-p=0.5,0.8,0.95,1", temperature: "temperature=0.7,1,1.3" };
 
-/** Sweeps by model. Real emoji are drawn anew at each size: node recipes/emoji/prepare.mjs --size N --out runs/emoji-data-N. */
+/**
+ * Sweeps by model. Real emoji are drawn anew at each size: node recipes/emoji/prepare.mjs --size N --out runs/emoji-data-N; those of
+ * another ratio lie in the middle of a canvas: node recipes/emoji/canvas.mjs runs/emoji-data 64x128 --out runs/emoji-data-64x128.
+ */
 const PLANS = {
   fashion: {
     against: "runs/fashion-data",
@@ -29,7 +32,7 @@ const PLANS = {
       guidance: { vary: GUIDANCE },
       steps: { vary: "steps=6,7,8,9,10,11,12,13" },
       ...Object.fromEntries(Object.entries(FILTERS).map(([name, vary]) => [name, { vary }])),
-      size: { vary: "size=64,96,128", against: "runs/emoji-data-{value}" },
+      size: { vary: "size=64,96,128,64x128", against: "runs/emoji-data-{value}" },
     },
   },
 };
