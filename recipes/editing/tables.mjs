@@ -1,6 +1,6 @@
 // A report as Markdown.
 
-const DIGITS = { frechet: 3, feature_l2: 3, psnr: 2, seam: 2, cpu_ms: 2, side: 0 };
+const DIGITS = { frechet: 3, feature_l2: 3, psnr: 2, seam: 2, cpu_ms: 2, side: 0, roughness: 2 };
 const HEADINGS = {
   frechet: "Fréchet distance",
   feature_l2: "feature distance to the truth",
@@ -8,6 +8,8 @@ const HEADINGS = {
   seam: "seam, × real",
   cpu_ms: "processor ms",
   side: "side, px",
+  patch_frechet: "the same of 64 px patches",
+  roughness: "roughness, × real",
 };
 
 /** One table a section, and which bars hold. */

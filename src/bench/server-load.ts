@@ -41,6 +41,7 @@ export interface LoadReport {
 /** Longest that a client that leaves waits before it does, in ms. */
 const MOST_PATIENCE_MS = 1500;
 const SAMPLE_MS = 500;
+const LEAD_MS = 50;
 
 /** Lets `clients` ask again and again for `seconds`, each as soon as it has its answer or was told to come back later. */
 export async function loadServer(options: LoadOptions): Promise<LoadReport> {
@@ -49,8 +50,9 @@ export async function loadServer(options: LoadOptions): Promise<LoadReport> {
   const took: number[] = [];
   const errors = new Map<string, number>();
   const count = { done: 0, refused: 0, left: 0 };
-  const begin = performance.now();
-  const end = begin + 1000 * seconds;
+  // Moves on to the end of the first batch: before, the server had nothing to deliver.
+  let begin = performance.now();
+  let end = Number.POSITIVE_INFINITY;
   // What is still open at the end is given up, uncounted: a full queue may take long to empty.
   const ending = new AbortController();
   const over = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
@@ -92,7 +94,14 @@ export async function loadServer(options: LoadOptions): Promise<LoadReport> {
     const random = createRandom(seed, i);
     while (running()) await once(random);
   });
-  const before = await readMetrics(url, token);
+  let before = await readMetrics(url, token);
+  const idle = before.pictures_total ?? 0;
+  while (running() && (before.pictures_total ?? 0) === idle) {
+    await new Promise((resolve) => setTimeout(resolve, LEAD_MS));
+    before = await readMetrics(url, token);
+  }
+  begin = performance.now();
+  end = begin + 1000 * seconds;
   const memory: number[] = [];
   const watching = (async () => {
     while (running()) {

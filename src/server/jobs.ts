@@ -80,6 +80,7 @@ export function startJobs(options: JobsOptions): Jobs {
   const entries = new Map<string, Entry>();
   let stopping = false;
   let running: Promise<void> | undefined;
+  const pace = startPace();
 
   const isOpen = (entry: Entry): boolean => entry.status === "queued" || entry.status === "running";
   const end = (entry: Entry, status: "done" | "failed" | "cancelled", error?: ApiError): void => {
@@ -123,6 +124,7 @@ export function startJobs(options: JobsOptions): Jobs {
     });
     if (parts.length === 0) return;
     for (const { entry } of parts) entry.status = "running";
+    const begun = performance.now();
     const abort = new AbortController();
     // A batch stops as soon as nobody waits for any of it.
     const check = (): void => {
@@ -149,6 +151,7 @@ export function startJobs(options: JobsOptions): Jobs {
             deliver(entry, scale, at, made, row.seed);
           }
       }
+      pace.took((performance.now() - begun) / 1000 / parts.length);
       for (const { entry } of parts) if (entry.finished.every((picture) => picture !== undefined)) end(entry, "done");
     } catch (error) {
       if (!abort.signal.aborted) {
@@ -207,7 +210,7 @@ export function startJobs(options: JobsOptions): Jobs {
         entries.delete(id);
         clearTimeout(entry.timer);
         const message = "queue: expected room for a job, got a full queue; try again later";
-        throw new ApiError(429, message, { code: "queue_full", retryAfter: 1 });
+        throw new ApiError(429, message, { code: "queue_full", retryAfter: pace.wait(await queue.length()) });
       }
       wake();
       return entry;
@@ -236,6 +239,22 @@ export function startJobs(options: JobsOptions): Jobs {
     },
   };
   return jobs;
+}
+
+/** Longest wait that a client is told, in seconds. */
+const LONGEST_WAIT = 60;
+/** Share of the newest batch in the mean time that a job takes. */
+const NEWEST = 0.3;
+
+/** How fast jobs go lately, and when to come back: once those that wait now are done. */
+export function startPace(): { took(secondsPerJob: number): void; wait(waiting: number): number } {
+  let mean: number | undefined;
+  return {
+    took(secondsPerJob) {
+      mean = mean === undefined ? secondsPerJob : (1 - NEWEST) * mean + NEWEST * secondsPerJob;
+    },
+    wait: (waiting) => Math.min(LONGEST_WAIT, Math.max(1, Math.ceil(waiting * (mean ?? 0)))),
+  };
 }
 
 function stopped(): ApiError {
