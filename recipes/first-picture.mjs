@@ -46,7 +46,7 @@ async function timed(url, device) {
   await draw.waitFor();
   if (device === "WebGPU") {
     await page.getByRole("button", { name: /^Model/ }).click();
-    await page.getByLabel(device).check();
+    await page.getByTitle("The graphics card").click();
     await page.keyboard.press("Escape");
   }
   const runs = [];
