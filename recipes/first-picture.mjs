@@ -1,6 +1,5 @@
-// node recipes/first-picture.mjs [MODEL] [--times 5] [--gpu]: after npm run build. What a person at the studio waits for: milliseconds from the click on
-// Draw to the first scale and to the finished picture, in headless Chromium, with the server and with the static site (Wasm; with --gpu
-// WebGPU on SwiftShader). "first": the drawing that opens the model; "next": the median of those after it.
+// node recipes/first-picture.mjs [MODEL] [--times 5]: after npm run build. What a person at the studio waits for: milliseconds from the click on
+// Draw to the first scale and to the finished picture, in headless Chromium, with the server and with the static site (Wasm). "first": the drawing that opens the model; "next": the median of those after it.
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -12,18 +11,13 @@ import { findChromium } from "../scripts/lib/tools.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { times: { type: "string", default: "5" }, gpu: { type: "boolean", default: false } },
+  options: { times: { type: "string", default: "5" } },
 });
 const [model = "emoji"] = positionals;
 const cli = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..", "dist", "cli", "main.js");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css" };
 
-const flags = [
-  "--no-sandbox",
-  ...(values.gpu
-    ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"]
-    : ["--disable-gpu"]),
-];
+const flags = ["--no-sandbox", "--disable-gpu"];
 const browser = await chromium.launch({ executablePath: findChromium(), args: flags });
 const report = {};
 try {
@@ -31,7 +25,7 @@ try {
   report.server = await timed(server.url);
   server.close();
   const site = await hosted();
-  report.static = await timed(site.url, values.gpu ? "WebGPU" : "Wasm");
+  report.static = await timed(site.url);
   await site.close();
 } finally {
   await browser.close();
@@ -39,16 +33,11 @@ try {
 console.log(JSON.stringify({ model, ...report }, null, 2));
 
 /** Draws 1 + times pictures on a fresh page. */
-async function timed(url, device) {
+async function timed(url) {
   const page = await browser.newPage();
   await page.goto(url);
   const draw = page.getByRole("button", { name: "Draw", exact: true });
   await draw.waitFor();
-  if (device === "WebGPU") {
-    await page.getByRole("button", { name: /^Model/ }).click();
-    await page.getByTitle("The graphics card").click();
-    await page.keyboard.press("Escape");
-  }
   const runs = [];
   for (let run = 0; run <= Number(values.times); run++) runs.push(await draw.evaluate(clicked));
   const said = await page.getByRole("button", { name: /^Model/ }).innerText();
