@@ -22,7 +22,7 @@ import {
   type SamplingInput,
 } from "../options/index.ts";
 import { imageStream } from "../sampling/index.ts";
-import { likeliest } from "./best-of.ts";
+import { likeliest, variantsFor } from "./best-of.ts";
 import { type ClassChoice, classesOf } from "./class-choice.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "./flexvar.ts";
@@ -144,10 +144,9 @@ export async function* paintPasses(
   );
   const { seed, count } = resolved[0]!;
   const { bestOf } = editing;
-  if (bestOf !== undefined && bestOf < count)
-    throw new OptionError("bestOf", `expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
+  const variants = variantsFor(bestOf, count);
   const classIds = await classesOf(pipe, options.classLabels ?? "auto", guessFrom, signal);
-  const infos = pipe.picturesOf(classIds, bestOf ?? count, firstIndex);
+  const infos = pipe.picturesOf(classIds, variants, firstIndex);
   const events = paintBatches(pipe, { infos, batchSize, passes, resolved, seed, start, finish, editing, signal });
   if (bestOf === undefined) yield* events;
   else yield* likeliest(pipe, events, count, signal);

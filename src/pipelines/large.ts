@@ -1,9 +1,9 @@
 /** Pictures too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
-import { largeLevels, resizeRgb } from "../editing/index.ts";
+import { largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
 import { cropRgb, planarToRgb, type RgbImage, withAlpha } from "../image/index.ts";
 import { OptionError, pickEditing, resolveEditing } from "../options/index.ts";
 import { imageStream } from "../sampling/index.ts";
-import { likeliest } from "./best-of.ts";
+import { likeliest, variantsFor } from "./best-of.ts";
 import { classesOf } from "./class-choice.ts";
 import { type EditOptions, paintPasses, pickSampling } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
@@ -40,13 +40,10 @@ export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOption
   const trained = pipe.config.trainedSide * pipe.factor;
   const most = MOST_WHOLE * (editing.window ?? trained);
   if (editing.whole || (width <= most && height <= most)) {
-    const whole = { left: 0, top: 0, width, height };
-    const up = (side: number): number => Math.ceil(side / pipe.factor) * pipe.factor;
-    const pass = { rect: { ...whole, width: up(width), height: up(height) }, paste: whole, draft: false };
-    const work = { width: pass.rect.width, height: pass.rect.height };
     const blank = { data: new Uint8Array(3 * width * height).fill(255), width, height };
-    const start = { picture: blank, hole: new Uint8Array(width * height).fill(1) };
-    yield* paintPasses(pipe, options, editing, [{ ...pass, work }], start, withAlpha);
+    const { data: hole } = plainMask(width, height, 1);
+    const passes = planWindows(hole, width, height, { factor: pipe.factor, window: trained, whole: true });
+    yield* paintPasses(pipe, options, editing, passes, { picture: blank, hole }, withAlpha);
     return;
   }
   const levels = largeLevels(width, height, {
@@ -58,14 +55,10 @@ export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOption
   const drawing = { ...pickSampling(options), classLabels: [0] };
   const first = pipe.resolve({ ...drawing, size: [draft!.width, draft!.height] });
   const { bestOf } = editing;
-  if (bestOf !== undefined && bestOf < first.count)
-    throw new OptionError(
-      "bestOf",
-      `expected at least the ${first.count} pictures of each class to keep, got ${bestOf}`,
-    );
+  const variants = variantsFor(bestOf, first.count);
   const nothing = { picture: { data: new Uint8Array(3).fill(255), width: 1, height: 1 }, hole: Uint8Array.of(1) };
   const classIds = await classesOf(pipe, options.classLabels, nothing, options.signal);
-  const infos = pipe.picturesOf(classIds, bestOf ?? first.count, options.firstIndex ?? 0);
+  const infos = pipe.picturesOf(classIds, variants, options.firstIndex ?? 0);
   const events = drawAll();
   if (bestOf === undefined) yield* events;
   else yield* likeliest(pipe, events, first.count, options.signal);

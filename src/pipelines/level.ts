@@ -4,7 +4,7 @@ import type { RgbImage } from "../image/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import { defaultSizes, type Grid, gridTokens, type Random, RowSampler } from "../sampling/index.ts";
 import type { FlexVARPipeline, ScaleTokens } from "./flexvar.ts";
-import { encodeOne, type GivenScale, givenTokens, type Latent } from "./forced.ts";
+import { encodeOne, forcedTokens, type GivenScale, givenTokens, type Latent } from "./forced.ts";
 import { transformerOf } from "./programs.ts";
 import { sampleScales } from "./sample.ts";
 import { drawRows, type WindowRow, windowPart } from "./shared-grid.ts";
@@ -47,7 +47,8 @@ export async function* drawLevel(
     for (const grid of settled) own.push(await givenTokens(networks, part, all, grid, 0));
     given.push(own);
   }
-  const row = { classId: numClasses, random };
+  // Windows draw nothing of their own: the level's stream is for cells of the whole grid.
+  const row = { classId: numClasses, random: random.split("windows") };
   for (const [index, scale] of level.scales.entries()) {
     const grids = [...settled, ...level.scales.slice(0, index + 1)];
     const at = (begin: number, axis: 0 | 1): number => (begin * scale[axis]) / level.side[axis];
@@ -75,6 +76,7 @@ export async function* drawLevel(
     const out = new Float32Array(own.length * l * codebookSize);
     for (let begin = 0; begin < own.length; begin += BATCH) {
       const some = own.slice(begin, begin + BATCH);
+      const settledTokens = forcedTokens(some);
       const request = {
         rows: some.map(() => row),
         grids,
@@ -84,7 +86,7 @@ export async function* drawLevel(
         filter: sampling.filter,
         forbid: sampling.forbid,
         signal,
-        force: (index: number) => (index < grids.length - 1 ? joined(some.map((scales) => scales[index]!)) : undefined),
+        force: (index: number, grid: Grid) => (index < grids.length - 1 ? settledTokens(index, grid) : undefined),
       };
       for await (const { index, logits } of sampleScales(networks, request))
         if (index === grids.length - 1) out.set(logits, begin * l * codebookSize);
@@ -117,15 +119,4 @@ function latentPart({ data, grid }: Latent, [h, w]: Grid, top: number, left: num
     out.set(data.subarray(from, from + w * Z), y * w * Z);
   }
   return { data: out, grid: [h, w] };
-}
-
-function joined(scales: readonly GivenScale[]): GivenScale {
-  const l = scales[0]!.tokens.length;
-  const tokens = new Int32Array(scales.length * l);
-  const forced = new Uint8Array(scales.length * l);
-  for (const [i, scale] of scales.entries()) {
-    tokens.set(scale.tokens, i * l);
-    forced.set(scale.forced, i * l);
-  }
-  return { tokens, forced };
 }
