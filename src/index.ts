@@ -22,7 +22,9 @@ export {
   type JobStatus,
   type ModelBody,
   type PictureData,
+  type QueuedEvent,
   type SamplingFields,
+  type StreamEvent,
 } from "./client/index.ts";
 export {
   type EditMask,

@@ -21,7 +21,9 @@ export {
   type JobStatus,
   type ModelBody,
   type PictureData,
+  type QueuedEvent,
   type SamplingFields,
+  type StreamEvent,
 } from "./client/index.ts";
 export {
   type EditMask,

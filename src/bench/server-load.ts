@@ -1,5 +1,11 @@
 /** Many clients at once against a running server: what they get, how long it takes, and what it costs the server. */
-import { ApiRequestError, createClient, type FlexVARClient, type GenerationFields } from "../client/index.ts";
+import {
+  ApiRequestError,
+  createClient,
+  type FlexVARClient,
+  type GenerationFields,
+  type ImageEvent,
+} from "../client/index.ts";
 import { createRandom, type Random } from "../sampling/index.ts";
 
 export interface LoadOptions {
@@ -142,13 +148,13 @@ export interface CancelReport {
 export async function timeCancel(client: FlexVARClient, fields: GenerationFields, n: number): Promise<CancelReport> {
   const times: number[] = [];
   let index = -1;
-  for await (const event of client.generateStream({ ...fields, n, partial_images: "all" })) {
+  for await (const event of drawn(client, { ...fields, n })) {
     if (event.partial_image_index !== index) times.push(performance.now());
     index = event.partial_image_index ?? index;
     if (times.length === 3) break;
   }
   const left = performance.now();
-  for await (const _ of client.generateStream({ ...fields, n: 1, partial_images: "all" })) break;
+  for await (const _ of drawn(client, { ...fields, n: 1 })) break;
   return { scale: (times[2]! - times[1]!) / 1000, freed: (performance.now() - left) / 1000 };
 }
 
@@ -167,12 +173,17 @@ export async function timeFirst(client: FlexVARClient, fields: GenerationFields,
   for (let seed = 1; seed <= times; seed++) {
     const asked = performance.now();
     let first: number | undefined;
-    for await (const _ of client.generateStream({ ...fields, seed, partial_images: "all" }))
-      first ??= performance.now();
+    for await (const _ of drawn(client, { ...fields, seed })) first ??= performance.now();
     scales.push(((first ?? Number.NaN) - asked) / 1000);
     pictures.push((performance.now() - asked) / 1000);
   }
   return { scale: percentile(scales, 0.5)!, picture: percentile(pictures, 0.5)! };
+}
+
+/** Every scale of every picture, without the places in the queue. */
+async function* drawn(client: FlexVARClient, fields: GenerationFields): AsyncGenerator<ImageEvent> {
+  for await (const event of client.generateStream({ ...fields, partial_images: "all" }))
+    if (event.type !== "image_job.queued") yield event;
 }
 
 async function drained(events: AsyncIterable<unknown>): Promise<void> {

@@ -3,10 +3,10 @@ import type {
   EditFields,
   ErrorBody,
   GenerationFields,
-  ImageEvent,
   ImagesResponse,
   JobBody,
   ModelBody,
+  StreamEvent,
 } from "./types.ts";
 
 export interface ClientOptions {
@@ -42,11 +42,11 @@ export class ApiRequestError extends Error {
 export interface FlexVARClient {
   /** Draws pictures of classes. */
   generate(fields: GenerationFields, signal?: AbortSignal): Promise<ImagesResponse>;
-  /** The same, picture by picture and scale by scale. Leaving the loop cancels. */
-  generateStream(fields: GenerationFields, signal?: AbortSignal): AsyncGenerator<ImageEvent>;
+  /** The same, picture by picture and scale by scale; before that, its place in the queue. Leaving the loop cancels. */
+  generateStream(fields: GenerationFields, signal?: AbortSignal): AsyncGenerator<StreamEvent>;
   /** Repaints, continues, expands or refines a picture. */
   edit(fields: EditFields, signal?: AbortSignal): Promise<ImagesResponse>;
-  editStream(fields: EditFields, signal?: AbortSignal): AsyncGenerator<ImageEvent>;
+  editStream(fields: EditFields, signal?: AbortSignal): AsyncGenerator<StreamEvent>;
   /** Hands work in and returns at once. */
   startGeneration(fields: GenerationFields): Promise<JobBody>;
   startEdit(fields: EditFields): Promise<JobBody>;
@@ -80,12 +80,12 @@ export function createClient({ baseUrl, token, fetch: given }: ClientOptions): F
   };
   const post = async <T>(path: string, body: object, signal?: AbortSignal): Promise<T> =>
     (await (await call("POST", path, body, signal)).json()) as T;
-  async function* stream(path: string, fields: object, signal?: AbortSignal): AsyncGenerator<ImageEvent> {
+  async function* stream(path: string, fields: object, signal?: AbortSignal): AsyncGenerator<StreamEvent> {
     const response = await call("POST", path, { ...fields, stream: true }, signal);
     for await (const { event, data } of readEvents(response.body!)) {
-      const parsed = JSON.parse(data) as ImageEvent | ErrorBody;
+      const parsed = JSON.parse(data) as StreamEvent | ErrorBody;
       if (event === "error") throw new ApiRequestError(response.status, (parsed as ErrorBody).error);
-      yield parsed as ImageEvent;
+      yield parsed as StreamEvent;
     }
   }
   const generations = "/v1/images/generations";

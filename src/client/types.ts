@@ -96,6 +96,16 @@ export interface ImageEvent extends PictureData {
   readonly scales?: number;
 }
 
+/** Says, in a stream whose work has not begun, how many orders come before it; sent again whenever that changes. */
+export interface QueuedEvent {
+  readonly type: "image_job.queued";
+  readonly created_at: number;
+  /** Orders that wait before this one. */
+  readonly position: number;
+}
+
+export type StreamEvent = QueuedEvent | ImageEvent;
+
 export type JobStatus = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export interface JobBody {

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { FlexVAR, readSettings } from "flexvar";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
-import { ApiRequestError, createClient, type ErrorBody, type ImageEvent } from "../client/index.ts";
+import {
+  ApiRequestError,
+  createClient,
+  type ErrorBody,
+  type ImageEvent,
+  type QueuedEvent,
+  type StreamEvent,
+} from "../client/index.ts";
 import { encodePng, loadRgba, type RgbaImage } from "../image/node.ts";
 import { editRequestFrom } from "../pipelines/index.ts";
 import {
@@ -49,6 +56,8 @@ function counting(inner: PictureMaker) {
   return { maker, seen };
 }
 
+/** Twenty scales. */
+const slow = { scales: `${"1,".repeat(19)}2`, greedy: "none", seed: 5 } as const;
 const base = { scales: "1,2,3", greedy: "none", seed: 5 } as const;
 const post = (server: ServerApp, path: string, body: BodyInit, headers: Record<string, string> = {}) =>
   server.app.request(`http://localhost${path}`, {
@@ -102,7 +111,7 @@ describe("generations", () => {
     const events: ImageEvent[] = [];
     const { client } = start();
     for await (const event of client.generateStream({ ...base, prompt: "3", partial_images: "all" }))
-      events.push(event);
+      events.push(event as ImageEvent);
     expect(events.map(({ type, partial_image_index }) => [type, partial_image_index])).toEqual([
       ["image_generation.partial_image", 0],
       ["image_generation.partial_image", 1],
@@ -110,6 +119,20 @@ describe("generations", () => {
     ]);
     const { data } = await client.generate({ ...base, class_labels: [3] });
     expect(events[2]!.b64_json).toBe(data[0]!.b64_json);
+  });
+
+  test("a stream that has to wait says its place, anew when that changes, and then draws", async () => {
+    const { client } = start({ batchSize: () => 1 });
+    const orders = [1, 2].map(() => client.startGeneration({ ...slow, class_labels: [1], n: 64 }));
+    const ids = (await Promise.all(orders)).map(({ id }) => id);
+    const events: StreamEvent[] = [];
+    for await (const event of client.generateStream({ ...base, class_labels: [2] })) {
+      events.push(event);
+      if (event.type === "image_job.queued") await client.cancelJob(ids[ids.length - event.position]!);
+    }
+    expect(
+      events.map((event) => (event.type.endsWith("queued") ? (event as QueuedEvent).position : event.type)),
+    ).toEqual([2, 1, "image_generation.completed"]);
   });
 
   test.each([
@@ -202,8 +225,7 @@ describe("jobs", () => {
     const { maker, seen } = counting(localMaker(pipe));
     const { client } = start({ maker, batchSize: () => 1 });
     const long = await client.startGeneration({
-      ...base,
-      scales: "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2",
+      ...slow,
       class_labels: [1],
       n: 64,
     });

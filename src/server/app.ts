@@ -1,7 +1,7 @@
 /** The HTTP API as a hono app: routes in, replies out. */
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { ModelBody } from "../client/index.ts";
+import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
 import { readBody } from "./body.ts";
 import { ApiError, toApiError } from "./errors.ts";
@@ -13,7 +13,7 @@ import type { PictureMaker } from "./maker.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
-import { imageEvent, imagesBody, jobBody } from "./replies.ts";
+import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
 import { type SiteFiles, siteReply } from "./static.ts";
 
@@ -69,7 +69,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
   );
 
   const answer = (c: Context, fields: Fields, work: Work): Promise<Response> => {
-    if (fields.stream === true) return stream(c, jobs, work);
+    if (fields.stream === true) return stream(c, jobs, queue, work);
     return fields.async === true ? later(c, jobs, queue, work) : wait(c, jobs, work);
   };
   app.post("/v1/images/generations", async (c) => {
@@ -136,7 +136,10 @@ async function later(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Promi
   return c.json(shown, 202, { location: shown.poll_url, "retry-after": "1" });
 }
 
-async function stream(c: Context, jobs: Jobs, work: Work): Promise<Response> {
+/** How often a stream that waits looks for its place in the queue: one that is begun at once is never told of one. */
+const PLACE_MS = 500;
+
+async function stream(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Promise<Response> {
   const waiting: MadePicture[] = [];
   let wake = (): void => {};
   const job = await jobs.submit(work, (picture) => {
@@ -146,16 +149,26 @@ async function stream(c: Context, jobs: Jobs, work: Work): Promise<Response> {
   void job.ended.then(() => wake());
   return streamSSE(c, async (events) => {
     events.onAbort(() => void jobs.cancel(job));
+    const send = (event: StreamEvent) => events.writeSSE({ event: event.type, data: JSON.stringify(event) });
+    let place: number | undefined;
     for (;;) {
-      for (const picture of waiting.splice(0)) {
-        const event = imageEvent(picture, work.kind, job.created);
-        await events.writeSSE({ event: event.type, data: JSON.stringify(event) });
-      }
+      for (const picture of waiting.splice(0)) await send(imageEvent(picture, work.kind, job.created));
       if (job.status !== "queued" && job.status !== "running") break;
-      if (waiting.length === 0)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+      if (waiting.length > 0) continue;
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (job.status === "running") {
+        await woken;
+        continue;
+      }
+      const look = setTimeout(wake, PLACE_MS);
+      await woken;
+      clearTimeout(look);
+      const position = await queue.position(job.id);
+      if (position === undefined || position === place) continue;
+      place = position;
+      await send(queuedEvent(job.created, position));
     }
     if (job.error !== undefined) await events.writeSSE({ event: "error", data: JSON.stringify(job.error.body()) });
   });

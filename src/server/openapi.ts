@@ -48,7 +48,10 @@ function draws(name: "Generation" | "Edit", summary: string, forms: boolean) {
       summary,
       requestBody: { required: true, content },
       responses: {
-        200: { description: "The pictures", content: { ...json("Images"), "text/event-stream": { schema: text } } },
+        200: {
+          description: "The pictures; streamed, after `image_job.queued` events while they wait",
+          content: { ...json("Images"), "text/event-stream": { schema: text } },
+        },
         202: { description: "A job to poll", content: json("Job") },
         400: refusal("A field that cannot be honoured"),
         401: refusal("No token, or another"),

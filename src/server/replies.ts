@@ -1,5 +1,5 @@
 /** Jobs as replies. */
-import type { ErrorBody, ImageEvent, ImagesResponse, JobBody, PictureData } from "../client/index.ts";
+import type { ErrorBody, ImageEvent, ImagesResponse, JobBody, PictureData, QueuedEvent } from "../client/index.ts";
 import type { Job, MadePicture } from "./jobs.ts";
 
 function pictureData({ png, classId, label, indexWithinClass, seed }: MadePicture): PictureData {
@@ -13,6 +13,11 @@ const seconds = (ms: number): number => Math.floor(ms / 1000);
 export function imagesBody(job: Job): ImagesResponse {
   const data = job.finished.flatMap((picture) => (picture === undefined ? [] : [pictureData(picture)]));
   return { created: seconds(job.created), output_format: "png", data };
+}
+
+/** The place in the queue, in a stream. */
+export function queuedEvent(created: number, position: number): QueuedEvent {
+  return { type: "image_job.queued", created_at: seconds(created), position };
 }
 
 /** One picture of a stream. */

@@ -2,19 +2,20 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { findChromium } from "../../scripts/lib/tools.mjs";
 
 const executablePath = findChromium();
 export const missingChromium = executablePath === undefined && process.env.FLEXVAR_REQUIRE_CHROMIUM === undefined;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-component-update", "--disable-sync", "--disable-quic"];
+const FLAGS = ["--no-sandbox", "--disable-component-update", "--disable-sync", "--disable-quic"];
 /** The first drawing opens a model on a busy machine. */
 export const PATIENCE = 90_000;
 
-export const launch = (): Promise<Browser> =>
-  chromium.launch({ ...(executablePath && { executablePath }), args: FLAGS });
+/** A fresh Chromium, without a graphics card unless flags give it one. */
+export const launch = (graphics: readonly string[] = ["--disable-gpu"]): Promise<Browser> =>
+  chromium.launch({ ...(executablePath && { executablePath }), args: [...FLAGS, ...graphics] });
 
 /** No axe violations, light and dark. */
 export async function accessible(page: Page, screen: string): Promise<void> {
@@ -58,4 +59,33 @@ export async function dropPng(page: Page, png: Uint8Array, name = "dropped.png")
     },
     [Buffer.from(png).toString("base64"), name],
   );
+}
+
+/** The editor's canvas, of any size or one in words: `80 by 64 pixels`. */
+export const canvas = (page: Page, size?: string): Locator =>
+  page.getByRole("group", { name: size === undefined ? /^Canvas, / : `Canvas, ${size}` });
+
+/** Brushes over the middle of a picture of 64 px and draws its right edge out by 16; undoes that and does it again. */
+export async function paintAndExtend(page: Page): Promise<void> {
+  const { x, y, width, height } = (await canvas(page).boundingBox())!;
+  await page.mouse.move(x + width / 2 - 60, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2 + 60, y + height / 2 + 30, { steps: 5 });
+  await page.mouse.up();
+  await page.getByRole("spinbutton", { name: "Right" }).fill("16");
+  await page.keyboard.press("Tab");
+  await canvas(page, "80 by 64 pixels").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await canvas(page, "64 by 64 pixels").waitFor();
+  await page.getByRole("button", { name: "Redo" }).click();
+  await canvas(page, "80 by 64 pixels").waitFor();
+}
+
+/** The file that "Download PNG" gives. */
+export async function downloadPng(page: Page): Promise<{ name: string; bytes: Uint8Array }> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download PNG" }).click(),
+  ]);
+  return { name: download.suggestedFilename(), bytes: new Uint8Array(readFileSync(await download.path())) };
 }

@@ -1,10 +1,20 @@
 /** The studio of a running `flexvar serve`, used as people use it, and through the server's sudden end. */
-import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createClient } from "../../src/client/index.ts";
 import { readSettings } from "../../src/image/index.ts";
 import { editRequestFrom } from "../../src/pipelines/index.ts";
-import { accessible, dropPng, launch, missingChromium, PATIENCE, watchScales } from "./checks.ts";
+import {
+  accessible,
+  canvas,
+  downloadPng,
+  dropPng,
+  launch,
+  missingChromium,
+  PATIENCE,
+  paintAndExtend,
+  watchScales,
+} from "./checks.ts";
 import { buildPackage, type Package, type RunningServer } from "./server.ts";
 
 const SERVE = ["--threads", "1", "--model", "emoji"];
@@ -39,13 +49,6 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   const done = () => page.getByText(/^(Done|\d+ pictures) in/).waitFor({ timeout: PATIENCE });
   const chip = () => page.getByRole("button", { name: /^Model/ });
   const cards = () => page.locator(".card").count();
-  const download = async (): Promise<Uint8Array> => {
-    const [file] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download PNG" }).click(),
-    ]);
-    return readFileSync((await file.path())!);
-  };
 
   test("opens without fetching weights, and says where it computes", async () => {
     await expect.poll(() => chip().textContent()).toContain("Ready");
@@ -72,7 +75,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   });
 
   test("the exported PNG carries its settings and brings them back when dropped", async () => {
-    exported = await download();
+    exported = (await downloadPng(page)).bytes;
     expect(readSettings(exported)).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
     await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
     await dropPng(page, exported);
@@ -80,23 +83,10 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
   });
 
-  const canvas = (size = "") => page.getByRole("group", { name: new RegExp(`^Canvas, ${size}`) });
-
   test("a mask is painted, an edge extended, both undone and done again", async () => {
     await page.getByRole("group", { name: "With this picture" }).getByRole("button", { name: "Edit" }).click();
-    await canvas().waitFor();
-    const { x, y, width, height } = (await canvas().boundingBox())!;
-    await page.mouse.move(x + width / 2 - 60, y + height / 2);
-    await page.mouse.down();
-    await page.mouse.move(x + width / 2 + 60, y + height / 2 + 30, { steps: 5 });
-    await page.mouse.up();
-    await page.getByRole("spinbutton", { name: "Right" }).fill("16");
-    await page.keyboard.press("Tab");
-    await canvas("80 by 64 pixels").waitFor();
-    await page.getByRole("button", { name: "Undo" }).click();
-    await canvas("64 by 64 pixels").waitFor();
-    await page.getByRole("button", { name: "Redo" }).click();
-    await canvas("80 by 64 pixels").waitFor();
+    await canvas(page).waitFor();
+    await paintAndExtend(page);
   });
 
   test("the server repaints; the chosen variant is exported and goes into the gallery", async () => {
@@ -104,11 +94,11 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await page.getByText(/^Drag across the picture/).waitFor({ timeout: PATIENCE });
     expect(await page.getByRole("group", { name: "Choose a variant" }).getByRole("button").count()).toBe(2);
     await accessible(page, "variants");
-    const settings = readSettings(await download());
+    const settings = readSettings((await downloadPng(page)).bytes);
     expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
     expect(editRequestFrom(settings, 152)).toMatchObject({ size: [80, 64], mask: { width: 80, height: 64 } });
     await page.getByRole("button", { name: "Go on with this" }).click();
-    await canvas("80 by 64 pixels").waitFor();
+    await canvas(page, "80 by 64 pixels").waitFor();
   });
 
   test("after a reload the gallery is there", async () => {
@@ -116,6 +106,17 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await page.getByRole("link", { name: /Gallery/ }).click();
     await expect.poll(cards).toBe(2);
     await page.getByRole("link", { name: "Create" }).click();
+  });
+
+  test("while the server has others to serve first, the place in line is told", async () => {
+    const client = createClient({ baseUrl: server.url });
+    const other = { class_labels: ["heart"], n: 16, num_inference_steps: 13 };
+    const orders = await Promise.all([client.startGeneration(other), client.startGeneration({ ...other, seed: 1 })]);
+    await drawButton().click();
+    await page.getByText(/^(Next in line|In line) on the server/).waitFor({ timeout: PATIENCE });
+    await accessible(page, "waiting in line");
+    for (const { id } of orders) await client.cancelJob(id);
+    await done();
   });
 
   test("a stopped drawing frees the server", async () => {
@@ -139,14 +140,14 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await alert.getByRole("button", { name: "Try again" }).click();
     await alert.getByText(/The server does not answer/).waitFor();
     await page.getByRole("link", { name: /Gallery/ }).click();
-    await expect.poll(cards).toBe(2);
+    await expect.poll(cards).toBe(3);
   });
 
   test("even a reload without the server finds the gallery, and says why nothing can be drawn", async () => {
     await page.reload();
     await page.getByText("The server does not answer.").first().waitFor({ timeout: 20_000 });
     await page.getByRole("link", { name: /Gallery/ }).click();
-    await expect.poll(cards).toBe(2);
+    await expect.poll(cards).toBe(3);
     await accessible(page, "gallery without a server");
     await page.getByRole("link", { name: "Create" }).click();
   });
@@ -159,7 +160,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await drawButton().click();
     await done();
     await page.getByRole("link", { name: /Gallery/ }).click();
-    await expect.poll(cards).toBe(3);
+    await expect.poll(cards).toBe(4);
     expect(errors).toEqual([]);
   });
 

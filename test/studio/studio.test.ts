@@ -7,7 +7,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSettings } from "../../src/image/index.ts";
 import { editRequestFrom, requestFrom } from "../../src/pipelines/index.ts";
 import { projectRoot } from "../support/imports.ts";
-import { accessible, dropPng, launch, missingChromium, PATIENCE, watchScales } from "./checks.ts";
+import {
+  accessible,
+  canvas,
+  downloadPng,
+  dropPng,
+  launch,
+  missingChromium,
+  PATIENCE,
+  paintAndExtend,
+  watchScales,
+} from "./checks.ts";
 import { openStudio, type StudioSite } from "./site.ts";
 
 const SHELL_BYTES = 250_000;
@@ -76,15 +86,12 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
   });
 
   test("the exported PNG carries the settings that draw it again", async () => {
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download PNG" }).click(),
-    ]);
-    expect(download.suggestedFilename()).toBe("heart-42-0.png");
-    const settings = readSettings(new Uint8Array(readFileSync((await download.path())!)));
+    const { name, bytes } = await downloadPng(page);
+    expect(name).toBe("heart-42-0.png");
+    const settings = readSettings(bytes);
     expect(settings).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
     expect(requestFrom(settings).options).toMatchObject({ classLabels: [40], seed: 42, firstIndex: 0 });
-    exported = readFileSync((await download.path())!);
+    exported = bytes;
   });
 
   test("dropped on the page, that PNG brings its settings back into the form", async () => {
@@ -146,30 +153,22 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.getByRole("heading", { name: "Change part of a picture" }).waitFor();
     await accessible(page, "empty editor");
     await page.getByRole("button", { name: "Heart" }).first().click();
-    await canvas().waitFor();
+    await canvas(page).waitFor();
     await accessible(page, "editor");
   });
 
-  const canvas = () => page.getByRole("group", { name: /^Canvas, / });
-
   test("a mask painted by pointer and keys, an extended edge, undone and done again", async () => {
-    const undo = page.getByRole("button", { name: "Undo" });
-    expect(await undo.isDisabled()).toBe(true);
-    const { x, y, width, height } = (await canvas().boundingBox())!;
-    await page.mouse.move(x + width / 2 - 60, y + height / 2);
-    await page.mouse.down();
-    await page.mouse.move(x + width / 2 + 60, y + height / 2 + 30, { steps: 5 });
-    await page.mouse.up();
-    await canvas().focus();
+    expect(await page.getByRole("button", { name: "Undo" }).isDisabled()).toBe(true);
+    await paintAndExtend(page);
+    await canvas(page).focus();
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Space");
-    await page.getByRole("spinbutton", { name: "Right" }).fill("16");
-    await page.keyboard.press("Tab");
-    await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
-    await undo.click();
-    await page.getByRole("group", { name: "Canvas, 64 by 64 pixels" }).waitFor();
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    await canvas(page, "64 by 64 pixels").waitFor();
     await page.keyboard.press("Control+Shift+z");
-    await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
+    await page.keyboard.press("Control+Shift+z");
+    await canvas(page, "80 by 64 pixels").waitFor();
   });
 
   test("repainting shows variants, before and after; the chosen one goes on and into the gallery", async () => {
@@ -178,11 +177,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     expect(await page.getByRole("group", { name: "Choose a variant" }).getByRole("button").count()).toBe(2);
     await page.getByRole("slider", { name: "Before and after" }).press("ArrowRight");
     await accessible(page, "variants");
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download PNG" }).click(),
-    ]);
-    const settings = readSettings(new Uint8Array(readFileSync((await download.path())!)));
+    const settings = readSettings((await downloadPng(page)).bytes);
     expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
     expect(editRequestFrom(settings, 152)).toMatchObject({ task: "inpaint", size: [80, 64], mask: { width: 80 } });
     await page.getByRole("button", { name: "Go on with this" }).click();

@@ -7,8 +7,8 @@ import type {
   Device,
   DrawEvent,
   DrawRequest,
+  EditEvent,
   EditRequest,
-  EditStep,
   ModelInfo,
   OpenProgress,
 } from "./types.ts";
@@ -25,7 +25,7 @@ export interface BrowserSite {
 /** One order under way: what its answers do. */
 interface Waiting {
   onProgress?(progress: OpenProgress): void;
-  onEvent?(event: DrawEvent | EditStep): void;
+  onEvent?(event: DrawEvent | EditEvent): void;
   done(result: unknown): void;
   failed(error: Error): void;
 }
@@ -75,7 +75,7 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
   };
 
   /** Sends an order and hands on its events as they come; stops it when the reader stops. */
-  async function* events<T extends DrawEvent | EditStep>(order: Order, signal: AbortSignal): AsyncGenerator<T> {
+  async function* events<T extends DrawEvent | EditEvent>(order: Order, signal: AbortSignal): AsyncGenerator<T> {
     const { id } = order;
     const arrived: T[] = [];
     let ended: { readonly error?: Error } | undefined;
@@ -147,7 +147,7 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
     },
 
     draw: (request: DrawRequest, signal) => events<DrawEvent>({ id: ++lastId, kind: "draw", request }, signal),
-    edit: (request: EditRequest, signal) => events<EditStep>({ id: ++lastId, kind: "edit", request }, signal),
+    edit: (request: EditRequest, signal) => events<EditEvent>({ id: ++lastId, kind: "edit", request }, signal),
     readSettings: (png) => ask<DrawRequest | undefined>({ id: ++lastId, kind: "read", png }),
     release,
   };

@@ -1,6 +1,6 @@
 /** What the page and the model's worker say to each other. */
 import type { SettingsRecord } from "flexvar/web";
-import type { Device, DrawEvent, DrawRequest, EditRequest, EditStep, OpenProgress } from "./types.ts";
+import type { Device, DrawEvent, DrawRequest, EditEvent, EditRequest, OpenProgress } from "./types.ts";
 
 /** A file of a site's manifest. */
 export interface SiteFile {
@@ -33,6 +33,6 @@ export type Order =
 /** Worker to page. `done` and `failed` end an order. */
 export type Answer =
   | { readonly id: number; readonly kind: "progress"; readonly progress: OpenProgress }
-  | { readonly id: number; readonly kind: "event"; readonly event: DrawEvent | EditStep }
+  | { readonly id: number; readonly kind: "event"; readonly event: DrawEvent | EditEvent }
   | { readonly id: number; readonly kind: "done"; readonly result?: string | SettingsRecord | DrawRequest | undefined }
   | { readonly id: number; readonly kind: "failed"; readonly message: string };

@@ -1,18 +1,35 @@
 /** The model on the server that serves this page, asked through its HTTP API. */
-import { createClient, type EditFields, type FlexVARClient, type ImageEvent } from "flexvar/client";
+import { createClient, type EditFields, type FlexVARClient, type ImageEvent, type StreamEvent } from "flexvar/client";
 import { encodePng, readSettings } from "flexvar/image";
 import { planScales } from "flexvar/sampling";
 import { type ModelConfig, modelInfo } from "./config.ts";
 import { keepConnection } from "./connection.ts";
 import { inWords, isSilence } from "./failures.ts";
 import { keepToken, keptToken } from "./token.ts";
-import type { Backend, DrawEvent, DrawnPicture, DrawRequest, EditRequest, EditStep, ModelInfo } from "./types.ts";
+import type {
+  Backend,
+  DrawEvent,
+  DrawnPicture,
+  DrawRequest,
+  EditEvent,
+  EditRequest,
+  ModelInfo,
+  Waiting,
+} from "./types.ts";
 
 /** What `studio.json` says where a server serves the page. */
 export interface ServerSite {
   readonly backend: "server";
   readonly model: { readonly name: string; readonly hash: string };
   readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number } | undefined;
+}
+
+/** A picture that came, at a scale or finished. */
+interface Arrival {
+  readonly kind: "picture";
+  readonly event: ImageEvent;
+  readonly isLast: boolean;
+  readonly picture: DrawnPicture;
 }
 
 export function serverBackend(base: string): Backend {
@@ -33,21 +50,25 @@ export function serverBackend(base: string): Backend {
 
   /** The events of one order, its end and its failures as the studio wants them. */
   async function* events(
-    start: (signal: AbortSignal) => AsyncGenerator<ImageEvent>,
+    start: (signal: AbortSignal) => AsyncGenerator<StreamEvent>,
     count: number,
     signal: AbortSignal,
-  ): AsyncGenerator<{ event: ImageEvent; isLast: boolean; picture: DrawnPicture }> {
+  ): AsyncGenerator<Waiting | Arrival> {
     let begun = false;
     let finished = 0;
     try {
       for await (const event of start(signal)) {
         begun = true;
+        if (event.type === "image_job.queued") {
+          yield { kind: "waiting", position: event.position };
+          continue;
+        }
         const isLast = event.type.endsWith(".completed");
         if (isLast) finished++;
         const bytes = fromBase64(event.b64_json);
         const image = new Blob([bytes], { type: "image/png" });
         const picture = { number: event.index, image, ...(isLast && { settings: readSettings(bytes) }) };
-        yield { event, isLast, picture };
+        yield { kind: "picture", event, isLast, picture };
       }
       if (finished < count) throw new Error(`stream: expected ${count} pictures, got ${finished}`);
     } catch (error) {
@@ -107,19 +128,29 @@ export function serverBackend(base: string): Backend {
         partial_images: "all" as const,
       };
       const start = (stop: AbortSignal) => client().generateStream(fields, stop);
-      for await (const { event, isLast, picture } of events(start, count, signal)) {
+      for await (const one of events(start, count, signal)) {
+        if (one.kind === "waiting") {
+          yield one;
+          continue;
+        }
+        const { event, isLast, picture } = one;
         const index = event.partial_image_index ?? grids.length - 1;
         yield { kind: "scale", index, isLast, pictures: [picture] };
       }
     },
 
-    async *edit(request: EditRequest, signal): AsyncGenerator<EditStep> {
+    async *edit(request: EditRequest, signal): AsyncGenerator<EditEvent> {
       const { count } = request;
       const parts = Array.from({ length: count }, () => 0);
       const start = (stop: AbortSignal) => client().editStream(editFields(request), stop);
-      for await (const { event, isLast, picture } of events(start, count, signal)) {
+      for await (const one of events(start, count, signal)) {
+        if (one.kind === "waiting") {
+          yield one;
+          continue;
+        }
+        const { event, isLast, picture } = one;
         parts[event.index] = isLast ? 1 : (event.partial_image_index! + 1) / event.scales!;
-        yield { done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
+        yield { kind: "step", done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
       }
     },
 

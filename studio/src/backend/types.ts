@@ -49,8 +49,15 @@ export interface DrawnPicture {
   readonly settings?: SettingsRecord | undefined;
 }
 
-/** What happens while drawing, in order: the plan, then scales of the pictures. */
+/** An order that has to wait: how many come before it. */
+export interface Waiting {
+  readonly kind: "waiting";
+  readonly position: number;
+}
+
+/** What happens while drawing, in order: the plan, the place in a server's queue, then scales of the pictures. */
 export type DrawEvent =
+  | Waiting
   | { readonly kind: "plan"; readonly grids: readonly Grid[] }
   | {
       readonly kind: "scale";
@@ -83,10 +90,14 @@ export interface EditRequest {
 
 /** The variants as they stand after a scale. */
 export interface EditStep {
+  readonly kind: "step";
   /** Share of the work that is done, 0 to 1. */
   readonly done: number;
   readonly pictures: readonly DrawnPicture[];
 }
+
+/** What happens while editing. */
+export type EditEvent = Waiting | EditStep;
 
 /** Where the model computes: the best there is, or one of the two by name. */
 export type Device = "auto" | "webgpu" | "wasm";
@@ -107,7 +118,7 @@ export interface Backend {
   /** Draws. Ends early, without an error, once the signal is aborted. @throws Error in words. */
   draw(request: DrawRequest, signal: AbortSignal): AsyncIterable<DrawEvent>;
   /** Edits; like `draw` in ending and failing. */
-  edit(request: EditRequest, signal: AbortSignal): AsyncIterable<EditStep>;
+  edit(request: EditRequest, signal: AbortSignal): AsyncIterable<EditEvent>;
   /** Settings that a PNG carries, as a request; undefined where there are none. */
   readSettings(png: Blob): Promise<DrawRequest | undefined>;
   /** Takes the token that a server asks for (`TokenError`). */

@@ -177,7 +177,7 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
     const batches = Math.ceil(count / Math.max(1, pictures.length));
     const batch = Math.floor(step.first / Math.max(1, pictures.length));
     const done = (batch + (step.window + (step.index + 1) / step.total) / step.windows) / batches;
-    answer({ id, kind: "event", event: { done, pictures } });
+    answer({ id, kind: "event", event: { kind: "step", done, pictures } });
     await turn();
     signal.throwIfAborted();
   }

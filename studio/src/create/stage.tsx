@@ -2,7 +2,7 @@ import type { ModelInfo } from "../backend/types.ts";
 import { draw, drawForm, openModel } from "../state/actions.ts";
 import { type Run, set, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
-import { gridName, seconds, sizeName } from "../ui/format.ts";
+import { gridName, placeInLine, seconds, sizeName } from "../ui/format.ts";
 import { Problem } from "../ui/problem.tsx";
 import { TokenForm } from "../ui/token-form.tsx";
 import { FilmStrip } from "./film-strip.tsx";
@@ -142,9 +142,11 @@ function Progress({ run, done, total }: { run: Run; done: number; total: number 
       ? `${run.frames.length === 1 ? "Done" : `${run.frames.length} pictures`} in ${seconds(run.totalMs ?? 0)}`
       : run.status === "stopped" || run.status === "failed"
         ? `Stopped after ${done} of ${total} scales`
-        : total === 0
-          ? "Thinking…"
-          : `Scale ${Math.min(done + 1, total)} of ${total}${run.grids[done] ? `, ${gridName(run.grids[done])}` : ""}${run.frames.length > 1 ? `, ${finished} of ${run.frames.length} finished` : ""}`;
+        : run.waiting !== undefined
+          ? placeInLine(run.waiting)
+          : total === 0
+            ? "Thinking…"
+            : `Scale ${Math.min(done + 1, total)} of ${total}${run.grids[done] ? `, ${gridName(run.grids[done])}` : ""}${run.frames.length > 1 ? `, ${finished} of ${run.frames.length} finished` : ""}`;
   const all = run.frames.reduce((sum, own) => sum + own.length, 0);
   const part = total === 0 ? 0 : all / (total * run.frames.length);
   return (

@@ -30,6 +30,8 @@ export interface Result {
   readonly classId: number;
   readonly seed: number;
   readonly message?: string;
+  /** Orders before this one on a server that has others to serve first. */
+  readonly waiting?: number | undefined;
   /** Orders the same once more. */
   readonly again: () => void;
 }
@@ -173,10 +175,15 @@ async function run(task: Result["task"], order: Order): Promise<void> {
       throw new Error(model.status === "failed" ? model.message : "The model is not ready");
     }
     const request = { task, ...order, classId, guidance: form.guidance, seed, count };
-    for await (const { done, pictures } of backend.edit(request, own.signal)) {
+    for await (const event of backend.edit(request, own.signal)) {
+      if (event.kind === "waiting") {
+        update({ waiting: event.position });
+        continue;
+      }
+      const { done, pictures } = event;
       const all = [...(editor().result?.pictures ?? [])];
       for (const picture of pictures) all[picture.number] = picture;
-      update({ done, pictures: all });
+      update({ done, pictures: all, waiting: undefined });
     }
     if (own.signal.aborted) setEditor(({ result }) => (result?.status === "working" ? { result: undefined } : {}));
     else update({ status: "done" });

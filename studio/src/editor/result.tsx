@@ -2,6 +2,7 @@ import { useState } from "react";
 import { download } from "../state/actions.ts";
 import { useStudio } from "../state/store.ts";
 import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
+import { placeInLine } from "../ui/format.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Sheet } from "./document.ts";
 import { accept, type Result, setEditor, stopEdit } from "./editor-store.ts";
@@ -9,7 +10,7 @@ import { accept, type Result, setEditor, stopEdit } from "./editor-store.ts";
 /** Variants side by side, and the chosen one laid over the picture before it. */
 export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) {
   const [part, setPart] = useState(50);
-  const { pictures, picked, status, done, label } = result;
+  const { pictures, picked, status, done, label, waiting } = result;
   const guidance = useStudio((state) => state.form.guidance);
   const chosen = pictures[picked];
   const after = useBlobAddress(chosen?.image);
@@ -64,7 +65,9 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
       <p className="hint" role="status">
         {finished
           ? "Drag across the picture: before on the left, after on the right."
-          : `Painting, ${Math.round(100 * done)} %`}
+          : waiting === undefined
+            ? `Painting, ${Math.round(100 * done)} %`
+            : placeInLine(waiting)}
       </p>
       <div className="actions">
         {finished ? (

@@ -124,12 +124,17 @@ export async function draw(request: DrawRequest): Promise<void> {
       const now = get().run;
       if (now?.id !== id) return;
       if (event.kind === "plan") update({ grids: event.grids });
+      else if (event.kind === "waiting") update({ waiting: event.position });
       else {
         const frames = now.frames.map((one, number) => {
           const found = event.pictures.find((picture) => picture.number === number);
           return found === undefined ? one : [...one, found.image];
         });
-        update({ frames, ...(now.firstMs === undefined && { firstMs: performance.now() - clicked }) });
+        update({
+          frames,
+          waiting: undefined,
+          ...(now.firstMs === undefined && { firstMs: performance.now() - clicked }),
+        });
         if (event.isLast) {
           const settings = [...get().run!.settings];
           for (const picture of event.pictures) settings[picture.number] = picture.settings;

@@ -41,6 +41,8 @@ export interface Run {
   readonly kept: readonly (string | undefined)[];
   readonly status: "drawing" | "done" | "stopped" | "failed";
   readonly message?: string;
+  /** Orders before this one on a server that has others to serve first. */
+  readonly waiting?: number | undefined;
   /** Milliseconds from the click to the first scale and to the end. */
   readonly firstMs?: number;
   readonly totalMs?: number;

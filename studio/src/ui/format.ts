@@ -9,6 +9,12 @@ export const gridName = ([h, w]: readonly [number, number]): string => `${h}×${
 
 export const sizeName = ({ width, height }: { width: number; height: number }): string => `${width}×${height}`;
 
+/** The place in a server's queue, where `before` orders come first. */
+export const placeInLine = (before: number): string =>
+  before === 0
+    ? "Next in line on the server"
+    : `In line on the server, ${before} ${before === 1 ? "order" : "orders"} before this`;
+
 const DAY_MS = 86_400_000;
 
 /** "Today", "Yesterday" or a date. */
