@@ -65,7 +65,8 @@ export async function removeLeftovers(folder: string, olderThanMs = 3_600_000): 
     if (!TEMPORARY.test(name)) continue;
     const path = join(folder, name);
     const info = await stat(path).catch(() => undefined);
-    if (!info || Date.now() - info.mtimeMs < olderThanMs) continue;
+    // Times of files are finer than the clock's, and other machines' clocks differ: with 0 age does not count.
+    if (!info || (olderThanMs > 0 && Date.now() - info.mtimeMs < olderThanMs)) continue;
     await rm(path, { force: true });
     removed++;
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LOG_FILE, readRecords } from "./log.ts";
 import { CHECKPOINTS, type RunProgress, type RunSettings, runTraining, type Trainee } from "./run.ts";
-import { listStates, loadState, statePath } from "./state.ts";
+import { type Json, listStates, loadState, statePath } from "./state.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -48,7 +48,7 @@ function counter(lossAt: (step: number) => number = () => 1, scores: readonly nu
 }
 
 const run = (trainee: Trainee, options: Parameters<typeof runTraining>[4] = {}, changes: Partial<RunSettings> = {}) =>
-  runTraining(trainee, { ...settings, ...changes }, { name: "test" }, folder, options);
+  runTraining(trainee, { ...settings, ...changes }, { name: "test", seed: 1 }, folder, options);
 
 describe("runTraining", () => {
   it("runs to the end, logs, evaluates, and keeps the last and the best checkpoints", async () => {
@@ -99,6 +99,16 @@ describe("runTraining", () => {
       const evaluations = (await readRecords(join(folder, LOG_FILE))).filter((r) => r.kind === "evaluate");
       expect(evaluations).toEqual(records.filter((r) => r.kind === "evaluate"));
     }
+  });
+
+  it("resumed with another config says what changed, and refuses another run's", async () => {
+    await run(counter(), {}, { steps: 4 });
+    const lines: string[] = [];
+    const resume = (config: Json) =>
+      runTraining(counter(), settings, config, folder, { resume: true, log: (line) => lines.push(line) });
+    await expect(resume({ name: "test", seed: 2 })).rejects.toThrow(/config: seed: expected the checkpoint's 1/);
+    expect(await resume({ name: "other", seed: 1 })).toMatchObject({ step: 10, finished: true });
+    expect(lines).toContain('config changed since then: name from "test" to "other"');
   });
 
   it("after a kill goes on from the last checkpoint and drops what was logged after it", async () => {

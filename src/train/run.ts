@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { removeLeftovers, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
 import { durationText, EVENTS_FOLDER, openLog } from "./log.ts";
+import { configChanges, describeChanges } from "./resume.ts";
 import { type Json, listStates, loadState, saveState, statePath, type TrainState } from "./state.ts";
 
 export interface RunSettings {
@@ -99,7 +100,7 @@ interface Progress {
 /**
  * Runs or resumes a training. `outDir` gets `checkpoints/`, `log.jsonl`, `tensorboard/`,
  * `curves.svg` and `sheets/`.
- * @throws Error where there is a run already and `resume` was not asked for, for a loss that is not finite or that diverged, and for
+ * @throws Error where there is a run already and `resume` was not asked for or its config is another run's, for a loss that is not finite or that diverged, and for
  * files that cannot be written; the last checkpoint stays whole.
  */
 export async function runTraining(
@@ -113,7 +114,7 @@ export async function runTraining(
   await mkdir(folder, { recursive: true });
   await sweep(outDir);
   const progress: Progress = { best: undefined, meanLoss: undefined, leastLoss: Number.POSITIVE_INFINITY };
-  let step = await restore(trainee, folder, progress, resume, log);
+  let step = await restore(trainee, folder, progress, config, resume, log);
   const records = await openLog(outDir, step);
   let saved = step;
   const save = async (): Promise<void> => {
@@ -191,6 +192,7 @@ async function restore(
   trainee: Trainee,
   folder: string,
   progress: Progress,
+  config: Json,
   resume: boolean,
   log: (line: string) => void,
 ): Promise<number> {
@@ -202,6 +204,7 @@ async function restore(
       `${folder}: expected no checkpoints of another run, got step ${last}; resume it or choose another folder`,
     );
   const state = await loadState(statePath(folder, last));
+  const changes = configChanges(state.json.config ?? config, config);
   trainee.load(state);
   const { run } = state.json as {
     run?: { best?: Progress["best"] | null; meanLoss?: number | null; leastLoss?: number | null };
@@ -210,6 +213,7 @@ async function restore(
   progress.meanLoss = run?.meanLoss ?? undefined;
   progress.leastLoss = run?.leastLoss ?? Number.POSITIVE_INFINITY;
   log(`resumed from step ${last}`);
+  if (changes.length > 0) log(`config changed since then: ${describeChanges(changes)}`);
   return last;
 }
 
