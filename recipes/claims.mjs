@@ -14,7 +14,8 @@ const FILTERS = { "top-k": "top-k=1,10,60,0", "top-p": "top-p=0.5,0.8,0.95,1", t
 
 /**
  * Sweeps by model. Real emoji are drawn anew at each size: node recipes/emoji/prepare.mjs --size N --out runs/emoji-data-N; those of
- * another ratio lie in the middle of a canvas: node recipes/emoji/canvas.mjs runs/emoji-data 64x128 --out runs/emoji-data-64x128.
+ * another ratio lie in the middle of a canvas: node recipes/emoji/canvas.mjs runs/emoji-data 64x128 --out runs/emoji-data-64x128;
+ * or over all of it: node recipes/emoji/canvas.mjs runs/emoji-data-128 64x128 --stretch --out runs/emoji-data-64x128-stretched.
  */
 const PLANS = {
   fashion: {
@@ -33,6 +34,7 @@ const PLANS = {
       steps: { vary: "steps=6,7,8,9,10,11,12,13" },
       ...Object.fromEntries(Object.entries(FILTERS).map(([name, vary]) => [name, { vary }])),
       size: { vary: "size=64,96,128,64x128", against: "runs/emoji-data-{value}" },
+      stretched: { vary: "size=64x128", against: "runs/emoji-data-{value}-stretched" },
     },
   },
 };

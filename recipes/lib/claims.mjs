@@ -4,7 +4,10 @@ const METRICS = ["fid", "inception_score", "precision", "recall", "kid", "class_
 const TITLES = ["FID", "IS", "Precision", "Recall", "KID", "Class accuracy", "Accuracy ratio"];
 const SHARES = new Set(["precision", "recall", "class_accuracy"]);
 
-/** The document of `flexvar sweep --json` without paths of this machine: numbers, intervals, protocol, hashes, versions. */
+/**
+ * The document of `flexvar sweep --json` without paths of this machine: numbers, intervals, protocol, hashes, versions. Values
+ * that are compared with a reference of their own name it.
+ */
 export function published({ total, sweeps }) {
   const [{ option, values }] = sweeps;
   const [{ protocol, reference, versions }] = values;
@@ -12,10 +15,11 @@ export function published({ total, sweeps }) {
     option,
     total,
     protocol,
-    reference: { sha256: reference.sha256, split: reference.split, count: reference.count },
+    reference: referenceOf(reference),
     versions,
     values: values.map(({ value, intervals, replicates, pictures, ...numbers }) => ({
       value,
+      ...(numbers.reference.sha256 !== reference.sha256 && { reference: referenceOf(numbers.reference) }),
       settings: JSON.parse(pictures.record),
       pictures: pictures.sha256,
       numbers: pick(numbers),
@@ -24,6 +28,8 @@ export function published({ total, sweeps }) {
     })),
   };
 }
+
+const referenceOf = ({ sha256, split, count }) => ({ sha256, split, count });
 
 const pick = (of) => Object.fromEntries(METRICS.map((metric) => [metric, of[metric]]));
 
@@ -40,9 +46,10 @@ export function claimTable({ option, total, reference, protocol, values }) {
     }),
   ]);
   const line = (cells) => `| ${cells.join(" | ")} |`;
+  const each = values.some((one) => one.reference !== undefined) ? " of its own" : "";
   const side = reference.split === null ? "" : `, ${reference.split}`;
   return [
-    `${total} pictures at each value against ${reference.count}${side}, compared by ${protocol.features}; 95 % intervals.\n`,
+    `${total} pictures at each value against ${reference.count}${each}${side}, compared by ${protocol.features}; 95 % intervals.\n`,
     line(head),
     line(head.map((_, i) => (i === 0 ? "---" : "---:"))),
     ...rows.map(line),
