@@ -5,11 +5,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { FlexVAR, loadRgb, maskFromImage, planarToRgb } from "../dist/index.js";
+import { drawSurest, FlexVAR, loadRgb, maskFromImage, openFeatures, planarToRgb } from "../dist/index.js";
 
 const { values: flags } = parseArgs({
   options: {
     model: { type: "string", default: "models/emoji" },
+    judge: { type: "string", default: "models/judges/emoji" },
     out: { type: "string", default: "docs/images" },
     threads: { type: "string", default: "1" },
   },
@@ -30,6 +31,12 @@ const [heart] = hearts;
 await writeRow("sizes", hearts);
 await writeRow("guidance", await each([1, 2, 4, 8], (guidance) => draw({ ...FACE, guidance })));
 await writeRow("steps", await each([6, 8, 10, 13], (steps) => draw({ ...FACE, steps })));
+
+const cats = { classLabels: ["animal-face"], seed: 3, count: 4 };
+const judge = await openFeatures(flags.judge, pipe.runtime);
+const sure = await drawSurest(pipe, judge, { ...cats, bestOf: 16 });
+await judge.close();
+await writeRow("best-of", [...(await drawn(cats)), ...sure.map(({ image }) => image)]);
 
 const maskFile = await loadRgb("examples/mask.png");
 const mouths = await edit("inpaint", { ...FACE, image: face, mask: maskFromImage(maskFile), seed: 1, count: 4 });
@@ -53,6 +60,17 @@ async function each(values, make) {
 async function drawScales(options) {
   const pictures = [];
   for await (const step of pipe.generate(options)) pictures.push(planarToRgb(await step.image()));
+  return pictures;
+}
+
+/** The finished pictures of a run. */
+async function drawn(options) {
+  const pictures = [];
+  for await (const step of pipe.generate(options)) {
+    if (!step.isLast) continue;
+    const planes = await step.image();
+    for (const [i] of step.pictures.entries()) pictures.push(planarToRgb(planes, i));
+  }
   return pictures;
 }
 

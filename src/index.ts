@@ -75,7 +75,14 @@ export {
   rgbToPlanar,
   type SheetOptions,
 } from "./image/node.ts";
-export { type FeatureSource, type InceptionOptions, openFeatures } from "./judge/index.ts";
+export {
+  drawSurest,
+  type FeatureSource,
+  type InceptionOptions,
+  openFeatures,
+  type SurePicture,
+  type SurestOptions,
+} from "./judge/index.ts";
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
 export { imagenetLabels, OptionError, type ResolvedSampling, type SamplingInput } from "./options/index.ts";

@@ -5,7 +5,7 @@ import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { contactSheet, FlexVAR, openFeatures, planarToRgb } from "../dist/index.js";
+import { contactSheet, drawSurest, FlexVAR, openFeatures } from "../dist/index.js";
 
 const COLUMNS = 8;
 const SEED = 11;
@@ -19,16 +19,14 @@ if (judgeFolder === undefined) throw new Error("usage: node studio/make-examples
 const pipe = await FlexVAR.fromPretrained(model, values.threads && { threads: Number(values.threads) });
 const judge = await openFeatures(judgeFolder, pipe.runtime);
 try {
-  const chosen = [];
-  for (const [id, label] of pipe.labels.entries()) {
-    chosen.push(await surest(id, judge.labels.indexOf(label)));
-    console.error(`${label}: ${(100 * chosen.at(-1).chance).toFixed(0)} %`);
-  }
+  const bestOf = Number(values.of);
+  const onDrawn = (drawn, total) => process.stderr.write(`\r${drawn} of ${total} drawn`);
+  const chosen = await drawSurest(pipe, judge, { classLabels: [...pipe.labels], seed: SEED, bestOf, onDrawn });
   const out = fileURLToPath(new URL("public/examples/", import.meta.url));
   await mkdir(out, { recursive: true });
   const name = basename(resolve(model));
   const sheet = contactSheet(
-    chosen.map(({ picture }) => picture),
+    chosen.map(({ image }) => image),
     { columns: COLUMNS, margin: 0 },
   );
   const { width, height } = sheet;
@@ -41,27 +39,4 @@ try {
 } finally {
   await judge.close();
   await pipe.dispose();
-}
-
-/** The picture of a class that the judge gives the highest chance of being one. */
-async function surest(id, judged) {
-  let best = { chance: Number.NEGATIVE_INFINITY };
-  for await (const step of pipe.generate({ classLabels: [id], seed: SEED, count: Number(values.of) })) {
-    if (!step.isLast) continue;
-    const images = await step.image();
-    for (let k = 0; k < images.batch; k++) {
-      const picture = planarToRgb(images, k);
-      const { data, width, height } = picture;
-      const { logits } = await judge.extract({ data, count: 1, height, width });
-      const chance = chanceOf(logits, judged);
-      if (chance > best.chance) best = { picture, chance };
-    }
-  }
-  return best;
-}
-
-function chanceOf(logits, index) {
-  const most = Math.max(...logits);
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
-  return Math.exp(logits[index] - most) / sum;
 }

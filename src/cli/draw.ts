@@ -1,14 +1,6 @@
 /** Drawing pictures into a folder: what `generate` and `repeat` share. */
 import { join } from "node:path";
-import { writeFileAtomic } from "../files/index.ts";
-import {
-  contactSheet,
-  encodePng,
-  planarToRgb,
-  type RgbImage,
-  type SettingsRecord,
-  settingsText,
-} from "../image/index.ts";
+import { contactSheet, planarToRgb, type RgbImage, type SettingsRecord, settingsText } from "../image/index.ts";
 import {
   type FlexVARPipeline,
   type GenerateOptions,
@@ -20,7 +12,7 @@ import {
 import { gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { makeFolder, makeParent, pictureName, scaleName } from "./output.ts";
+import { makeFolder, makeParent, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
 import { asUsage } from "./sampling-flags.ts";
 import { traceCollector } from "./trace.ts";
 
@@ -45,7 +37,6 @@ export interface Drawn {
   readonly firstScaleMs: number;
 }
 
-const SHEET = join("sheet", "sheet.png");
 const PREVIEWS = "previews";
 const MOST_SHEET_BYTES = 2 ** 30;
 
@@ -67,17 +58,11 @@ export async function draw(
   if (request.trace !== undefined) await makeParent(request.trace);
 
   const settings = runSettings(options, resolved, request.model);
-  const files: string[] = [];
+  const { files, write } = pictureFiles(request.out);
   const pictures: Drawn["pictures"][number][] = [];
   const onSheet: RgbImage[] = [];
   const trace = request.trace === undefined ? undefined : traceCollector();
-  const write = async (name: string, image: RgbImage, picture?: PictureInfo): Promise<string> => {
-    const path = join(request.out, name);
-    const text = picture !== undefined && request.metadata ? settingsText(pictureSettings(settings, picture)) : {};
-    await writeFileAtomic(path, encodePng(image, text));
-    files.push(path);
-    return path;
-  };
+  const textOf = (picture: PictureInfo) => (request.metadata ? settingsText(pictureSettings(settings, picture)) : {});
   const eachPicture = async (
     event: ScaleEvent,
     save: (image: RgbImage, picture: PictureInfo, index: number) => Promise<void>,
@@ -99,7 +84,7 @@ export async function draw(
     }
     if (event.isLast) {
       await eachPicture(event, async (image, picture, i) => {
-        pictures.push({ ...picture, file: await write(pictureName(i, total), image, picture) });
+        pictures.push({ ...picture, file: await write(pictureName(i, total), image, textOf(picture)) });
         if (request.grid) onSheet.push(image);
       });
     }
@@ -113,11 +98,6 @@ export async function draw(
     files.push(request.trace);
   }
   return { pictures, files, settings, firstScaleMs };
-}
-
-/** One class a row, unless there is one class or one picture of each. */
-function sheetColumns(classes: number, count: number): { columns?: number } {
-  return classes > 1 && count > 1 ? { columns: count } : {};
 }
 
 function progressNote({ first, pictures, index, total: scales, grid }: ScaleEvent, total: number): string {

@@ -1,9 +1,11 @@
 import { type Command, Option } from "commander";
 import { parseSampling } from "../options/index.ts";
+import type { PictureInfo } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { type DrawRequest, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
+import { bestJudge, drawBest } from "./generate-best.ts";
 import { drawLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
@@ -20,6 +22,8 @@ interface GenerateFlags extends ComputeFlags {
   readonly metadata: boolean;
   readonly batch?: number;
   readonly large: "plain" | "windows";
+  readonly bestOf?: number;
+  readonly judge?: string;
 }
 
 /** `flexvar generate`. */
@@ -46,7 +50,13 @@ export function define(command: Command, context: Context): void {
       )
         .choices(["plain", "windows"])
         .default("plain"),
-    );
+    )
+    .option(
+      "--best-of <N>",
+      "draws this many of each class and keeps --count of them: those that a judge is surest of, surest first",
+      wholeNumber("best-of", 1, 10_000),
+    )
+    .option("--judge <DIR|NAME>", "who says so: a judge's folder or a shipped one; of the model's name unless told");
   addComputeFlags(command).option(
     "--batch <N>",
     "pictures side by side; 8 unless told, fewer where grids are large; changes no picture",
@@ -57,6 +67,7 @@ export function define(command: Command, context: Context): void {
     context,
     [
       "flexvar generate --class animal-face,heart --count 4 --seed 7 --grid",
+      "flexvar generate --class bird,clock --count 2 --best-of 16",
       'flexvar generate --model imagenet-d16 --class "golden retriever" --size 512x256 --steps 10 --preview',
     ],
     generate,
@@ -72,6 +83,7 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
     throw new UsageError("--trace: expected a file name, got an empty text");
   const { report } = running;
   const folder = findModel(flags.model);
+  const judge = bestJudge(flags, folder);
   const opening = performance.now();
   const pipe = await openModel(folder, flags, report);
   const open = performance.now() - opening;
@@ -88,6 +100,24 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
           device: pipe.device,
           files: drawn.files,
           windows: drawn.windows,
+          settings: drawn.settings,
+          ...measured(pipe.runtime.runMilliseconds(), { open }),
+        },
+      };
+    }
+    if (judge !== undefined) {
+      const hash = await modelHash(folder);
+      const options = { ...input, batchSize: flags.batch };
+      const drawn = await drawBest(pipe, options, flags.bestOf!, judge, flags, hash, running);
+      report.finish();
+      report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, the surest of ${flags.bestOf} of each class`);
+      return {
+        json: {
+          model: { path: folder, hash },
+          device: pipe.device,
+          judge: { path: judge, ...drawn.judge },
+          files: drawn.files,
+          pictures: drawn.pictures.map((one) => ({ ...pictureJson(one), probability: one.probability })),
           settings: drawn.settings,
           ...measured(pipe.runtime.runMilliseconds(), { open }),
         },
@@ -121,12 +151,7 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
         model: { path: folder, hash: request.model },
         device: pipe.device,
         files,
-        pictures: pictures.map(({ file, classId, label, indexWithinClass }) => ({
-          file,
-          class_id: classId,
-          class: label ?? null,
-          index_within_class: indexWithinClass,
-        })),
+        pictures: pictures.map(pictureJson),
         settings,
         ...times,
       },
@@ -135,3 +160,10 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
     await pipe.dispose();
   }
 }
+
+const pictureJson = ({ file, classId, label, indexWithinClass }: PictureInfo & { readonly file: string }) => ({
+  file,
+  class_id: classId,
+  class: label ?? null,
+  index_within_class: indexWithinClass,
+});

@@ -1,7 +1,8 @@
 /** Where results are written. */
 import { mkdir, readdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import { writeErrorMessage } from "../files/index.ts";
+import { dirname, join } from "node:path";
+import { writeErrorMessage, writeFileAtomic } from "../files/index.ts";
+import { encodePng, type PngText, type RgbImage } from "../image/index.ts";
 
 /** Makes a folder before the work starts, so that a wrong `--out` costs nothing. @throws Error naming it. */
 export async function makeFolder(folder: string): Promise<void> {
@@ -17,6 +18,26 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /** Makes the folder that a file will lie in. */
 export const makeParent = (file: string): Promise<void> => makeFolder(dirname(file));
+
+/** Contact sheet of a run, in its folder. */
+export const SHEET = join("sheet", "sheet.png");
+
+/** Writes a run's pictures, each whole or not at all, and keeps the list of its files. */
+export function pictureFiles(out: string) {
+  const files: string[] = [];
+  const write = async (name: string, image: RgbImage, text: PngText = {}): Promise<string> => {
+    const path = join(out, name);
+    await writeFileAtomic(path, encodePng(image, text));
+    files.push(path);
+    return path;
+  };
+  return { files, write };
+}
+
+/** One class a row, unless there is one class or one picture of each. */
+export function sheetColumns(classes: number, count: number): { columns?: number } {
+  return classes > 1 && count > 1 ? { columns: count } : {};
+}
 
 /** `000.png`, `001.png`, …: as many digits as the last needs, at least three. */
 export function pictureName(index: number, total: number): string {

@@ -10,4 +10,5 @@ export { type Inception, type InceptionBatch, type InceptionOptions, openIncepti
 export { INCEPTION_CLASSES, INCEPTION_FEATURES, type InceptionConv, inceptionLayers } from "./inception-layers.ts";
 export { type InceptionResize, inceptionResizeMatrix, inceptionResizes } from "./inception-resize.ts";
 export { type ClassifierConfig, classify, declareClassifier, pictureInput } from "./network.ts";
+export { drawSurest, type SurePicture, type SurestOptions } from "./surest.ts";
 export { trainJudge } from "./trainer.ts";

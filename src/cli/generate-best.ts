@@ -1,0 +1,89 @@
+/** `generate --best-of`: of many drawings of each class, those that a judge is surest of. */
+import { contactSheet, type SettingsRecord, settingsText } from "../image/index.ts";
+import {
+  type FlexVARPipeline,
+  type GenerateOptions,
+  type PictureInfo,
+  pictureSettings,
+  runSettings,
+} from "../pipelines/index.ts";
+import type { Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
+import { makeFolder, pictureFiles, pictureName, SHEET, sheetColumns } from "./output.ts";
+import { asUsage, asUsageError } from "./sampling-flags.ts";
+
+export interface BestFlags {
+  readonly out: string;
+  readonly bestOf?: number;
+  readonly judge?: string;
+  readonly grid?: boolean;
+  readonly preview?: boolean;
+  readonly metadata: boolean;
+  readonly trace?: string;
+  readonly large: "plain" | "windows";
+  readonly threads?: number;
+}
+
+export interface DrawnBest {
+  readonly pictures: readonly (PictureInfo & { readonly file: string; readonly probability: number })[];
+  readonly files: readonly string[];
+  readonly settings: SettingsRecord;
+  /** Names the judge and its hash. */
+  readonly judge: { readonly name: string; readonly hash: string };
+}
+
+/** The judge's place. @throws UsageError for flags that do not go together, or where there is no judge. */
+export function bestJudge({ bestOf, judge, preview, trace, large }: BestFlags, model: string): string | undefined {
+  if (bestOf === undefined) {
+    if (judge !== undefined) throw new UsageError("--judge: expected it with --best-of only");
+    return undefined;
+  }
+  for (const [flag, given] of Object.entries({ preview, trace, "large windows": large === "windows" || undefined }))
+    if (given !== undefined) throw new UsageError(`--${flag}: expected it without --best-of, got both`);
+  try {
+    return findFeatures(judge === undefined ? {} : { features: judge }, model);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replace("--features", "--judge").replace("inception, a judge's", "a judge's"));
+  }
+}
+
+/** Draws, judges and writes; the files are those of ordinary pictures. @param model identity for the settings in each PNG. */
+export async function drawBest(
+  pipe: FlexVARPipeline,
+  options: GenerateOptions,
+  bestOf: number,
+  place: string,
+  { out, grid, metadata, threads }: BestFlags,
+  model: string,
+  { report, signal }: Running,
+): Promise<DrawnBest> {
+  const resolved = asUsage(() => pipe.resolve(options));
+  const { count, classIds } = resolved;
+  if (bestOf < count)
+    throw new UsageError(`--best-of: expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
+  await makeFolder(out);
+  const { drawSurest } = await import("../judge/index.ts");
+  const judge = await openFeatureSource(place, threads === undefined ? {} : { threads });
+  try {
+    const onDrawn = (drawn: number, total: number): void => report.progress(drawn, total, `${drawn} of ${total} drawn`);
+    const kept = await drawSurest(pipe, judge, { ...options, bestOf, onDrawn, signal }).catch((error: unknown) => {
+      throw asUsageError(error);
+    });
+    const settings = runSettings(options, resolved, model);
+    const { files, write } = pictureFiles(out);
+    const pictures: DrawnBest["pictures"][number][] = [];
+    for (const [i, { picture, image, probability }] of kept.entries()) {
+      const text = metadata ? settingsText(pictureSettings(settings, picture)) : {};
+      pictures.push({ ...picture, probability, file: await write(pictureName(i, kept.length), image, text) });
+    }
+    if (grid === true) {
+      const images = kept.map(({ image }) => image);
+      await write(SHEET, contactSheet(images, sheetColumns(classIds.length, count)));
+    }
+    return { pictures, files, settings, judge: { name: judge.name, hash: judge.hash } };
+  } finally {
+    await judge.close();
+  }
+}

@@ -1,0 +1,67 @@
+/** Rejection sampling: of many drawings of a class, those that a judge is surest of. */
+import { type FeatureExtractor, matchClasses } from "../evaluate/index.ts";
+import { planarToRgb, type RgbImage } from "../image/index.ts";
+import { OptionError } from "../options/index.ts";
+import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "../pipelines/index.ts";
+
+export interface SurestOptions extends GenerateOptions {
+  /** Drawings of each class of which `count` are kept; at least as many. */
+  readonly bestOf: number;
+  /** Told after every batch. */
+  readonly onDrawn?: (drawn: number, total: number) => void;
+}
+
+/** A drawing that was kept. */
+export interface SurePicture {
+  /** Class and number within the class: drawn alone from these it is the same picture. */
+  readonly picture: PictureInfo;
+  readonly image: RgbImage;
+  /** The judge's probability that it belongs to its class, 0 to 1. */
+  readonly probability: number;
+}
+
+/**
+ * Draws `bestOf` pictures of each class and keeps the `count` that the judge finds likeliest to be of their class, likeliest first, class by class.
+ * What is kept is an ordinary picture of the model: only the choice is the judge's, so numbers of the same judge over such
+ * pictures flatter the model.
+ * @throws OptionError for bad options; Error for a class that the judge does not know.
+ */
+export async function drawSurest(
+  pipe: FlexVARPipeline,
+  judge: Pick<FeatureExtractor, "labels" | "extract">,
+  { bestOf, onDrawn, ...options }: SurestOptions,
+): Promise<readonly SurePicture[]> {
+  const { classIds, count } = pipe.resolve(options);
+  if (!Number.isSafeInteger(bestOf) || bestOf < count)
+    throw new OptionError("bestOf", `expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
+  const columns = matchClasses(
+    classIds.map((id) => pipe.labels[id] ?? String(id)),
+    judge.labels ?? [],
+  );
+  const kept: SurePicture[][] = classIds.map(() => []);
+  let drawn = 0;
+  for await (const step of pipe.generate({ ...options, count: bestOf })) {
+    if (!step.isLast) continue;
+    const planes = await step.image();
+    for (const [b, picture] of step.pictures.entries()) {
+      const image = planarToRgb(planes, b);
+      const { data, width, height } = image;
+      const { logits } = await judge.extract({ data, count: 1, width, height });
+      if (logits === undefined) throw new Error("judge: expected a network that tells classes apart, got another");
+      const of = Math.floor((step.first + b) / bestOf);
+      const probability = softmaxAt(logits, columns[of]!);
+      kept[of] = [...kept[of]!, { picture, image, probability }].sort(surer).slice(0, count);
+    }
+    drawn += step.pictures.length;
+    onDrawn?.(drawn, classIds.length * bestOf);
+  }
+  return kept.flat();
+}
+
+const surer = (a: SurePicture, b: SurePicture): number => b.probability - a.probability;
+
+function softmaxAt(logits: Float32Array, column: number): number {
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
+  return Math.exp(logits[column]! - most) / sum;
+}
