@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import sharp from "sharp";
 import { findChromium } from "../scripts/lib/tools.mjs";
 
 const { values } = parseArgs({ options: { out: { type: "string", default: "docs/images/studio.png" } } });
@@ -25,7 +26,9 @@ try {
   await page.mouse.wheel(0, -2000);
   await page.waitForTimeout(300);
   await page.mouse.move(900, 450);
-  await page.screenshot({ path: values.out });
+  await sharp(await page.screenshot())
+    .png({ palette: true, effort: 10 })
+    .toFile(values.out);
 } finally {
   await browser.close();
   server.kill("SIGKILL");
