@@ -40,6 +40,25 @@ describe("symmetricEigenvalues", () => {
     },
   );
 
+  test("of matrices of low rank, their rounding errors graded, are found", async () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const random = createRandom(seed, "rank");
+      const n = 20 + random.int(120);
+      const rank = 1 + random.int(n - 1);
+      const rows = Float64Array.from({ length: rank * n }, (_, i) => random.normal() / (1 + Math.floor(i / n)) ** 2);
+      const matrix = await product(rows, rows, { rows: n, inner: rank, columns: n, transA: true });
+      const found = await symmetricEigenvalues(matrix, n, product);
+      const small = await symmetricEigenvalues(
+        await product(rows, rows, { rows: rank, inner: n, columns: rank, transB: true }),
+        rank,
+        product,
+      );
+      const most = small.at(-1)!;
+      expect(Math.max(...found.subarray(0, n - rank).map(Math.abs))).toBeLessThan(1e-14 * n * most);
+      for (let i = 0; i < rank; i++) expect(Math.abs(found[n - rank + i]! - small[i]!)).toBeLessThan(1e-14 * n * most);
+    }
+  });
+
   test("of a diagonal and of a zero matrix are what stands there", async () => {
     const n = 100;
     const matrix = new Float64Array(n * n);

@@ -19,13 +19,20 @@ export async function symmetricEigenvalues(
 
 const MOST_TURNS = 60;
 
-/** Implicit QL with Wilkinson's shift; the eigenvalues replace the diagonal, and `e`, what stands below it, becomes zero. */
+/**
+ * Implicit QL with Wilkinson's shift; the eigenvalues replace the diagonal, and `e`, what stands below it, becomes zero. An `e`
+ * counts as zero where it is within rounding of the whole matrix, which is as exact as the tridiagonal form is: beside its own
+ * neighbours alone it never would be where the matrix is rank-deficient, and both are rounding errors.
+ */
 function tridiagonalEigenvalues(d: Float64Array, e: Float64Array): void {
   const n = d.length;
+  let largest = 0;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(d[i]!), Math.abs(e[i] ?? 0));
+  const rounding = Number.EPSILON * largest;
   for (let l = 0; l < n; l++) {
     for (let turn = 0; ; turn++) {
       let m = l;
-      while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
+      while (m < n - 1 && Math.abs(e[m]!) > rounding) m++;
       if (m === l) break;
       if (turn === MOST_TURNS) throw new Error(`eigenvalues: expected convergence in ${MOST_TURNS} turns, got none`);
       chase(d, e, l, m);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../sampling/index.ts";
+import { symmetricEigenvalues } from "./eigenvalues.ts";
 import {
   bootstrapInterval,
   bootstrapMean,
@@ -80,6 +81,27 @@ describe("frechetDistance", () => {
     for (let i = 0; i < dim; i++) expected += a.mean[i]! ** 2 + a.covariance[i * dim + i]!;
     expect(Math.abs((await frechetDistance(a, b, product)) / expected - 1)).toBeLessThan(1e-6);
     expect(Math.abs(await frechetDistance(a, a, product)) / expected).toBeLessThan(1e-6);
+  });
+
+  test("equals the closed form where few rows repeat, against a covariance of full rank", async () => {
+    const [dim, distinct] = [144, 47];
+    const few = normals(3, distinct * dim);
+    const rows = Float32Array.from({ length: 500 * dim }, (_, i) => few[i % few.length]!);
+    const repeated = await momentsOf(rows, dim, product);
+    // Beside 9 · 1 the trace of the root is 3 · tr Σ^½, and Σ has the spectrum of the rows' small Gram matrix.
+    const centred = Float64Array.from(few, (x, i) => {
+      const at = i % dim;
+      return (x - repeated.mean[at]!) * Math.sqrt((Math.floor(i / dim) < 500 % distinct ? 11 : 10) / 499);
+    });
+    const gram = await product(centred, centred, { rows: distinct, inner: dim, columns: distinct, transB: true });
+    const values = await symmetricEigenvalues(gram, distinct, product);
+    const root = values.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
+    const trace = values.reduce((sum, value) => sum + value, 0);
+    const square = repeated.mean.reduce((sum, m) => sum + m * m, 0);
+    const expected = square + 9 * dim + trace - 6 * root;
+    const plain = diagonal(Array(dim).fill(0), Array(dim).fill(9));
+    for (const count of [200, 1000])
+      expect(await frechetDistance({ ...plain, count }, repeated, product)).toBeCloseTo(expected, 4);
   });
 
   test("is 0 for identical sets of full rank, and refuses what is not finite", async () => {
