@@ -7,7 +7,7 @@ import {
   protocolSection,
   type ReportDocument,
   type Section,
-  shownInterval,
+  shownDifference,
   shownNumber,
 } from "../report/index.ts";
 import { shownPath } from "./model.ts";
@@ -66,8 +66,8 @@ function baselineSection(differences: readonly MetricDifference[]): Section {
       rows: differences.map(({ metric, before, after, difference, interval, verdict }) => {
         const { title, format } = metricInfo[metric];
         const change = {
-          text: shownNumber(difference, format),
-          detail: interval === null ? "" : shownInterval(interval, format),
+          text: shownDifference(difference, format),
+          detail: interval === null ? "" : interval.map((end) => shownDifference(end, format)).join(" to "),
         };
         const cells = [title, verdict, change, shownNumber(before, format), shownNumber(after, format)];
         return { cells, best: verdict === "better" || verdict === "worse" ? [1] : [] };

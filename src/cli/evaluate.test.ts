@@ -124,6 +124,16 @@ describe("flexvar evaluate", () => {
     expect(await printed(set, set, "--reconstruction")).toMatchObject({ psnr: 100, rfid: null });
     const { code, err } = await evaluate(set, other, "--reconstruction");
     expect([code, err]).toEqual([1, expect.stringContaining("expected 40 pictures, one for each")]);
+    // The folder's pictures come class by class.
+    const turned = await evaluate(pictures, set, "--reconstruction");
+    expect([turned.code, turned.err]).toEqual([1, expect.stringContaining("got 0 for its 1 at picture 2")]);
+  });
+
+  it("finds before the work starts that a result cannot be written", async () => {
+    const blocked = join(set, "result.json");
+    const { code, err } = await evaluate(set, other, "--features", judge, "--out", blocked);
+    expect([code, err]).toEqual([1, expect.stringContaining("expected a folder to write into")]);
+    expect(err).not.toContain("features:");
   });
 
   it("judges a tokenizer by its reconstructions", async () => {

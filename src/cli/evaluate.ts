@@ -9,6 +9,7 @@ import { addComputeFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags } from "./judging-flags.ts";
 import { measured } from "./measure.ts";
 import { shownPath } from "./model.ts";
+import { expectWritable } from "./output.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
 import { addSamplingFlags } from "./sampling-flags.ts";
 
@@ -58,6 +59,7 @@ async function evaluate(
   running: Running,
 ): Promise<Outcome> {
   const page = reportPath(flags);
+  await expectWritable(flags.out, page, flags.saveStatistics);
   const { result, before } = await runEvaluation(args, flags, running);
   const differences = before === undefined ? undefined : compareResults(before, result);
   const document = { ...result, ...(differences === undefined ? {} : { baseline: asJson(differences) }) };

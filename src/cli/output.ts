@@ -1,5 +1,5 @@
 /** Where results are written. */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeErrorMessage, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type PngText, type RgbImage } from "../image/index.ts";
@@ -18,6 +18,22 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /** Makes the folder that a file will lie in. */
 export const makeParent = (file: string): Promise<void> => makeFolder(dirname(file));
+
+/** Finds out before the work starts whether files can be written. @throws Error naming the first that cannot */
+export async function expectWritable(...files: readonly (string | undefined)[]): Promise<void> {
+  for (const file of files) {
+    if (file === undefined) continue;
+    await makeParent(file);
+    const probe = `${file}.${process.pid}.tmp`;
+    try {
+      await writeFile(probe, "");
+    } catch (error) {
+      throw new Error(writeErrorMessage(file, error), { cause: error });
+    } finally {
+      await rm(probe, { force: true });
+    }
+  }
+}
 
 /** Contact sheet of a run, in its folder. */
 export const SHEET = join("sheet", "sheet.png");

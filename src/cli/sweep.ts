@@ -1,5 +1,4 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { version } from "../../package.json";
 import type { DoubleProduct, EvaluationResult, FeatureExtractor, Sides } from "../evaluate/index.ts";
@@ -10,8 +9,8 @@ import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags, type JudgingFlags } from "./judging-flags.ts";
 import { measured } from "./measure.ts";
-import { findModel, openModel, shownPath } from "./model.ts";
-import { makeParent } from "./output.ts";
+import { findModel, openModel } from "./model.ts";
+import { expectWritable, makeFolder, makeParent } from "./output.ts";
 import { codeDigest } from "./package.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
 import { drawSet, type PlannedSet, planSet } from "./sample-set.ts";
@@ -94,7 +93,8 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
   const extractor = await openFeatureSource(findFeatures(flags, folder), flags);
   const pipe = await openModel(folder, flags, report);
   try {
-    await mkdir(flags.out, { recursive: true });
+    await makeFolder(flags.out);
+    await expectWritable(join(flags.out, "sweep"), page, flags.plots);
     const code = await codeDigest();
     const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`);
     const tools = { pipe, extractor, product: await doubleProducts(flags.threads), code };
@@ -106,7 +106,7 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
       const known = results.get(evaluation) ?? (await keptEvaluation(evaluation));
       results.set(evaluation, known ?? (await makePoint(tools, value, flags, running)));
     }
-    const title = `${shownPath(folder)}: ${plans.map(({ variation }) => variation.title.toLowerCase()).join(", ")}`;
+    const title = `${basename(folder)}: ${plans.map(({ variation }) => variation.title.toLowerCase()).join(", ")}`;
     if (page !== undefined)
       await writeReport(page, await sweepReport(plans, results, { title, ...flags }), running.report);
     if (flags.plots !== undefined) {

@@ -21,7 +21,8 @@ export interface ClassCount {
 /** Counts by class; a reason where pictures have no classes that the network knows. */
 export function countClasses(side: GivenClasses, labels: readonly string[] | undefined): ClassCount | string {
   const { classes, given } = side;
-  if (labels === undefined || given === undefined) return "the features name no classes";
+  if (labels === undefined) return "the features name no classes";
+  if (given === undefined) return "there are statistics only, no pictures";
   if (classes.length < 2) return "the pictures have no labels";
   let own: number[];
   try {

@@ -122,6 +122,8 @@ describe("evaluateSets", () => {
       '{"size":"12x12","model":"m"}',
       1,
     ]);
+    await writeFile(join(folder, "a.settings.json"), JSON.stringify({ size: "12x12", total: 41 }));
+    expect((await evaluateSets(a, b, options)).warnings[0]).toMatch(/its record speaks of 41 pictures, there are 40$/);
     await writeFile(join(folder, "a.settings.json"), JSON.stringify({ size: "64x64" }));
     await expect(evaluateSets(a, b, options)).rejects.toThrow("size: 12x12 and 64x64");
   });

@@ -112,6 +112,9 @@ async function evaluateInputs(
     await writeStatistics(options.saveStatistics, { ...statistics, protocol: JSON.stringify(protocol) });
   }
   const drawnSide = ownSet ?? statisticsSet(drawn);
+  const [width, other] = [drawnSide.moments.dim, referenceSide.moments.dim];
+  if (width !== other)
+    throw new Error(`${drawn.path}: expected statistics of ${other} features as in ${reference.path}, got ${width}`);
   const scores: Scores = await compareSets(drawnSide, referenceSide, {
     metrics,
     bootstrap: options.bootstrap,
@@ -183,6 +186,8 @@ async function agreeOnProtocol(
     [drawn, a],
     [reference, b],
   ] as const) {
+    if (side.recordedTotal !== undefined)
+      warn(`${side.path}: its record speaks of ${side.recordedTotal} pictures, there are ${side.stream?.length ?? 0}`);
     if (side.recorded === undefined) {
       const made = side.stream === undefined ? "its statistics" : "its pictures";
       warn(`${side.path}: no record of how ${made} were made; counted as unknown`);

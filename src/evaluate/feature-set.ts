@@ -1,5 +1,5 @@
 /** Features of a set of pictures, gathered in one pass. */
-import { type Example, resample } from "../data/index.ts";
+import { CorruptImageError, type Example, resample } from "../data/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { largestOfRows } from "./class-names.ts";
 import type { DoubleProduct } from "./double-products.ts";
@@ -61,9 +61,14 @@ export async function gatherFeatures(
   { size, kept, product, onProgress, signal }: GatherOptions,
 ): Promise<FeatureSet> {
   const collector = collectFeatures(where, extractor, kept, product);
-  for await (const batch of batchesOf(where, pictures, size)) {
-    signal?.throwIfAborted();
-    onProgress?.(await collector.add(batch));
+  try {
+    for await (const batch of batchesOf(where, pictures, size)) {
+      signal?.throwIfAborted();
+      onProgress?.(await collector.add(batch));
+    }
+  } catch (error) {
+    // Pictures are named within their set.
+    throw error instanceof CorruptImageError ? new Error(`${where}: ${error.message}`, { cause: error }) : error;
   }
   return collector.finish();
 }

@@ -17,6 +17,8 @@ export interface EvaluationInput {
   readonly statistics: Statistics | undefined;
   /** What is recorded of how it was made. */
   readonly recorded: Protocol | undefined;
+  /** Pictures that the record speaks of, where the set has another number: unfinished, or mixed with others. */
+  readonly recordedTotal: number | undefined;
   /** The record's text. */
   readonly record: string | undefined;
   close(): Promise<void>;
@@ -39,15 +41,27 @@ export async function openInput(path: string, split?: NpzSplit): Promise<Evaluat
     );
   const stream = hasPictures ? await openPictureStream(path, split === undefined ? {} : { split }) : undefined;
   const record = statistics?.protocol ?? (await settingsBeside(path));
+  const total = statistics === undefined ? totalOf(record) : undefined;
   return {
     path,
     sha256: await contentDigest(path),
     stream,
     statistics,
     recorded: record === undefined ? undefined : (parseProtocol(record) ?? unknownProtocol),
+    recordedTotal: total === stream?.length ? undefined : total,
     record,
     close: async () => stream?.close(),
   };
+}
+
+/** The number of pictures in the settings of `flexvar sample`. */
+function totalOf(record: string | undefined): number | undefined {
+  try {
+    const { total } = JSON.parse(record ?? "{}") as { total?: unknown };
+    return typeof total === "number" ? total : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function arrayNames(path: string): Promise<Set<string>> {

@@ -254,6 +254,9 @@ describe("statistics files", () => {
       const path = join(folder, "s.npz");
       await writeStatistics(path, { moments, spatial: moments, protocol: "p" });
       expect(await readStatistics(path)).toEqual({ moments, spatial: moments, protocol: "p" });
+      const broken = { ...moments, covariance: moments.covariance.map((value) => -value) };
+      await writeStatistics(path, { moments: broken });
+      await expect(readStatistics(path)).rejects.toThrow(/s\.npz: expected no negative variance/);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -37,6 +37,7 @@ export async function evaluateReconstructions(
       const [one, other] = [picturesOf(made), picturesOf(given)];
       if (one.length !== other.length)
         throw new Error(`${a}: expected ${other.length} pictures, one for each of ${b}, got ${one.length}`);
+      checkOrder(a, one, b, other);
       const compared = await comparePairs(zipped(one, other, options), pairOptions(options, other.length));
       return resultOf(compared, options, made, given);
     } finally {
@@ -76,6 +77,21 @@ function picturesOf({ stream, path }: EvaluationInput): PictureStream {
   if (stream === undefined) throw new Error(`${path}: expected pictures, got statistics`);
   return stream;
 }
+
+/** @throws Error where both sides name classes and a pair has two of them: one side is in another order */
+function checkOrder(a: string, made: PictureStream, b: string, given: PictureStream): void {
+  if (made.classes.length < 2 || given.classes.length < 2) return;
+  for (let i = 0; i < given.length; i++) {
+    const [own, other] = [made.classes[made.labelOf(i)], given.classes[given.labelOf(i)]];
+    if (own === other || (isNumber(own) !== isNumber(other) && made.labelOf(i) === given.labelOf(i))) continue;
+    throw new Error(
+      `${a}: expected its pictures in the order of ${b}, got ${own} for its ${other} at picture ${i + 1}; folders go class by class, archives as they were written`,
+    );
+  }
+}
+
+/** Archives may name their classes by number alone. */
+const isNumber = (name: string | undefined): boolean => /^\d+$/.test(name ?? "");
 
 async function* zipped(
   made: PictureStream,

@@ -1,5 +1,5 @@
 /** A sample set as a folder of PNG files: one folder a class, numbered within it. */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../files/index.ts";
 import { encodePng } from "../image/index.ts";
@@ -10,12 +10,18 @@ import type { SampleStore, SetPlan } from "./sample-store.ts";
 export async function openSampleFolder(plan: SetPlan): Promise<SampleStore> {
   const { path, total } = plan;
   await mkdir(path, { recursive: true });
-  await settleSettings(join(path, SETTINGS_FILE), plan.settings, path);
+  await settleSettings(join(path, SETTINGS_FILE), plan.settings, path, async () => {
+    const other = (await readdir(path)).find((name) => !name.startsWith(".") && !name.startsWith(SETTINGS_FILE));
+    return other === undefined ? undefined : `"${other}"`;
+  });
   const places = placesOf(plan);
   async function present(): Promise<Set<number>> {
     const files = new Set<string>();
     for (const folder of new Set(places.map(([name]) => name)))
-      for (const file of await readdir(join(path, folder)).catch(() => [])) files.add(join(folder, file));
+      for (const file of await readdir(join(path, folder)).catch(() => [])) {
+        const place = join(folder, file);
+        if ((await stat(join(path, place)).catch(() => undefined))?.size) files.add(place);
+      }
     return new Set(places.flatMap((place, number) => (files.has(join(...place)) ? [number] : [])));
   }
   return {

@@ -1,6 +1,6 @@
 /** What every store of a sample set keeps to. */
 import { link, readFile, rm } from "node:fs/promises";
-import { writeFileAtomic } from "../files/index.ts";
+import { jsonDifferences, jsonText, writeFileAtomic } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 
 /** Name of the record of a set's settings: within a folder, or after the name of an archive. */
@@ -15,11 +15,24 @@ export function checkSampleSize(
     throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
 }
 
-/** The first process writes the settings; all others must have the same. */
-export async function settleSettings(record: string, settings: string, path: string): Promise<void> {
+/**
+ * The first process writes the settings; all others must have the same.
+ * @param found what lies at the set's place already, if anything: without a record it is none of ours
+ */
+export async function settleSettings(
+  record: string,
+  settings: string,
+  path: string,
+  found: () => Promise<string | undefined>,
+): Promise<void> {
   const read = (): Promise<string | undefined> => readFile(record, "utf8").catch(() => undefined);
   let known = await read();
   if (known === undefined) {
+    const other = await found();
+    if (other !== undefined)
+      throw new Error(
+        `${path}: expected a new name, or a set that was begun here, got ${other} without a record of its settings`,
+      );
     const own = `${record}.${process.pid}`;
     await writeFileAtomic(own, settings);
     // A link never replaces: of processes that start at once, one settles.
@@ -28,5 +41,16 @@ export async function settleSettings(record: string, settings: string, path: str
     known = await read();
   }
   if (known !== settings)
-    throw new Error(`${path}: expected the settings that it was begun with (${known}), got ${settings}`);
+    throw new Error(`${path}: expected the settings that it was begun with, got ${changes(known, settings)}`);
+}
+
+function changes(known: string | undefined, settings: string): string {
+  try {
+    const all = jsonDifferences(JSON.parse(known ?? ""), JSON.parse(settings));
+    if (all.length > 0)
+      return all.map(({ key, before, now }) => `${key} ${jsonText(now)} in place of ${jsonText(before)}`).join(", ");
+  } catch {
+    // Not JSON: shown whole below.
+  }
+  return `${settings} in place of ${known}`;
 }

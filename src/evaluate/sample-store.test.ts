@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readNpz } from "../checkpoint/index.ts";
+import { readNpz, writeNpz } from "../checkpoint/index.ts";
 import { openPictureStream } from "../data/index.ts";
 import { openSampleStore, type SetPlan } from "./sample-store.ts";
 
@@ -73,6 +73,45 @@ test("a folder has one folder a class, and goes on where it stopped", async () =
       "tree, green/000001.png: 3",
     ]);
     await expect(openSampleStore({ ...plan, settings: "{ }" })).rejects.toThrow("begun with");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("nothing that lies there already is taken for a set", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "flexvar-set-"));
+  try {
+    const plan: SetPlan = {
+      path: join(folder, "set.npz"),
+      total: 1,
+      width: 2,
+      height: 1,
+      labelOf: () => 0,
+      settings: '{"seed":1,"scales":[1,2]}',
+    };
+    writeFileSync(plan.path, "other");
+    await expect(openSampleStore(plan)).rejects.toThrow("set.npz: expected a new name, or a set that was begun here");
+    expect(readdirSync(folder)).toEqual(["set.npz"]);
+    rmSync(plan.path);
+    const store = await openSampleStore(plan);
+    await store.add(0, picture(0));
+    expect(await store.finish()).toBe(true);
+    await expect(openSampleStore({ ...plan, settings: '{"seed":2,"scales":[1,2]}' })).rejects.toThrow(
+      /set\.npz: expected the settings that it was begun with, got seed 2 in place of 1$/,
+    );
+    await writeNpz(plan.path, [["arr_0", { dtype: "uint8", shape: [2, 1, 2, 3], data: new Uint8Array(12) }]]);
+    await expect(openSampleStore(plan)).rejects.toThrow(
+      "expected pictures uint8 [1,1,2,3] as its settings say, got uint8 [2,1,2,3]",
+    );
+    const foreign = { ...plan, path: join(folder, "pictures") };
+    mkdirSync(foreign.path);
+    writeFileSync(join(foreign.path, "mine.png"), "");
+    await expect(openSampleStore(foreign)).rejects.toThrow('got "mine.png" without a record of its settings');
+    // An empty file in place of a picture is none.
+    const own = { ...plan, path: join(folder, "own") };
+    await (await openSampleStore(own)).add(0, picture(0));
+    writeFileSync(join(own.path, "0", "000000.png"), "");
+    expect((await (await openSampleStore(own)).present()).size).toBe(0);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,7 +1,7 @@
 /** A set of pictures that several processes draw together, each picture once, through any number of kills. */
 import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { writeNpz } from "../checkpoint/index.ts";
+import { openNpz, writeNpz } from "../checkpoint/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { openSampleFolder } from "./sample-folder.ts";
@@ -31,9 +31,22 @@ export interface SampleStore {
   finish(): Promise<boolean>;
 }
 
-/** Opens a set to draw into. @throws Error where the file or its parts come from other settings */
+/** Opens a set to draw into. @throws Error where the file or its parts come from other settings, or from elsewhere */
 export function openSampleStore(plan: SetPlan): Promise<SampleStore> {
   return plan.path.endsWith(".npz") ? openArchive(plan) : openSampleFolder(plan);
+}
+
+/** @throws Error for a file that is not the plan's set */
+async function checkArchive({ path, total, width, height }: SetPlan): Promise<void> {
+  const file = await openNpz(path);
+  try {
+    const pictures = await file.arrays.get("arr_0")?.header();
+    const expected = `uint8 [${[total, height, width, 3]}]`;
+    const got = pictures === undefined ? "none" : `${pictures.dtype} [${pictures.shape}]`;
+    if (got !== expected) throw new Error(`${path}: expected pictures ${expected} as its settings say, got ${got}`);
+  } finally {
+    await file.close();
+  }
 }
 
 async function openArchive(plan: SetPlan): Promise<SampleStore> {
@@ -42,12 +55,13 @@ async function openArchive(plan: SetPlan): Promise<SampleStore> {
   const record = join(dirname(path), `${basename(path, extname(path))}.${SETTINGS_FILE}`);
   const nameOf = (number: number): string => join(parts, `${number}.rgb`);
   await mkdir(dirname(path), { recursive: true });
-  await settleSettings(record, plan.settings, path);
   const whole = (): Promise<boolean> =>
     access(path).then(
       () => true,
       () => false,
     );
+  await settleSettings(record, plan.settings, path, async () => ((await whole()) ? "a file" : undefined));
+  if (await whole()) await checkArchive(plan);
   if (!(await whole())) await mkdir(parts, { recursive: true });
   async function present(): Promise<Set<number>> {
     if (await whole()) return new Set(Array.from({ length: total }, (_, i) => i));

@@ -44,6 +44,11 @@ export async function readStatistics(path: string): Promise<Statistics | undefin
         throw new Error(
           `${path}: expected mu${tail} [n] and sigma${tail} [n, n], got [${mean.shape}] and [${covariance.shape}]`,
         );
+      for (let i = 0; i < dim; i++)
+        if (!(covariance.data[i * dim + i]! >= 0))
+          throw new Error(
+            `${path}: expected no negative variance on the diagonal of sigma${tail}, got ${covariance.data[i * dim + i]} in row ${i}`,
+          );
       return { count, dim, mean: mean.data, covariance: covariance.data };
     };
     const text = await file.arrays.get("protocol")?.read();

@@ -5,3 +5,4 @@ export {
   writeErrorMessage,
   writeFileAtomic,
 } from "./atomic.ts";
+export { type JsonDifference, jsonDifferences, jsonText } from "./json-differences.ts";

@@ -2,6 +2,6 @@
 export type { Block, NumberFormat, Picture, Plot, ReportDocument, Section, Series, Table } from "./document.ts";
 export { plotsDrawing } from "./drawing.ts";
 export { evaluationSections, metricInfo, protocolSection } from "./evaluation.ts";
-export { shownInterval, shownNumber } from "./numbers.ts";
+export { shownDifference, shownInterval, shownNumber } from "./numbers.ts";
 export { renderReport } from "./render.ts";
 export { type Sweep, type SweepPoint, sweepPlots, sweepSection } from "./sweep.ts";

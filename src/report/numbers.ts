@@ -6,8 +6,11 @@ export function shownNumber(value: number, format: NumberFormat = "number"): str
   if (format === "share") return `${plain(100 * value, 1)} %`;
   if (format === "decibel") return `${plain(value, 2)} dB`;
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replaceAll("-", "−").replace("e+", "e");
-  return plain(value, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(2).replaceAll("-", "−").replace("e+", "e");
+  return plain(
+    value,
+    size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : size === 0 || size >= 1e-2 ? 4 : 5,
+  );
 }
 
 const plain = (value: number, digits: number): string =>
@@ -15,6 +18,12 @@ const plain = (value: number, digits: number): string =>
     .toFixed(digits)
     .replace(/^-(?=0\.?0*$)/, "")
     .replace("-", "−");
+
+/** A difference with its sign; of shares in percentage points. */
+export function shownDifference(value: number, format: NumberFormat = "number"): string {
+  const text = shownNumber(value, format).replace(/ %$/, " points");
+  return value > 0 ? `+${text}` : text;
+}
 
 /** An interval, or a dash where there is none. */
 export function shownInterval(interval: readonly [number, number] | null, format: NumberFormat = "number"): string {

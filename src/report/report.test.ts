@@ -10,7 +10,7 @@ import {
   sweepSection,
 } from "./index.ts";
 import { escapeText, html, type Part } from "./markup.ts";
-import { niceTicks, shownNumber } from "./numbers.ts";
+import { niceTicks, shownDifference, shownNumber } from "./numbers.ts";
 import { plotFigure } from "./plot.ts";
 import { exampleResult } from "./testing.ts";
 
@@ -36,7 +36,9 @@ describe("markup", () => {
 describe("numbers", () => {
   test("are shown with the digits that say something", () => {
     const shown = [0, 0.00012, -0.00001, 0.1234, 5.4321, 12.345, 1234.5, Infinity].map((value) => shownNumber(value));
-    expect(shown).toEqual(["0.0000", "1.20e−4", "−1.00e−5", "0.1234", "5.432", "12.35", "1235", "∞"]);
+    expect(shown).toEqual(["0.0000", "0.00012", "−1.00e−5", "0.1234", "5.432", "12.35", "1235", "∞"]);
+    const changes = [shownDifference(0.033, "share"), shownDifference(-0.5), shownDifference(0)];
+    expect(changes).toEqual(["+3.3 points", "−0.5000", "0.0000"]);
     expect([shownNumber(0.8956, "share"), shownNumber(27.412, "decibel")]).toEqual(["89.6 %", "27.41 dB"]);
   });
 

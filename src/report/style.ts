@@ -33,7 +33,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:4px 18px;margin:18px 0 0;padding:0;list-s
 .warnings{margin:16px 0 0;padding:12px 16px;border-left:4px solid var(--care-line);border-radius:6px;background:var(--care)}
 .warnings ul{margin:4px 0 0;padding-left:20px}
 section{margin:24px 0;padding:22px;border:1px solid var(--line);border-radius:14px;background:var(--surface)}
-.scroll{overflow-x:auto;margin:0 0 18px}
+.scroll{overflow-x:auto;margin:0 0 18px;background:linear-gradient(90deg,var(--surface) 40%,transparent) 0 0/48px 100% local no-repeat,linear-gradient(270deg,var(--surface) 40%,transparent) 100% 0/48px 100% local no-repeat,linear-gradient(90deg,var(--line),transparent) 0 0/16px 100% scroll no-repeat,linear-gradient(270deg,var(--line),transparent) 100% 0/16px 100% scroll no-repeat}
 .scroll:last-child{margin-bottom:0}
 table{border-collapse:collapse;min-width:min(100%,420px);font-variant-numeric:tabular-nums}
 caption{padding:0 0 8px;color:var(--muted);font-size:14px;text-align:left}
