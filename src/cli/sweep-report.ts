@@ -10,6 +10,7 @@ import {
 } from "../report/index.ts";
 import { firstPictures, neighbourSection, sheetPicture } from "./report-parts.ts";
 import type { PlannedSweep } from "./sweep.ts";
+import type { Variation } from "./vary.ts";
 
 export interface SweepReportOptions {
   readonly title: string;
@@ -34,8 +35,8 @@ export async function sweepReport(
     for (const { text, files } of values) {
       const result = results.get(files.evaluation)!;
       for (const warning of result.warnings) warnings.add(warning);
-      const sheet = sheetPicture(await firstPictures(files.set, SHEET), `${variation.title} ${text}`);
-      points.push({ value: text, result, sheet });
+      const sheet = sheetPicture(await firstPictures(files.set, SHEET), `${variation.title} ${label(variation, text)}`);
+      points.push({ value: label(variation, text), result, sheet });
     }
     sections.push(sweepSection({ option: variation.title, points }));
   }
@@ -53,6 +54,9 @@ export async function sweepReport(
   };
 }
 
+/** A value on an axis. Top-k 0 is no filter, which is not less than 1. */
+const label = ({ field }: Variation, text: string): string => (field === "topK" && text === "0" ? "off" : text);
+
 /** The plots of all sweeps as one SVG file. */
 export function sweepDrawing(
   title: string,
@@ -62,7 +66,10 @@ export function sweepDrawing(
   const plots = plans.flatMap(({ variation, values }) =>
     sweepPlots({
       option: variation.title,
-      points: values.map(({ text, files }) => ({ value: text, result: results.get(files.evaluation)! })),
+      points: values.map(({ text, files }) => ({
+        value: label(variation, text),
+        result: results.get(files.evaluation)!,
+      })),
     }),
   );
   return plotsDrawing(title, plots);
