@@ -1,8 +1,9 @@
 /** Rejection sampling: of many drawings of a class, those that a judge is surest of. */
-import { type FeatureExtractor, matchClasses } from "../evaluate/index.ts";
+import { matchClasses } from "../evaluate/index.ts";
 import { planarToRgb, type RgbImage } from "../image/index.ts";
 import { OptionError } from "../options/index.ts";
 import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "../pipelines/index.ts";
+import type { FeatureSource } from "./features.ts";
 
 export interface SurestOptions extends GenerateOptions {
   /** Drawings of each class of which `count` are kept; at least as many. */
@@ -28,7 +29,7 @@ export interface SurePicture {
  */
 export async function drawSurest(
   pipe: FlexVARPipeline,
-  judge: Pick<FeatureExtractor, "labels" | "extract">,
+  judge: Pick<FeatureSource, "labels" | "extract">,
   { bestOf, onDrawn, ...options }: SurestOptions,
 ): Promise<readonly SurePicture[]> {
   const { classIds, count } = pipe.resolve(options);
