@@ -10,6 +10,7 @@ import { openFolder } from "../pretrained/node.ts";
 import { createServerApp, listen, localMaker, type PictureMaker, threadMaker } from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
 import type { Outcome, Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
@@ -54,12 +55,20 @@ export function studioShell(): string | undefined {
   return existsSync(join(shell, "index.html")) ? shell : undefined;
 }
 
+/** The token that calls must carry: the flag's, or the environment's where that says anything. @throws UsageError for a blank flag. */
+export function serverToken(flag: string | undefined, environment: string | undefined): string | undefined {
+  const token = flag?.trim() ?? environment?.trim();
+  if (flag !== undefined && token === "") throw new UsageError(`--token: expected some text, got "${flag}"`);
+  return token === "" ? undefined : token;
+}
+
 /** Serves until the signal. @param started is told once the port is open. */
 export async function runServer(
   flags: ServerFlags,
   { report, signal }: Running,
   started: (server: Started) => void | Promise<void>,
 ): Promise<Outcome> {
+  const token = serverToken(flags.token, process.env.FLEXVAR_TOKEN);
   const folder = findModel(flags.model);
   const { config, close: closeFolder } = await openFolder(folder);
   await closeFolder();
@@ -71,7 +80,6 @@ export async function runServer(
     const isLocal = LOCAL.includes(host) || host === "::1";
     const hash = await modelHash(folder);
     const shell = studioShell();
-    const token = flags.token ?? process.env.FLEXVAR_TOKEN;
     const server = createServerApp({
       model: { name: basename(resolve(folder)), hash, config },
       site: shell === undefined ? undefined : await siteContent({ shell, model: folder, modelHash: hash }, "server"),

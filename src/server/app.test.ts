@@ -278,6 +278,10 @@ describe("hostile clients", () => {
     expect((await server.app.request("http://localhost/v1/models")).status).toBe(401);
   });
 
+  test("a blank token is refused at the start, for no call could carry it", () => {
+    expect(() => start({ token: " " })).toThrow('token: expected some text or none, got " "');
+  });
+
   test("huge, slow and malformed bodies", async () => {
     const { server } = start({ limits: { bodyBytes: 1000, bodyMs: 50 } });
     expect((await post(server, generations, "x".repeat(1001))).status).toBe(413);
