@@ -347,6 +347,53 @@ describe("hostile clients", () => {
   });
 });
 
+describe("paths and methods", () => {
+  const at = (server: ServerApp, method: string, path: string, headers: Record<string, string> = {}) =>
+    server.app.request(`http://localhost${path}`, { method, headers });
+
+  test.each([
+    ["GET", generations, "POST, OPTIONS", "method: expected POST at this path, got GET"],
+    ["PUT", generations, "POST, OPTIONS", "method: expected POST at this path, got PUT"],
+    ["POST", "/v1/models", "GET, HEAD, OPTIONS", "method: expected GET at this path, got POST"],
+    ["PATCH", "/v1/jobs/x", "GET, DELETE, HEAD, OPTIONS", "method: expected GET or DELETE at this path, got PATCH"],
+    ["POST", "/", "GET, HEAD, OPTIONS", "method: expected GET at this path, got POST"],
+  ])("%s %s is answered with what the path allows", async (method, path, allow, message) => {
+    const { server } = start({ site: new Map([["index.html", { text: "<p>studio</p>" }]]) });
+    const response = await at(server, method, path);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);
+    expect(((await response.json()) as ErrorBody).error).toMatchObject({ message, type: "invalid_request_error" });
+    const options = await at(server, "OPTIONS", path);
+    expect([options.status, options.headers.get("allow"), await options.text()]).toEqual([204, allow, ""]);
+  });
+
+  test("unknown ones are not found, whatever the method", async () => {
+    for (const method of ["GET", "PUT", "OPTIONS"])
+      for (const path of ["/", "/v1/images", "/v1/jobs/", "/v1/jobs/x/y", "/openapi-json"]) {
+        const response = await at(start().server, method, path);
+        expect([response.status, response.headers.get("allow")], `${method} ${path}`).toEqual([404, null]);
+        expect(((await response.json()) as ErrorBody).error.message).toBe(
+          "path: expected one that /openapi.json lists, got another",
+        );
+      }
+  });
+
+  test("HEAD is GET without a body, and preflights of allowed origins need no token", async () => {
+    const { server } = start({ origins: ["https://shop.example"], token: "secret" });
+    const head = await at(server, "HEAD", "/healthz");
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    expect((await at(server, "HEAD", generations, { authorization: "Bearer secret" })).status).toBe(405);
+    const preflight = await at(server, "OPTIONS", generations, { origin: "https://shop.example" });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, POST, DELETE");
+    expect((await at(server, "OPTIONS", generations, { origin: "https://evil.example" })).status).toBe(403);
+    const wrong = await at(server, "GET", generations, {
+      origin: "https://shop.example",
+      authorization: "Bearer secret",
+    });
+    expect([wrong.status, wrong.headers.get("access-control-allow-origin")]).toEqual([405, "https://shop.example"]);
+  });
+});
+
 test("health, metrics, models and the document", async () => {
   const { client, server } = start();
   await client.generate({ ...base, class_labels: [1] });

@@ -10,12 +10,13 @@ import { type GuardOptions, guardOrigin, guardToken } from "./guard.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { PictureMaker } from "./maker.ts";
+import { unanswered } from "./methods.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
-import { type SiteFiles, siteReply } from "./static.ts";
+import { fileName, type SiteFiles, siteReply } from "./static.ts";
 
 export interface ServerOptions extends GuardOptions {
   readonly model: ServedModel;
@@ -64,9 +65,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
   app.use("/v1/*", guardToken(options.token));
   app.use("/metrics", guardToken(options.token));
   app.onError((error, c) => reply(c, toApiError(error)));
-  app.notFound((c) =>
-    reply(c, new ApiError(404, "path: expected one of /openapi.json, got another", { code: "not_found" })),
-  );
+  app.notFound(unanswered(app, (path) => site?.has(fileName(path)) === true));
 
   const answer = (c: Context, fields: Fields, work: Work): Promise<Response> => {
     if (fields.stream === true) return stream(c, jobs, queue, work);
@@ -113,6 +112,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
 
 function reply(c: Context, error: ApiError): Response {
   if (error.retryAfter !== undefined) c.header("retry-after", String(error.retryAfter));
+  if (error.allow !== undefined) c.header("allow", error.allow);
   if (error.status === 401) c.header("www-authenticate", "Bearer");
   // A body that was not read to its end leaves the connection unusable.
   if (error.status === 408 || error.status === 413) c.header("connection", "close");
