@@ -40,13 +40,14 @@ function parseSize(text: string): [width: number, height: number] {
   return [width, match[2] === undefined ? width : Number(match[2])];
 }
 
-/** A whole number in a range, refused in words. */
+/** A whole number in a range, refused in words; JSON Schema learns the range too. */
 export const whole = (low: number, high: number) =>
   z
     .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
     .refine((n) => Number.isInteger(n) && n >= low && n <= high, {
       error: ({ input }) => `expected a whole number from ${low} to ${high}, got ${input}`,
-    });
+    })
+    .meta({ type: "integer", minimum: low, maximum: high });
 
 /** A number in a range, `open`: above its low end. */
 export const real = (low: number, high: number, open = false) =>
@@ -55,7 +56,8 @@ export const real = (low: number, high: number, open = false) =>
     .refine((n) => (open ? n > low : n >= low) && n <= high, {
       error: ({ input }) =>
         `expected a number ${open ? "above" : "from"} ${low} ${open ? "and at most" : "to"} ${high}, got ${input}`,
-    });
+    })
+    .meta({ [open ? "exclusiveMinimum" : "minimum"]: low, maximum: high });
 
 /** One of several words. */
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>

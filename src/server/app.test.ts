@@ -144,6 +144,7 @@ describe("generations", () => {
     ["a class that is not there", { class_labels: ["zebra"] }, "class_labels", 400],
     ["two ways to name classes", { prompt: "2" }, "prompt", 400],
     ["too many pictures", { n: 65 }, "n", 400],
+    ["too many pictures by labels", { n: 33, class_labels: [1, 2] }, "n", 400],
     ["too many pixels", { scales: undefined, size: "16000x16000" }, "size", 400],
     ["too many pixels by a scale", { scales: "1,900" }, "scales", 400],
     ["another model", { model: "dall-e-3" }, "model", 404],

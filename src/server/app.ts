@@ -5,7 +5,7 @@ import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
 import { readBody } from "./body.ts";
 import { ApiError, toApiError } from "./errors.ts";
-import { checkFields, editSchema, type Fields, generationSchema } from "./fields.ts";
+import { checkFields, type Fields, requestSchemas } from "./fields.ts";
 import { type GuardOptions, guardOrigin, guardToken } from "./guard.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -46,6 +46,7 @@ const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2
 export function createServerApp(options: ServerOptions): ServerApp {
   const { model, maker, site } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const schemas = requestSchemas(limits);
   const queue = options.queue ?? memoryQueue(limits.queue);
   const metrics = createMetrics();
   const { jobMs, keep, keepMs } = limits;
@@ -72,11 +73,11 @@ export function createServerApp(options: ServerOptions): ServerApp {
     return fields.async === true ? later(c, jobs, queue, work) : wait(c, jobs, work);
   };
   app.post("/v1/images/generations", async (c) => {
-    const fields = checkFields(generationSchema, await readBody(c.req.raw, limits, false));
+    const fields = checkFields(schemas.generation, await readBody(c.req.raw, limits, false));
     return answer(c, fields, generationWork(fields, model, limits));
   });
   app.post("/v1/images/edits", async (c) => {
-    const fields = checkFields(editSchema, await readBody(c.req.raw, limits, true));
+    const fields = checkFields(schemas.edit, await readBody(c.req.raw, limits, true));
     return answer(c, fields, await editWork(fields, model, limits));
   });
   const jobOf = (c: Context): Job => {
@@ -100,7 +101,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
     if (c.req.param("id") === model.name) return c.json(body);
     throw new ApiError(404, `model: expected ${model.name}, got another`, { param: "model", code: "model_not_found" });
   });
-  const document = openApiDocument(options.version ?? "0");
+  const document = openApiDocument(options.version ?? "0", schemas);
   app.get("/openapi.json", (c) => c.json(document));
   app.get("/healthz", async (c) => c.json({ status: "ok", model: model.name, waiting: await queue.length() }));
   app.get("/metrics", async (c) =>

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
-import { checkFields, editSchema, generationSchema } from "./fields.ts";
+import { checkFields, requestSchemas } from "./fields.ts";
+
+const { generation, edit } = requestSchemas({ pictures: 64 });
 
 const long = "x".repeat(20_000);
-const fields = [...new Set([...Object.keys(generationSchema.shape), ...Object.keys(editSchema.shape)])];
+const fields = [...new Set([...Object.keys(generation.shape), ...Object.keys(edit.shape)])];
 const values: unknown[] = [
   ...["", "x", long, true, 1.5, -1, 1e9, 1e300, Number.NaN],
   ...[{}, { a: 1 }, [], [1.5], ["x"], [""], [true], [[0, 1]], [[1, 2, 3]], [{}], Array(70).fill(1), [long]],
 ];
 
 test("every value of every field is taken or refused in words of ours, briefly", () => {
-  for (const schema of [generationSchema, editSchema])
+  for (const schema of [generation, edit])
     for (const key of fields)
       for (const value of values) {
         let message = `${key}: expected all, got nothing`;
@@ -33,6 +35,7 @@ test.each([
   [{ quality: "hd" }, 'quality: expected auto, got "hd"'],
   [{ model: 4 }, "model: expected text, got 4"],
   [{ model: "x".repeat(201) }, "model: expected at most 200 characters, got 201"],
+  [{ n: 0 }, "n: expected a whole number from 1 to 64, got 0"],
   [{ left: -1 }, "left: expected a whole number from 0 to 16384, got -1"],
   [{ partial_images: 1.5 }, "partial_images: expected a whole number from 0 to 64, got 1.5"],
   [{ partial_images: "some" }, 'partial_images: expected all or a whole number from 0 to 64, got "some"'],
@@ -46,5 +49,5 @@ test.each([
   [{ greedy: 3 }, "greedy: expected text, got 3"],
   [{ size: {} }, "size: expected auto or a size such as 256 or 512x256 (width x height, pixels), got {}"],
 ])("%j", (fields, message) => {
-  expect(() => checkFields(editSchema, { image: "AAAA", ...fields })).toThrow(message);
+  expect(() => checkFields(edit, { image: "AAAA", ...fields })).toThrow(message);
 });

@@ -14,6 +14,7 @@ import {
   whole,
 } from "../options/index.ts";
 import { ApiError } from "./errors.ts";
+import type { Limits } from "./limits.ts";
 
 /** Only one value, which changes nothing: what OpenAI's clients may send. */
 const only = (value: string) => z.literal(value);
@@ -75,8 +76,8 @@ function describe(key: "size"): { title: string; description: string } {
   return { title, description };
 }
 
-export const generationSchema = z.strictObject(shared);
-export const editSchema = z.strictObject({
+const generation = z.strictObject(shared);
+const edit = z.strictObject({
   ...shared,
   ...editing,
   class_labels: z
@@ -104,10 +105,22 @@ export const editSchema = z.strictObject({
     .meta({ description: "Width to height, as 2:1: expand." }),
 });
 
+/** What checks the requests of a server with such limits. */
+export function requestSchemas({ pictures }: Pick<Limits, "pictures">): {
+  readonly generation: typeof generation;
+  readonly edit: typeof edit;
+} {
+  const { title, description } = samplingInfo.count;
+  const n = whole(1, pictures).optional().meta({ title, description });
+  return { generation: generation.extend({ n }), edit: edit.extend({ n }) };
+}
+
+export type RequestSchemas = ReturnType<typeof requestSchemas>;
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Checks that a body is an object of known fields with values in range; null counts as left out. @throws ApiError 400. */
-export function checkFields(schema: typeof generationSchema | typeof editSchema, body: unknown): Fields {
+export function checkFields(schema: RequestSchemas["generation"] | RequestSchemas["edit"], body: unknown): Fields {
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new ApiError(400, `body: expected a JSON object, got ${shown(body)}`, { code: "invalid_body" });
   const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
