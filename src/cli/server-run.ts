@@ -32,7 +32,7 @@ export function addServerFlags(command: Command): Command {
     .option("--port <N>", "port to listen on; 0: a free one", wholeNumber("port", 0, 65535), 8080)
     .option("--token <TEXT>", "bearer token that calls must carry; or the variable FLEXVAR_TOKEN")
     .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own")
-    .option("--queue <N>", "jobs that may wait; 64 unless told", wholeNumber("queue", 1, 100_000))
+    .option("--queue <N>", "jobs that may wait, beside those at work; 64 unless told", wholeNumber("queue", 1, 100_000))
     .option(
       "--batch <N>",
       "most pictures side by side; 8 unless told, fewer where grids are large",

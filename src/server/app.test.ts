@@ -247,12 +247,17 @@ describe("jobs", () => {
 
   test("are refused with 429 where the queue is full, and given back by a stop", async () => {
     const { client, server } = start({ limits: { queue: 1, graceMs: 0 }, batchSize: () => 1 });
-    const job = await client.startGeneration({ ...base, class_labels: [1], n: 64 });
+    const job = await client.startGeneration({ ...slow, class_labels: [1], n: 64 });
+    while ((await client.job(job.id)).status === "queued") await new Promise((resolve) => setTimeout(resolve, 1));
+    const next = await client.startGeneration({ ...base, class_labels: [1] });
+    expect([next.status, next.position]).toEqual(["queued", 1]);
+    expect(await (await server.app.request("http://localhost/healthz")).json()).toMatchObject({ waiting: 1 });
     const refused = await client.generate({ ...base, class_labels: [1] }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ApiRequestError);
     expect(refused).toMatchObject({ status: 429, retryAfter: 1, code: "queue_full" });
     await server.stop();
-    expect(await client.job(job.id)).toMatchObject({ status: "failed", error: { code: "server_stopping" } });
+    for (const { id } of [job, next])
+      expect(await client.job(id)).toMatchObject({ status: "failed", error: { code: "server_stopping" } });
     await expect(client.generate({ ...base, class_labels: [1] })).rejects.toMatchObject({ status: 503 });
   });
 
