@@ -31,7 +31,7 @@ export function addServerFlags(command: Command): Command {
     .option("--host <ADDRESS>", "address to listen on", "127.0.0.1")
     .option("--port <N>", "port to listen on; 0: a free one", wholeNumber("port", 0, 65535), 8080)
     .option("--token <TEXT>", "bearer token that calls must carry; or the variable FLEXVAR_TOKEN")
-    .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own")
+    .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own", addOrigin)
     .option("--queue <N>", "jobs that may wait, beside those at work; 64 unless told", wholeNumber("queue", 1, 100_000))
     .option(
       "--batch <N>",
@@ -60,6 +60,23 @@ export function serverToken(flag: string | undefined, environment: string | unde
   const token = flag?.trim() ?? environment?.trim();
   if (flag !== undefined && token === "") throw new UsageError(`--token: expected some text, got "${flag}"`);
   return token === "" ? undefined : token;
+}
+
+/** Adds an origin as browsers send it, or `*` for all. @throws UsageError for other texts, which no page's origin equals. */
+export function addOrigin(text: string, others: readonly string[] = []): readonly string[] {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Pages of browser extensions have schemes of their own, whose origin URL does not tell.
+  const origin = url?.origin === "null" && url.host !== "" ? `${url.protocol}//${url.host}` : url?.origin;
+  if (text !== "*" && (origin !== text || origin === "null"))
+    throw new UsageError(`--origin: expected an origin such as https://example.org, or * for all, got "${text}"`);
+  return [...others, text];
+}
+
+/** What to say of a server that strangers may use: one on an address that is not this machine's own, without a token. */
+export function openWarning(host: string, token: string | undefined): string | undefined {
+  if (token !== undefined || LOCAL.includes(host) || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host))
+    return undefined;
+  return `warning: whoever reaches ${host} may use this server; --token or FLEXVAR_TOKEN asks them for a token`;
 }
 
 /** Serves until the signal. @param started is told once the port is open. */
@@ -92,6 +109,8 @@ export async function runServer(
       batchSize: batch === undefined ? undefined : () => batch,
     });
     const listening = await listen(server, { host, port });
+    const warning = openWarning(host, token);
+    if (warning !== undefined) report.log(warning);
     report.log(`listening on ${listening.url}`);
     await started({ url: listening.url, token });
     await new Promise<void>((done) => {
