@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Grid, GUIDANCE_MODES, MAX_GRID_SIDE, parseGreedy, parseScales, STEP_TABLES } from "../sampling/index.ts";
-import { shown } from "./words.ts";
+import { expected } from "./words.ts";
 
 /** What other surfaces need to know of an option beside its type and meaning. */
 export interface OptionInfo {
@@ -43,7 +43,7 @@ function parseSize(text: string): [width: number, height: number] {
 /** A whole number in a range, refused in words; JSON Schema learns the range too. */
 export const whole = (low: number, high: number) =>
   z
-    .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
+    .number({ error: expected("a number") })
     .refine((n) => Number.isInteger(n) && n >= low && n <= high, {
       error: ({ input }) => `expected a whole number from ${low} to ${high}, got ${input}`,
     })
@@ -52,7 +52,7 @@ export const whole = (low: number, high: number) =>
 /** A number in a range, `open`: above its low end. */
 export const real = (low: number, high: number, open = false) =>
   z
-    .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
+    .number({ error: expected("a number") })
     .refine((n) => (open ? n > low : n >= low) && n <= high, {
       error: ({ input }) =>
         `expected a number ${open ? "above" : "from"} ${low} ${open ? "and at most" : "to"} ${high}, got ${input}`,
@@ -61,13 +61,7 @@ export const real = (low: number, high: number, open = false) =>
 
 /** One of several words. */
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: ({ input }) => `expected ${values.join(" or ")}, got ${shown(input)}` });
-
-/** Words for a value that none of several ways to write it fits. */
-const expected =
-  (what: string) =>
-  ({ input }: { readonly input?: unknown }): string =>
-    `expected ${what}, got ${shown(input)}`;
+  z.enum(values, { error: expected(values.join(" or ")) });
 
 const gridSide = whole(1, MAX_GRID_SIDE);
 const GRID = "a grid such as 4 or [4, 6] (rows, columns)";

@@ -17,4 +17,4 @@ export {
   writeDefaultSampling,
 } from "./sampling.ts";
 export { SAMPLING_FIELDS, valueFromText } from "./text.ts";
-export { explain, issueWords, shown } from "./words.ts";
+export { expected, explain, issueWords, shown } from "./words.ts";

@@ -14,6 +14,12 @@ export function shown(input: unknown): string {
   return clipped(JSON.stringify(input) ?? String(input), LONGEST_VALUE);
 }
 
+/** A schema's `error` that says what was expected and what came. */
+export const expected =
+  (what: string) =>
+  ({ input }: { readonly input?: unknown }): string =>
+    `expected ${what}, got ${shown(input)}`;
+
 /** What a type is called. */
 const TYPES: Readonly<Record<string, string>> = {
   string: "text",

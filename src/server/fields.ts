@@ -5,6 +5,7 @@ import {
   EDITING_FIELDS,
   editingFields,
   editingInfo,
+  expected,
   explain,
   issueWords,
   SAMPLING_FIELDS,
@@ -19,11 +20,6 @@ import type { Limits } from "./limits.ts";
 /** Only one value, which changes nothing: what OpenAI's clients may send. */
 const only = (value: string) => z.literal(value);
 const pixels = whole(0, 16384);
-
-const expected =
-  (what: string) =>
-  ({ input }: { readonly input?: unknown }): string =>
-    `expected ${what}, got ${shown(input)}`;
 
 const sampling = Object.fromEntries(
   SAMPLING_FIELDS.map((key) => {
