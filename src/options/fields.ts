@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Grid, GUIDANCE_MODES, MAX_GRID_SIDE, parseGreedy, parseScales, STEP_TABLES } from "../sampling/index.ts";
+import { expected } from "./words.ts";
 
 /** What other surfaces need to know of an option beside its type and meaning. */
 export interface OptionInfo {
@@ -39,58 +40,63 @@ function parseSize(text: string): [width: number, height: number] {
   return [width, match[2] === undefined ? width : Number(match[2])];
 }
 
-/** A whole number in a range, refused in words. */
+/** A whole number in a range, refused in words; JSON Schema learns the range too. */
 export const whole = (low: number, high: number) =>
   z
-    .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
+    .number({ error: expected("a number") })
     .refine((n) => Number.isInteger(n) && n >= low && n <= high, {
       error: ({ input }) => `expected a whole number from ${low} to ${high}, got ${input}`,
-    });
+    })
+    .meta({ type: "integer", minimum: low, maximum: high });
 
 /** A number in a range, `open`: above its low end. */
 export const real = (low: number, high: number, open = false) =>
   z
-    .number({ error: ({ input }) => `expected a number, got ${shown(input)}` })
+    .number({ error: expected("a number") })
     .refine((n) => (open ? n > low : n >= low) && n <= high, {
       error: ({ input }) =>
         `expected a number ${open ? "above" : "from"} ${low} ${open ? "and at most" : "to"} ${high}, got ${input}`,
-    });
+    })
+    .meta({ [open ? "exclusiveMinimum" : "minimum"]: low, maximum: high });
 
 /** One of several words. */
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: ({ input }) => `expected ${values.join(" or ")}, got ${shown(input)}` });
-
-/** A value as an error shows it. */
-function shown(input: unknown): string {
-  return (JSON.stringify(input) ?? String(input)).slice(0, 80);
-}
+  z.enum(values, { error: expected(values.join(" or ")) });
 
 const gridSide = whole(1, MAX_GRID_SIDE);
-const grid = z.union([
-  gridSide.transform((n): Grid => [n, n]),
-  z.tuple([gridSide, gridSide]).transform(([h, w]): Grid => [h, w]),
-]);
+const GRID = "a grid such as 4 or [4, 6] (rows, columns)";
+const grid = z.union(
+  [
+    gridSide.transform((n): Grid => [n, n]),
+    z.tuple([gridSide, gridSide], { error: expected(GRID) }).transform(([h, w]): Grid => [h, w]),
+  ],
+  { error: expected(GRID) },
+);
 const pixelSide = whole(1, 16384);
-const size = z.union([
-  pixelSide.transform((n): [number, number] => [n, n]),
-  z.tuple([pixelSide, pixelSide]),
-  readable(parseSize).pipe(z.tuple([pixelSide, pixelSide])),
-]);
+const SIZE = "a size such as 256 or 512x256 (width x height, pixels)";
+const sizePair = z.tuple([pixelSide, pixelSide], { error: expected(SIZE) });
+const size = z.union(
+  [pixelSide.transform((n): [number, number] => [n, n]), sizePair, readable(parseSize).pipe(sizePair)],
+  { error: expected(SIZE) },
+);
 
 /**
  * The schema of every sampling option, none required. Texts as users type them and structured values are both accepted: scales
  * `"1,2,4x6"` or `[1, 2, [4, 6]]`, size `"512x256"`, `256` or `[512, 256]` (width, height).
  */
 export const samplingFields = {
-  classLabels: z.array(z.union([whole(0, 2 ** 31), z.string().min(1).max(200)]), {
-    error: ({ input }) => `expected a list of class ids or names, got ${shown(input)}`,
-  }),
+  classLabels: z.array(
+    z.union([whole(0, 2 ** 31), z.string().min(1).max(200)], { error: expected("a class id or name") }),
+    { error: expected("a list of class ids or names") },
+  ),
   count: whole(1, 1_000_000),
   seed: whole(0, Number.MAX_SAFE_INTEGER),
   size,
   steps: whole(1, 64),
   stepTable: choice(STEP_TABLES),
-  scales: z.union([z.array(grid).min(1).max(64), readable(parseScales)]),
+  scales: z.union([z.array(grid).min(1).max(64), readable(parseScales)], {
+    error: expected("a list of grids such as 1,2,4x6"),
+  }),
   guidance: real(0, 100),
   guidanceMode: choice(GUIDANCE_MODES),
   topK: whole(0, 2 ** 31),

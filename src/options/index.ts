@@ -1,5 +1,5 @@
 export * from "./editing.ts";
-export { type OptionInfo, type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
+export { type OptionInfo, type SamplingField, samplingFields, samplingInfo, whole } from "./fields.ts";
 export { imagenetLabels } from "./imagenet.ts";
 export {
   type DefaultSampling,
@@ -17,3 +17,4 @@ export {
   writeDefaultSampling,
 } from "./sampling.ts";
 export { SAMPLING_FIELDS, valueFromText } from "./text.ts";
+export { expected, explain, issueWords, shown } from "./words.ts";

@@ -11,6 +11,7 @@ import {
   type ScalePlan,
 } from "../sampling/index.ts";
 import { type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
+import { explain, issueWords } from "./words.ts";
 
 /** An option that cannot be used; `param` names it as the library does. */
 export class OptionError extends Error {
@@ -119,23 +120,14 @@ export function parsed<T extends z.ZodType>(
   input: unknown,
   known: readonly string[] = Object.keys(samplingFields),
 ): z.output<T> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: issueWords });
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   if (issue.code === "unrecognized_keys") {
     throw new OptionError(issue.keys[0]!, `expected one of ${known.join(", ")}`);
   }
-  throw new OptionError(issue.path.length > 0 ? issue.path.join(".") : "options", innermost(issue), {
-    cause: result.error,
-  });
-}
-
-/** Of a union's issues the one that got furthest: a wrong value beats a wrong type. */
-function innermost(issue: z.core.$ZodIssue): string {
-  if (issue.code !== "invalid_union") return issue.message;
-  const all = issue.errors.flat();
-  const best = all.find((inner) => inner.code === "custom") ?? all[0];
-  return best ? innermost(best) : issue.message;
+  const { path, message } = explain(issue);
+  throw new OptionError(path.length > 0 ? path.join(".") : "options", message, { cause: result.error });
 }
 
 /** What resolving needs to know of a model. */

@@ -144,8 +144,10 @@ describe("generations", () => {
     ["a class that is not there", { class_labels: ["zebra"] }, "class_labels", 400],
     ["two ways to name classes", { prompt: "2" }, "prompt", 400],
     ["too many pictures", { n: 65 }, "n", 400],
+    ["too many pictures by labels", { n: 33, class_labels: [1, 2] }, "n", 400],
     ["too many pixels", { scales: undefined, size: "16000x16000" }, "size", 400],
     ["too many pixels by a scale", { scales: "1,900" }, "scales", 400],
+    ["scales that shrink", { scales: "4,2,1" }, "scales", 400],
     ["another model", { model: "dall-e-3" }, "model", 404],
     ["a path as a model", { model: "../../etc/passwd" }, "model", 404],
   ])("refuse %s, naming the field", async (_, fields, param, status) => {
@@ -246,12 +248,17 @@ describe("jobs", () => {
 
   test("are refused with 429 where the queue is full, and given back by a stop", async () => {
     const { client, server } = start({ limits: { queue: 1, graceMs: 0 }, batchSize: () => 1 });
-    const job = await client.startGeneration({ ...base, class_labels: [1], n: 64 });
+    const job = await client.startGeneration({ ...slow, class_labels: [1], n: 64 });
+    while ((await client.job(job.id)).status === "queued") await new Promise((resolve) => setTimeout(resolve, 1));
+    const next = await client.startGeneration({ ...base, class_labels: [1] });
+    expect([next.status, next.position]).toEqual(["queued", 1]);
+    expect(await (await server.app.request("http://localhost/healthz")).json()).toMatchObject({ waiting: 1 });
     const refused = await client.generate({ ...base, class_labels: [1] }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ApiRequestError);
     expect(refused).toMatchObject({ status: 429, retryAfter: 1, code: "queue_full" });
     await server.stop();
-    expect(await client.job(job.id)).toMatchObject({ status: "failed", error: { code: "server_stopping" } });
+    for (const { id } of [job, next])
+      expect(await client.job(id)).toMatchObject({ status: "failed", error: { code: "server_stopping" } });
     await expect(client.generate({ ...base, class_labels: [1] })).rejects.toMatchObject({ status: 503 });
   });
 
@@ -276,6 +283,10 @@ describe("hostile clients", () => {
     );
     expect((await server.app.request("http://evil.example/v1/models")).status).toBe(421);
     expect((await server.app.request("http://localhost/v1/models")).status).toBe(401);
+  });
+
+  test("a blank token is refused at the start, for no call could carry it", () => {
+    expect(() => start({ token: " " })).toThrow('token: expected some text or none, got " "');
   });
 
   test("huge, slow and malformed bodies", async () => {
@@ -340,6 +351,53 @@ describe("hostile clients", () => {
       }),
       { numRuns: 150, seed: 1 },
     );
+  });
+});
+
+describe("paths and methods", () => {
+  const at = (server: ServerApp, method: string, path: string, headers: Record<string, string> = {}) =>
+    server.app.request(`http://localhost${path}`, { method, headers });
+
+  test.each([
+    ["GET", generations, "POST, OPTIONS", "method: expected POST at this path, got GET"],
+    ["PUT", generations, "POST, OPTIONS", "method: expected POST at this path, got PUT"],
+    ["POST", "/v1/models", "GET, HEAD, OPTIONS", "method: expected GET at this path, got POST"],
+    ["PATCH", "/v1/jobs/x", "GET, DELETE, HEAD, OPTIONS", "method: expected GET or DELETE at this path, got PATCH"],
+    ["POST", "/", "GET, HEAD, OPTIONS", "method: expected GET at this path, got POST"],
+  ])("%s %s is answered with what the path allows", async (method, path, allow, message) => {
+    const { server } = start({ site: new Map([["index.html", { text: "<p>studio</p>" }]]) });
+    const response = await at(server, method, path);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);
+    expect(((await response.json()) as ErrorBody).error).toMatchObject({ message, type: "invalid_request_error" });
+    const options = await at(server, "OPTIONS", path);
+    expect([options.status, options.headers.get("allow"), await options.text()]).toEqual([204, allow, ""]);
+  });
+
+  test("unknown ones are not found, whatever the method", async () => {
+    for (const method of ["GET", "PUT", "OPTIONS"])
+      for (const path of ["/", "/v1/images", "/v1/jobs/", "/v1/jobs/x/y", "/openapi-json"]) {
+        const response = await at(start().server, method, path);
+        expect([response.status, response.headers.get("allow")], `${method} ${path}`).toEqual([404, null]);
+        expect(((await response.json()) as ErrorBody).error.message).toBe(
+          "path: expected one that /openapi.json lists, got another",
+        );
+      }
+  });
+
+  test("HEAD is GET without a body, and preflights of allowed origins need no token", async () => {
+    const { server } = start({ origins: ["https://shop.example"], token: "secret" });
+    const head = await at(server, "HEAD", "/healthz");
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    expect((await at(server, "HEAD", generations, { authorization: "Bearer secret" })).status).toBe(405);
+    const preflight = await at(server, "OPTIONS", generations, { origin: "https://shop.example" });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, POST, DELETE");
+    expect((await at(server, "OPTIONS", generations, { origin: "https://evil.example" })).status).toBe(403);
+    const wrong = await at(server, "GET", generations, {
+      origin: "https://shop.example",
+      authorization: "Bearer secret",
+    });
+    expect([wrong.status, wrong.headers.get("access-control-allow-origin")]).toEqual([405, "https://shop.example"]);
   });
 });
 

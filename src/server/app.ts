@@ -5,17 +5,18 @@ import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
 import { readBody } from "./body.ts";
 import { ApiError, toApiError } from "./errors.ts";
-import { checkFields, editSchema, type Fields, generationSchema } from "./fields.ts";
+import { checkFields, type Fields, requestSchemas } from "./fields.ts";
 import { type GuardOptions, guardOrigin, guardToken } from "./guard.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { PictureMaker } from "./maker.ts";
+import { unanswered } from "./methods.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
-import { type SiteFiles, siteReply } from "./static.ts";
+import { fileName, type SiteFiles, siteReply } from "./static.ts";
 
 export interface ServerOptions extends GuardOptions {
   readonly model: ServedModel;
@@ -45,6 +46,7 @@ const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2
 export function createServerApp(options: ServerOptions): ServerApp {
   const { model, maker, site } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const schemas = requestSchemas(limits);
   const queue = options.queue ?? memoryQueue(limits.queue);
   const metrics = createMetrics();
   const { jobMs, keep, keepMs } = limits;
@@ -64,20 +66,18 @@ export function createServerApp(options: ServerOptions): ServerApp {
   app.use("/v1/*", guardToken(options.token));
   app.use("/metrics", guardToken(options.token));
   app.onError((error, c) => reply(c, toApiError(error)));
-  app.notFound((c) =>
-    reply(c, new ApiError(404, "path: expected one of /openapi.json, got another", { code: "not_found" })),
-  );
+  app.notFound(unanswered(app, (path) => site?.has(fileName(path)) === true));
 
   const answer = (c: Context, fields: Fields, work: Work): Promise<Response> => {
     if (fields.stream === true) return stream(c, jobs, queue, work);
     return fields.async === true ? later(c, jobs, queue, work) : wait(c, jobs, work);
   };
   app.post("/v1/images/generations", async (c) => {
-    const fields = checkFields(generationSchema, await readBody(c.req.raw, limits, false));
+    const fields = checkFields(schemas.generation, await readBody(c.req.raw, limits, false));
     return answer(c, fields, generationWork(fields, model, limits));
   });
   app.post("/v1/images/edits", async (c) => {
-    const fields = checkFields(editSchema, await readBody(c.req.raw, limits, true));
+    const fields = checkFields(schemas.edit, await readBody(c.req.raw, limits, true));
     return answer(c, fields, await editWork(fields, model, limits));
   });
   const jobOf = (c: Context): Job => {
@@ -101,7 +101,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
     if (c.req.param("id") === model.name) return c.json(body);
     throw new ApiError(404, `model: expected ${model.name}, got another`, { param: "model", code: "model_not_found" });
   });
-  const document = openApiDocument(options.version ?? "0");
+  const document = openApiDocument(options.version ?? "0", schemas);
   app.get("/openapi.json", (c) => c.json(document));
   app.get("/healthz", async (c) => c.json({ status: "ok", model: model.name, waiting: await queue.length() }));
   app.get("/metrics", async (c) =>
@@ -113,6 +113,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
 
 function reply(c: Context, error: ApiError): Response {
   if (error.retryAfter !== undefined) c.header("retry-after", String(error.retryAfter));
+  if (error.allow !== undefined) c.header("allow", error.allow);
   if (error.status === 401) c.header("www-authenticate", "Bearer");
   // A body that was not read to its end leaves the connection unusable.
   if (error.status === 408 || error.status === 413) c.header("connection", "close");

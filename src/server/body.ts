@@ -1,6 +1,6 @@
 /** Bodies of requests, read within limits of size and time. */
-import { EDITING_FIELDS, editingInfo, SAMPLING_FIELDS, samplingInfo, valueFromText } from "../options/index.ts";
 import { ApiError } from "./errors.ts";
+import { readForm } from "./form.ts";
 import type { Limits } from "./limits.ts";
 
 /** Reads a request's JSON or multipart form as one record; files become base64. @throws ApiError in words. */
@@ -18,7 +18,7 @@ export async function readBody(request: Request, limits: Limits, forms: boolean)
       throw new ApiError(400, "body: expected JSON in UTF-8, got something else", { code: "invalid_json" });
     }
   }
-  return fromForm(bytes, request.headers.get("content-type")!);
+  return readForm(bytes, request.headers.get("content-type")!);
 }
 
 async function readBytes(request: Request, { bodyBytes, bodyMs }: Limits): Promise<Uint8Array<ArrayBuffer>> {
@@ -49,54 +49,4 @@ async function readBytes(request: Request, { bodyBytes, bodyMs }: Limits): Promi
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function fromForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Record<string, unknown>> {
-  let form: FormData;
-  try {
-    form = await new Response(bytes, { headers: { "content-type": type } }).formData();
-  } catch {
-    throw new ApiError(400, "body: expected a multipart form, got something else", { code: "invalid_form" });
-  }
-  const out = new Map<string, unknown>();
-  for (const [key, value] of form.entries()) {
-    const name = key.replace(/\[\]$/, "");
-    if (out.has(name))
-      throw new ApiError(400, `${name.slice(0, 80)}: expected one value, got several`, {
-        param: name,
-        code: "invalid_value",
-      });
-    const isFile = name === "image" || name === "mask";
-    if (typeof value !== "string" && !isFile)
-      throw new ApiError(400, `${name.slice(0, 80)}: expected text, got a file`, {
-        param: name,
-        code: "invalid_value",
-      });
-    out.set(name, typeof value === "string" ? fromText(name, value) : await base64(value));
-  }
-  return Object.fromEntries(out);
-}
-
-const base64 = async (file: Blob): Promise<string> => Buffer.from(await file.arrayBuffer()).toString("base64");
-
-const NUMBERS = new Set(["left", "right", "top", "bottom", "first_index"]);
-const FLAGS = new Set(["stream", "async", "whole"]);
-
-/** A form's text as JSON would have had it; what does not read as such stays text, which the schema refuses in words. */
-function fromText(name: string, text: string): unknown {
-  const sampling = SAMPLING_FIELDS.find((key) => samplingInfo[key].http === name);
-  if (name === "class_labels" && (text === "auto" || text === "none")) return text;
-  if (sampling !== undefined) {
-    try {
-      return valueFromText(sampling, text);
-    } catch {
-      return text;
-    }
-  }
-  if (FLAGS.has(name)) return text === "true" ? true : text === "false" ? false : text;
-  const isNumber =
-    NUMBERS.has(name) ||
-    EDITING_FIELDS.some((key) => editingInfo[key].http === name && editingInfo[key].text === "number");
-  if ((isNumber || name === "partial_images") && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-  return text;
 }

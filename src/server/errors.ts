@@ -7,6 +7,8 @@ interface ErrorDetails {
   readonly code?: string | undefined;
   /** Seconds after which to try again. */
   readonly retryAfter?: number | undefined;
+  /** Methods that the path has. */
+  readonly allow?: string | undefined;
 }
 
 /** A refusal with its HTTP status. */
@@ -16,13 +18,15 @@ export class ApiError extends Error {
   readonly param: string | null;
   readonly code: string | null;
   readonly retryAfter: number | undefined;
+  readonly allow: string | undefined;
 
-  constructor(status: number, message: string, { param, code, retryAfter }: ErrorDetails = {}) {
+  constructor(status: number, message: string, { param, code, retryAfter, allow }: ErrorDetails = {}) {
     super(message);
     this.status = status;
     this.param = param ?? null;
     this.code = code ?? null;
     this.retryAfter = retryAfter;
+    this.allow = allow;
   }
 
   body(): ErrorBody {

@@ -5,17 +5,21 @@ import {
   EDITING_FIELDS,
   editingFields,
   editingInfo,
+  expected,
+  explain,
+  issueWords,
   SAMPLING_FIELDS,
   samplingFields,
   samplingInfo,
+  shown,
+  whole,
 } from "../options/index.ts";
 import { ApiError } from "./errors.ts";
-
-const given = (input: unknown): string => (JSON.stringify(input) ?? String(input)).slice(0, 80);
+import type { Limits } from "./limits.ts";
 
 /** Only one value, which changes nothing: what OpenAI's clients may send. */
-const only = (value: string) => z.literal(value, { error: ({ input }) => `expected ${value}, got ${given(input)}` });
-const pixels = z.number().int().min(0).max(16384);
+const only = (value: string) => z.literal(value);
+const pixels = whole(0, 16384);
 
 const sampling = Object.fromEntries(
   SAMPLING_FIELDS.map((key) => {
@@ -34,7 +38,9 @@ const editing = Object.fromEntries(
 const shared = {
   ...sampling,
   size: z
-    .union([only("auto"), samplingFields.size])
+    .union([only("auto"), samplingFields.size], {
+      error: expected("auto or a size such as 256 or 512x256 (width x height, pixels)"),
+    })
     .optional()
     .meta(describe("size")),
   prompt: z
@@ -52,15 +58,11 @@ const shared = {
   output_format: only("png").optional(),
   stream: z.boolean().optional().meta({ description: "Server-sent events, one a picture." }),
   partial_images: z
-    .union([z.literal("all"), z.number().int().min(0).max(64)])
+    .union([z.literal("all"), whole(0, 64)], { error: expected("all or a whole number from 0 to 64") })
     .optional()
     .meta({ description: "With stream: how many scales to show before the last, evenly chosen, or all." }),
   async: z.boolean().optional().meta({ description: "Answers 202 with a job to poll." }),
-  first_index: z
-    .number()
-    .int()
-    .min(0)
-    .max(1_000_000_000)
+  first_index: whole(0, 1_000_000_000)
     .optional()
     .meta({ description: "Number of the first picture within each class; 0 unless told." }),
 };
@@ -70,16 +72,23 @@ function describe(key: "size"): { title: string; description: string } {
   return { title, description };
 }
 
-export const generationSchema = z.strictObject(shared);
-export const editSchema = z.strictObject({
+const generation = z.strictObject(shared);
+const edit = z.strictObject({
   ...shared,
   ...editing,
   class_labels: z
-    .union([z.enum(["auto", "none"]), samplingFields.classLabels])
+    .union([z.enum(["auto", "none"]), samplingFields.classLabels], {
+      error: expected("auto, none or a list of class ids or names"),
+    })
     .optional()
     .meta({ description: "Class ids or names; auto (unless told): the model's guess; none: no class." }),
-  image: z.string().meta({ description: "A picture file in base64, plain or as a data URL." }),
-  mask: z.string().optional().meta({ description: "A mask picture of the same size in base64, for inpaint." }),
+  image: z
+    .string({ error: expected("a picture in base64") })
+    .meta({ description: "A picture file in base64, plain or as a data URL." }),
+  mask: z
+    .string({ error: expected("a picture in base64") })
+    .optional()
+    .meta({ description: "A mask picture of the same size in base64, for inpaint." }),
   mask_mode: z.enum(MASK_MODES).optional(),
   task: z.enum(["inpaint", "outpaint", "expand", "refine"]).optional().meta({ description: "inpaint unless told." }),
   left: pixels.optional(),
@@ -87,19 +96,31 @@ export const editSchema = z.strictObject({
   top: pixels.optional(),
   bottom: pixels.optional(),
   ratio: z
-    .union([z.string().max(40), z.number()])
+    .union([z.string().max(40), z.number()], { error: expected("width to height such as 2:1") })
     .optional()
     .meta({ description: "Width to height, as 2:1: expand." }),
 });
 
+/** What checks the requests of a server with such limits. */
+export function requestSchemas({ pictures }: Pick<Limits, "pictures">): {
+  readonly generation: typeof generation;
+  readonly edit: typeof edit;
+} {
+  const { title, description } = samplingInfo.count;
+  const n = whole(1, pictures).optional().meta({ title, description });
+  return { generation: generation.extend({ n }), edit: edit.extend({ n }) };
+}
+
+export type RequestSchemas = ReturnType<typeof requestSchemas>;
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Checks that a body is an object of known fields with values in range; null counts as left out. @throws ApiError 400. */
-export function checkFields(schema: typeof generationSchema | typeof editSchema, body: unknown): Fields {
+export function checkFields(schema: RequestSchemas["generation"] | RequestSchemas["edit"], body: unknown): Fields {
   if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw new ApiError(400, `body: expected a JSON object, got ${given(body)}`, { code: "invalid_body" });
+    throw new ApiError(400, `body: expected a JSON object, got ${shown(body)}`, { code: "invalid_body" });
   const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-  const result = schema.safeParse(present);
+  const result = schema.safeParse(present, { error: issueWords });
   // The values as they came: the library reads texts such as scales itself.
   if (result.success) return present;
   const issue = result.error.issues[0]!;
@@ -108,13 +129,7 @@ export function checkFields(schema: typeof generationSchema | typeof editSchema,
     const name = issue.keys[0]!.slice(0, 80);
     throw new ApiError(400, `${name}: expected one of ${known}`, { param: name, code: "unknown_parameter" });
   }
-  const param = issue.path.join(".") || "body";
-  throw new ApiError(400, `${param}: ${words(issue)}`, { param, code: "invalid_value" });
-}
-
-function words(issue: z.core.$ZodIssue): string {
-  const inner = issue.code === "invalid_union" ? issue.errors.flat() : [];
-  const best = inner.find((one) => one.code === "custom") ?? inner.at(-1);
-  if (best) return words(best);
-  return issue.message.startsWith("expected") ? issue.message : `expected another value: ${issue.message}`;
+  const { path, message } = explain(issue);
+  const param = path.join(".") || "body";
+  throw new ApiError(400, `${param}: ${message}`, { param, code: "invalid_value" });
 }

@@ -40,8 +40,9 @@ export function guardOrigin({ origins = [], hosts }: GuardOptions): MiddlewareHa
   };
 }
 
-/** Asks for the bearer token where there is one. */
+/** Asks for the bearer token where there is one. @throws RangeError for a blank one, which no call could carry. */
 export function guardToken(token: string | undefined): MiddlewareHandler {
+  if (token?.trim() === "") throw new RangeError(`token: expected some text or none, got "${token}"`);
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return async (c, next) => {
     if (token === undefined) return next();

@@ -173,7 +173,11 @@ export function startJobs(options: JobsOptions): Jobs {
     return options.batchSize(Math.max(...grids.map(([h, w]) => h * w)));
   };
   const loop = async (): Promise<void> => {
-    while ((await queue.length()) > 0) await carryOut(await queue.claim(nextLimit()));
+    for (;;) {
+      const claims = await queue.claim(nextLimit());
+      if (claims.length === 0) break;
+      await carryOut(claims);
+    }
     running = undefined;
   };
   const wake = (): void => {

@@ -1,6 +1,6 @@
 /** What a server allows. */
 export interface Limits {
-  /** Jobs that wait; one more is answered with 429. */
+  /** Jobs that wait, beside those at work; one more is answered with 429. */
   readonly queue: number;
   /** Bytes of a request's body. */
   readonly bodyBytes: number;

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, from the schemas that check requests. */
 import { z } from "zod";
-import { editSchema, generationSchema } from "./fields.ts";
+import type { RequestSchemas } from "./fields.ts";
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (name: string) => ({ "application/json": { schema: ref(name) } });
@@ -17,9 +17,9 @@ const picture = {
 };
 const record = (properties: object) => ({ type: "object", properties, required: Object.keys(properties) });
 
-const schemas = () => ({
-  Generation: z.toJSONSchema(generationSchema, { io: "input", unrepresentable: "any" }),
-  Edit: z.toJSONSchema(editSchema, { io: "input", unrepresentable: "any" }),
+const schemas = ({ generation, edit }: RequestSchemas) => ({
+  Generation: z.toJSONSchema(generation, { io: "input", unrepresentable: "any" }),
+  Edit: z.toJSONSchema(edit, { io: "input", unrepresentable: "any" }),
   Images: record({ created: whole, output_format: text, data: { type: "array", items: record(picture) } }),
   Job: record({
     id: text,
@@ -41,6 +41,13 @@ const schemas = () => ({
   }),
 });
 
+/** What every path may answer, and every path that asks for the token. */
+const OPEN = {
+  403: refusal("A page of an origin that is not allowed"),
+  421: refusal("A Host header that is not the server's name"),
+};
+const GUARDED = { 401: refusal("No token, or another"), ...OPEN };
+
 function draws(name: "Generation" | "Edit", summary: string, forms: boolean) {
   const content = { ...json(name), ...(forms ? { "multipart/form-data": { schema: ref(name) } } : {}) };
   return {
@@ -54,11 +61,14 @@ function draws(name: "Generation" | "Edit", summary: string, forms: boolean) {
         },
         202: { description: "A job to poll", content: json("Job") },
         400: refusal("A field that cannot be honoured"),
-        401: refusal("No token, or another"),
+        ...GUARDED,
+        404: refusal("Another model than the served one"),
         408: refusal("A body that came too slowly"),
         413: refusal("A body that is too large"),
         415: refusal("A body of another type"),
         429: refusal("The queue is full; Retry-After says when to come again"),
+        500: refusal("A fault of the server"),
+        501: refusal("The served model is a tokenizer alone and cannot draw"),
         503: refusal("The server stops"),
         504: refusal("The job took too long"),
       },
@@ -66,11 +76,14 @@ function draws(name: "Generation" | "Edit", summary: string, forms: boolean) {
   };
 }
 
-/** The document that `/openapi.json` serves. */
-export function openApiDocument(version: string): object {
+/** The document that `/openapi.json` serves: these schemas check the requests. */
+export function openApiDocument(version: string, checks: RequestSchemas): object {
   const id = [{ name: "id", in: "path", required: true, schema: text }];
   const found = { description: "The job", content: json("Job") };
-  const get = (summary: string) => ({ get: { summary, responses: { 200: { description: summary } } } });
+  const get = (summary: string, others: object) => ({
+    get: { summary, responses: { 200: { description: summary }, ...others } },
+  });
+  const job = { 200: found, ...GUARDED, 404: refusal("No such job") };
   return {
     openapi: "3.1.0",
     info: { title: "flexvar", version, license: { name: "MIT", identifier: "MIT" } },
@@ -79,16 +92,16 @@ export function openApiDocument(version: string): object {
       "/v1/images/edits": draws("Edit", "Repaints, continues, expands or refines a picture", true),
       "/v1/jobs/{id}": {
         parameters: id,
-        get: { summary: "How a job stands", responses: { 200: found, 404: refusal("No such job") } },
-        delete: { summary: "Cancels a job", responses: { 200: found, 404: refusal("No such job") } },
+        get: { summary: "How a job stands", responses: job },
+        delete: { summary: "Cancels a job", responses: job },
       },
-      "/v1/models": get("The served model"),
-      "/v1/models/{id}": { parameters: id, ...get("One model") },
-      "/healthz": get("Whether the server lives"),
-      "/metrics": get("Counts in Prometheus' text form"),
-      "/openapi.json": get("This document"),
+      "/v1/models": get("The served model", GUARDED),
+      "/v1/models/{id}": { parameters: id, ...get("One model", { ...GUARDED, 404: refusal("No such model") }) },
+      "/healthz": get("Whether the server lives", OPEN),
+      "/metrics": get("Counts in Prometheus' text form", GUARDED),
+      "/openapi.json": get("This document", OPEN),
     },
-    components: { schemas: schemas(), securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    components: { schemas: schemas(checks), securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     security: [{}, { token: [] }],
   };
 }

@@ -23,18 +23,19 @@ export interface JobQueue {
   claim(most: number): Promise<readonly Claim[]>;
   /** Takes what is left of a job out. False where nothing was. */
   remove(id: string): Promise<boolean>;
-  /** Jobs before this one; undefined where it does not wait. */
+  /** Jobs before this one, partly claimed ones too; undefined where no part of it is left. */
   position(id: string): Promise<number | undefined>;
-  /** Jobs that wait. */
+  /** Jobs that wait: those of which no part is claimed. */
   length(): Promise<number>;
 }
 
-/** A queue in this process's memory that holds at most `most` jobs. */
+/** A queue in this process's memory where at most `most` jobs wait; one that is partly claimed does not count. */
 export function memoryQueue(most: number): JobQueue {
   let waiting: { readonly job: QueuedJob; taken: number }[] = [];
+  const untouched = (): number => waiting.filter(({ taken }) => taken === 0).length;
   return {
     async add(job) {
-      if (waiting.length >= most) return false;
+      if (untouched() >= most) return false;
       waiting.push({ job, taken: 0 });
       return true;
     },
@@ -62,6 +63,6 @@ export function memoryQueue(most: number): JobQueue {
       const at = waiting.findIndex(({ job }) => job.id === id);
       return at < 0 ? undefined : at;
     },
-    length: async () => waiting.length,
+    length: async () => untouched(),
   };
 }

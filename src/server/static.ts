@@ -18,9 +18,12 @@ const TYPES: Readonly<Record<string, string>> = {
   ico: "image/x-icon",
 };
 
+/** The table's name of a path. */
+export const fileName = (path: string): string => (path === "/" ? "index.html" : path.slice(1));
+
 /** A file of the site; undefined where the table has no such path. */
 export async function siteReply(files: SiteFiles, path: string): Promise<Response | undefined> {
-  const name = path === "/" ? "index.html" : path.slice(1);
+  const name = fileName(path);
   const source = files.get(name);
   if (source === undefined) return undefined;
   const content = "path" in source ? new Uint8Array(await readFile(source.path)) : source.text;
