@@ -1,5 +1,5 @@
 import { copy, download, remove, repeat, vary } from "../state/actions.ts";
-import type { KeptPicture } from "../state/library.ts";
+import { classOf, type KeptPicture } from "../state/library.ts";
 import { Icon } from "../ui/icons.tsx";
 
 /** What can be done with a finished picture. */
@@ -14,9 +14,7 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
       <button
         type="button"
         className="button"
-        onClick={async () =>
-          (await import("../editor/editor-store.ts")).openPicture(picture.image, picture.request.classId)
-        }
+        onClick={async () => (await import("../editor/editor-store.ts")).openPicture(picture.image, classOf(picture))}
       >
         <Icon name="edit" />
         Edit

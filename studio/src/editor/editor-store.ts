@@ -2,7 +2,7 @@
 import { create } from "zustand";
 import type { DrawnPicture } from "../backend/types.ts";
 import { newSeed, openModel } from "../state/actions.ts";
-import { type KeptPicture, keepPicture } from "../state/library.ts";
+import { type KeptEdit, keepPicture, numberIn } from "../state/library.ts";
 import { say, set as setStudio, shownLabel, get as studio } from "../state/store.ts";
 import {
   asksForPaint,
@@ -26,8 +26,8 @@ export interface Result {
   readonly done: number;
   readonly pictures: readonly DrawnPicture[];
   readonly picked: number;
-  readonly label: string;
-  readonly classId: number;
+  /** The class ordered; undefined: the model's best guess. */
+  readonly classId: number | undefined;
   readonly seed: number;
   readonly message?: string;
   /** Orders before this one on a server that has others to serve first. */
@@ -153,15 +153,13 @@ async function run(task: Result["task"], order: Order): Promise<void> {
   stopper = own;
   const { classId, count } = editor();
   const seed = newSeed();
-  const label = classId === undefined ? "edited" : info.labels[classId]!;
   const start: Result = {
     task,
     status: "working",
     done: 0,
     pictures: [],
     picked: 0,
-    label,
-    classId: classId ?? 0,
+    classId,
     seed,
     again: () => void run(task, order),
   };
@@ -192,24 +190,34 @@ async function run(task: Result["task"], order: Order): Promise<void> {
   }
 }
 
+/** The class that the chosen variant was painted as: what it says itself, else what was ordered. */
+export function paintedClass(
+  { pictures, picked, classId: ordered }: Result,
+  labels: readonly string[],
+): { readonly classId: number | undefined; readonly label: string } {
+  const classId = numberIn(pictures[picked]?.settings, "class_id") ?? ordered;
+  return { classId, label: (classId === undefined ? undefined : labels[classId]) ?? "edited" };
+}
+
 /** Goes on with the chosen variant: it becomes the picture, and is kept in the gallery. */
 export async function accept(): Promise<void> {
   const { result } = editor();
   const picture = result?.pictures[result.picked];
-  const { info, form } = studio();
+  const { info } = studio();
   if (result === undefined || picture === undefined || info === undefined) return;
   const image = await readPicture(picture.image);
   pushSheet(freshSheet(image));
   const { width, height } = image;
-  const { classId, label, seed, task } = result;
-  const { steps, guidance } = form;
-  const kept: KeptPicture = {
+  const { seed, task } = result;
+  const { classId, label } = paintedClass(result, info.labels);
+  const guidance = numberIn(picture.settings, "guidance_scale");
+  const kept: KeptEdit = {
     id: crypto.randomUUID(),
     createdAt: Date.now(),
     label,
     model: info.name,
     task,
-    request: { classId, width, height, steps, guidance, seed, count: 1, firstIndex: picture.number },
+    request: { classId, width, height, guidance, seed, firstIndex: picture.number },
     settings: picture.settings,
     grids: [],
     image: picture.image,

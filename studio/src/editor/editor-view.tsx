@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import "../styles/editor.css";
 import { ClassPicture } from "../create/class-picker.tsx";
+import { classOf } from "../state/library.ts";
 import { setForm, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
@@ -358,7 +359,7 @@ function NoPicture() {
               <button
                 type="button"
                 className="suggestion"
-                onClick={() => void openPicture(picture.image, picture.request.classId)}
+                onClick={() => void openPicture(picture.image, classOf(picture))}
               >
                 <span className="class-picture">
                   <BlobImage blob={picture.image} alt="" />

@@ -5,13 +5,13 @@ import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
 import { placeInLine } from "../ui/format.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Sheet } from "./document.ts";
-import { accept, type Result, setEditor, stopEdit } from "./editor-store.ts";
+import { accept, paintedClass, type Result, setEditor, stopEdit } from "./editor-store.ts";
 
 /** Variants side by side, and the chosen one laid over the picture before it. */
 export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) {
   const [part, setPart] = useState(50);
-  const { pictures, picked, status, done, label, waiting } = result;
-  const guidance = useStudio((state) => state.form.guidance);
+  const { pictures, picked, status, done, waiting } = result;
+  const labels = useStudio((state) => state.info?.labels);
   const chosen = pictures[picked];
   const after = useBlobAddress(chosen?.image);
   const { width, height } = sheet.mask;
@@ -82,18 +82,9 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
                 className="button"
                 onClick={() =>
                   download({
-                    label,
+                    label: paintedClass(result, labels ?? []).label,
                     image: chosen.image,
-                    request: {
-                      classId: result.classId,
-                      width,
-                      height,
-                      steps: 0,
-                      guidance,
-                      seed: result.seed,
-                      count: 1,
-                      firstIndex: chosen.number,
-                    },
+                    request: { seed: result.seed, firstIndex: chosen.number },
                   })
                 }
               >

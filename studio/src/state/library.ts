@@ -3,22 +3,49 @@ import type { Grid, SettingsRecord } from "flexvar/web";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { DrawRequest } from "../backend/types.ts";
 
-/** One kept picture. */
-export interface KeptPicture {
+/** What is kept of every picture. */
+interface Kept {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly label: string;
   readonly model: string;
-  /** How it was made: drawn from a class, or edited from another picture. */
-  readonly task: "draw" | "inpaint" | "outpaint" | "refine";
-  /** Draws this picture alone again. */
-  readonly request: DrawRequest;
   readonly settings: SettingsRecord | undefined;
   readonly grids: readonly Grid[];
   readonly image: Blob;
   /** The picture at every scale, coarse to fine. */
   readonly frames: readonly Blob[];
+}
+
+/** A picture drawn from a class. */
+export interface KeptDrawing extends Kept {
+  readonly task: "draw";
+  /** Draws this picture alone again. */
+  readonly request: DrawRequest;
+}
+
+/** A picture edited from another. */
+export interface KeptEdit extends Kept {
+  readonly task: "inpaint" | "outpaint" | "refine";
+  readonly request: Pick<DrawRequest, "width" | "height" | "seed" | "firstIndex"> & {
+    /** Undefined where the model guessed it and did not say. */
+    readonly classId?: number | undefined;
+    readonly guidance?: number | undefined;
+  };
+}
+
+/** One kept picture. */
+export type KeptPicture = KeptDrawing | KeptEdit;
+
+/** The class of a kept picture, undefined where nothing is known of it. What its PNG says goes before what was ordered. */
+export function classOf({ settings, request }: KeptPicture): number | undefined {
+  return numberIn(settings, "class_id") ?? request.classId;
+}
+
+/** A number of a PNG's settings. */
+export function numberIn(settings: SettingsRecord | undefined, name: string): number | undefined {
+  const value = settings?.[name];
+  return typeof value === "number" ? value : undefined;
 }
 
 interface Schema extends DBSchema {
