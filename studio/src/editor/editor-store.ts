@@ -46,6 +46,8 @@ export interface EditorState {
   readonly softness: number;
   /** Undefined: the model's best guess. */
   readonly classId: number | undefined;
+  /** Undefined: as the model's rule for edits has it. */
+  readonly guidance: number | undefined;
   readonly count: number;
   readonly result: Result | undefined;
 }
@@ -60,6 +62,7 @@ export const useEditor = create<EditorState>()(() => ({
   brush: 14,
   softness: 1,
   classId: undefined,
+  guidance: undefined,
   count: 2,
   result: undefined,
 }));
@@ -146,12 +149,12 @@ export async function refineTwice(): Promise<void> {
 type Order = Pick<Parameters<NonNullable<ReturnType<typeof studio>["backend"]>["edit"]>[0], "image" | "mask" | "size">;
 
 async function run(task: Result["task"], order: Order): Promise<void> {
-  const { backend, info, form } = studio();
+  const { backend, info } = studio();
   if (backend === undefined || info === undefined) return;
   stopEdit();
   const own = new AbortController();
   stopper = own;
-  const { classId, count } = editor();
+  const { classId, guidance, count } = editor();
   const seed = newSeed();
   const start: Result = {
     task,
@@ -172,7 +175,7 @@ async function run(task: Result["task"], order: Order): Promise<void> {
       const { model } = studio();
       throw new Error(model.status === "failed" ? model.message : "The model is not ready");
     }
-    const request = { task, ...order, classId, guidance: form.guidance, seed, count };
+    const request = { task, ...order, classId, guidance, seed, count };
     for await (const event of backend.edit(request, own.signal)) {
       if (event.kind === "waiting") {
         update({ waiting: event.position });

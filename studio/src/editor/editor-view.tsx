@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import "../styles/editor.css";
 import { ClassPicture } from "../create/class-picker.tsx";
 import { classOf } from "../state/library.ts";
-import { setForm, shownLabel, useStudio } from "../state/store.ts";
+import { shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
 import { Problem } from "../ui/problem.tsx";
@@ -23,6 +23,7 @@ import {
   undo,
   useEditor,
 } from "./editor-store.ts";
+import { GuidanceField } from "./guidance-field.tsx";
 import { ResultView } from "./result.tsx";
 
 const TOOLS: readonly { readonly tool: Tool; readonly label: string; readonly icon: IconName }[] = [
@@ -126,7 +127,6 @@ function OpenButton({ primary = false }: { primary?: boolean }) {
 function Panel() {
   const { tool, brush, softness, classId, count } = useEditor();
   const info = useStudio((state) => state.info);
-  const guidance = useStudio((state) => state.form.guidance);
   if (info === undefined) return null;
   return (
     <form
@@ -206,16 +206,7 @@ function Panel() {
             </select>
           </div>
         </div>
-        <Range
-          id="edit-guidance"
-          label="Guidance"
-          unit=""
-          min={0}
-          max={8}
-          step={0.5}
-          value={guidance}
-          onChange={(value) => setForm({ guidance: value })}
-        />
+        <GuidanceField />
         <fieldset className="field">
           <legend>Variants</legend>
           <div className="segments" data-fill="">
@@ -273,12 +264,11 @@ interface RangeProps {
   readonly unit: string;
   readonly min: number;
   readonly max: number;
-  readonly step?: number;
   readonly value: number;
   onChange(value: number): void;
 }
 
-function Range({ id, label, unit, min, max, step = 1, value, onChange }: RangeProps) {
+function Range({ id, label, unit, min, max, value, onChange }: RangeProps) {
   return (
     <div className="field">
       <label htmlFor={id}>
@@ -292,7 +282,6 @@ function Range({ id, label, unit, min, max, step = 1, value, onChange }: RangePr
         type="range"
         min={min}
         max={max}
-        step={step}
         value={value}
         onChange={(event) => onChange(Number(event.target.value))}
       />
