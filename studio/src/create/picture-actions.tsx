@@ -14,7 +14,7 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
       <button
         type="button"
         className="button"
-        onClick={async () => (await import("../editor/editor-store.ts")).openPicture(picture.image, classOf(picture))}
+        onClick={async () => (await import("../editor/history.ts")).openPicture(picture.image, classOf(picture))}
       >
         <Icon name="edit" />
         Edit

@@ -8,22 +8,10 @@ import { Icon, type IconName } from "../ui/icons.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { EditorCanvas } from "./canvas.tsx";
 import type { Margins } from "./document.ts";
-import {
-  canRedo,
-  canUndo,
-  changeMask,
-  currentSheet,
-  openPicture,
-  redo,
-  refineTwice,
-  repaint,
-  setEditor,
-  setMargins,
-  type Tool,
-  undo,
-  useEditor,
-} from "./editor-store.ts";
+import { currentSheet, setEditor, type Tool, useEditor } from "./editor-store.ts";
+import { backToMask, refineTwice, repaint } from "./edits.ts";
 import { GuidanceField } from "./guidance-field.tsx";
+import { canRedo, canUndo, changeMask, openPicture, redo, setMargins, undo } from "./history.ts";
 import { ResultView } from "./result.tsx";
 
 const TOOLS: readonly { readonly tool: Tool; readonly label: string; readonly icon: IconName }[] = [
@@ -57,7 +45,7 @@ export default function EditorView() {
           <EditorCanvas sheet={sheet} />
         ) : result.status === "failed" ? (
           <Problem title="Nothing was painted" text={result.message ?? ""} action="Try again" perform={result.again}>
-            <button type="button" className="button quiet" onClick={() => setEditor({ result: undefined })}>
+            <button type="button" className="button quiet" onClick={backToMask}>
               Back to the mask
             </button>
           </Problem>

@@ -5,7 +5,8 @@ import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
 import { placeInLine } from "../ui/format.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Sheet } from "./document.ts";
-import { accept, paintedClass, type Result, setEditor, stopEdit } from "./editor-store.ts";
+import { type Result, setEditor } from "./editor-store.ts";
+import { accept, backToMask, paintedClass } from "./edits.ts";
 
 /** Variants side by side, and the chosen one laid over the picture before it. */
 export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) {
@@ -16,10 +17,6 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
   const after = useBlobAddress(chosen?.image);
   const { width, height } = sheet.mask;
   const finished = status === "done";
-  const leave = (): void => {
-    stopEdit();
-    setEditor({ result: undefined });
-  };
   return (
     <section className="result" aria-label="Variants">
       <div className="compare" style={{ aspectRatio: `${width} / ${height}`, ["--shape" as string]: width / height }}>
@@ -92,12 +89,12 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
                 Download PNG
               </button>
             )}
-            <button type="button" className="button quiet" onClick={leave}>
+            <button type="button" className="button quiet" onClick={backToMask}>
               Back to the mask
             </button>
           </>
         ) : (
-          <button type="button" className="button" onClick={leave}>
+          <button type="button" className="button" onClick={backToMask}>
             <Icon name="stop" />
             Stop
           </button>

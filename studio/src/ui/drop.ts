@@ -15,7 +15,7 @@ async function take(files: FileList | undefined): Promise<void> {
   const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/"));
   if (file === undefined) return;
   const { backend, info, view } = get();
-  const edit = async (): Promise<void> => (await import("../editor/editor-store.ts")).openPicture(file);
+  const edit = async (): Promise<void> => (await import("../editor/history.ts")).openPicture(file);
   const request = await backend?.readSettings(file).catch(() => undefined);
   if (request === undefined || request.classId >= (info?.labels.length ?? 0)) return edit();
   if (view === "edit") {
