@@ -1,5 +1,6 @@
 import { copy, download, remove, repeat, vary } from "../state/actions.ts";
 import { classOf, type KeptPicture } from "../state/library.ts";
+import { shownLabel } from "../state/store.ts";
 import { Icon } from "../ui/icons.tsx";
 
 /** What can be done with a finished picture. */
@@ -14,7 +15,12 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
       <button
         type="button"
         className="button"
-        onClick={async () => (await import("../editor/history.ts")).openPicture(picture.image, classOf(picture))}
+        onClick={async () =>
+          (await import("../editor/history.ts")).openPicture(picture.image, {
+            name: shownLabel(picture.label),
+            classId: classOf(picture),
+          })
+        }
       >
         <Icon name="edit" />
         Edit

@@ -22,22 +22,29 @@ export interface Result {
   readonly again: () => void;
 }
 
-export interface EditorState {
+/** A picture that is edited, with its history. */
+export interface EditorDocument {
   /** States of the picture, oldest first, and which is shown. */
   readonly sheets: readonly Sheet[];
   readonly at: number;
+  /** Undefined: the model's best guess. */
+  readonly classId: number | undefined;
+  readonly result: Result | undefined;
+  /** Finished variants that were left, and the state of the picture that they are of. */
+  readonly aside: { readonly sheet: Sheet; readonly result: Result } | undefined;
+}
+
+export interface EditorState extends EditorDocument {
   readonly tool: Tool;
   /** Diameter in pixels of the picture. */
   readonly brush: number;
   readonly softness: number;
-  /** Undefined: the model's best guess. */
-  readonly classId: number | undefined;
   /** Undefined: as the model's rule for edits has it. */
   readonly guidance: number | undefined;
   readonly count: number;
-  readonly result: Result | undefined;
-  /** Finished variants that were left, and the state of the picture that they are of. */
-  readonly aside: { readonly sheet: Sheet; readonly result: Result } | undefined;
+  /** The picture that was open before this one, for undo, and the one that undo came back from, for redo. */
+  readonly before: EditorDocument | undefined;
+  readonly after: EditorDocument | undefined;
 }
 
 export const useEditor = create<EditorState>()(() => ({
@@ -51,6 +58,8 @@ export const useEditor = create<EditorState>()(() => ({
   count: 2,
   result: undefined,
   aside: undefined,
+  before: undefined,
+  after: undefined,
 }));
 
 export const editor = useEditor.getState;

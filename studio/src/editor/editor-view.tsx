@@ -104,7 +104,7 @@ function OpenButton({ primary = false }: { primary?: boolean }) {
         className="hidden"
         onChange={(event) => {
           const file = event.target.files?.[0];
-          if (file) void openPicture(file);
+          if (file) void openPicture(file, { name: file.name });
           event.target.value = "";
         }}
       />
@@ -336,7 +336,9 @@ function NoPicture() {
               <button
                 type="button"
                 className="suggestion"
-                onClick={() => void openPicture(picture.image, classOf(picture))}
+                onClick={() =>
+                  void openPicture(picture.image, { name: shownLabel(picture.label), classId: classOf(picture) })
+                }
               >
                 <span className="class-picture">
                   <BlobImage blob={picture.image} alt="" />

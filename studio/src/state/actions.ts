@@ -223,10 +223,7 @@ export async function remove(picture: KeptPicture): Promise<void> {
   say(`${shownLabel(picture.label)} was deleted.`, {
     label: "Undo",
     perform: () => {
-      set(({ pictures }) => ({
-        pictures: [...pictures, picture].sort((a, b) => b.createdAt - a.createdAt),
-        toast: undefined,
-      }));
+      set(({ pictures }) => ({ pictures: [...pictures, picture].sort((a, b) => b.createdAt - a.createdAt) }));
       void keepPicture(picture);
     },
   });
