@@ -47,7 +47,9 @@ async function run(task: Result["task"], order: Order): Promise<void> {
   stopEdit();
   const own = new AbortController();
   stopper = own;
-  const { classId, guidance, count } = editor();
+  const { classId, guidance } = editor();
+  // Refining keeps all tokens, so that every variant would be the same.
+  const count = task === "refine" ? 1 : editor().count;
   const seed = newSeed();
   const start: Result = {
     task,
