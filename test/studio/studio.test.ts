@@ -178,13 +178,29 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.getByRole("slider", { name: "Before and after" }).press("ArrowRight");
     await accessible(page, "variants");
     const settings = readSettings((await downloadPng(page)).bytes);
-    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
+    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64", guidance_scale: 1.5 });
     expect(editRequestFrom(settings, 152)).toMatchObject({ task: "inpaint", size: [80, 64], mask: { width: 80 } });
+    await page.keyboard.press("Control+z");
+    await canvas(page, "80 by 64 pixels").waitFor();
+    await page.keyboard.press("Control+Shift+z");
     await page.getByRole("button", { name: "Go on with this" }).click();
     await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
     await page.getByRole("link", { name: /Gallery/ }).click();
     await expect.poll(() => page.locator(".card").count()).toBe(3);
     expect(errors).toEqual([]);
+  });
+
+  test("another picture opens over an edited one, which undo brings back with its history", async () => {
+    await page.getByRole("link", { name: "Edit" }).click();
+    await canvas(page, "80 by 64 pixels").waitFor();
+    await dropPng(page, exported);
+    await canvas(page, "64 by 64 pixels").waitFor();
+    await page.getByText("Opened dropped.png.").waitFor();
+    await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
+    await canvas(page, "80 by 64 pixels").waitFor();
+    expect(await page.getByRole("button", { name: "Undo" }).isEnabled()).toBe(true);
+    await page.getByRole("button", { name: "Redo" }).click();
+    await canvas(page, "64 by 64 pixels").waitFor();
   });
 
   test("a drawing stops between scales, and says so", async () => {

@@ -61,6 +61,7 @@ async function run(task: Result["task"], order: Order): Promise<void> {
     seed,
     again: () => void run(task, order),
   };
+  leaveResult();
   setEditor({ result: start });
   const update = (change: Partial<Result>): void => {
     if (stopper === own) setEditor(({ result }) => (result ? { result: { ...result, ...change } } : {}));
