@@ -114,6 +114,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
 
   test("a kept edit is edited under the class that was guessed, and refining it gives one picture", async () => {
     await page.locator(".card").first().click();
+    await page.getByRole("definition").filter({ hasText: "repainting and extending" }).waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Edit" }).click();
     await canvas(page, "80 by 64 pixels").waitFor();
     expect(await page.getByRole("combobox", { name: "Paint" }).inputValue()).toBe(guessed);

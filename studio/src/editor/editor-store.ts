@@ -1,13 +1,14 @@
 /** The editor's state. */
 import { create } from "zustand";
 import type { DrawnPicture } from "../backend/types.ts";
+import type { KeptEdit } from "../state/library.ts";
 import type { Sheet } from "./document.ts";
 
 export type Tool = "brush" | "eraser" | "rect" | "lasso";
 
 /** Variants of one edit, growing or finished. */
 export interface Result {
-  readonly task: "inpaint" | "refine";
+  readonly made: KeptEdit["task"];
   readonly status: "working" | "done" | "failed";
   readonly done: number;
   readonly pictures: readonly DrawnPicture[];

@@ -1,8 +1,9 @@
 /** Orders of edits: repainting, refining, and going on with what was chosen. */
+import type { EditRequest } from "../backend/types.ts";
 import { newSeed, openModel } from "../state/actions.ts";
 import { type KeptEdit, keepPicture, numberIn } from "../state/library.ts";
 import { say, set as setStudio, shownLabel, get as studio } from "../state/store.ts";
-import { asksForPaint, forModel, freshSheet, pixelsOf, readPicture } from "./document.ts";
+import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
 import { currentSheet, editor, type Result, setEditor } from "./editor-store.ts";
 import { leaveResult, pushSheet } from "./history.ts";
 
@@ -24,11 +25,13 @@ export async function repaint(): Promise<void> {
   const { softness } = editor();
   const sheet = currentSheet(editor());
   if (sheet === undefined) return;
-  if (!asksForPaint(sheet)) {
+  const [brushed, extended] = [isBrushed(sheet), isExtended(sheet)];
+  if (!brushed && !extended) {
     say("Brush over what is to change, or drag an edge of the picture outwards.");
     return;
   }
-  await run("inpaint", forModel(sheet, softness));
+  const made = !extended ? "inpaint" : brushed ? "inpaint and outpaint" : "outpaint";
+  await run(made, { task: "inpaint", ...forModel(sheet, softness) });
 }
 
 /** Draws the picture at twice its size. */
@@ -36,12 +39,12 @@ export async function refineTwice(): Promise<void> {
   const sheet = currentSheet(editor());
   if (sheet === undefined) return;
   const image = pixelsOf(sheet.image);
-  await run("refine", { image, size: [2 * image.width, 2 * image.height] as const });
+  await run("refine", { task: "refine", image, size: [2 * image.width, 2 * image.height] as const });
 }
 
-type Order = Pick<Parameters<NonNullable<ReturnType<typeof studio>["backend"]>["edit"]>[0], "image" | "mask" | "size">;
+type Order = Pick<EditRequest, "task" | "image" | "mask" | "size">;
 
-async function run(task: Result["task"], order: Order): Promise<void> {
+async function run(made: Result["made"], order: Order): Promise<void> {
   const { backend, info } = studio();
   if (backend === undefined || info === undefined) return;
   stopEdit();
@@ -49,17 +52,17 @@ async function run(task: Result["task"], order: Order): Promise<void> {
   stopper = own;
   const { classId, guidance } = editor();
   // Refining keeps all tokens, so that every variant would be the same.
-  const count = task === "refine" ? 1 : editor().count;
+  const count = order.task === "refine" ? 1 : editor().count;
   const seed = newSeed();
   const start: Result = {
-    task,
+    made,
     status: "working",
     done: 0,
     pictures: [],
     picked: 0,
     classId,
     seed,
-    again: () => void run(task, order),
+    again: () => void run(made, order),
   };
   leaveResult();
   setEditor({ result: start });
@@ -71,7 +74,7 @@ async function run(task: Result["task"], order: Order): Promise<void> {
       const { model } = studio();
       throw new Error(model.status === "failed" ? model.message : "The model is not ready");
     }
-    const request = { task, ...order, classId, guidance, seed, count };
+    const request = { ...order, classId, guidance, seed, count };
     for await (const event of backend.edit(request, own.signal)) {
       if (event.kind === "waiting") {
         update({ waiting: event.position });
@@ -106,7 +109,7 @@ export async function accept(): Promise<void> {
   const image = await readPicture(picture.image);
   pushSheet(freshSheet(image));
   const { width, height } = image;
-  const { seed, task } = result;
+  const { seed, made: task } = result;
   const { classId, label } = paintedClass(result, info.labels);
   const guidance = numberIn(picture.settings, "guidance_scale");
   const kept: KeptEdit = {

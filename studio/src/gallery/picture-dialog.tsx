@@ -2,13 +2,11 @@ import { useState } from "react";
 import { FilmStrip } from "../create/film-strip.tsx";
 import { PictureActions } from "../create/picture-actions.tsx";
 import { takeSettings } from "../state/actions.ts";
-import { type KeptPicture, numberIn } from "../state/library.ts";
+import { type KeptPicture, MADE_BY, numberIn } from "../state/library.ts";
 import { shownLabel } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { sizeName } from "../ui/format.ts";
-
-const TASKS = { draw: "drawing", inpaint: "repainting", outpaint: "extending", refine: "refining" } as const;
 
 /** One kept picture: large, with its scales, its settings, and what can be done with it. */
 export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onClose(): void }) {
@@ -18,7 +16,7 @@ export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onCl
   const name = shownLabel(label);
   const facts: readonly (readonly [string, string])[] = [
     ["Size", `${sizeName(request)} px`],
-    ["Made by", TASKS[picture.task]],
+    ["Made by", MADE_BY[picture.task]],
     ...(grids.length > 0 ? [["Scales", `${grids.length}`] as const] : []),
     ...(guidance === undefined ? [] : [["Guidance", `${guidance}`] as const]),
     ["Seed", `${request.seed}`],

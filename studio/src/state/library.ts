@@ -26,7 +26,7 @@ export interface KeptDrawing extends Kept {
 
 /** A picture edited from another. */
 export interface KeptEdit extends Kept {
-  readonly task: "inpaint" | "outpaint" | "refine";
+  readonly task: "inpaint" | "outpaint" | "inpaint and outpaint" | "refine";
   readonly request: Pick<DrawRequest, "width" | "height" | "seed" | "firstIndex"> & {
     /** Undefined where the model guessed it and did not say. */
     readonly classId?: number | undefined;
@@ -36,6 +36,15 @@ export interface KeptEdit extends Kept {
 
 /** One kept picture. */
 export type KeptPicture = KeptDrawing | KeptEdit;
+
+/** How a picture was made, in words. */
+export const MADE_BY: Readonly<Record<KeptPicture["task"], string>> = {
+  draw: "drawing",
+  inpaint: "repainting",
+  outpaint: "extending",
+  "inpaint and outpaint": "repainting and extending",
+  refine: "refining",
+};
 
 /** The class of a kept picture, undefined where nothing is known of it. What its PNG says goes before what was ordered. */
 export function classOf({ settings, request }: KeptPicture): number | undefined {
@@ -84,7 +93,8 @@ export function searchPictures(pictures: readonly KeptPicture[], search: string)
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return pictures;
   return pictures.filter(({ label, task, request, model }) => {
-    const text = `${label} ${task} ${model} ${request.width}x${request.height} seed ${request.seed}`.toLowerCase();
+    const text =
+      `${label} ${task} ${MADE_BY[task]} ${model} ${request.width}x${request.height} seed ${request.seed}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
