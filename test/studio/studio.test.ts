@@ -142,6 +142,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await accessible(page, "model");
     await page.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await page.getByRole("term").filter({ hasText: "Undo, in the editor" }).waitFor();
     await accessible(page, "keys");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -166,7 +167,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.keyboard.press("Control+z");
     await page.keyboard.press("Control+z");
     await canvas(page, "64 by 64 pixels").waitFor();
-    await page.keyboard.press("Control+Shift+z");
+    await page.keyboard.press("Control+y");
     await page.keyboard.press("Control+Shift+z");
     await canvas(page, "80 by 64 pixels").waitFor();
   });

@@ -1,6 +1,6 @@
-import { useEffect } from "react";
 import "../styles/editor.css";
 import { ClassPicture } from "../create/class-picker.tsx";
+import { CONTROL } from "../state/commands.ts";
 import { classOf } from "../state/library.ts";
 import { shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
@@ -25,16 +25,6 @@ const TOOLS: readonly { readonly tool: Tool; readonly label: string; readonly ic
 export default function EditorView() {
   const sheet = useEditor(currentSheet);
   const result = useEditor((state) => state.result);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-      event.preventDefault();
-      if (event.shiftKey) redo();
-      else undo();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
   if (sheet === undefined) return <NoPicture />;
   return (
     <div className="create editor">
@@ -64,8 +54,8 @@ function Toolbar() {
     <div className="toolbar" role="toolbar" aria-label="Editor">
       <OpenButton />
       <span className="toolbar-gap" />
-      <StepButton icon="undo" label="Undo" keys="Ctrl Z" able={undoable} onClick={undo} />
-      <StepButton icon="redo" label="Redo" keys="Ctrl Shift Z" able={redoable} onClick={redo} />
+      <StepButton icon="undo" label="Undo" keys={`${CONTROL} Z`} able={undoable} onClick={undo} />
+      <StepButton icon="redo" label="Redo" keys={`${CONTROL} Shift Z`} able={redoable} onClick={redo} />
     </div>
   );
 }
@@ -212,6 +202,9 @@ function Panel() {
           <button type="submit" className="button primary big">
             <Icon name="draw" />
             Repaint
+            <span className="button-keys" aria-hidden="true">
+              {CONTROL} ⏎
+            </span>
           </button>
           <button
             type="button"

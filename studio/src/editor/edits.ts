@@ -5,7 +5,7 @@ import { type KeptEdit, keepPicture, numberIn } from "../state/library.ts";
 import { say, set as setStudio, shownLabel, get as studio } from "../state/store.ts";
 import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
 import { currentSheet, editor, type Result, setEditor } from "./editor-store.ts";
-import { leaveResult, pushSheet } from "./history.ts";
+import { isPainting, leaveResult, pushSheet } from "./history.ts";
 
 let stopper: AbortController | undefined;
 
@@ -32,6 +32,11 @@ export async function repaint(): Promise<void> {
   }
   const made = !extended ? "inpaint" : brushed ? "inpaint and outpaint" : "outpaint";
   await run(made, { task: "inpaint", ...forModel(sheet, softness) });
+}
+
+/** As {@link repaint}, unless painting is under way: a key pressed again does not begin anew. */
+export async function repaintByKey(): Promise<void> {
+  if (!isPainting(editor())) await repaint();
 }
 
 /** Draws the picture at twice its size. */
