@@ -115,7 +115,10 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await context.setOffline(true);
     await page.reload();
     await page.getByRole("link", { name: /Gallery/ }).click();
-    await page.getByRole("searchbox", { name: "Search pictures" }).fill("heart 42");
+    const search = page.getByRole("searchbox", { name: "Search pictures" });
+    await search.fill("seed 2");
+    await page.getByText("Nothing matches").waitFor();
+    await search.fill("heart 42");
     await page.getByRole("button", { name: /Heart/ }).click();
     const dialog = page.getByRole("dialog", { name: "Heart" });
     await dialog.waitFor();

@@ -88,13 +88,18 @@ export async function forgetPicture(id: string): Promise<void> {
   await (await open()).delete("pictures", id);
 }
 
-/** Pictures whose class, task, size or seed hold every word of the search. */
+/** Pictures whose class, task, size or seed hold every word of the search; numbers only whole, so that 5 is not found in 37925. */
 export function searchPictures(pictures: readonly KeptPicture[], search: string): readonly KeptPicture[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return pictures;
+  const tests = words.map((word) =>
+    /^\d+$/.test(word)
+      ? (text: string) => new RegExp(`(?<!\\d)${word}(?!\\d)`).test(text)
+      : (text: string) => text.includes(word),
+  );
   return pictures.filter(({ label, task, request, model }) => {
     const text =
       `${label} ${task} ${MADE_BY[task]} ${model} ${request.width}x${request.height} seed ${request.seed}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    return tests.every((test) => test(text));
   });
 }
