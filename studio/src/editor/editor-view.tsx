@@ -5,13 +5,14 @@ import { classOf } from "../state/library.ts";
 import { shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
+import { NumberField } from "../ui/number-field.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { EditorCanvas } from "./canvas.tsx";
 import type { Margins } from "./document.ts";
 import { currentSheet, setEditor, type Tool, useEditor } from "./editor-store.ts";
 import { backToMask, refineTwice, repaint } from "./edits.ts";
 import { GuidanceField } from "./guidance-field.tsx";
-import { canRedo, canUndo, changeMask, openPicture, redo, setMargins, undo } from "./history.ts";
+import { canRedo, canUndo, changeMask, isPainting, openPicture, redo, setMargins, undo } from "./history.ts";
 import { ResultView } from "./result.tsx";
 
 const TOOLS: readonly { readonly tool: Tool; readonly label: string; readonly icon: IconName }[] = [
@@ -277,31 +278,25 @@ function ExtendField() {
   const margins = useEditor((state) => currentSheet(state)?.margins);
   const side = useEditor((state) => currentSheet(state)?.image.width ?? 0);
   const high = useEditor((state) => currentSheet(state)?.image.height ?? 0);
+  const painting = useEditor(isPainting);
   if (margins === undefined) return null;
-  const change = (next: Partial<Margins>): void => setMargins({ ...margins, ...next });
+  const most = (one: keyof Margins): number => (one === "left" || one === "right" ? side : high);
   return (
-    <fieldset className="field">
+    <fieldset className="field" disabled={painting}>
       <legend>
         Extend <span className="value">pixels beyond each edge</span>
       </legend>
       <div className="extend">
         {SIDES.map((one) => (
-          <label key={one} className="side">
-            <span>{shownLabel(one)}</span>
-            <input
-              key={margins[one]}
-              className="input"
-              type="number"
-              min={0}
-              max={one === "left" || one === "right" ? side : high}
-              defaultValue={margins[one]}
-              onBlur={(event) => {
-                const most = Number(event.target.max);
-                const pixels = Math.round(Math.min(most, Math.max(0, Number(event.target.value) || 0)));
-                if (pixels !== margins[one]) change({ [one]: pixels });
-              }}
-            />
-          </label>
+          <NumberField
+            key={one}
+            label={shownLabel(one)}
+            value={margins[one]}
+            min={0}
+            max={most(one)}
+            allowed={(pixels) => Math.round(Math.min(most(one), Math.max(0, pixels)))}
+            onChange={(pixels) => setMargins({ ...margins, [one]: pixels })}
+          />
         ))}
       </div>
     </fieldset>
