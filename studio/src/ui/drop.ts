@@ -12,8 +12,12 @@ export function listenForPictures(): void {
 }
 
 async function take(files: FileList | undefined): Promise<void> {
-  const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/"));
-  if (file === undefined) return;
+  const given = [...(files ?? [])];
+  const file = given.find(({ type }) => type.startsWith("image/"));
+  if (file === undefined) {
+    if (given[0]) say(`${given[0].name} is no picture that the browser can read. Try a PNG, JPEG or WebP.`);
+    return;
+  }
   const { backend, info, view } = get();
   const edit = async (more?: ToastAction): Promise<void> =>
     (await import("../editor/history.ts")).openPicture(file, { name: file.name, ...(more && { more }) });
