@@ -8,7 +8,7 @@ import {
   accessible,
   canvas,
   downloadPng,
-  dropPng,
+  dropFile,
   launch,
   missingChromium,
   PATIENCE,
@@ -79,7 +79,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     exported = (await downloadPng(page)).bytes;
     expect(readSettings(exported)).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
     await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
-    await dropPng(page, exported);
+    await dropFile(page, exported);
     await page.getByText("Its settings are in the form.").waitFor();
     expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
   });
@@ -93,7 +93,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   test("the server repaints in the class that it guesses; the chosen variant is exported and goes into the gallery", async () => {
     await page.getByRole("combobox", { name: "Paint" }).selectOption("");
     await page.getByRole("button", { name: "Repaint" }).click();
-    await dropPng(page, exported);
+    await dropFile(page, exported);
     await page.getByText(/^The picture is still being painted/).waitFor();
     await page.getByText(/^Drag across the picture/).waitFor({ timeout: PATIENCE });
     expect(await page.getByRole("group", { name: "Choose a variant" }).getByRole("button").count()).toBe(2);

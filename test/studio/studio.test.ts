@@ -11,7 +11,7 @@ import {
   accessible,
   canvas,
   downloadPng,
-  dropPng,
+  dropFile,
   launch,
   missingChromium,
   PATIENCE,
@@ -98,10 +98,33 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
     await page.getByRole("searchbox", { name: "Search classes" }).fill("apple");
     await page.keyboard.press("Enter");
-    await dropPng(page, exported);
+    await dropFile(page, exported);
     await page.getByText("Its settings are in the form.").waitFor();
     expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
     expect(await page.locator(".class-field output").textContent()).toBe("Heart");
+    await page.getByRole("searchbox", { name: "Search classes" }).fill("");
+    const list = (await page.locator(".classes").boundingBox())!;
+    const tile = (await page.locator(".class-tile:has(input:checked)").boundingBox())!;
+    expect(tile.y).toBeGreaterThanOrEqual(list.y);
+    expect(tile.y + tile.height).toBeLessThanOrEqual(list.y + list.height);
+  });
+
+  test("sides that cannot be are put right when their field is left", async () => {
+    const width = page.getByRole("spinbutton", { name: "Width" });
+    for (const [typed, shown] of [
+      ["-5", "16"],
+      ["", "16"],
+      ["64", "64"],
+    ] as const) {
+      await width.fill(typed);
+      await page.keyboard.press("Tab");
+      expect(await width.inputValue()).toBe(shown);
+    }
+  });
+
+  test("a file that is no picture is refused in words", async () => {
+    await dropFile(page, new TextEncoder().encode("# Read me"), "README.md", "");
+    await page.getByText("README.md is no picture that the browser can read.").waitFor();
   });
 
   test("the arrow keys go along the film strip", async () => {
@@ -197,7 +220,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
   test("another picture opens over an edited one, which undo brings back with its history", async () => {
     await page.getByRole("link", { name: "Edit" }).click();
     await canvas(page, "80 by 64 pixels").waitFor();
-    await dropPng(page, exported);
+    await dropFile(page, exported);
     await canvas(page, "64 by 64 pixels").waitFor();
     await page.getByText("Opened dropped.png.").waitFor();
     await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
