@@ -151,7 +151,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await done();
     await context.setOffline(false);
     await page.getByRole("link", { name: /Gallery/ }).click();
-    expect(await page.locator(".card").count()).toBe(2);
+    await expect.poll(() => page.locator(".card").count()).toBe(2);
     await accessible(page, "gallery");
   });
 

@@ -18,8 +18,8 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
   const { width, height } = sheet.mask;
   const finished = status === "done";
   return (
-    <section className="result" aria-label="Variants">
-      <div className="compare" style={{ aspectRatio: `${width} / ${height}`, ["--shape" as string]: width / height }}>
+    <section className="result" aria-label="Variants" style={{ ["--shape" as string]: width / height }}>
+      <div className="compare" style={{ aspectRatio: `${width} / ${height}` }}>
         <Before sheet={sheet} />
         {after && (
           <img
