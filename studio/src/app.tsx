@@ -55,11 +55,19 @@ function ToastLine() {
       {toast && (
         <div className="toast">
           <span className="toast-text">{toast.text}</span>
-          {toast.action && (
-            <button type="button" className="button quiet" onClick={toast.action.perform}>
-              {toast.action.label}
+          {toast.actions.map(({ label, perform }) => (
+            <button
+              key={label}
+              type="button"
+              className="button quiet"
+              onClick={() => {
+                set({ toast: undefined });
+                perform();
+              }}
+            >
+              {label}
             </button>
-          )}
+          ))}
         </div>
       )}
     </div>

@@ -48,16 +48,16 @@ export function watchScales(): Promise<number[]> {
   });
 }
 
-/** Drops a PNG on the page. */
-export async function dropPng(page: Page, png: Uint8Array, name = "dropped.png"): Promise<void> {
+/** Drops a file on the page: a PNG, unless told. */
+export async function dropFile(page: Page, file: Uint8Array, name = "dropped.png", type = "image/png"): Promise<void> {
   await page.evaluate(
-    ([base64, file]) => {
+    ([base64, name, type]) => {
       const bytes = Uint8Array.from(atob(base64!), (char) => char.charCodeAt(0));
       const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([bytes], file!, { type: "image/png" }));
+      dataTransfer.items.add(new File([bytes], name!, { type: type! }));
       document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
     },
-    [Buffer.from(png).toString("base64"), name],
+    [Buffer.from(file).toString("base64"), name, type],
   );
 }
 

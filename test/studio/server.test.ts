@@ -8,7 +8,7 @@ import {
   accessible,
   canvas,
   downloadPng,
-  dropPng,
+  dropFile,
   launch,
   missingChromium,
   PATIENCE,
@@ -26,6 +26,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   let context: BrowserContext;
   let page: Page;
   let exported: Uint8Array;
+  let guessed: string;
   const errors: string[] = [];
 
   beforeAll(async () => {
@@ -78,7 +79,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     exported = (await downloadPng(page)).bytes;
     expect(readSettings(exported)).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
     await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
-    await dropPng(page, exported);
+    await dropFile(page, exported);
     await page.getByText("Its settings are in the form.").waitFor();
     expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
   });
@@ -89,13 +90,17 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await paintAndExtend(page);
   });
 
-  test("the server repaints; the chosen variant is exported and goes into the gallery", async () => {
+  test("the server repaints in the class that it guesses; the chosen variant is exported and goes into the gallery", async () => {
+    await page.getByRole("combobox", { name: "Paint" }).selectOption("");
     await page.getByRole("button", { name: "Repaint" }).click();
+    await dropFile(page, exported);
+    await page.getByText(/^The picture is still being painted/).waitFor();
     await page.getByText(/^Drag across the picture/).waitFor({ timeout: PATIENCE });
     expect(await page.getByRole("group", { name: "Choose a variant" }).getByRole("button").count()).toBe(2);
     await accessible(page, "variants");
     const settings = readSettings((await downloadPng(page)).bytes);
-    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
+    expect(settings).toMatchObject({ task: "inpaint", class: expect.any(String), size: "80x64", guidance_scale: 1.5 });
+    guessed = String(settings.class_id);
     expect(editRequestFrom(settings, 152)).toMatchObject({ size: [80, 64], mask: { width: 80, height: 64 } });
     await page.getByRole("button", { name: "Go on with this" }).click();
     await canvas(page, "80 by 64 pixels").waitFor();
@@ -105,6 +110,18 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await page.reload();
     await page.getByRole("link", { name: /Gallery/ }).click();
     await expect.poll(cards).toBe(2);
+  });
+
+  test("a kept edit is edited under the class that was guessed, and refining it gives one picture", async () => {
+    await page.locator(".card").first().click();
+    await page.getByRole("definition").filter({ hasText: "repainting and extending" }).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Edit" }).click();
+    await canvas(page, "80 by 64 pixels").waitFor();
+    expect(await page.getByRole("combobox", { name: "Paint" }).inputValue()).toBe(guessed);
+    await page.getByText("4", { exact: true }).click();
+    await page.getByRole("button", { name: "Refine ×2" }).click();
+    await page.getByText(/^Drag across the picture/).waitFor({ timeout: PATIENCE });
+    expect(await page.getByRole("group", { name: "Choose a variant" }).count()).toBe(0);
     await page.getByRole("link", { name: "Create" }).click();
   });
 

@@ -11,7 +11,7 @@ import {
   accessible,
   canvas,
   downloadPng,
-  dropPng,
+  dropFile,
   launch,
   missingChromium,
   PATIENCE,
@@ -98,10 +98,33 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
     await page.getByRole("searchbox", { name: "Search classes" }).fill("apple");
     await page.keyboard.press("Enter");
-    await dropPng(page, exported);
+    await dropFile(page, exported);
     await page.getByText("Its settings are in the form.").waitFor();
     expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
     expect(await page.locator(".class-field output").textContent()).toBe("Heart");
+    await page.getByRole("searchbox", { name: "Search classes" }).fill("");
+    const list = (await page.locator(".classes").boundingBox())!;
+    const tile = (await page.locator(".class-tile:has(input:checked)").boundingBox())!;
+    expect(tile.y).toBeGreaterThanOrEqual(list.y);
+    expect(tile.y + tile.height).toBeLessThanOrEqual(list.y + list.height);
+  });
+
+  test("sides that cannot be are put right when their field is left", async () => {
+    const width = page.getByRole("spinbutton", { name: "Width" });
+    for (const [typed, shown] of [
+      ["-5", "16"],
+      ["", "16"],
+      ["64", "64"],
+    ] as const) {
+      await width.fill(typed);
+      await page.keyboard.press("Tab");
+      expect(await width.inputValue()).toBe(shown);
+    }
+  });
+
+  test("a file that is no picture is refused in words", async () => {
+    await dropFile(page, new TextEncoder().encode("# Read me"), "README.md", "");
+    await page.getByText("README.md is no picture that the browser can read.").waitFor();
   });
 
   test("the arrow keys go along the film strip", async () => {
@@ -115,7 +138,10 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await context.setOffline(true);
     await page.reload();
     await page.getByRole("link", { name: /Gallery/ }).click();
-    await page.getByRole("searchbox", { name: "Search pictures" }).fill("heart 42");
+    const search = page.getByRole("searchbox", { name: "Search pictures" });
+    await search.fill("seed 2");
+    await page.getByText("Nothing matches").waitFor();
+    await search.fill("heart 42");
     await page.getByRole("button", { name: /Heart/ }).click();
     const dialog = page.getByRole("dialog", { name: "Heart" });
     await dialog.waitFor();
@@ -125,7 +151,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await done();
     await context.setOffline(false);
     await page.getByRole("link", { name: /Gallery/ }).click();
-    expect(await page.locator(".card").count()).toBe(2);
+    await expect.poll(() => page.locator(".card").count()).toBe(2);
     await accessible(page, "gallery");
   });
 
@@ -142,6 +168,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await accessible(page, "model");
     await page.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await page.getByRole("term").filter({ hasText: "Undo, in the editor" }).waitFor();
     await accessible(page, "keys");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -166,7 +193,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.keyboard.press("Control+z");
     await page.keyboard.press("Control+z");
     await canvas(page, "64 by 64 pixels").waitFor();
-    await page.keyboard.press("Control+Shift+z");
+    await page.keyboard.press("Control+y");
     await page.keyboard.press("Control+Shift+z");
     await canvas(page, "80 by 64 pixels").waitFor();
   });
@@ -178,13 +205,29 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.getByRole("slider", { name: "Before and after" }).press("ArrowRight");
     await accessible(page, "variants");
     const settings = readSettings((await downloadPng(page)).bytes);
-    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64" });
+    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64", guidance_scale: 1.5 });
     expect(editRequestFrom(settings, 152)).toMatchObject({ task: "inpaint", size: [80, 64], mask: { width: 80 } });
+    await page.keyboard.press("Control+z");
+    await canvas(page, "80 by 64 pixels").waitFor();
+    await page.keyboard.press("Control+Shift+z");
     await page.getByRole("button", { name: "Go on with this" }).click();
     await page.getByRole("group", { name: "Canvas, 80 by 64 pixels" }).waitFor();
     await page.getByRole("link", { name: /Gallery/ }).click();
     await expect.poll(() => page.locator(".card").count()).toBe(3);
     expect(errors).toEqual([]);
+  });
+
+  test("another picture opens over an edited one, which undo brings back with its history", async () => {
+    await page.getByRole("link", { name: "Edit" }).click();
+    await canvas(page, "80 by 64 pixels").waitFor();
+    await dropFile(page, exported);
+    await canvas(page, "64 by 64 pixels").waitFor();
+    await page.getByText("Opened dropped.png.").waitFor();
+    await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
+    await canvas(page, "80 by 64 pixels").waitFor();
+    expect(await page.getByRole("button", { name: "Undo" }).isEnabled()).toBe(true);
+    await page.getByRole("button", { name: "Redo" }).click();
+    await canvas(page, "64 by 64 pixels").waitFor();
   });
 
   test("a drawing stops between scales, and says so", async () => {

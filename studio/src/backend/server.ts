@@ -171,7 +171,7 @@ function editFields({ task, image, mask, size, classId, guidance, seed, count }:
     ...(task === "inpaint" && { mask: toBase64(encodePng(greyPicture(mask!, width, height))), mask_mode: "white" }),
     ...(task === "refine" && { size: size!.join("x") }),
     ...(classId !== undefined && { class_labels: [classId] }),
-    guidance_scale: guidance,
+    ...(guidance !== undefined && { guidance_scale: guidance }),
     seed,
     n: count,
     partial_images: "all",

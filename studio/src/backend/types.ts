@@ -83,7 +83,8 @@ export interface EditRequest {
   readonly size?: readonly [number, number] | undefined;
   /** The class to paint; undefined: the model's best guess. */
   readonly classId?: number | undefined;
-  readonly guidance: number;
+  /** Undefined: as the rules of editing have it. */
+  readonly guidance?: number | undefined;
   readonly seed: number;
   readonly count: number;
 }

@@ -148,7 +148,7 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
   const options = {
     image,
     classLabels: classId === undefined ? ("auto" as const) : [classId],
-    guidance,
+    ...(guidance !== undefined && { guidance }),
     seed,
     count,
     signal,

@@ -1,4 +1,4 @@
-import { type CSSProperties, useMemo, useRef, useState } from "react";
+import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
 import type { ModelInfo } from "../backend/types.ts";
 import { setForm, shownLabel, useStudio } from "../state/store.ts";
 import { Icon } from "../ui/icons.tsx";
@@ -17,6 +17,16 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
       .map((label, id) => ({ id, label, name: shownLabel(label) }))
       .filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
   }, [info, search]);
+  // Only the list scrolls: `scrollIntoView` would move the page as well.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: both say that another tile may be the chosen one, or lie elsewhere.
+  useEffect(() => {
+    const own = list.current;
+    const tile = own?.querySelector<HTMLElement>(".class-tile:has(input:checked)");
+    if (!own || !tile) return;
+    const { offsetTop: top, offsetHeight: height } = tile;
+    if (top < own.scrollTop || top + height > own.scrollTop + own.clientHeight)
+      own.scrollTop = top - (own.clientHeight - height) / 2;
+  }, [chosen, found]);
   return (
     <fieldset className="field class-field">
       <legend>

@@ -1,5 +1,5 @@
 import { drawForm, stop } from "../state/actions.ts";
-import { isApple } from "../state/commands.ts";
+import { CONTROL } from "../state/commands.ts";
 import { useStudio } from "../state/store.ts";
 import { Icon } from "../ui/icons.tsx";
 import { ClassPicker } from "./class-picker.tsx";
@@ -40,7 +40,7 @@ export function CreateView() {
             <Icon name={drawing ? "stop" : "draw"} />
             {drawing ? "Stop" : "Draw"}
             <span className="button-keys" aria-hidden="true">
-              {drawing ? "Esc" : `${isApple ? "⌘" : "Ctrl"} ⏎`}
+              {drawing ? "Esc" : `${CONTROL} ⏎`}
             </span>
           </button>
         </div>

@@ -14,6 +14,7 @@ interface Props {
 export function FilmStrip({ frames, grids, shown, onShow }: Props) {
   const strip = useRef<HTMLDivElement>(null);
   const newest = frames.length - 1;
+  const [high, wide] = grids.at(-1) ?? [1, 1];
   useEffect(() => {
     const own = strip.current;
     const frame = own?.children[newest] as HTMLElement | undefined;
@@ -29,7 +30,14 @@ export function FilmStrip({ frames, grids, shown, onShow }: Props) {
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of buttons, not of form fields.
-    <div className="film" ref={strip} role="group" aria-label="Scales, coarse to fine" onKeyDown={step}>
+    <div
+      className="film"
+      ref={strip}
+      role="group"
+      aria-label="Scales, coarse to fine"
+      style={{ ["--wide" as string]: wide / high }}
+      onKeyDown={step}
+    >
       {grids.map((grid, index) => {
         const frame = frames[index];
         const key = `${index}-${gridName(grid)}`;

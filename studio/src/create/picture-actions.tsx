@@ -1,5 +1,6 @@
 import { copy, download, remove, repeat, vary } from "../state/actions.ts";
-import type { KeptPicture } from "../state/library.ts";
+import { classOf, type KeptPicture } from "../state/library.ts";
+import { shownLabel } from "../state/store.ts";
 import { Icon } from "../ui/icons.tsx";
 
 /** What can be done with a finished picture. */
@@ -15,7 +16,10 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
         type="button"
         className="button"
         onClick={async () =>
-          (await import("../editor/editor-store.ts")).openPicture(picture.image, picture.request.classId)
+          (await import("../editor/history.ts")).openPicture(picture.image, {
+            name: shownLabel(picture.label),
+            classId: classOf(picture),
+          })
         }
       >
         <Icon name="edit" />

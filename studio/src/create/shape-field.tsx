@@ -4,6 +4,7 @@ import { nearestSteps, type Shape, trainedPx } from "../state/plan.ts";
 import { RATIOS, ratioOf, SIZES, shapeOf, snapped } from "../state/shapes.ts";
 import { get, setForm, useStudio } from "../state/store.ts";
 import { sizeName } from "../ui/format.ts";
+import { NumberField } from "../ui/number-field.tsx";
 
 /** Largest side that the dragged frame shows, to the trained side. */
 const FRAME_MOST = 2;
@@ -15,6 +16,8 @@ export function ShapeField({ info }: { info: ModelInfo }) {
   const short = Math.min(width, height);
   const ratio = ratioOf(info, shape);
   const apply = (next: Shape): void => setForm({ ...next, steps: nearestSteps(info, next, get().form.steps) });
+  const allowed = (side: number): number => snapped(info, side);
+  const limits = { min: allowed(0), max: allowed(Number.MAX_SAFE_INTEGER), step: info.factor, allowed };
   return (
     <fieldset className="field">
       <legend>
@@ -60,42 +63,11 @@ export function ShapeField({ info }: { info: ModelInfo }) {
       <div className="free">
         <ShapeFrame info={info} shape={shape} apply={apply} />
         <div className="sides">
-          <SideInput label="Width" value={width} info={info} onChange={(side) => apply({ width: side, height })} />
-          <SideInput label="Height" value={height} info={info} onChange={(side) => apply({ width, height: side })} />
+          <NumberField label="Width" value={width} {...limits} onChange={(side) => apply({ width: side, height })} />
+          <NumberField label="Height" value={height} {...limits} onChange={(side) => apply({ width, height: side })} />
         </div>
       </div>
     </fieldset>
-  );
-}
-
-interface SideProps {
-  readonly label: string;
-  readonly value: number;
-  readonly info: ModelInfo;
-  onChange(side: number): void;
-}
-
-function SideInput({ label, value, info, onChange }: SideProps) {
-  const commit = (text: string): void => {
-    const side = Number(text);
-    if (Number.isFinite(side) && side > 0) onChange(snapped(info, side));
-  };
-  return (
-    <label className="side">
-      <span>{label}</span>
-      <input
-        key={value}
-        className="input"
-        type="number"
-        inputMode="numeric"
-        defaultValue={value}
-        step={info.factor}
-        min={snapped(info, 0)}
-        max={snapped(info, Number.MAX_SAFE_INTEGER)}
-        onBlur={(event) => commit(event.target.value)}
-        onKeyDown={(event) => event.key === "Enter" && commit(event.currentTarget.value)}
-      />
-    </label>
   );
 }
 

@@ -2,7 +2,8 @@ import type Konva from "konva";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Circle, Group, Image as KonvaImage, Layer, Line, Rect, Stage } from "react-konva";
 import { contextOf, copyOf, type Margins, type Sheet, withMargins } from "./document.ts";
-import { changeMask, editor, setMargins, useEditor } from "./editor-store.ts";
+import { editor, useEditor } from "./editor-store.ts";
+import { changeMask, setMargins } from "./history.ts";
 
 type Point = readonly [x: number, y: number];
 

@@ -65,10 +65,12 @@ export function withMargins({ image, mask, margins }: Sheet, next: Margins): She
   return { image, mask: moved, margins: next };
 }
 
-/** Whether anything is to be painted. */
-export function asksForPaint({ mask, margins }: Sheet): boolean {
-  if (Object.values(margins).some((side) => side > 0)) return true;
-  const { data } = contextOf(mask).getImageData(0, 0, mask.width, mask.height);
+/** Whether the canvas reaches beyond the picture. */
+export const isExtended = ({ margins }: Sheet): boolean => Object.values(margins).some((side) => side > 0);
+
+/** Whether anything of the picture itself is masked. */
+export function isBrushed({ image, mask, margins }: Sheet): boolean {
+  const { data } = contextOf(mask).getImageData(margins.left, margins.top, image.width, image.height);
   for (let at = 3; at < data.length; at += 4) if (data[at]! > 127) return true;
   return false;
 }

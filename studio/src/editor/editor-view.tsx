@@ -1,27 +1,18 @@
-import { useEffect } from "react";
 import "../styles/editor.css";
 import { ClassPicture } from "../create/class-picker.tsx";
-import { setForm, shownLabel, useStudio } from "../state/store.ts";
+import { CONTROL } from "../state/commands.ts";
+import { classOf } from "../state/library.ts";
+import { shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Icon, type IconName } from "../ui/icons.tsx";
+import { NumberField } from "../ui/number-field.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { EditorCanvas } from "./canvas.tsx";
 import type { Margins } from "./document.ts";
-import {
-  canRedo,
-  canUndo,
-  changeMask,
-  currentSheet,
-  openPicture,
-  redo,
-  refineTwice,
-  repaint,
-  setEditor,
-  setMargins,
-  type Tool,
-  undo,
-  useEditor,
-} from "./editor-store.ts";
+import { currentSheet, setEditor, type Tool, useEditor } from "./editor-store.ts";
+import { backToMask, refineTwice, repaint } from "./edits.ts";
+import { GuidanceField } from "./guidance-field.tsx";
+import { canRedo, canUndo, changeMask, isPainting, openPicture, redo, setMargins, undo } from "./history.ts";
 import { ResultView } from "./result.tsx";
 
 const TOOLS: readonly { readonly tool: Tool; readonly label: string; readonly icon: IconName }[] = [
@@ -35,16 +26,6 @@ const TOOLS: readonly { readonly tool: Tool; readonly label: string; readonly ic
 export default function EditorView() {
   const sheet = useEditor(currentSheet);
   const result = useEditor((state) => state.result);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-      event.preventDefault();
-      if (event.shiftKey) redo();
-      else undo();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
   if (sheet === undefined) return <NoPicture />;
   return (
     <div className="create editor">
@@ -55,7 +36,7 @@ export default function EditorView() {
           <EditorCanvas sheet={sheet} />
         ) : result.status === "failed" ? (
           <Problem title="Nothing was painted" text={result.message ?? ""} action="Try again" perform={result.again}>
-            <button type="button" className="button quiet" onClick={() => setEditor({ result: undefined })}>
+            <button type="button" className="button quiet" onClick={backToMask}>
               Back to the mask
             </button>
           </Problem>
@@ -74,8 +55,8 @@ function Toolbar() {
     <div className="toolbar" role="toolbar" aria-label="Editor">
       <OpenButton />
       <span className="toolbar-gap" />
-      <StepButton icon="undo" label="Undo" keys="Ctrl Z" able={undoable} onClick={undo} />
-      <StepButton icon="redo" label="Redo" keys="Ctrl Shift Z" able={redoable} onClick={redo} />
+      <StepButton icon="undo" label="Undo" keys={`${CONTROL} Z`} able={undoable} onClick={undo} />
+      <StepButton icon="redo" label="Redo" keys={`${CONTROL} Shift Z`} able={redoable} onClick={redo} />
     </div>
   );
 }
@@ -114,7 +95,7 @@ function OpenButton({ primary = false }: { primary?: boolean }) {
         className="hidden"
         onChange={(event) => {
           const file = event.target.files?.[0];
-          if (file) void openPicture(file);
+          if (file) void openPicture(file, { name: file.name });
           event.target.value = "";
         }}
       />
@@ -125,7 +106,6 @@ function OpenButton({ primary = false }: { primary?: boolean }) {
 function Panel() {
   const { tool, brush, softness, classId, count } = useEditor();
   const info = useStudio((state) => state.info);
-  const guidance = useStudio((state) => state.form.guidance);
   if (info === undefined) return null;
   return (
     <form
@@ -205,16 +185,7 @@ function Panel() {
             </select>
           </div>
         </div>
-        <Range
-          id="edit-guidance"
-          label="Guidance"
-          unit=""
-          min={0}
-          max={8}
-          step={0.5}
-          value={guidance}
-          onChange={(value) => setForm({ guidance: value })}
-        />
+        <GuidanceField />
         <fieldset className="field">
           <legend>Variants</legend>
           <div className="segments" data-fill="">
@@ -232,6 +203,9 @@ function Panel() {
           <button type="submit" className="button primary big">
             <Icon name="draw" />
             Repaint
+            <span className="button-keys" aria-hidden="true">
+              {CONTROL} ⏎
+            </span>
           </button>
           <button
             type="button"
@@ -272,12 +246,11 @@ interface RangeProps {
   readonly unit: string;
   readonly min: number;
   readonly max: number;
-  readonly step?: number;
   readonly value: number;
   onChange(value: number): void;
 }
 
-function Range({ id, label, unit, min, max, step = 1, value, onChange }: RangeProps) {
+function Range({ id, label, unit, min, max, value, onChange }: RangeProps) {
   return (
     <div className="field">
       <label htmlFor={id}>
@@ -291,7 +264,6 @@ function Range({ id, label, unit, min, max, step = 1, value, onChange }: RangePr
         type="range"
         min={min}
         max={max}
-        step={step}
         value={value}
         onChange={(event) => onChange(Number(event.target.value))}
       />
@@ -306,31 +278,25 @@ function ExtendField() {
   const margins = useEditor((state) => currentSheet(state)?.margins);
   const side = useEditor((state) => currentSheet(state)?.image.width ?? 0);
   const high = useEditor((state) => currentSheet(state)?.image.height ?? 0);
+  const painting = useEditor(isPainting);
   if (margins === undefined) return null;
-  const change = (next: Partial<Margins>): void => setMargins({ ...margins, ...next });
+  const most = (one: keyof Margins): number => (one === "left" || one === "right" ? side : high);
   return (
-    <fieldset className="field">
+    <fieldset className="field" disabled={painting}>
       <legend>
         Extend <span className="value">pixels beyond each edge</span>
       </legend>
       <div className="extend">
         {SIDES.map((one) => (
-          <label key={one} className="side">
-            <span>{shownLabel(one)}</span>
-            <input
-              key={margins[one]}
-              className="input"
-              type="number"
-              min={0}
-              max={one === "left" || one === "right" ? side : high}
-              defaultValue={margins[one]}
-              onBlur={(event) => {
-                const most = Number(event.target.max);
-                const pixels = Math.round(Math.min(most, Math.max(0, Number(event.target.value) || 0)));
-                if (pixels !== margins[one]) change({ [one]: pixels });
-              }}
-            />
-          </label>
+          <NumberField
+            key={one}
+            label={shownLabel(one)}
+            value={margins[one]}
+            min={0}
+            max={most(one)}
+            allowed={(pixels) => Math.round(Math.min(most(one), Math.max(0, pixels)))}
+            onChange={(pixels) => setMargins({ ...margins, [one]: pixels })}
+          />
         ))}
       </div>
     </fieldset>
@@ -358,7 +324,9 @@ function NoPicture() {
               <button
                 type="button"
                 className="suggestion"
-                onClick={() => void openPicture(picture.image, picture.request.classId)}
+                onClick={() =>
+                  void openPicture(picture.image, { name: shownLabel(picture.label), classId: classOf(picture) })
+                }
               >
                 <span className="class-picture">
                   <BlobImage blob={picture.image} alt="" />

@@ -5,24 +5,21 @@ import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
 import { placeInLine } from "../ui/format.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Sheet } from "./document.ts";
-import { accept, type Result, setEditor, stopEdit } from "./editor-store.ts";
+import { type Result, setEditor } from "./editor-store.ts";
+import { accept, backToMask, paintedClass } from "./edits.ts";
 
 /** Variants side by side, and the chosen one laid over the picture before it. */
 export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) {
   const [part, setPart] = useState(50);
-  const { pictures, picked, status, done, label, waiting } = result;
-  const guidance = useStudio((state) => state.form.guidance);
+  const { pictures, picked, status, done, waiting } = result;
+  const labels = useStudio((state) => state.info?.labels);
   const chosen = pictures[picked];
   const after = useBlobAddress(chosen?.image);
   const { width, height } = sheet.mask;
   const finished = status === "done";
-  const leave = (): void => {
-    stopEdit();
-    setEditor({ result: undefined });
-  };
   return (
-    <section className="result" aria-label="Variants">
-      <div className="compare" style={{ aspectRatio: `${width} / ${height}`, ["--shape" as string]: width / height }}>
+    <section className="result" aria-label="Variants" style={{ ["--shape" as string]: width / height }}>
+      <div className="compare" style={{ aspectRatio: `${width} / ${height}` }}>
         <Before sheet={sheet} />
         {after && (
           <img
@@ -82,18 +79,9 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
                 className="button"
                 onClick={() =>
                   download({
-                    label,
+                    label: paintedClass(result, labels ?? []).label,
                     image: chosen.image,
-                    request: {
-                      classId: result.classId,
-                      width,
-                      height,
-                      steps: 0,
-                      guidance,
-                      seed: result.seed,
-                      count: 1,
-                      firstIndex: chosen.number,
-                    },
+                    request: { seed: result.seed, firstIndex: chosen.number },
                   })
                 }
               >
@@ -101,12 +89,12 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
                 Download PNG
               </button>
             )}
-            <button type="button" className="button quiet" onClick={leave}>
+            <button type="button" className="button quiet" onClick={backToMask}>
               Back to the mask
             </button>
           </>
         ) : (
-          <button type="button" className="button" onClick={leave}>
+          <button type="button" className="button" onClick={backToMask}>
             <Icon name="stop" />
             Stop
           </button>

@@ -2,24 +2,23 @@ import { useState } from "react";
 import { FilmStrip } from "../create/film-strip.tsx";
 import { PictureActions } from "../create/picture-actions.tsx";
 import { takeSettings } from "../state/actions.ts";
-import type { KeptPicture } from "../state/library.ts";
+import { type KeptPicture, MADE_BY, numberIn } from "../state/library.ts";
 import { shownLabel } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { sizeName } from "../ui/format.ts";
 
-const TASKS = { draw: "drawing", inpaint: "repainting", outpaint: "extending", refine: "refining" } as const;
-
 /** One kept picture: large, with its scales, its settings, and what can be done with it. */
 export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onClose(): void }) {
-  const { frames, grids, request, label, model, createdAt } = picture;
+  const { frames, grids, request, settings, label, model, createdAt } = picture;
+  const guidance = numberIn(settings, "guidance_scale") ?? request.guidance;
   const [shown, setShown] = useState(frames.length - 1);
   const name = shownLabel(label);
   const facts: readonly (readonly [string, string])[] = [
     ["Size", `${sizeName(request)} px`],
-    ["Made by", TASKS[picture.task]],
+    ["Made by", MADE_BY[picture.task]],
     ...(grids.length > 0 ? [["Scales", `${grids.length}`] as const] : []),
-    ["Guidance", `${request.guidance}`],
+    ...(guidance === undefined ? [] : [["Guidance", `${guidance}`] as const]),
     ["Seed", `${request.seed}`],
     ["Number", `${request.firstIndex + 1} of its seed`],
     ["Model", model],
@@ -44,7 +43,7 @@ export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onCl
             ))}
           </dl>
           {picture.task === "draw" && (
-            <button type="button" className="link" onClick={() => takeSettings(request)}>
+            <button type="button" className="link" onClick={() => takeSettings(picture.request)}>
               Bring these settings into the form
             </button>
           )}

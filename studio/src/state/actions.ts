@@ -1,7 +1,7 @@
 /** What the studio does: opening the model, drawing, repeating, varying, keeping and forgetting. */
 import { TokenError } from "../backend/token.ts";
 import type { DrawRequest } from "../backend/types.ts";
-import { allPictures, forgetPicture, type KeptPicture, keepPicture } from "./library.ts";
+import { allPictures, forgetPicture, type KeptDrawing, type KeptPicture, keepPicture } from "./library.ts";
 import { nearestSteps, trainedPx } from "./plan.ts";
 import { get, type Run, say, set, setForm, shownLabel } from "./store.ts";
 
@@ -163,10 +163,10 @@ async function keep(id: number, numbers: readonly number[]): Promise<void> {
   const { run, info } = get();
   if (run?.id !== id || info === undefined) return;
   const kept = [...run.kept];
-  const added: KeptPicture[] = [];
+  const added: KeptDrawing[] = [];
   for (const number of numbers) {
     const frames = run.frames[number]!;
-    const picture: KeptPicture = {
+    const picture: KeptDrawing = {
       id: crypto.randomUUID(),
       createdAt: Date.now() + number,
       label: run.label,
@@ -193,13 +193,13 @@ async function keep(id: number, numbers: readonly number[]): Promise<void> {
 }
 
 /** Draws a kept picture again, exactly. */
-export function repeat(picture: KeptPicture): Promise<void> {
+export function repeat(picture: KeptDrawing): Promise<void> {
   fillForm(picture.request, false);
   return draw(picture.request);
 }
 
 /** Draws the same order with another seed, or from another number of pictures. */
-export function vary(picture: KeptPicture, count = get().form.count): Promise<void> {
+export function vary(picture: KeptDrawing, count = get().form.count): Promise<void> {
   const seed = newSeed();
   fillForm({ ...picture.request, seed, count }, true);
   return draw({ ...picture.request, seed, count, firstIndex: 0 });
@@ -223,17 +223,20 @@ export async function remove(picture: KeptPicture): Promise<void> {
   say(`${shownLabel(picture.label)} was deleted.`, {
     label: "Undo",
     perform: () => {
-      set(({ pictures }) => ({
-        pictures: [...pictures, picture].sort((a, b) => b.createdAt - a.createdAt),
-        toast: undefined,
-      }));
+      set(({ pictures }) => ({ pictures: [...pictures, picture].sort((a, b) => b.createdAt - a.createdAt) }));
       void keepPicture(picture);
     },
   });
 }
 
+interface Download {
+  readonly label: string;
+  readonly image: Blob;
+  readonly request: Pick<DrawRequest, "seed" | "firstIndex">;
+}
+
 /** Hands a picture over as a PNG file that carries its settings. */
-export function download({ label, request, image }: Pick<KeptPicture, "label" | "request" | "image">): void {
+export function download({ label, request, image }: Download): void {
   const address = URL.createObjectURL(image);
   const link = document.createElement("a");
   link.href = address;

@@ -8,21 +8,57 @@ export interface Command {
   readonly keys: readonly string[];
   matches(event: KeyboardEvent): boolean;
   enabled(): boolean;
-  perform(): void;
+  perform(): void | Promise<void>;
 }
+
+const held = (event: KeyboardEvent): boolean => (event.ctrlKey || event.metaKey) && !event.altKey;
 
 const plain = (event: KeyboardEvent, key: string): boolean =>
   event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey && event.code === `Key${key}`;
 
-export const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+/** The key that shortcuts are held with. */
+export const CONTROL = isApple ? "⌘" : "Ctrl";
+
+/** Fields that undo their own typing. */
+const TYPED_IN = "textarea, input:is([type=text], [type=search], [type=number], [type=password], :not([type]))";
+
+const isTyping = (): boolean => document.activeElement?.matches(TYPED_IN) ?? false;
+
+const isEditing = (): boolean => get().view === "edit" && get().dialog === undefined;
+
+/** Loaded with the editor, when it is first needed. */
+const history = () => import("../editor/history.ts");
 
 export const commands: readonly Command[] = [
   {
     label: "Draw",
-    keys: [isApple ? "⌘" : "Ctrl", "Enter"],
-    matches: (event) => (event.ctrlKey || event.metaKey) && event.key === "Enter",
+    keys: [CONTROL, "Enter"],
+    matches: (event) => held(event) && event.key === "Enter",
     enabled: () => get().info !== undefined && get().view === "create",
     perform: () => void drawForm(),
+  },
+  {
+    label: "Repaint, in the editor",
+    keys: [CONTROL, "Enter"],
+    matches: (event) => held(event) && event.key === "Enter",
+    enabled: isEditing,
+    perform: async () => (await import("../editor/edits.ts")).repaintByKey(),
+  },
+  {
+    label: "Undo, in the editor",
+    keys: [CONTROL, "Z"],
+    matches: (event) => held(event) && !event.shiftKey && event.key.toLowerCase() === "z",
+    enabled: () => isEditing() && !isTyping(),
+    perform: async () => (await history()).undo(),
+  },
+  {
+    label: "Redo, in the editor",
+    keys: [CONTROL, "Shift", "Z"],
+    matches: (event) => held(event) && (event.shiftKey ? event.key.toLowerCase() === "z" : event.key === "y"),
+    enabled: () => isEditing() && !isTyping(),
+    perform: async () => (await history()).redo(),
   },
   {
     label: "Stop drawing",
@@ -74,6 +110,6 @@ export function listenForKeys(): void {
     const command = commands.find((one) => one.matches(event) && one.enabled());
     if (command === undefined) return;
     event.preventDefault();
-    command.perform();
+    void command.perform();
   });
 }

@@ -3,22 +3,58 @@ import type { Grid, SettingsRecord } from "flexvar/web";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { DrawRequest } from "../backend/types.ts";
 
-/** One kept picture. */
-export interface KeptPicture {
+/** What is kept of every picture. */
+interface Kept {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly label: string;
   readonly model: string;
-  /** How it was made: drawn from a class, or edited from another picture. */
-  readonly task: "draw" | "inpaint" | "outpaint" | "refine";
-  /** Draws this picture alone again. */
-  readonly request: DrawRequest;
   readonly settings: SettingsRecord | undefined;
   readonly grids: readonly Grid[];
   readonly image: Blob;
   /** The picture at every scale, coarse to fine. */
   readonly frames: readonly Blob[];
+}
+
+/** A picture drawn from a class. */
+export interface KeptDrawing extends Kept {
+  readonly task: "draw";
+  /** Draws this picture alone again. */
+  readonly request: DrawRequest;
+}
+
+/** A picture edited from another. */
+export interface KeptEdit extends Kept {
+  readonly task: "inpaint" | "outpaint" | "inpaint and outpaint" | "refine";
+  readonly request: Pick<DrawRequest, "width" | "height" | "seed" | "firstIndex"> & {
+    /** Undefined where the model guessed it and did not say. */
+    readonly classId?: number | undefined;
+    readonly guidance?: number | undefined;
+  };
+}
+
+/** One kept picture. */
+export type KeptPicture = KeptDrawing | KeptEdit;
+
+/** How a picture was made, in words. */
+export const MADE_BY: Readonly<Record<KeptPicture["task"], string>> = {
+  draw: "drawing",
+  inpaint: "repainting",
+  outpaint: "extending",
+  "inpaint and outpaint": "repainting and extending",
+  refine: "refining",
+};
+
+/** The class of a kept picture, undefined where nothing is known of it. What its PNG says goes before what was ordered. */
+export function classOf({ settings, request }: KeptPicture): number | undefined {
+  return numberIn(settings, "class_id") ?? request.classId;
+}
+
+/** A number of a PNG's settings. */
+export function numberIn(settings: SettingsRecord | undefined, name: string): number | undefined {
+  const value = settings?.[name];
+  return typeof value === "number" ? value : undefined;
 }
 
 interface Schema extends DBSchema {
@@ -52,12 +88,18 @@ export async function forgetPicture(id: string): Promise<void> {
   await (await open()).delete("pictures", id);
 }
 
-/** Pictures whose class, task, size or seed hold every word of the search. */
+/** Pictures whose class, task, size or seed hold every word of the search; numbers only whole, so that 5 is not found in 37925. */
 export function searchPictures(pictures: readonly KeptPicture[], search: string): readonly KeptPicture[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return pictures;
+  const tests = words.map((word) =>
+    /^\d+$/.test(word)
+      ? (text: string) => new RegExp(`(?<!\\d)${word}(?!\\d)`).test(text)
+      : (text: string) => text.includes(word),
+  );
   return pictures.filter(({ label, task, request, model }) => {
-    const text = `${label} ${task} ${model} ${request.width}x${request.height} seed ${request.seed}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    const text =
+      `${label} ${task} ${MADE_BY[task]} ${model} ${request.width}x${request.height} seed ${request.seed}`.toLowerCase();
+    return tests.every((test) => test(text));
   });
 }

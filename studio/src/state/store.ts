@@ -48,9 +48,14 @@ export interface Run {
   readonly totalMs?: number;
 }
 
+export interface ToastAction {
+  readonly label: string;
+  readonly perform: () => void;
+}
+
 export interface Toast {
   readonly text: string;
-  readonly action?: { readonly label: string; readonly perform: () => void };
+  readonly actions: readonly ToastAction[];
 }
 
 export interface StudioState {
@@ -108,10 +113,10 @@ export function setForm(change: Partial<Form>): void {
 let toastTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Says something in passing; gone after a while. */
-export function say(text: string, action?: Toast["action"]): void {
+export function say(text: string, ...actions: readonly ToastAction[]): void {
   clearTimeout(toastTimer);
-  set({ toast: action === undefined ? { text } : { text, action } });
-  toastTimer = setTimeout(() => set({ toast: undefined }), action === undefined ? 4000 : 8000);
+  set({ toast: { text, actions } });
+  toastTimer = setTimeout(() => set({ toast: undefined }), actions.length === 0 ? 4000 : 8000);
 }
 
 /** A class's name as people read it: `animal-face` is "Animal face". */

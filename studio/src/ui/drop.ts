@@ -1,6 +1,6 @@
 /** Pictures dropped on the page or pasted: one that carries settings brings them into the form, any other goes to the editor. */
 import { takeSettings } from "../state/actions.ts";
-import { get, say } from "../state/store.ts";
+import { get, say, type ToastAction } from "../state/store.ts";
 
 export function listenForPictures(): void {
   addEventListener("dragover", (event) => event.preventDefault());
@@ -12,15 +12,19 @@ export function listenForPictures(): void {
 }
 
 async function take(files: FileList | undefined): Promise<void> {
-  const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/"));
-  if (file === undefined) return;
+  const given = [...(files ?? [])];
+  const file = given.find(({ type }) => type.startsWith("image/"));
+  if (file === undefined) {
+    if (given[0]) say(`${given[0].name} is no picture that the browser can read. Try a PNG, JPEG or WebP.`);
+    return;
+  }
   const { backend, info, view } = get();
-  const edit = async (): Promise<void> => (await import("../editor/editor-store.ts")).openPicture(file);
+  const edit = async (more?: ToastAction): Promise<void> =>
+    (await import("../editor/history.ts")).openPicture(file, { name: file.name, ...(more && { more }) });
   const request = await backend?.readSettings(file).catch(() => undefined);
   if (request === undefined || request.classId >= (info?.labels.length ?? 0)) return edit();
   if (view === "edit") {
-    await edit();
-    say("This picture carries its settings.", { label: "Into the form", perform: () => takeSettings(request) });
+    await edit({ label: "Its settings into the form", perform: () => takeSettings(request) });
   } else {
     takeSettings(request);
     say("Its settings are in the form.", { label: "Edit the picture", perform: () => void edit() });

@@ -1,0 +1,135 @@
+/** Orders of edits: repainting, refining, and going on with what was chosen. */
+import type { EditRequest } from "../backend/types.ts";
+import { newSeed, openModel } from "../state/actions.ts";
+import { type KeptEdit, keepPicture, numberIn } from "../state/library.ts";
+import { say, set as setStudio, shownLabel, get as studio } from "../state/store.ts";
+import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
+import { currentSheet, editor, type Result, setEditor } from "./editor-store.ts";
+import { isPainting, leaveResult, pushSheet } from "./history.ts";
+
+let stopper: AbortController | undefined;
+
+function stopEdit(): void {
+  stopper?.abort();
+  stopper = undefined;
+}
+
+/** Goes back to the mask; painting under way stops. */
+export function backToMask(): void {
+  stopEdit();
+  leaveResult();
+}
+
+/** Paints what is masked, and beyond the picture's edges. */
+export async function repaint(): Promise<void> {
+  const { softness } = editor();
+  const sheet = currentSheet(editor());
+  if (sheet === undefined) return;
+  const [brushed, extended] = [isBrushed(sheet), isExtended(sheet)];
+  if (!brushed && !extended) {
+    say("Brush over what is to change, or drag an edge of the picture outwards.");
+    return;
+  }
+  const made = !extended ? "inpaint" : brushed ? "inpaint and outpaint" : "outpaint";
+  await run(made, { task: "inpaint", ...forModel(sheet, softness) });
+}
+
+/** As {@link repaint}, unless painting is under way: a key pressed again does not begin anew. */
+export async function repaintByKey(): Promise<void> {
+  if (!isPainting(editor())) await repaint();
+}
+
+/** Draws the picture at twice its size. */
+export async function refineTwice(): Promise<void> {
+  const sheet = currentSheet(editor());
+  if (sheet === undefined) return;
+  const image = pixelsOf(sheet.image);
+  await run("refine", { task: "refine", image, size: [2 * image.width, 2 * image.height] as const });
+}
+
+type Order = Pick<EditRequest, "task" | "image" | "mask" | "size">;
+
+async function run(made: Result["made"], order: Order): Promise<void> {
+  const { backend, info } = studio();
+  if (backend === undefined || info === undefined) return;
+  stopEdit();
+  const own = new AbortController();
+  stopper = own;
+  const { classId, guidance } = editor();
+  // Refining keeps all tokens, so that every variant would be the same.
+  const count = order.task === "refine" ? 1 : editor().count;
+  const seed = newSeed();
+  const start: Result = {
+    made,
+    status: "working",
+    done: 0,
+    pictures: [],
+    picked: 0,
+    classId,
+    seed,
+    again: () => void run(made, order),
+  };
+  leaveResult();
+  setEditor({ result: start });
+  const update = (change: Partial<Result>): void => {
+    if (stopper === own) setEditor(({ result }) => (result ? { result: { ...result, ...change } } : {}));
+  };
+  try {
+    if (!(await openModel())) {
+      const { model } = studio();
+      throw new Error(model.status === "failed" ? model.message : "The model is not ready");
+    }
+    const request = { ...order, classId, guidance, seed, count };
+    for await (const event of backend.edit(request, own.signal)) {
+      if (event.kind === "waiting") {
+        update({ waiting: event.position });
+        continue;
+      }
+      const { done, pictures } = event;
+      const all = [...(editor().result?.pictures ?? [])];
+      for (const picture of pictures) all[picture.number] = picture;
+      update({ done, pictures: all, waiting: undefined });
+    }
+    if (!own.signal.aborted) update({ status: "done" });
+  } catch (error) {
+    update({ status: "failed", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** The class that the chosen variant was painted as: what it says itself, else what was ordered. */
+export function paintedClass(
+  { pictures, picked, classId: ordered }: Result,
+  labels: readonly string[],
+): { readonly classId: number | undefined; readonly label: string } {
+  const classId = numberIn(pictures[picked]?.settings, "class_id") ?? ordered;
+  return { classId, label: (classId === undefined ? undefined : labels[classId]) ?? "edited" };
+}
+
+/** Goes on with the chosen variant: it becomes the picture, and is kept in the gallery. */
+export async function accept(): Promise<void> {
+  const { result } = editor();
+  const picture = result?.pictures[result.picked];
+  const { info } = studio();
+  if (result === undefined || picture === undefined || info === undefined) return;
+  const image = await readPicture(picture.image);
+  pushSheet(freshSheet(image));
+  const { width, height } = image;
+  const { seed, made: task } = result;
+  const { classId, label } = paintedClass(result, info.labels);
+  const guidance = numberIn(picture.settings, "guidance_scale");
+  const kept: KeptEdit = {
+    id: crypto.randomUUID(),
+    createdAt: Date.now(),
+    label,
+    model: info.name,
+    task,
+    request: { classId, width, height, guidance, seed, firstIndex: picture.number },
+    settings: picture.settings,
+    grids: [],
+    image: picture.image,
+    frames: [],
+  };
+  setStudio(({ pictures }) => ({ pictures: [kept, ...pictures] }));
+  await keepPicture(kept).catch(() => undefined);
+  say(`${shownLabel(label)} is in the gallery. Undo brings the picture before it back.`);
+}

@@ -1,0 +1,120 @@
+/** Undo and redo, and what changes the picture: every change can be gone back from, opening another picture too. */
+import { say, set as setStudio, get as studio, type ToastAction } from "../state/store.ts";
+import { contextOf, copyOf, freshSheet, type Margins, readPicture, type Sheet, withMargins } from "./document.ts";
+import { currentSheet, type EditorDocument, type EditorState, editor, setEditor } from "./editor-store.ts";
+
+/** Most states that undo goes back. */
+const MOST_SHEETS = 60;
+
+export const isPainting = ({ result }: EditorState): boolean => result?.status === "working";
+
+/** Says in words that the picture is being painted, where it is. Returns whether it is. */
+function refused(): boolean {
+  if (!isPainting(editor())) return false;
+  say("The picture is still being painted. Stop that first, or wait for it.");
+  return true;
+}
+
+/** Finished variants that are shown, to be put aside with the picture that they are of; else those put aside before. */
+function aside(state: EditorState): EditorState["aside"] {
+  const { result } = state;
+  const sheet = currentSheet(state);
+  return result?.status === "done" && sheet !== undefined ? { sheet, result } : state.aside;
+}
+
+/** Leaves the variants for the mask; redo shows finished ones again. */
+export function leaveResult(): void {
+  setEditor((state) => ({ result: undefined, aside: aside(state) }));
+}
+
+/** Shows a new state; what was undone before is gone. */
+export function pushSheet(sheet: Sheet): void {
+  setEditor((state) => {
+    const kept = [...state.sheets.slice(0, state.at + 1), sheet].slice(-MOST_SHEETS);
+    return { sheets: kept, at: kept.length - 1, result: undefined, aside: aside(state), after: undefined };
+  });
+}
+
+/** Whether redo shows variants again. */
+const hasAside = (state: EditorState): boolean =>
+  state.result === undefined && state.aside !== undefined && state.aside.sheet === currentSheet(state);
+
+export const canUndo = (state: EditorState): boolean =>
+  !isPainting(state) && (state.result !== undefined || state.at > 0 || state.before !== undefined);
+export const canRedo = (state: EditorState): boolean =>
+  !isPainting(state) && (hasAside(state) || state.at < state.sheets.length - 1 || state.after !== undefined);
+
+const documentOf = ({ sheets, at, classId, result, aside }: EditorState): EditorDocument => ({
+  sheets,
+  at,
+  classId,
+  result,
+  aside,
+});
+
+const isChanged = ({ sheets, result, aside }: EditorState): boolean =>
+  sheets.length > 1 || result !== undefined || aside !== undefined;
+
+/** Shows the picture that was open before, as it was left. */
+function backToBefore(): void {
+  if (editor().before === undefined || refused()) return;
+  setEditor((state) => ({ ...state.before, before: undefined, after: documentOf(state) }));
+}
+
+/** Goes back: from variants to the mask, from there to the state before, from the first to the picture open before. */
+export function undo(): void {
+  const state = editor();
+  if (!canUndo(state)) return;
+  if (state.result !== undefined) leaveResult();
+  else if (state.at > 0) setEditor({ at: state.at - 1 });
+  else backToBefore();
+}
+
+export function redo(): void {
+  const state = editor();
+  if (!canRedo(state)) return;
+  if (hasAside(state)) setEditor({ result: state.aside?.result });
+  else if (state.at < state.sheets.length - 1) setEditor({ at: state.at + 1, result: undefined, aside: aside(state) });
+  else setEditor({ ...state.after, before: documentOf(state), after: undefined });
+}
+
+export interface Opening {
+  /** As the toast calls it. */
+  readonly name: string;
+  readonly classId?: number | undefined;
+  /** What else the toast offers. */
+  readonly more?: ToastAction;
+}
+
+/** Opens a picture file, with a way back to a changed one; says in words why one cannot be opened. */
+export async function openPicture(file: Blob, { name, classId, more }: Opening): Promise<void> {
+  try {
+    const image = await readPicture(file);
+    setStudio({ view: "edit", looking: undefined });
+    if (refused()) return;
+    const state = editor();
+    const known = studio().info?.labels[classId ?? -1] !== undefined;
+    const opened = { sheets: [freshSheet(image)], at: 0, result: undefined, aside: undefined, after: undefined };
+    const before = isChanged(state) ? documentOf(state) : state.before;
+    setEditor({ ...opened, classId: known ? classId : undefined, before });
+    const back = isChanged(state) && { label: "Undo", perform: backToBefore };
+    const actions = [back, more].filter((one) => one !== undefined && one !== false);
+    if (actions.length > 0) say(`Opened ${name}.`, ...actions);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Draws on a copy of the mask and shows it as a new state. */
+export function changeMask(draw: (context: CanvasRenderingContext2D) => void): void {
+  const sheet = currentSheet(editor());
+  if (sheet === undefined || refused()) return;
+  const mask = copyOf(sheet.mask);
+  draw(contextOf(mask));
+  pushSheet({ ...sheet, mask });
+}
+
+export function setMargins(margins: Margins): void {
+  const sheet = currentSheet(editor());
+  if (sheet !== undefined && !refused()) pushSheet(withMargins(sheet, margins));
+}
