@@ -139,7 +139,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   test("a stopped drawing frees the server", async () => {
     await page.getByText("8", { exact: true }).click();
     await drawButton().click();
-    await page.getByText(/^Scale [23] of/).waitFor({ timeout: PATIENCE });
+    await page.getByText(/^Scale [2-9] of/).waitFor({ timeout: PATIENCE });
     await page.keyboard.press("Escape");
     await page.getByText(/^Stopped after/).waitFor();
     const idle = async () => (await (await fetch(new URL("/metrics", server.url))).text()).match(/outcome="cancelled"/);
@@ -148,7 +148,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
 
   test("kill -9 in the middle of a drawing is told in words, and nothing of the gallery is lost", async () => {
     await drawButton().click();
-    await page.getByText(/^Scale [23] of/).waitFor({ timeout: PATIENCE });
+    await page.getByText(/^Scale [2-9] of/).waitFor({ timeout: PATIENCE });
     await server.kill();
     const alert = page.getByRole("alert");
     await alert.getByText(/stopped answering while it worked on this/).waitFor({ timeout: 10_000 });
