@@ -1,4 +1,4 @@
-import { checkGrids, equivalentSide, type Grid, gridTokens, MAX_GRID_SIDE, sameGrid } from "./grid.ts";
+import { checkGrids, equivalentSide, type Grid, MAX_GRID_SIDE, sameGrid } from "./grid.ts";
 import { DEFAULT_STEPS, defaultSizes, type StepTable, sizesBeyond, tableSizes } from "./tables.ts";
 
 /** Width and height in pixels, as users write sizes. */
@@ -20,7 +20,7 @@ export interface PlanRequest {
   readonly defaultSteps?: number | undefined;
   /** Which 8-step list: the paper's (default) or the released script's. */
   readonly table?: StepTable | undefined;
-  /** A list by hand, coarse to fine: no grid has fewer cells than the one before. Excludes `steps`. */
+  /** A list by hand; excludes `steps`. */
   readonly scales?: readonly Grid[] | undefined;
   /** Picture size; the trained square unless told, or the last grid of `scales`. */
   readonly sizePx?: PixelSize | undefined;
@@ -90,14 +90,6 @@ function baseSizes(request: PlanRequest, reference: number): number[] {
 
 function planList(grids: readonly Grid[], sizePx: PixelSize | undefined, factor: number): ScalePlan {
   const last = grids.at(-1)!;
-  for (const [i, [h, w]] of grids.entries()) {
-    const before = grids[i - 1];
-    if (before !== undefined && h * w < gridTokens(before)) {
-      throw new RangeError(
-        `scales: expected each grid at least as large as the one before, got ${h}x${w} after ${before[0]}x${before[1]}`,
-      );
-    }
-  }
   if (sizePx) {
     const wanted = targetGrid(sizePx, factor);
     if (!sameGrid(wanted, last)) {
