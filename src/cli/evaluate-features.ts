@@ -12,6 +12,8 @@ export interface FeatureFlags {
   readonly threads?: number;
 }
 
+const SHIPPED = join(packageRoot(), "models", "judges");
+
 /**
  * The place that `--features` names: a judge's folder, the name of a shipped judge, or `inception` with its weights. Without the
  * flag, the shipped judge that has the model's name.
@@ -20,10 +22,8 @@ export interface FeatureFlags {
 export function findFeatures(
   { features, weights, resize }: FeatureFlags,
   model?: string,
-  shippedIn: string = join(packageRoot(), "models", "judges"),
+  shippedIn: string = SHIPPED,
 ): string {
-  const shipped = existsSync(shippedIn) ? readdirSync(shippedIn).sort() : [];
-  const choices = `inception, a judge's folder, or a shipped judge (${shipped.join(", ")})`;
   if (features === "inception") {
     if (weights === undefined)
       throw new UsageError(
@@ -34,10 +34,27 @@ export function findFeatures(
   }
   for (const [flag, value] of Object.entries({ weights, resize }))
     if (value !== undefined) throw new UsageError(`--${flag}: expected it with --features inception only`);
-  const named = features ?? (model === undefined ? undefined : basename(resolve(model)));
+  return findJudge("features", "inception, a judge's folder", features, model, shippedIn);
+}
+
+/**
+ * A judge's folder, or the shipped judge of that name; without one, the shipped judge that has the model's name.
+ * @param flag the flag that names it, and `others` what else that takes, for messages
+ * @throws UsageError saying what there is
+ */
+export function findJudge(
+  flag: string,
+  others: string,
+  given: string | undefined,
+  model: string | undefined,
+  shippedIn: string = SHIPPED,
+): string {
+  const shipped = existsSync(shippedIn) ? readdirSync(shippedIn).sort() : [];
+  const named = given ?? (model === undefined ? undefined : basename(resolve(model)));
   if (named !== undefined && isJudge(named)) return named;
   if (named !== undefined && shipped.includes(named)) return join(shippedIn, named);
-  throw new UsageError(`--features: expected ${choices}, got ${features === undefined ? "nothing" : `"${features}"`}`);
+  const got = given === undefined ? "nothing" : `"${given}"`;
+  throw new UsageError(`--${flag}: expected ${others}, or a shipped judge (${shipped.join(", ")}), got ${got}`);
 }
 
 const isJudge = (folder: string): boolean => existsSync(join(folder, "classifier.safetensors"));

@@ -9,7 +9,7 @@ import {
 } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
+import { findJudge, openFeatureSource } from "./evaluate-features.ts";
 import { makeFolder, pictureFiles, pictureName, SHEET, sheetColumns } from "./output.ts";
 import { asUsage, asUsageError } from "./sampling-flags.ts";
 
@@ -41,12 +41,7 @@ export function bestJudge({ bestOf, judge, preview, trace, large }: BestFlags, m
   }
   for (const [flag, given] of Object.entries({ preview, trace, "large windows": large === "windows" || undefined }))
     if (given !== undefined) throw new UsageError(`--${flag}: expected it without --best-of, got both`);
-  try {
-    return findFeatures(judge === undefined ? {} : { features: judge }, model);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(error.message.replace("--features", "--judge").replace("inception, a judge's", "a judge's"));
-  }
+  return findJudge("judge", "a judge's folder", judge, model);
 }
 
 /** Draws, judges and writes; the files are those of ordinary pictures. @param model identity for the settings in each PNG. */

@@ -15,7 +15,7 @@ export { compareResults, type MetricDifference, overallVerdict, type Verdict } f
 export { contentDigest } from "./digest.ts";
 export { type DoubleProduct, doubleProducts } from "./double-products.ts";
 export { type EvaluateOptions, evaluateSets } from "./evaluate.ts";
-export { type FeatureSet, formatSides, gatherFeatures, type Sides } from "./feature-set.ts";
+export { type FeatureSet, formatSides, gatherFeatures, type Sides, sideBySide } from "./feature-set.ts";
 export type { FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
 export { frechetDistance } from "./frechet.ts";
 export { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";

@@ -1,5 +1,5 @@
 /** Rejection sampling: of many drawings of a class, those that a judge is surest of. */
-import { matchClasses } from "../evaluate/index.ts";
+import { matchClasses, sideBySide } from "../evaluate/index.ts";
 import { planarToRgb, type RgbImage } from "../image/index.ts";
 import { OptionError } from "../options/index.ts";
 import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "../pipelines/index.ts";
@@ -44,13 +44,14 @@ export async function drawSurest(
   for await (const step of pipe.generate({ ...options, count: bestOf })) {
     if (!step.isLast) continue;
     const planes = await step.image();
+    const images = step.pictures.map((_, b) => planarToRgb(planes, b));
+    const { logits } = await judge.extract(sideBySide(images));
+    if (logits === undefined) throw new Error("judge: expected a network that tells classes apart, got another");
+    const classes = logits.length / images.length;
     for (const [b, picture] of step.pictures.entries()) {
-      const image = planarToRgb(planes, b);
-      const { data, width, height } = image;
-      const { logits } = await judge.extract({ data, count: 1, width, height });
-      if (logits === undefined) throw new Error("judge: expected a network that tells classes apart, got another");
+      const image = images[b]!;
       const of = Math.floor((step.first + b) / bestOf);
-      const probability = softmaxAt(logits, columns[of]!);
+      const probability = softmaxAt(logits.subarray(b * classes, (b + 1) * classes), columns[of]!);
       kept[of] = [...kept[of]!, { picture, image, probability }].sort(surer).slice(0, count);
     }
     drawn += step.pictures.length;
