@@ -70,16 +70,23 @@ export async function runEvaluation(
       before,
     };
   }
-  const place = findFeatures(flags);
+  const place = await featuresOf(a, b, flags);
   return { result: await judgeSets(a, b, place, seed, flags, running), before };
 }
 
 const seedOf = ({ seed }: SamplingInput): SamplingInput => (seed === undefined ? {} : { seed });
 
+/** Two files of statistics are compared as they are; whatever has pictures to turn into features names a network. */
+async function featuresOf(a: string, b: string, flags: EvaluateFlags): Promise<string | undefined> {
+  const { needsFeatures } = await import("../evaluate/index.ts");
+  const named = flags.features ?? flags.weights ?? flags.resize;
+  return named !== undefined || (await needsFeatures(a, b, flags.metrics)) ? findFeatures(flags) : undefined;
+}
+
 async function judgeSets(
   a: string,
   b: string,
-  place: string,
+  place: string | undefined,
   seed: number | undefined,
   flags: EvaluateFlags,
   running: Running,
@@ -87,8 +94,8 @@ async function judgeSets(
   const { evaluateSets } = await import("../evaluate/index.ts");
   const { metrics, saveStatistics } = flags;
   const cache = join(flags.cache ?? userCache(), "features");
-  return withOptions(place, seed, flags, running, ({ extractor, ...options }) =>
-    evaluateSets(a, b, { ...options, extractor: extractor!, metrics, cache, saveStatistics }),
+  return withOptions(place, seed, flags, running, (options) =>
+    evaluateSets(a, b, { ...options, metrics, cache, saveStatistics }),
   );
 }
 
@@ -146,17 +153,13 @@ async function judgeTokenizer(
   }
 }
 
-type SharedOptions = Omit<EvaluateOptions, "extractor"> & {
-  readonly extractor: EvaluateOptions["extractor"] | undefined;
-};
-
 /** Opens what every way needs, and closes it. */
 async function withOptions(
   place: string | undefined,
   seed: number | undefined,
   flags: EvaluateFlags,
   { report, signal }: Running,
-  use: (options: SharedOptions) => Promise<EvaluationResult>,
+  use: (options: EvaluateOptions) => Promise<EvaluationResult>,
 ): Promise<EvaluationResult> {
   const { doubleProducts } = await import("../evaluate/index.ts");
   const { env } = await import("onnxruntime-common");

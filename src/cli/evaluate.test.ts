@@ -112,6 +112,44 @@ describe("flexvar evaluate", () => {
     ]);
   });
 
+  it("compares two files of statistics without features, and asks for them where pictures must be turned into some", async () => {
+    const [a, b, both, foreign] = ["a", "b", "both", "foreign"].map((name) =>
+      join(folder, `${name}-statistics.npz`),
+    ) as [string, string, string, string];
+    const full = await printed(set, other, "--features", judge, "--save-statistics", b);
+    await printed(other, set, "--features", judge, "--save-statistics", a);
+    const short = await printed(a, b, "--out", join(folder, "short.json"));
+    expect(short.fid).toBeCloseTo(full.fid, 9);
+    expect(short).toMatchObject({
+      precision: null,
+      missing: { precision: "the reference is statistics, not pictures" },
+      protocol: { features: "judge trained on fashion-data", size: "16x16" },
+      pictures: { kind: "statistics", count: 30 },
+      reference: { kind: "statistics", count: 40 },
+    });
+    expect((await evaluate(a, b, "--baseline", join(folder, "short.json"))).out).toMatch(/^verdict: /m);
+    // As OpenAI's reference batches are: pictures and statistics in one file.
+    const arrays = await readNpz(b);
+    const [mu, sigma] = [arrays.get("mu")!, arrays.get("sigma")!];
+    await writeNpz(both, { ...stored(noise(40, 2)), mu, sigma });
+    expect((await printed(a, both)).fid).toBeCloseTo(full.fid, 9);
+    await writeNpz(foreign, {
+      mu: npyArray("float64", [2], new Uint8Array(16)),
+      sigma: npyArray("float64", [2, 2], new Uint8Array(32)),
+    });
+    const narrow = await evaluate(foreign, b);
+    expect([narrow.code, narrow.err]).toEqual([1, expect.stringContaining("expected statistics of 96 features")]);
+    for (const argv of [
+      [set, b],
+      [a, set],
+      [both, both, "--metrics", "fid,kid"],
+      [both, a, "--metrics", "inception_score"],
+    ]) {
+      const { code, err } = await evaluate(...argv);
+      expect([code, err], argv.join(" ")).toEqual([2, expect.stringContaining("--features: expected inception")]);
+    }
+  });
+
   it("judges reconstructions picture by picture", async () => {
     const images = noise(30, 1);
     const brighter = join(folder, "brighter.npz");

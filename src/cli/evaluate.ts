@@ -24,7 +24,10 @@ export function define(command: Command, context: Context): void {
     )
     .argument("[A]", "pictures to judge; with --tokenizer, pictures to reconstruct")
     .argument("[B]", "reference");
-  addJudgingFlags(command, "with --against the shipped judge of the model's name unless told")
+  addJudgingFlags(
+    command,
+    "with --against the shipped judge of the model's name unless told; two files of statistics need none",
+  )
     .optionsGroup("Other ways:")
     .option("--reconstruction", "A has reconstructions of the pictures of B, in order: rFID, PSNR, SSIM")
     .option("--tokenizer <MODEL>", "judge a model's tokenizer by its reconstructions of A")

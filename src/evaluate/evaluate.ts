@@ -15,7 +15,7 @@ import {
 } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, openInput } from "./input.ts";
-import { checkProtocols, unknownProtocol } from "./protocol.ts";
+import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
 import type { EvaluationResult, InputRecord, Protocol } from "./result.ts";
 import { lacking, resultParts, type Scores } from "./scores.ts";
 import {
@@ -29,7 +29,8 @@ import {
 import { writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {
-  readonly extractor: FeatureExtractor;
+  /** Turns pictures into features; left out, both sides must bring statistics, and only those are compared. */
+  readonly extractor?: FeatureExtractor | undefined;
   readonly product: DoubleProduct;
   /** Default: all. */
   readonly metrics?: readonly SetMetric[] | undefined;
@@ -53,6 +54,7 @@ export interface EvaluateOptions {
 
 /**
  * Judges pictures A against a reference B; both are folders or files of pictures, or statistics.
+ * Without an extractor, files that hold both count as statistics.
  * @throws Error where an input cannot be read, sizes differ, or protocols are both known and differ
  */
 export async function evaluateSets(a: string, b: string, options: EvaluateOptions): Promise<EvaluationResult> {
@@ -60,13 +62,20 @@ export async function evaluateSets(a: string, b: string, options: EvaluateOption
   try {
     const reference = await openInput(b, options.split);
     try {
-      return await evaluateInputs(drawn, reference, options);
+      if (options.extractor !== undefined) return await evaluateInputs(drawn, reference, options);
+      return await evaluateInputs(statisticsOnly(drawn), statisticsOnly(reference), options);
     } finally {
       await reference.close();
     }
   } finally {
     await drawn.close();
   }
+}
+
+function statisticsOnly(side: EvaluationInput): EvaluationInput {
+  if (side.statistics === undefined)
+    throw new Error(`${side.path}: expected statistics (mu, sigma), or features to compute from pictures, got neither`);
+  return { ...side, stream: undefined };
 }
 
 async function evaluateInputs(
@@ -81,7 +90,8 @@ async function evaluateInputs(
     options.onWarning?.(text);
   };
   const protocol = await agreeOnProtocol(drawn, reference, options, warn);
-  const replicates = options.bootstrap ?? defaultReplicates(extractor.dim);
+  const dim = extractor?.dim ?? reference.statistics!.moments.dim;
+  const replicates = options.bootstrap ?? defaultReplicates(dim);
   const pairs = metrics.some((name) => name === "precision" || name === "recall" || name === "kid");
   const bothHaveRows = drawn.stream !== undefined && reference.stream !== undefined;
   const compares = pairs && bothHaveRows;
@@ -92,7 +102,7 @@ async function evaluateInputs(
     logits: metrics.includes("inception_score"),
   };
   const gather = (side: EvaluationInput, what: string, keep: Kept): Promise<FeatureSet> =>
-    gatherFeatures(side.path, side.stream!.pictures(), extractor, {
+    gatherFeatures(side.path, side.stream!.pictures(), extractor!, {
       size: options.size,
       kept: keep,
       product,
@@ -105,7 +115,7 @@ async function evaluateInputs(
         gather(reference, "reference", { features: compares, spatial: false, logits: false }),
       )
     : undefined;
-  const referenceSide = referenceOf(reference, found?.set, extractor.dim);
+  const referenceSide = referenceOf(reference, found?.set, dim);
   if (options.saveStatistics !== undefined) {
     const { moments, spatialMoments } = referenceSide;
     const statistics = { moments, ...(spatialMoments ? { spatial: spatialMoments } : {}) };
@@ -123,9 +133,9 @@ async function evaluateInputs(
     product,
     onMetric: (metric, done) => options.onProgress?.(done, metrics.length, metric),
   });
-  const own = countClasses(givenOf(drawn.stream, ownSet), extractor.labels);
-  const theirs = countClasses(givenOf(reference.stream, found?.set), extractor.labels);
-  if (typeof own === "string" && extractor.labels !== undefined && (drawn.stream?.classes.length ?? 0) > 1)
+  const own = countClasses(givenOf(drawn.stream, ownSet), extractor?.labels);
+  const theirs = countClasses(givenOf(reference.stream, found?.set), extractor?.labels);
+  if (typeof own === "string" && extractor?.labels !== undefined && (drawn.stream?.classes.length ?? 0) > 1)
     warn(`${drawn.path}: no class accuracy: ${own}`);
   return {
     version: 1,
@@ -199,7 +209,7 @@ async function agreeOnProtocol(
   }
   const [x, y] = [drawn.recorded ?? unknownProtocol, reference.recorded ?? unknownProtocol];
   if (drawn.stream === undefined && reference.stream === undefined) checkProtocols(reference.path, x, y);
-  return own.size === null ? { ...own, size: x.size ?? y.size } : own;
+  return extractor === undefined ? mergedProtocol(x, y) : own.size === null ? { ...own, size: x.size ?? y.size } : own;
 }
 
 /** What a network alone decides. */
@@ -225,7 +235,7 @@ async function cached(
   compute: () => Promise<FeatureSet>,
 ): Promise<{ set: FeatureSet; cached: boolean }> {
   if (cache === undefined) return { set: await compute(), cached: false };
-  const key = { sha256: side.sha256, split: side.stream?.split, extractor, size };
+  const key = { sha256: side.sha256, split: side.stream?.split, extractor: extractor!, size };
   const kept = await readFeatureCache(cache, key, needsRows);
   if (kept !== undefined && kept.count === side.stream?.length) return { set: kept, cached: true };
   const set = await compute();

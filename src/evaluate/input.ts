@@ -6,6 +6,7 @@ import { type NpzSplit, openPictureStream, type PictureStream } from "../data/in
 import { contentDigest } from "./digest.ts";
 import { parseProtocol, unknownProtocol } from "./protocol.ts";
 import type { Protocol } from "./result.ts";
+import type { SetMetric } from "./set-metrics.ts";
 import { readStatistics, type Statistics } from "./statistics-file.ts";
 
 export interface EvaluationInput {
@@ -29,16 +30,8 @@ export interface EvaluationInput {
  * @throws Error naming the path, what was expected and what was found
  */
 export async function openInput(path: string, split?: NpzSplit): Promise<EvaluationInput> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw new Error(`${path}: expected pictures or statistics, got no such file or folder`);
-  const isArchive = info.isFile() && extname(path).toLowerCase() === ".npz";
-  const names = isArchive ? await arrayNames(path) : new Set<string>();
-  const statistics = names.has("mu") && names.has("sigma") ? await readStatistics(path) : undefined;
-  const hasPictures = !isArchive || names.has("arr_0") || names.has("images");
-  if (!hasPictures && statistics === undefined)
-    throw new Error(
-      `${path}: expected images (or arr_0), or mu and sigma, got the arrays ${[...names].slice(0, 20).join(", ")}`,
-    );
+  const { hasPictures, hasStatistics } = await contentsOf(path);
+  const statistics = hasStatistics ? await readStatistics(path) : undefined;
   const stream = hasPictures ? await openPictureStream(path, split === undefined ? {} : { split }) : undefined;
   const record = statistics?.protocol ?? (await settingsBeside(path));
   const total = statistics === undefined ? totalOf(record) : undefined;
@@ -62,6 +55,39 @@ function totalOf(record: string | undefined): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What one side of an evaluation brings. */
+interface Contents {
+  readonly hasPictures: boolean;
+  readonly hasStatistics: boolean;
+}
+
+/** @throws Error naming the path where it brings neither */
+async function contentsOf(path: string): Promise<Contents> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) throw new Error(`${path}: expected pictures or statistics, got no such file or folder`);
+  if (!info.isFile() || extname(path).toLowerCase() !== ".npz") return { hasPictures: true, hasStatistics: false };
+  const names = await arrayNames(path);
+  const hasStatistics = names.has("mu") && names.has("sigma");
+  const hasPictures = names.has("arr_0") || names.has("images");
+  if (hasPictures || hasStatistics) return { hasPictures, hasStatistics };
+  const got = [...names].slice(0, 20).join(", ");
+  throw new Error(`${path}: expected images (or arr_0), or mu and sigma, got the arrays ${got}`);
+}
+
+/**
+ * Whether pictures must be turned into features to judge A against B: where a side brings no statistics of its own, or a metric
+ * that was asked for by name is computed picture by picture from sides that have them.
+ * @throws Error naming the path where a side brings neither pictures nor statistics
+ */
+export async function needsFeatures(a: string, b: string, metrics: readonly SetMetric[] = []): Promise<boolean> {
+  const [drawn, reference] = [await contentsOf(a), await contentsOf(b)];
+  if (!drawn.hasStatistics || !reference.hasStatistics) return true;
+  return metrics.some((metric) => {
+    if (metric === "inception_score") return drawn.hasPictures;
+    return metric !== "fid" && metric !== "sfid" && drawn.hasPictures && reference.hasPictures;
+  });
 }
 
 async function arrayNames(path: string): Promise<Set<string>> {

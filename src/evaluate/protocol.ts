@@ -29,6 +29,11 @@ export function checkProtocols(where: string, expected: Protocol, found: Protoco
     throw new Error(`${where}: expected numbers made as the others are, got other ${conflicts.join("; ")}`);
 }
 
+/** What two records that agree say together. */
+export function mergedProtocol(a: Protocol, b: Protocol): Protocol {
+  return Object.fromEntries(fields.map((field) => [field, a[field] ?? b[field]])) as Protocol;
+}
+
 /** The fields that a record's text has; undefined where it is no JSON of an object. */
 export function parseProtocol(text: string): Protocol | undefined {
   let value: unknown;

@@ -8,11 +8,8 @@ import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
 import type { EvaluationResult, Protocol } from "./result.ts";
 import { lacking, resultParts } from "./scores.ts";
 
-export interface ReconstructionOptions
-  extends Omit<EvaluateOptions, "extractor" | "metrics" | "cache" | "saveStatistics"> {
-  /** Without it there is no rFID. */
-  readonly extractor?: EvaluateOptions["extractor"] | undefined;
-}
+/** Without an extractor there is no rFID. */
+export type ReconstructionOptions = Omit<EvaluateOptions, "metrics" | "cache" | "saveStatistics">;
 
 /** What a tokenizer makes of a picture. */
 export interface Tokenizer {
