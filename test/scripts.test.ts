@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "./support/imports.ts";
 
@@ -80,5 +81,34 @@ describe("the check for a stale install", () => {
     ],
   ])("says %s", async (answer, installed) => {
     expect(await compare(wanted, installed)).toBe(answer);
+  });
+});
+
+describe("npm ci with only the registry to reach", () => {
+  const json = async (name: string) => JSON.parse(await readFile(join(projectRoot, name), "utf8"));
+
+  // npm runs a locked package's install script only where the lockfile says that it has one. onnxruntime-node's would download
+  // CUDA binaries from elsewhere. `npm install` may bring the mark back: delete it again.
+  test("no npm version runs onnxruntime-node's install script", async () => {
+    const { packages } = await json("package-lock.json");
+    expect(packages).toHaveProperty(["node_modules/onnxruntime-node", "version"]);
+    expect(packages["node_modules/onnxruntime-node"]).not.toHaveProperty("hasInstallScript");
+  });
+
+  test("the installed packages that have install scripts are all decided on, so that npm asks about none", async () => {
+    const { allowScripts } = await json("package.json");
+    const { packages } = await json("node_modules/.package-lock.json");
+    const names = Object.keys(packages).filter((path) => packages[path].hasInstallScript);
+    const undecided = names.filter((path) => !(path.replace(/^.*node_modules\//, "") in allowScripts));
+    expect(undecided).toEqual([]);
+  });
+
+  test(".npmrc has no key that npm does not know, of which it would warn at every run", async () => {
+    const lines = (await readFile(join(projectRoot, ".npmrc"), "utf8")).trim().split("\n");
+    expect(lines.map((line) => line.replace(/=.*/, "").trim())).toEqual(["fund", "audit"]);
+    const { stderr } = await promisify(execFile)("npm", ["exec", "--no", "--", "biome", "--version"], {
+      cwd: projectRoot,
+    });
+    expect(stderr).not.toMatch(/npm warn/i);
   });
 });
