@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { looseName } from "../options/index.ts";
 import { CONFIG_FILE, nearLabels, parseModelConfig } from "../pretrained/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addModelFlag, type ModelFlags } from "./flags.ts";
@@ -39,6 +40,5 @@ async function classes(
 }
 
 function contains(label: string, filter: string): boolean {
-  const plain = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, " ");
-  return plain(label).includes(plain(filter));
+  return looseName(label).includes(looseName(filter));
 }

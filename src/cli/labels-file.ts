@@ -1,5 +1,6 @@
 /** Class names from a file, for `flexvar import --labels`. */
 import { readFile } from "node:fs/promises";
+import { LONGEST_CLASS_NAME } from "../options/index.ts";
 import { UsageError } from "./errors.ts";
 
 /** `imagenet`, or a file: a JSON array of names, a JSON object from id to name, or one name a line. */
@@ -18,9 +19,9 @@ export function parseLabels(text: string, where: string): string[] {
   const trimmed = text.replace(/^\ufeff/, "").trim();
   const names = /^[[{]/.test(trimmed) ? fromJson(trimmed, where) : trimmed.split(/\r?\n/).map((line) => line.trim());
   return names.map((name, id) => {
-    if (typeof name === "string" && name.trim() !== "" && name.length <= 200) return name.trim();
+    if (typeof name === "string" && name.trim() !== "" && name.length <= LONGEST_CLASS_NAME) return name.trim();
     throw new Error(
-      `${where}: expected a name of 1 to 200 characters for class ${id}, got ${JSON.stringify(name) ?? "none"}`,
+      `${where}: expected a name of 1 to ${LONGEST_CLASS_NAME} characters for class ${id}, got ${JSON.stringify(name) ?? "none"}`,
     );
   });
 }

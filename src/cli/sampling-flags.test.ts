@@ -32,13 +32,20 @@ test("texts become the schema's values", () => {
       "--forbid",
       "1,2",
     ),
-  ).toEqual({ classLabels: ["ant", 3, "a, b"], seed: 7, size: "64x32", topK: 5, guidanceMode: "ramp", forbid: [1, 2] });
+  ).toEqual({
+    classLabels: ["ant", "3", '"a, b"'],
+    seed: 7,
+    size: "64x32",
+    topK: 5,
+    guidanceMode: "ramp",
+    forbid: [1, 2],
+  });
   expect(parsed()).toEqual({});
 });
 
 test("a list may be given by repeating the flag", () => {
   expect(parsed("--class", "ant", "--class", "3", "--forbid", "1", "--forbid", "2,3")).toEqual({
-    classLabels: ["ant", 3],
+    classLabels: ["ant", "3"],
     forbid: [1, 2, 3],
   });
 });

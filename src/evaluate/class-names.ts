@@ -1,19 +1,27 @@
 /** A network's classes and those of labelled pictures. */
+import { nameFinder } from "../options/index.ts";
 
 /**
- * The network's class number of each of a data set's classes: matched by name; where the data set's names are mere numbers, by
- * number.
- * @throws Error naming a class that the network does not know
+ * The network's class number of each of a data set's classes: all matched by name, as typed names are; where the data set's
+ * names are mere numbers and the network's are none of them, all by number.
+ * @throws Error naming a class that the network does not know, or that it knows more than once
  */
 export function matchClasses(names: readonly string[], labels: readonly string[]): number[] {
-  const numbered = names.every((name) => /^\d{1,6}$/.test(name));
-  return names.map((name) => {
-    const found = labels.indexOf(name);
-    if (found >= 0) return found;
-    if (numbered && Number(name) < labels.length) return Number(name);
-    throw new Error(`judge: expected classes that it was trained on (${labels.join(", ")}), got "${name}"`);
+  const find = nameFinder(labels);
+  const found = names.map(find);
+  const byNumber = found.every((places) => places.length === 0) && names.every((name) => /^\d{1,6}$/.test(name));
+  return names.map((name, i) => {
+    const places = byNumber && Number(name) < labels.length ? [Number(name)] : found[i]!;
+    if (places.length === 1) return places[0]!;
+    if (places.length > 1)
+      throw new Error(`judge: expected one class "${name}", got ${places.join(" and ")} of its own`);
+    throw new Error(`judge: expected classes that it was trained on (${shownNames(labels)}), got "${name}"`);
   });
 }
+
+/** At most a dozen names. */
+const shownNames = (names: readonly string[]): string =>
+  names.length > 12 ? `${names.slice(0, 12).join(", ")} and ${names.length - 12} more` : names.join(", ");
 
 /** The column of each row's largest value; the first on ties. */
 export function largestOfRows(values: Float32Array, rows: number): Int32Array {

@@ -1,5 +1,6 @@
 /** Reconstructions judged against their pictures: two sets in the same order, or a tokenizer's own. */
 import type { Example, PictureStream } from "../data/index.ts";
+import { comparedName } from "../options/index.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
 import { protocolOf, recordOf } from "./evaluate.ts";
 import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.ts";
@@ -80,12 +81,14 @@ function checkOrder(a: string, made: PictureStream, b: string, given: PictureStr
   if (made.classes.length < 2 || given.classes.length < 2) return;
   for (let i = 0; i < given.length; i++) {
     const [own, other] = [made.classes[made.labelOf(i)], given.classes[given.labelOf(i)]];
-    if (own === other || (isNumber(own) !== isNumber(other) && made.labelOf(i) === given.labelOf(i))) continue;
+    if (sameName(own, other) || (isNumber(own) !== isNumber(other) && made.labelOf(i) === given.labelOf(i))) continue;
     throw new Error(
       `${a}: expected its pictures in the order of ${b}, got ${own} for its ${other} at picture ${i + 1}; folders go class by class, archives as they were written`,
     );
   }
 }
+
+const sameName = (a = "", b = ""): boolean => comparedName(a) === comparedName(b);
 
 /** Archives may name their classes by number alone. */
 const isNumber = (name: string | undefined): boolean => /^\d+$/.test(name ?? "");

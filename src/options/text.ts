@@ -1,3 +1,4 @@
+import { splitClassTexts } from "./class-names.ts";
 import { type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
 import { OptionError } from "./sampling.ts";
 
@@ -16,7 +17,8 @@ export function valueFromText(field: SamplingField, text: string): unknown {
     case "numbers":
       return text.split(",").map((part) => toNumber(part, flag));
     case "names":
-      return splitNames(text).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+      // Whether a number is a name or an id is decided where the names are known.
+      return splitClassTexts(text);
     case "text":
       return text;
     default:
@@ -29,11 +31,4 @@ function toNumber(text: string, flag: string): number {
   const value = trimmed === "" ? Number.NaN : Number(trimmed);
   if (!Number.isFinite(value)) throw new OptionError(flag, `expected a number, got "${text}"`);
   return value;
-}
-
-/** Parts between commas, trimmed; a part in double quotes may hold commas. Empty parts are left out. */
-function splitNames(text: string): string[] {
-  return [...text.matchAll(/\s*(?:"([^"]*)"|([^,]+))\s*(?:,|$)/g)]
-    .map((match) => (match[1] ?? match[2] ?? "").trim())
-    .filter((part) => part !== "");
 }

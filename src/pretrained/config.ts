@@ -1,7 +1,12 @@
 /** `config.json` of a model folder (conventions.md, "A model folder"). */
 import { z } from "zod";
 import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
-import { type DefaultSampling, readDefaultSampling, writeDefaultSampling } from "../options/index.ts";
+import {
+  type DefaultSampling,
+  LONGEST_CLASS_NAME,
+  readDefaultSampling,
+  writeDefaultSampling,
+} from "../options/index.ts";
 
 /** Element types in which a folder's weights are stored. */
 export const STORED_DTYPES = ["float32", "float16", "bfloat16"] as const;
@@ -53,7 +58,7 @@ const configSchema = z.object({
   dtype: z.enum(STORED_DTYPES),
   tokenizer: tokenizerSchema,
   transformer: transformerSchema.nullable(),
-  id2label: z.record(z.string().regex(/^\d{1,7}$/), z.string().min(1).max(200)),
+  id2label: z.record(z.string().regex(/^\d{1,7}$/), z.string().min(1).max(LONGEST_CLASS_NAME)),
   default_sampling: z.unknown(),
 });
 

@@ -10,6 +10,18 @@ describe("classIdsOf", () => {
 
   test("a label that is a number wins over the id", () => expect(classIdsOf(["7"], labels, 8)).toEqual([4]));
 
+  test("folders 1 to 12: a text is the name, a number the id, #3 the id, quotes the name", () => {
+    const months = Array.from({ length: 12 }, (_, i) => String(i + 1));
+    expect(classIdsOf(["2", 2, "#2", '"2"', "0", "12"], months, 12)).toEqual([1, 2, 2, 1, 0, 11]);
+    expect(() => classIdsOf(['"0"'], months, 12)).toThrow('expected a class of the model, got ""0""');
+    expect(() => classIdsOf(["#12"], months, 12)).toThrow("expected an id from 0 to 11, got #12");
+  });
+
+  test("names compare composed, and the exact one wins", () => {
+    expect(classIdsOf(["cafe\u0301", "Crane", "crane"], ["caf\u00e9", ...labels], 8)).toEqual([0, 4, 2]);
+    expect(classIdsOf(['"quoted"', '"none"'], ['"quoted"', "none"], 2)).toEqual([0, 1]);
+  });
+
   test("a name of several classes is refused with their ids", () => {
     expect(() => classIdsOf(["CRANE"], labels, 8)).toThrow(
       'class: expected the name of one class, got "CRANE", which is 1 and 3',

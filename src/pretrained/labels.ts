@@ -1,4 +1,5 @@
 /** Class ids and names, as users type them. */
+import { looseName, nameFinder, readClassText } from "../options/index.ts";
 
 /** An edit distance that stops mattering past `most`: insertions, deletions, substitutions (Levenshtein). */
 function editDistance(a: string, b: string): number {
@@ -12,17 +13,11 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-const normal = (name: string): string =>
-  name
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_-]+/g, " ");
-
 /** Names most like an unknown one: those that contain it, then the closest by edit distance. */
 export function nearLabels(name: string, labels: readonly string[], most = 5): string[] {
-  const wanted = normal(name).slice(0, 80);
+  const wanted = looseName(name).slice(0, 80);
   const score = (label: string): number => {
-    const candidate = normal(label);
+    const candidate = looseName(label);
     return candidate.includes(wanted)
       ? -1
       : editDistance(wanted, candidate) / Math.max(wanted.length, candidate.length);
@@ -36,7 +31,8 @@ export function nearLabels(name: string, labels: readonly string[], most = 5): s
 }
 
 /**
- * Class ids for ids or names; names match whatever their case, spaces, hyphens and underscores.
+ * Class ids for ids or names. A number is an id. A text is the name of a class where there is one (compared composed; then
+ * whatever the case, spaces, hyphens and underscores), else an id; `"3"` in quotes is a name only and `#3` an id only.
  * @throws RangeError naming near names, the ids among which a name does not choose, or the range of ids.
  */
 export function classIdsOf(
@@ -44,21 +40,30 @@ export function classIdsOf(
   labels: readonly string[],
   numClasses: number,
 ): number[] {
-  const byName = new Map<string, number[]>();
-  labels.forEach((label, id) => {
-    byName.set(normal(label), [...(byName.get(normal(label)) ?? []), id]);
-  });
+  const find = nameFinder(labels);
   return given.map((one) => {
-    const named = typeof one === "number" ? [] : (byName.get(normal(one)) ?? []);
-    if (named.length > 1)
-      throw new RangeError(`class: expected the name of one class, got "${one}", which is ${named.join(" and ")}`);
-    const id = typeof one === "number" ? one : (named[0] ?? (/^\d+$/.test(one) ? Number(one) : -1));
+    const id = typeof one === "number" ? one : idOfText(one, find, labels);
     if (Number.isInteger(id) && id >= 0 && id < numClasses) return id;
-    if (typeof one === "string" && !/^\d+$/.test(one)) {
-      const near = nearLabels(one, labels);
-      const hint = near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(", ")}?` : "see `flexvar classes`";
-      throw new RangeError(`class: expected a class of the model, got "${one}"; ${hint}`);
-    }
     throw new RangeError(`class: expected an id from 0 to ${numClasses - 1}, got ${one}`);
   });
+}
+
+/** Whether a text as a whole names a class, so that its commas separate nothing. */
+export const isClassName = (text: string, labels: readonly string[]): boolean => nameFinder(labels)(text).length > 0;
+
+function idOfText(text: string, find: ReturnType<typeof nameFinder>, labels: readonly string[]): number {
+  const read = readClassText(text);
+  if (read.reading === "id") return read.id;
+  const named = find(read.name);
+  // A name may have quotes of its own.
+  const found = named.length > 0 ? named : find(text);
+  if (found.length > 1)
+    throw new RangeError(
+      `class: expected the name of one class, got "${text}", which is ${found.join(" and ")}; #${found[0]} chooses one`,
+    );
+  if (found.length === 1) return found[0]!;
+  if (read.reading === "either" && read.id !== undefined) return read.id;
+  const near = nearLabels(read.name, labels);
+  const hint = near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(", ")}?` : "see `flexvar classes`";
+  throw new RangeError(`class: expected a class of the model, got "${text}"; ${hint}`);
 }

@@ -46,7 +46,7 @@ function fromTexts(name: string, texts: readonly string[], isMarked: boolean): u
     if (!isMarked) return fromText(name, texts[0]!);
   }
   // A class name may hold commas, so texts that are one value each stay apart.
-  if (name === "class_labels") return texts.map((text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : text.trim()));
+  if (name === "class_labels") return texts.map((text) => text.trim());
   const all = texts.join(",");
   return (all.includes("[") ? jsonList(`[${all}]`) : undefined) ?? fromText(name, all);
 }

@@ -14,7 +14,7 @@ import {
   valueFromText,
 } from "../options/index.ts";
 import { type EditOptions, pictureSettings, runSettings } from "../pipelines/index.ts";
-import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
+import { classIdsOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
 import { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Work } from "./jobs.ts";
@@ -149,8 +149,9 @@ function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
 
 /** A prompt that is the name of a class as a whole is that class; otherwise names between commas. */
 function promptLabels(prompt: string, { config }: ServedModel): readonly (number | string)[] {
-  const isName = config.id2label.some((name) => name.toLowerCase() === prompt.trim().toLowerCase());
-  return isName ? [prompt.trim()] : (valueFromText("classLabels", prompt) as (number | string)[]);
+  return isClassName(prompt, config.id2label)
+    ? [prompt]
+    : (valueFromText("classLabels", prompt) as (number | string)[]);
 }
 
 function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) {
