@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Arm, ArmResult, ComparisonPlan } from "../ablation/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
+import { parseJson } from "../json/index.ts";
 import type { NumberFormat, Plot } from "../report/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
@@ -120,12 +121,12 @@ const HELD_OUT_SHARE = 0.1;
 
 /** Runs that a file holds. @throws Error where it comes from another plan, tokenizer or judge */
 async function finishedRuns(path: string, same: Omit<Results, "runs">): Promise<readonly ArmResult[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const text = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
   if (text === undefined) return [];
-  const { runs, ...before } = JSON.parse(text) as Results;
+  const { runs, ...before } = parseJson(text, path) as Results;
   if (JSON.stringify(before) !== JSON.stringify(same))
     throw new Error(
       `${path}: expected results of ${JSON.stringify(same)}, got ${JSON.stringify(before)}; name another file with --out`,

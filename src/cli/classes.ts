@@ -23,7 +23,7 @@ async function classes(
 ): Promise<Outcome> {
   const folder = findModel(flags.model);
   const path = join(folder, CONFIG_FILE);
-  const { id2label, transformer } = parseModelConfig(await readFile(path, "utf8"), path);
+  const { id2label, transformer } = parseModelConfig(await readFile(path), path);
   const count = transformer?.numClasses ?? id2label.length;
   const all = Array.from({ length: count }, (_, id) => ({ id, label: id2label[id] ?? null }));
   const chosen = filter === undefined ? all : all.filter(({ label }) => label !== null && contains(label, filter));

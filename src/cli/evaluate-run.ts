@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluateOptions, EvaluationResult, Tokenizer } from "../evaluate/index.ts";
 import { planarToRgb, rgbToPlanar } from "../image/index.ts";
+import { parseJson } from "../json/index.ts";
 import type { SamplingInput } from "../options/index.ts";
 import { userCache } from "./cache-folder.ts";
 import type { Running } from "./command.ts";
@@ -200,12 +201,7 @@ async function baseline(
 }
 
 async function readResult(path: string): Promise<EvaluationResult> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    throw new Error(`${path}: expected JSON, got ${(error as Error).message}`, { cause: error });
-  }
+  const value = parseJson(await readFile(path), path);
   const { isEvaluationResult } = await import("../evaluate/index.ts");
   if (isEvaluationResult(value)) return value;
   throw new Error(

@@ -1,17 +1,18 @@
 /** Class names from a file, for `flexvar import --labels`. */
 import { readFile } from "node:fs/promises";
+import { decodeText, parseJson } from "../json/index.ts";
 import { LONGEST_CLASS_NAME } from "../options/index.ts";
 import { UsageError } from "./errors.ts";
 
 /** `imagenet`, or a file: a JSON array of names, a JSON object from id to name, or one name a line. */
 export async function readLabels(named: string): Promise<readonly string[]> {
   if (named === "imagenet") return (await import("../options/index.ts")).imagenetLabels;
-  const text = await readFile(named, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(named).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
       `--labels: expected imagenet or a readable file, got "${named}" (${error.code ?? error.message})`,
     );
   });
-  return parseLabels(text, named);
+  return parseLabels(decodeText(bytes, named), named);
 }
 
 /** @throws Error naming the file, and the id where names are missing or are no texts. */
@@ -27,15 +28,19 @@ export function parseLabels(text: string, where: string): string[] {
 }
 
 function fromJson(text: string, where: string): unknown[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${where}: expected JSON or one name a line, got ${(error as Error).message}`, { cause: error });
-  }
+  const json = read(text, where);
   if (Array.isArray(json)) return json;
   const byId = json as Record<string, unknown>;
   const stray = Object.keys(byId).find((key) => !/^\d{1,7}$/.test(key));
   if (stray !== undefined) throw new Error(`${where}: expected class ids as keys, got ${JSON.stringify(stray)}`);
   return Array.from({ length: Object.keys(byId).length }, (_, id) => byId[String(id)]);
+}
+
+function read(text: string, where: string): unknown {
+  try {
+    return parseJson(text, where);
+  } catch (error) {
+    const problem = (error as Error).message.slice(where.length + 2);
+    throw new Error(`${where}: expected JSON or one name a line; ${problem}`, { cause: error });
+  }
 }

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationResult } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
+import { parseJson } from "../json/index.ts";
 import type { PlannedSet } from "./sample-set.ts";
 
 /** Where a value's set and evaluation lie; two values that draw the same pictures share them. */
@@ -28,9 +29,9 @@ const shortHash = (text: string): string => createHash("sha256").update(text).di
 
 /** The evaluation that is there; undefined where there is none, or one of another version. */
 export async function keptEvaluation(path: string): Promise<EvaluationResult | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readFile(path).catch(() => undefined);
   if (text === undefined) return undefined;
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text, path);
   const whole = typeof value === "object" && value !== null && "version" in value && value.version === 1;
   return whole ? (value as EvaluationResult) : undefined;
 }

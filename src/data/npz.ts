@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type NpyArray, type NpzEntry, type NpzFile, openNpz } from "../checkpoint/index.ts";
+import { parseJson } from "../json/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { toRgb } from "./decode.ts";
 
@@ -151,9 +152,9 @@ function numbered(labels: Int32Array): string[] {
 /** `id2label` of `classes.json` in the file's folder: names by "0", "1", … */
 async function classNames(path: string): Promise<string[] | undefined> {
   const place = join(dirname(path), "classes.json");
-  const text = await readFile(place, "utf8").catch(() => undefined);
+  const text = await readFile(place).catch(() => undefined);
   if (text === undefined) return undefined;
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text, place);
   const table = typeof value === "object" && value !== null && "id2label" in value ? value.id2label : undefined;
   if (typeof table !== "object" || table === null) return undefined;
   const names = new Map<string, unknown>(Object.entries(table));

@@ -6,6 +6,7 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
 } from "hyparquet";
+import { parseJson } from "../json/index.ts";
 import { type Chunk, checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { type DecodeOptions, decodePicture } from "./decode.ts";
 import { chunksKept } from "./order.ts";
@@ -147,7 +148,7 @@ interface Feature {
 function featuresOf(metadata: FileMetaData): ReadonlyMap<string, Feature> {
   const text = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
   if (text === undefined) return new Map();
-  const value = JSON.parse(text) as { info?: { features?: Record<string, Feature> } };
+  const value = parseJson(text, "huggingface") as { info?: { features?: Record<string, Feature> } };
   return new Map(Object.entries(value.info?.features ?? {}));
 }
 

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
+import { parseJson } from "../json/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { type DecodeOptions, decodePicture } from "./decode.ts";
 import { isPictureName } from "./folder.ts";
@@ -109,7 +110,7 @@ async function readMember(file: FileHandle, { offset, size }: TarMember): Promis
 async function labelText(file: FileHandle, { cls, json }: Grouped): Promise<string | undefined> {
   if (cls) return (await readMember(file, cls)).toString("utf8").trim();
   if (!json) return undefined;
-  const value: unknown = JSON.parse((await readMember(file, json)).toString("utf8"));
+  const value = parseJson(await readMember(file, json), json.name);
   const label = typeof value === "object" && value !== null && "label" in value ? value.label : undefined;
   return typeof label === "number" || typeof label === "string" ? String(label) : undefined;
 }

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { openNpz } from "../checkpoint/index.ts";
 import { type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
+import { decodeText, parseJson } from "../json/index.ts";
 import { contentDigest } from "./digest.ts";
 import { parseProtocol, unknownProtocol } from "./protocol.ts";
 import type { Protocol } from "./result.ts";
@@ -50,7 +51,7 @@ export async function openInput(path: string, split?: NpzSplit): Promise<Evaluat
 /** The number of pictures in the settings of `flexvar sample`. */
 function totalOf(record: string | undefined): number | undefined {
   try {
-    const { total } = JSON.parse(record ?? "{}") as { total?: unknown };
+    const { total } = parseJson(record ?? "{}", "record") as { total?: unknown };
     return typeof total === "number" ? total : undefined;
   } catch {
     return undefined;
@@ -104,5 +105,6 @@ async function settingsBeside(path: string): Promise<string | undefined> {
   const own = join(path, "settings.json");
   const beside = join(dirname(path), `${basename(path, extname(path))}.settings.json`);
   const place = (await stat(path)).isDirectory() ? own : beside;
-  return readFile(place, "utf8").catch(() => undefined);
+  const bytes = await readFile(place).catch(() => undefined);
+  return bytes === undefined ? undefined : decodeText(bytes, place);
 }

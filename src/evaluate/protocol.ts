@@ -1,4 +1,5 @@
 /** How numbers were made, and whether two of them may be compared. */
+import { parseJson } from "../json/index.ts";
 import type { Protocol } from "./result.ts";
 
 export const unknownProtocol: Protocol = {
@@ -38,7 +39,7 @@ export function mergedProtocol(a: Protocol, b: Protocol): Protocol {
 export function parseProtocol(text: string): Protocol | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text, "record");
   } catch {
     return undefined;
   }

@@ -110,6 +110,10 @@ describe("settings", () => {
     const png = (flexvar: string) => encodePng(picture(1, 1), { flexvar });
     expect(() => readSettings(encodePng(picture(1, 1)))).toThrow('under the text key "flexvar", got none');
     expect(() => readSettings(png("{"))).toThrow("expected JSON");
+    expect(() => readSettings(png('{"version":2,"settings":{"topP":NaN}}'))).toThrow(
+      'PNG: text key "flexvar": settings.topP: expected a finite number, got NaN (line 1, column 33)',
+    );
+    expect(readSettings(png('\ufeff{"version":2,"settings":{"seed":1}}'))).toEqual({ seed: 1 });
     expect(() => readSettings(png('{"version":3}'))).toThrow("expected settings of version 2, got 3");
     expect(() => readSettings(png('{"version":2,"settings":[]}'))).toThrow("to be an object");
     expect(() => readSettings(png("null"))).toThrow("got undefined");

@@ -1,3 +1,4 @@
+import { JsonError, parseJson } from "../json/index.ts";
 import { readPngText } from "./png-read.ts";
 import type { PngText } from "./png-write.ts";
 
@@ -57,9 +58,9 @@ export function readSettings(png: Uint8Array): SettingsRecord {
   if (text === undefined) throw new RangeError('PNG: expected settings under the text key "flexvar", got none');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new RangeError('PNG: expected JSON under the text key "flexvar"');
+    parsed = parseJson(text, 'PNG: text key "flexvar"');
+  } catch (error) {
+    throw error instanceof JsonError ? new RangeError(error.message, { cause: error }) : error;
   }
   const { version, settings } = isRecord(parsed) ? parsed : {};
   if (version !== SETTINGS_VERSION) {

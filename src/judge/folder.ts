@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { float32ToFloat16, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
+import { parseJson } from "../json/index.ts";
 import { compareParams, expectParams } from "../nn/index.ts";
 import { type ClassifierConfig, declareClassifier } from "./network.ts";
 
@@ -87,7 +88,7 @@ export async function writeJudge(
 
 /** Reads a judge's folder. @throws Error naming the file, what was expected and what was found */
 export async function readJudge(folder: string): Promise<JudgeFolder> {
-  const [text, bytes] = await Promise.all([readFile(join(folder, CONFIG), "utf8"), readFile(join(folder, WEIGHTS))]);
+  const [text, bytes] = await Promise.all([readFile(join(folder, CONFIG)), readFile(join(folder, WEIGHTS))]);
   const config = parseConfig(text, join(folder, CONFIG));
   const decls = declareClassifier(config.network);
   const file = await openSafetensors(join(folder, WEIGHTS));
@@ -107,14 +108,8 @@ export async function readJudge(folder: string): Promise<JudgeFolder> {
   }
 }
 
-function parseConfig(text: string, where: string): JudgeConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${where}: expected JSON, got ${(error as Error).message}`, { cause: error });
-  }
-  const read = schema.safeParse(json);
+function parseConfig(text: Uint8Array, where: string): JudgeConfig {
+  const read = schema.safeParse(parseJson(text, where));
   if (!read.success) {
     const issue = read.error.issues[0]!;
     throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });

@@ -1,5 +1,6 @@
 /** `config.json` of a model folder (conventions.md, "A model folder"). */
 import { z } from "zod";
+import { parseJson } from "../json/index.ts";
 import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
 import {
   type DefaultSampling,
@@ -66,14 +67,8 @@ type TokenizerJson = z.infer<typeof tokenizerSchema>;
 type TransformerJson = z.infer<typeof transformerSchema>;
 
 /** Reads a config. @throws Error `where: …` naming the key, what was expected and what was found. */
-export function parseModelConfig(text: string, where: string): ModelConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${where}: expected JSON, got ${(error as Error).message}`, { cause: error });
-  }
-  const read = configSchema.safeParse(json);
+export function parseModelConfig(text: string | Uint8Array, where: string): ModelConfig {
+  const read = configSchema.safeParse(parseJson(text, where));
   if (!read.success) {
     const issue = read.error.issues[0]!;
     throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });

@@ -16,7 +16,7 @@ export interface ModelFolder {
 /** Opens a model folder. @throws Error naming the file, what was expected and what was found. */
 export async function openFolder(path: string): Promise<ModelFolder> {
   const configPath = join(path, CONFIG_FILE);
-  const text = await readFile(configPath, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const text = await readFile(configPath).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${path}: expected a model folder with ${CONFIG_FILE}, got ${error.code ?? error.message}`, {
       cause: error,
     });

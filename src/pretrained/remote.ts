@@ -41,7 +41,7 @@ export async function fetchFolder(
     return check(await openSafetensors(bytesSource(await get(file), where)), where);
   };
 
-  const config = parseModelConfig(new TextDecoder().decode(await get(CONFIG_FILE)), addressOf(CONFIG_FILE));
+  const config = parseModelConfig(await get(CONFIG_FILE), addressOf(CONFIG_FILE));
   const { tokenizer, transformer } = config;
   try {
     const [first, second] = await Promise.all([

@@ -6,6 +6,7 @@ import {
   metricDirection,
   metricNames,
 } from "../evaluate/index.ts";
+import { parseJson } from "../json/index.ts";
 import type { Block, NumberFormat, Section } from "./document.ts";
 import { shownInterval, shownNumber } from "./numbers.ts";
 
@@ -134,7 +135,7 @@ function input(name: string, r: InputRecord): [string, string][] {
 function shownRecord(text: string): string {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text, "record");
   } catch {
     return text;
   }

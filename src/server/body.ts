@@ -1,4 +1,5 @@
 /** Bodies of requests, read within limits of size and time. */
+import { JsonError, parseJson } from "../json/index.ts";
 import { ApiError } from "./errors.ts";
 import { readForm } from "./form.ts";
 import type { Limits } from "./limits.ts";
@@ -13,9 +14,10 @@ export async function readBody(request: Request, limits: Limits, forms: boolean)
   const bytes = await readBytes(request, limits);
   if (type === "application/json") {
     try {
-      return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    } catch {
-      throw new ApiError(400, "body: expected JSON in UTF-8, got something else", { code: "invalid_json" });
+      return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes), "body");
+    } catch (error) {
+      if (error instanceof JsonError) throw notJson(error);
+      throw new ApiError(400, "body: expected JSON in UTF-8, got other bytes", { code: "invalid_json" });
     }
   }
   return readForm(bytes, request.headers.get("content-type")!);
@@ -49,4 +51,13 @@ async function readBytes(request: Request, { bodyBytes, bodyMs }: Limits): Promi
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A fault within a field names the field. */
+function notJson({ path, problem }: JsonError): ApiError {
+  const param = path.slice(0, 8).join(".").slice(0, 80);
+  return new ApiError(400, `${param || "body"}: ${problem}`, {
+    ...(param === "" ? {} : { param }),
+    code: "invalid_json",
+  });
 }

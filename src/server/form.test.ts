@@ -58,3 +58,12 @@ test("fields that are no lists come once, and files only where pictures are aske
     "class_labels: expected text, got a file",
   );
 });
+
+test("a byte-order mark is no part of a text", async () => {
+  expect(
+    await read([
+      ["class_labels", '\ufeff["heart",3]'],
+      ["seed", "\ufeff7"],
+    ]),
+  ).toEqual({ class_labels: ["heart", 3], seed: 7 });
+});

@@ -19,7 +19,8 @@ export async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string): Pr
   const lists = new Map<string, string[]>();
   // `name[]` is one value of a list even where it comes once.
   const marked = new Set<string>();
-  for (const [key, value] of form.entries()) {
+  for (const [key, given] of form.entries()) {
+    const value = typeof given === "string" ? given.replace(/^\ufeff/, "") : given;
     const name = key.replace(/\[\]$/, "");
     if (out.has(name)) throw refused(name, "expected one value, got several");
     const isFile = name === "image" || name === "mask";

@@ -4,6 +4,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { parseJson } from "../json/index.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/index.ts";
 
 export interface SiteRequest {
@@ -88,9 +89,11 @@ export async function writeSite(out: string, request: SiteRequest): Promise<stri
 async function findExamples(shell: string, model: string): Promise<SiteManifest["examples"]> {
   const folder = join(shell, "examples");
   if (!existsSync(folder)) return undefined;
-  const { id2label } = JSON.parse(await readFile(join(model, CONFIG_FILE), "utf8")) as { id2label: object };
+  const { id2label } = parseJson(await readFile(join(model, CONFIG_FILE)), join(model, CONFIG_FILE)) as {
+    id2label: object;
+  };
   for (const file of (await readdir(folder)).filter((one) => one.endsWith(".json"))) {
-    const sheet = JSON.parse(await readFile(join(folder, file), "utf8")) as {
+    const sheet = parseJson(await readFile(join(folder, file)), join(folder, file)) as {
       labels: string[];
       columns: number;
       rows: number;

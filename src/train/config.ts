@@ -1,6 +1,7 @@
 /** What both trainers' config files share, and reading them with errors that name the valid keys. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { parseJson } from "../json/index.ts";
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -72,14 +73,7 @@ export function parseConfig<T extends z.ZodType>(schema: T, value: unknown, wher
 
 /** Reads and checks a config file. */
 export async function readConfig<T extends z.ZodType>(schema: T, path: string, quick = false): Promise<z.infer<T>> {
-  const text = await readFile(path, "utf8");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path}: expected JSON, got ${(error as Error).message}`, { cause: error });
-  }
-  return parseConfig(schema, value, path, quick);
+  return parseConfig(schema, parseJson(await readFile(path), path), path, quick);
 }
 
 function problem(issue: z.core.$ZodIssue, schema: z.ZodType): string {

@@ -1,0 +1,61 @@
+import { decodeText } from "./decode.ts";
+import { findJsonFault, type JsonFault } from "./scan.ts";
+
+/** A text that is no JSON: where, and what is there. */
+export class JsonError extends Error {
+  override readonly name = "JsonError";
+  /** Keys and indices that lead to the fault. */
+  readonly path: readonly (string | number)[];
+  /** What is wrong, without the file's name. */
+  readonly problem: string;
+
+  constructor(where: string, path: readonly (string | number)[], problem: string) {
+    super(`${where}: ${path.length === 0 ? "" : `${shownPath(path)}: `}${problem}`);
+    this.path = path;
+    this.problem = problem;
+  }
+}
+
+const LONGEST_PATH = 200;
+
+/**
+ * Reads JSON as people and programs write it to files: with a byte-order mark or without (of bytes it names the encoding).
+ * @param where named in errors: the file, or what the text is.
+ * @throws JsonError naming the key, line and column of what is no JSON; of NaN, Infinity and numbers too large for a double too.
+ */
+export function parseJson(input: string | Uint8Array, where: string): unknown {
+  const text = (typeof input === "string" ? input : decodeText(input, where)).replace(/^\ufeff/, "");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const fault = findJsonFault(text);
+    if (fault === undefined) throw new JsonError(where, [], `expected JSON, got ${(error as Error).message}`);
+    throw errorOf(text, fault, where);
+  }
+  if (holdsFinite(value)) return value;
+  throw errorOf(text, findJsonFault(text)!, where);
+}
+
+function errorOf(text: string, { path, at, got, isNotFinite }: JsonFault, where: string): JsonError {
+  const before = text.slice(0, at);
+  const line = before.split("\n").length;
+  const place = `line ${line}, column ${at - before.lastIndexOf("\n")}`;
+  return new JsonError(where, path, `expected ${isNotFinite ? "a finite number" : "JSON"}, got ${got} (${place})`);
+}
+
+/** True where no number in a parsed value is infinite: JSON.parse reads 1e999 so. */
+function holdsFinite(value: unknown): boolean {
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const one = waiting.pop();
+    if (typeof one === "number" && !Number.isFinite(one)) return false;
+    if (typeof one === "object" && one !== null) for (const inner of Object.values(one)) waiting.push(inner);
+  }
+  return true;
+}
+
+function shownPath(path: readonly (string | number)[]): string {
+  const all = path.slice(0, 64).join(".");
+  return path.length > 64 || all.length > LONGEST_PATH ? `${all.slice(0, LONGEST_PATH)}…` : all;
+}
