@@ -15,6 +15,7 @@ import {
 } from "../options/index.ts";
 import { type EditOptions, pictureSettings, runSettings } from "../pipelines/index.ts";
 import { classIdsOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
+import { pictureBytes } from "./base64.ts";
 import { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Work } from "./jobs.ts";
@@ -177,10 +178,9 @@ function refinedSize(fields: Fields): readonly [number, number] {
 }
 
 async function picture(fields: Fields, name: "image" | "mask", limits: Limits): Promise<RgbaImage> {
-  const match = /^(?:data:image\/[\w.+-]{1,40};base64,)?([A-Za-z0-9+/\s]+={0,2}\s*)$/.exec(String(fields[name]));
-  if (match === null)
+  const bytes = await pictureBytes(String(fields[name]));
+  if (bytes === undefined)
     throw refused(name, "expected a picture file in base64, plain or as a data URL (no address), got something else");
-  const bytes = Buffer.from(match[1]!, "base64");
   try {
     const { default: sharp } = await import("sharp");
     const { width, height } = await sharp(bytes).metadata();
