@@ -137,7 +137,7 @@ function values(name: string, shape: readonly number[]): Float32Array {
   if (name === "bias") return out;
   const fanIn = Math.max(1, out.length / shape[0]!);
   const spread = name === "image" ? 1 : shape.length > 1 ? Math.sqrt(3 / fanIn) : 0.1;
-  const centre = /norm.*\.weight$/.test(name) && shape.length === 1 ? 1 : 0;
+  const centre = name.includes("norm") && name.endsWith(".weight") && shape.length === 1 ? 1 : 0;
   for (let i = 0; i < out.length; i++) {
     const noise = (((i * 7919 + 13) % 1009) / 1009) * 2 - 1;
     out[i] = name.startsWith("v:") ? spread * Math.abs(noise) + 1e-3 : centre + spread * noise;

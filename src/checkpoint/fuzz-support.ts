@@ -88,11 +88,19 @@ export async function survives(read: (source: ByteSource) => Promise<unknown>, b
     return true;
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
-    expect(error.message).toMatch(/^fuzz(: [^\n]*)?: expected .+, got .+/s);
+    expectWords(error.message);
     return false;
   } finally {
     expect(performance.now() - start).toBeLessThan(mostMilliseconds);
   }
+}
+
+/** A refusal says where in the file, what was expected there and what was found. */
+function expectWords(message: string): void {
+  const [where = "", ...rest] = message.split(": expected ");
+  expect(`${where}: `).toMatch(/^fuzz: [^\n]*$/);
+  const [wanted = "", ...found] = rest.join(": expected ").split(", got ");
+  expect({ message, isWhole: wanted !== "" && found.join(", got ") !== "" }).toEqual({ message, isWhole: true });
 }
 
 export type Mutation = (bytes: Uint8Array) => Uint8Array;

@@ -4,7 +4,7 @@
  */
 export function findDuplicateKey(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
-  const token = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+  const token = /"(?:[^"\\]|\\.)*"?|[{}[\]:]/g;
   let last = "";
   for (const [piece] of text.matchAll(token)) {
     if (piece === "{") open.push(new Set());

@@ -103,7 +103,7 @@ export function npyDataOffset(prefix: Uint8Array, where: string): number {
 }
 
 const headerPattern =
-  /^\{\s*'descr'\s*:\s*'([^']*)'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,\s*'shape'\s*:\s*\(([\d\s,]*)\)\s*,?\s*\}\s*$/;
+  /^\{\s*'descr'\s*:\s*'([^']*)'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,\s*'shape'\s*:\s*\(([\d\s,]*)\)\s*(?:,\s*)?\}\s*$/;
 
 function parseShape(text: string, where: string): number[] {
   const parts = text.split(",").map((part) => part.trim());

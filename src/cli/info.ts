@@ -147,7 +147,7 @@ function countsText(counts: Counts, items = "tensors", elements = "parameters"):
 }
 
 /** A count with its thousands apart: the same in every locale. */
-const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, " ");
+const grouped = (n: number): string => n.toLocaleString("en-US").replaceAll(",", " ");
 
 function bytesText(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];

@@ -95,7 +95,10 @@ function endedByCommander(error: CommanderError, argv: readonly string[], termin
   // `help NAME` of no command comes without words.
   const message = (error.code === "commander.help" ? `unknown command '${argv[1]}'` : error.message)
     .replace(/^error: /, "")
-    .replace(/\s*\n\s*/g, " ")
+    .split("\n")
+    .map((line) => line.trim())
+    .join(" ")
+    .trim()
     .replace(/\.$/, "");
   terminal.err(`flexvar: ${message}; see ${help}\n`);
   return EXIT_USAGE;

@@ -38,7 +38,7 @@ export function widenCanvas(picture: RgbaImage, margins: Margins): { picture: Rg
 
 /** A ratio of width to height as text: `2:1`, `16x9` or a number. @throws RangeError for other texts, or ratios beyond 1:16 to 16:1. */
 export function parseRatio(text: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(?:[:x/]\s*(\d+(?:\.\d+)?))?\s*$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?$/.exec(text.trim());
   const ratio = match === null ? Number.NaN : Number(match[1]) / Number(match[2] ?? 1);
   if (!(ratio >= 1 / 16 && ratio <= 16))
     throw new RangeError(`ratio: expected width to height such as 2:1, from 1:16 to 16:1, got "${text}"`);

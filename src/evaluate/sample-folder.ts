@@ -55,6 +55,7 @@ function placesOf({ total, labelOf, nameOf = String }: SetPlan): Place[] {
 /** A class's name without what file systems refuse. */
 function folderName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  const safe = name.replace(/[\u0000-\u001f/\\:*?"<>|]/g, "_").replace(/^\.+|[. ]+$/g, "_");
+  const plain = name.replace(/[\u0000-\u001f/\\:*?"<>|]/g, "_");
+  const safe = plain.replace(/^\.+/, "_").replace(/(?<![. ])[. ]+$/, "_");
   return safe === "" ? "_" : safe;
 }

@@ -93,9 +93,7 @@ export function searchPictures(pictures: readonly KeptPicture[], search: string)
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return pictures;
   const tests = words.map((word) =>
-    /^\d+$/.test(word)
-      ? (text: string) => new RegExp(`(?<!\\d)${word}(?!\\d)`).test(text)
-      : (text: string) => text.includes(word),
+    /^\d+$/.test(word) ? (text: string) => text.split(/\D+/).includes(word) : (text: string) => text.includes(word),
   );
   return pictures.filter(({ label, task, request, model }) => {
     const text =
