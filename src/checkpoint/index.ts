@@ -29,7 +29,6 @@ export { openPthStateDict, openTensorFile } from "./open.ts";
 export type { PickleKey } from "./pickle-values.ts";
 export type { PthWritable } from "./pickle-write.ts";
 export { openPth, type PthFile, type PthValue } from "./pth-read.ts";
-export { type FoundStateDict, findStateDict, type Wrapping } from "./pth-state-dict.ts";
 export { PthTensor } from "./pth-tensor.ts";
 export { writePth, writePthTo } from "./pth-write.ts";
 export { openSafetensors } from "./safetensors-read.ts";
@@ -37,6 +36,7 @@ export { type NamedTensors, writeSafetensors, writeSafetensorsTo } from "./safet
 export { describeFormat, detectFormat, type FileFormat, type Sniffed, sniff } from "./sniff.ts";
 export { type ByteSink, type ByteSource, bytesSource, memorySink } from "./source.ts";
 export { openFile, writeAtomically } from "./source-node.ts";
+export { type FoundStateDict, findStateDict } from "./state-dict.ts";
 export {
   countElements,
   itemSizes,

@@ -2,11 +2,11 @@ import { CheckpointError, quote } from "./error.ts";
 import { pickleLimits } from "./pickle-limits.ts";
 import { describe, isMap, type PickleKey, type PickleValue } from "./pickle-values.ts";
 import { isStorageClass, pthGlobals } from "./pth-globals.ts";
-import { findStateDict } from "./pth-state-dict.ts";
 import { type PthStorage, PthTensor } from "./pth-tensor.ts";
 import { refuseOtherFormats } from "./sniff.ts";
 import type { ByteSource } from "./source.ts";
 import { withSource } from "./source-node.ts";
+import { findStateDict } from "./state-dict.ts";
 import { itemSizes, type TensorFile } from "./types.ts";
 import { unpickle } from "./unpickle.ts";
 import { readEntry, readZip, verifyEntry, type ZipEntry } from "./zip-read.ts";
@@ -27,9 +27,9 @@ export type PthValue =
 export interface PthFile {
   /** The pickled object; tensors stay on disk until they are read. */
   readonly tree: PthValue;
-  /** The state dict in it, in whichever of the released wrappings; see `findStateDict`. Shares this file's handle. */
-  stateDict(): TensorFile;
-  /** Checks the CRC-32 of every record that was not read yet. */
+  /** The state dict in it, whatever it is wrapped in; see `findStateDict`. Shares this file's handle. */
+  stateDict(markers?: readonly string[]): TensorFile;
+  /** Checks the CRC-32 of every record that was not read yet and has one. */
   verify(): Promise<void>;
   close(): Promise<void>;
 }
@@ -87,6 +87,13 @@ function openArchive(source: ByteSource, entries: Map<string, ZipEntry>): Archiv
   return { prefix, records };
 }
 
+/** What to say where `torch.serialization.set_crc32_options(False)` was in force. */
+function unverifiedNotes({ records }: Archive): string[] {
+  const without = [...records.values()].filter(({ crc }) => crc === undefined).length;
+  if (without === 0) return [];
+  return [`unverified: ${without} of ${records.size} records were saved without a checksum, so damage does not show`];
+}
+
 async function checkByteOrder(source: ByteSource, archive: Archive): Promise<void> {
   const record = archive.records.get("byteorder");
   if (!record) return;
@@ -140,9 +147,17 @@ function checkValues(value: PickleValue, where: string): PthValue {
   return value as PthValue;
 }
 
+/** The archive's records. PyTorch leaves the field 0 where it was told to compute no checksums; of nothing, 0 is the checksum. */
+async function readRecords(source: ByteSource): Promise<Map<string, ZipEntry>> {
+  const entries = await readZip(source);
+  for (const [name, entry] of entries)
+    if (entry.crc === 0 && entry.size > 0) entries.set(name, { ...entry, crc: undefined });
+  return entries;
+}
+
 async function readPth(source: ByteSource): Promise<PthFile> {
   await refuseOtherFormats(source, "pth");
-  const entries = await readZip(source);
+  const entries = await readRecords(source);
   const archive = openArchive(source, entries);
   const reader = recordReader(source);
   await checkByteOrder(source, archive);
@@ -162,10 +177,11 @@ async function readPth(source: ByteSource): Promise<PthFile> {
   );
   const file: PthFile = {
     tree,
-    stateDict: () => {
-      const { wrapping, tensors } = findStateDict(tree, source.name);
+    stateDict: (markers) => {
+      const { wrapping, tensors, notes } = findStateDict(tree, source.name, markers);
       const { verify, close } = file;
-      return { format: "pth", tensors, metadata: { wrapping }, verify, close };
+      const said = [...notes, ...unverifiedNotes(archive)];
+      return { format: "pth", tensors, metadata: { wrapping }, notes: said, verify, close };
     },
     async verify() {
       for (const entry of entries.values()) await reader.check(entry);

@@ -124,6 +124,7 @@ async function readSafetensors(source: ByteSource): Promise<TensorFile> {
     format: "safetensors",
     tensors,
     metadata,
+    notes: [],
     async verify() {},
     close: () => source.close(),
   };

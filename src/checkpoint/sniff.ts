@@ -4,7 +4,7 @@ import { openFile } from "./source-node.ts";
 import { readZip } from "./zip-read.ts";
 
 /** Formats that a path may turn out to hold. */
-export type FileFormat = "pth" | "legacy-pickle" | "safetensors" | "npz" | "npy";
+export type FileFormat = "pth" | "legacy-pickle" | "safetensors" | "shard-index" | "npz" | "npy";
 
 /** What `sniff` can say: a format, or what the file is instead. */
 export type Sniffed = FileFormat | "zip" | "git-lfs" | "html" | "empty" | "unknown";
@@ -14,6 +14,7 @@ const descriptions: Readonly<Record<Sniffed, string>> = {
   pth: "a PyTorch checkpoint (.pth, zip form)",
   "legacy-pickle": "a pickle of PyTorch before 1.6 (load it there and save it again with a newer torch.save)",
   safetensors: "a safetensors file",
+  "shard-index": "the index of a sharded checkpoint",
   npz: "a NumPy archive (.npz)",
   npy: "a NumPy array (.npy)",
   zip: "a zip archive of something else",
@@ -39,6 +40,12 @@ function isSafetensors(head: Uint8Array, size: number): boolean {
   return length >= 2n && length <= BigInt(size - 8);
 }
 
+/** Hugging Face's libraries write the totals before the map, so the key may lie far in; indices are small. */
+async function isShardIndex(source: ByteSource): Promise<boolean> {
+  const text = new TextDecoder().decode(await source.read(0, Math.min(source.size, 64 << 20)));
+  return /"weight_map"\s*:/.test(text);
+}
+
 /** Tells a format by the first bytes (and, for zip archives, the names of the records). */
 export async function sniff(source: ByteSource): Promise<Sniffed> {
   const head = await source.read(0, Math.min(source.size, 64));
@@ -49,6 +56,7 @@ export async function sniff(source: ByteSource): Promise<Sniffed> {
   if (isSafetensors(head, source.size)) return "safetensors";
   if (text.startsWith("version https://git-lfs")) return "git-lfs";
   if (/^\s*<(!doctype|html|\?xml|head)/i.test(text)) return "html";
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(text)) return (await isShardIndex(source)) ? "shard-index" : "unknown";
   if (head[0] === 0x80 && head[1]! >= 1 && head[1]! <= 5) return "legacy-pickle";
   return "unknown";
 }
@@ -76,6 +84,7 @@ export async function detectFormat(input: string | ByteSource): Promise<FileForm
       case "pth":
       case "legacy-pickle":
       case "safetensors":
+      case "shard-index":
       case "npz":
       case "npy":
         return found;

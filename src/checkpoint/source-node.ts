@@ -48,6 +48,12 @@ export async function openFile(path: string): Promise<ByteSource> {
   };
 }
 
+/** Opens a file of the same folder. */
+export function openBeside(path: string, name: string): Promise<ByteSource> {
+  const { dirname, join } = fileSystem(path);
+  return openFile(join(dirname(path), name));
+}
+
 /** Runs `use` on the source behind a path, or on a source handed in; closes what it opened when `use` fails. */
 export async function withSource<T>(input: string | ByteSource, use: (source: ByteSource) => Promise<T>): Promise<T> {
   const source = typeof input === "string" ? await openFile(input) : input;

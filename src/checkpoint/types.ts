@@ -51,7 +51,9 @@ export interface TensorFile {
   readonly format: "pth" | "safetensors";
   readonly tensors: Map<string, TensorEntry>;
   readonly metadata: Record<string, string>;
-  /** Checks every checksum that the format has (`.pth`: CRC-32 of each record; safetensors has none). */
+  /** Sentences for whoever uses the file: which of several sets of weights was taken, what could not be verified. */
+  readonly notes: readonly string[];
+  /** Checks every checksum that the format has (`.pth`: CRC-32 of each record that has one; safetensors has none). */
   verify(): Promise<void>;
   /** Closes the file; entries can no longer be read. */
   close(): Promise<void>;

@@ -9,7 +9,8 @@ export interface ZipEntry {
   readonly name: string;
   /** Stored as it is, or deflated. */
   readonly method: "stored" | "deflated";
-  readonly crc: number;
+  /** CRC-32; undefined where a reader knows that none was computed, and nothing is compared. */
+  readonly crc: number | undefined;
   readonly compressedSize: number;
   readonly size: number;
   /** Where the record's bytes begin in the file. */
@@ -185,7 +186,7 @@ export async function readZip(source: ByteSource): Promise<Map<string, ZipEntry>
 }
 
 function checkCrc(source: ByteSource, entry: ZipEntry, crc: number): void {
-  if (crc === entry.crc) return;
+  if (entry.crc === undefined || crc === entry.crc) return;
   const hex = (value: number) => value.toString(16).padStart(8, "0");
   const where = `${source.name}: record ${quote(entry.name)}`;
   throw new CheckpointError(where, `CRC-32 ${hex(entry.crc)}`, `${hex(crc)} (damaged file)`);
@@ -226,7 +227,8 @@ export async function* entryChunks(source: ByteSource, entry: ZipEntry): AsyncGe
   checkCrc(source, entry, crc);
 }
 
-/** Checks a record's CRC-32 without holding it. */
+/** Checks a record's CRC-32, where it has one, without holding it. */
 export async function verifyEntry(source: ByteSource, entry: ZipEntry): Promise<void> {
+  if (entry.crc === undefined) return;
   for await (const _ of entryChunks(source, entry));
 }

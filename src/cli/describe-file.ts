@@ -1,7 +1,14 @@
 /** What a checkpoint holds, read off its names and shapes alone. */
 import { stat } from "node:fs/promises";
 import { countElements, detectFormat, openNpz, openTensorFile, type TensorEntry } from "../checkpoint/index.ts";
-import { isTokenizerBuffer, isTransformerBuffer, tokenizerConfigOf, transformerConfigOf } from "../models/index.ts";
+import {
+  isTokenizerBuffer,
+  isTransformerBuffer,
+  TOKENIZER_TENSOR,
+  TRANSFORMER_TENSOR,
+  tokenizerConfigOf,
+  transformerConfigOf,
+} from "../models/index.ts";
 import { snakeCased } from "./names.ts";
 
 /** Tensors in numbers. Parameters are what training changes: buffers are counted apart. */
@@ -16,7 +23,7 @@ export interface TensorCounts {
 export interface FileDescription extends TensorCounts {
   readonly path: string;
   readonly format: string;
-  /** Bytes of the file. */
+  /** Bytes of the file; of an index of shards, those of all tensors. */
   readonly bytes: number;
   readonly kind: "tokenizer" | "transformer" | "tensors" | "arrays";
   /** Hyper-parameters, under the names that config.json uses; null where they cannot be read off. */
@@ -25,6 +32,8 @@ export interface FileDescription extends TensorCounts {
   readonly codebook: readonly [V: number, Z: number] | null;
   /** Why there are no hyper-parameters, where names say that it is a network. */
   readonly problem: string | null;
+  /** Which of several sets of weights is described, and what could not be verified. */
+  readonly notes?: readonly string[];
   /** Of an archive of arrays: each with its type and shape. */
   readonly arrays?: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
 }
@@ -34,17 +43,19 @@ export async function describeFile(path: string): Promise<FileDescription> {
   const { size: bytes } = await stat(path);
   const format = await detectFormat(path);
   if (format === "npz") return { path, format, bytes, ...(await describeArrays(path)) };
-  const file = await openTensorFile(path);
+  const file = await openTensorFile(path, [TRANSFORMER_TENSOR, TOKENIZER_TENSOR]);
   try {
-    return { path, format, bytes, ...describeTensors(path, file.tensors) };
+    const held = [...file.tensors.values()].reduce((n, { byteLength }) => n + byteLength, 0);
+    const size = format === "shard-index" ? held : bytes;
+    return { path, format, bytes: size, ...describeTensors(path, file.tensors), notes: file.notes };
   } finally {
     await file.close();
   }
 }
 
 function describeTensors(path: string, tensors: ReadonlyMap<string, TensorEntry>) {
-  const isTokenizer = tensors.has("encoder.conv_in.weight");
-  const isTransformer = tensors.has("class_emb.weight");
+  const isTokenizer = tensors.has(TOKENIZER_TENSOR);
+  const isTransformer = tensors.has(TRANSFORMER_TENSOR);
   const kind = isTokenizer ? "tokenizer" : isTransformer ? "transformer" : "tensors";
   const isBuffer = isTokenizer ? isTokenizerBuffer : isTransformer ? isTransformerBuffer : () => false;
   const found = hyperParameters(() =>

@@ -18,8 +18,9 @@ interface ImportFlags {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Makes a model folder from released checkpoints (.pth in zip form, or safetensors). Every hyper-parameter is read off " +
-        "the tensors' shapes, checksums are verified, the element type is kept. The folder appears whole or not at all.",
+      "Makes a model folder from released checkpoints (.pth in zip form, safetensors, or the index.json of sharded ones). Every hyper-parameter is read off " +
+        "the tensors' shapes, checksums are verified, the element type is kept. What trainers put around the tensors is seen " +
+        "through; a running average wins over the weights beside it. The folder appears whole or not at all.",
     )
     .optionsGroup("Files:")
     .requiredOption("--tokenizer <FILE>", "tokenizer checkpoint, such as FlexVAE.pth")
@@ -72,6 +73,7 @@ async function importFolder(_: readonly string[], flags: ImportFlags, { report, 
       config: JSON.parse(formatModelConfig(summary.config)),
       tokenizer_parameters: summary.tokenizerParams,
       transformer_parameters: summary.transformerParams,
+      notes: summary.notes,
       ...measured(),
     },
   };

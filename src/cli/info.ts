@@ -42,6 +42,7 @@ async function fileInfo(path: string): Promise<Outcome> {
     ["file", `${path}, ${file.format}, ${bytesText(file.bytes)}`],
     ["kind", kind],
     ...(file.problem === null ? [] : [["problem", file.problem] as const]),
+    ...(file.notes ?? []).map((note): Row => ["note", note]),
     ...configRows(config),
     ...(codebook === null ? [] : [["codebook", codebook.join(" x ")] as const]),
     ["holds", kind === "arrays" ? countsText(file, "arrays", "elements") : countsText(file)],

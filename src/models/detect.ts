@@ -5,6 +5,10 @@ import type { TransformerConfig } from "./transformer.ts";
 /** Names of tensors and their shapes. */
 export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
+/** Tensors that tell which network a checkpoint holds. */
+export const TOKENIZER_TENSOR = "encoder.conv_in.weight";
+export const TRANSFORMER_TENSOR = "class_emb.weight";
+
 function shapeReader(where: string, tensors: TensorShapes) {
   return (name: string, rank: number): readonly number[] => {
     const shape = tensors.get(name)?.shape;
@@ -37,10 +41,10 @@ function bounded(where: string, what: string, count: number): number {
 /** `normGroups` cannot be seen in shapes: 32 in every released tokenizer. */
 export function tokenizerConfigOf(where: string, tensors: TensorShapes, normGroups = 32): TokenizerConfig {
   const shape = shapeReader(where, tensors);
-  const [baseChannels, imageChannels] = shape("encoder.conv_in.weight", 4) as [number, number];
+  const [baseChannels, imageChannels] = shape(TOKENIZER_TENSOR, 4) as [number, number];
   const patchSize = Math.sqrt(imageChannels / 3);
   if (!Number.isInteger(patchSize))
-    throw new Error(`${where}: expected 3·k² input channels of "encoder.conv_in.weight", got ${imageChannels}`);
+    throw new Error(`${where}: expected 3·k² input channels of "${TOKENIZER_TENSOR}", got ${imageChannels}`);
   const levels = bounded(where, "levels", countNumbered(tensors, /^encoder\.conv_blocks\.(\d+)\./));
   const [codebookSize, codeDim] = shape(CODEBOOK, 2) as [number, number];
   return {
@@ -69,9 +73,11 @@ const PLAIN_HEAD_WIDTH = 64;
 
 export function transformerConfigOf(where: string, tensors: TensorShapes): TransformerConfig {
   const shape = shapeReader(where, tensors);
-  const [rows, width] = shape("class_emb.weight", 2) as [number, number];
+  const [rows, width] = shape(TRANSFORMER_TENSOR, 2) as [number, number];
   if (rows < 2)
-    throw new Error(`${where}: expected at least 2 rows of "class_emb.weight" (the last is "no class"), got ${rows}`);
+    throw new Error(
+      `${where}: expected at least 2 rows of "${TRANSFORMER_TENSOR}" (the last is "no class"), got ${rows}`,
+    );
   const depth = bounded(where, "blocks", countNumbered(tensors, /^blocks\.(\d+)\./));
   const [codebookSize] = shape("head.weight", 2) as [number];
   const qkNorm = tensors.has("blocks.0.attn.scale_mul_1H11");

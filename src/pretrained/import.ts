@@ -3,7 +3,13 @@ import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { openTensorFile, type TensorFile, writeSafetensors } from "../checkpoint/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
-import { type TensorShapes, tokenizerConfigOf, transformerConfigOf } from "../models/index.ts";
+import {
+  type TensorShapes,
+  TOKENIZER_TENSOR,
+  TRANSFORMER_TENSOR,
+  tokenizerConfigOf,
+  transformerConfigOf,
+} from "../models/index.ts";
 import { countParams } from "../nn/index.ts";
 import { IMPORTED_DEFAULTS } from "../options/index.ts";
 import { checkModelConfig, formatModelConfig, type ModelConfig } from "./config.ts";
@@ -14,7 +20,7 @@ import { tokenizerWeights, transformerWeights, type WeightFile } from "./weights
 const RELEASED_SIDE = 16;
 
 export interface ImportRequest {
-  /** Tokenizer checkpoint: `.pth` (zip form) or safetensors. */
+  /** Tokenizer checkpoint: `.pth` (zip form), safetensors, or the index of a sharded one. */
   readonly tokenizer: string;
   /** Transformer checkpoint; left out, the folder holds a tokenizer alone. */
   readonly transformer?: string | undefined;
@@ -33,6 +39,8 @@ export interface ImportSummary {
   readonly config: ModelConfig;
   readonly tokenizerParams: number;
   readonly transformerParams: number | null;
+  /** What was chosen in the files, and what in them could not be verified. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -44,22 +52,27 @@ export async function importModel(request: ImportRequest): Promise<ImportSummary
   const { out, signal, onProgress = () => {} } = request;
   await expectNewFolder(out);
   const opened: TensorFile[] = [];
-  const openVerified = async (path: string): Promise<TensorFile> => {
+  const notes: string[] = [];
+  const openVerified = async (path: string, marker: string): Promise<TensorFile> => {
     onProgress(`checking ${basename(path)}`);
-    const file = await openTensorFile(path);
+    const file = await openTensorFile(path, [marker]);
     opened.push(file);
     await file.verify();
+    for (const note of file.notes) {
+      notes.push(`${basename(path)}: ${note}`);
+      onProgress(notes.at(-1)!);
+    }
     signal?.throwIfAborted();
     return file;
   };
   try {
-    const tokenizerFile = await openVerified(request.tokenizer);
+    const tokenizerFile = await openVerified(request.tokenizer, TOKENIZER_TENSOR);
     const tokenizer = tokenizerConfigOf(request.tokenizer, shapes(tokenizerFile));
     const tokenizerPart = tokenizerWeights(tokenizerFile, tokenizer, request.tokenizer);
     let transformer: ModelConfig["transformer"] = null;
     let transformerPart: WeightFile | undefined;
     if (request.transformer !== undefined) {
-      const file = await openVerified(request.transformer);
+      const file = await openVerified(request.transformer, TRANSFORMER_TENSOR);
       transformer = transformerConfigOf(request.transformer, shapes(file));
       transformerPart = transformerWeights(file, transformer, request.transformer);
     }
@@ -89,6 +102,7 @@ export async function importModel(request: ImportRequest): Promise<ImportSummary
       config,
       tokenizerParams: countParams(tokenizerPart.decls),
       transformerParams: transformerPart === undefined ? null : countParams(transformerPart.decls),
+      notes,
     };
   } finally {
     await Promise.all(opened.map((file) => file.close()));

@@ -17,6 +17,8 @@ export interface TakenStart {
   readonly fresh: readonly string[];
   /** Tensors of the file that have another shape than declared, by name. */
   readonly other: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  /** What the file says about itself; see `TensorFile.notes`. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -32,7 +34,7 @@ export async function startFrom(
 ): Promise<TakenStart> {
   const isFolder = await stat(path).then((info) => info.isDirectory());
   const place = isFolder ? join(path, fileName) : path;
-  const file = await openTensorFile(place);
+  const file = await openTensorFile(place, [decls[0]!.name]);
   try {
     const values = freshStart(decls, seed);
     const fresh: string[] = [];
@@ -50,14 +52,15 @@ export async function startFrom(
       throw new Error(
         `${place}: expected tensors such as "${decls[0]!.name}" [${decls[0]!.shape.join(", ")}], got none`,
       );
-    return { values, fresh, other };
+    return { values, fresh, other, notes: file.notes };
   } finally {
     await file.close();
   }
 }
 
 /** One line about what was taken, for a run's log. */
-export function describeStart(path: string, decls: readonly ParamDecl[], { fresh }: TakenStart): string {
+export function describeStart(path: string, decls: readonly ParamDecl[], { fresh, notes }: TakenStart): string {
   const names = fresh.length === 0 ? "" : `; fresh: ${fresh.slice(0, 8).join(", ")}${fresh.length > 8 ? ", …" : ""}`;
-  return `start: ${decls.length - fresh.length} of ${decls.length} tensors from ${path}${names}`;
+  const said = notes.map((note) => `; ${note}`).join("");
+  return `start: ${decls.length - fresh.length} of ${decls.length} tensors from ${path}${names}${said}`;
 }
