@@ -7,6 +7,7 @@ export { type LowerOptions, OPSET, type ParamPlacement, toOnnx } from "./onnx/lo
 export type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
 export type { Provider } from "./ops/def.ts";
 export { opDef, opNames } from "./ops/table.ts";
+export { peakBytes } from "./peak.ts";
 export { checkProgram, type Program, program, programText } from "./program.ts";
 export {
   type ConstantData,

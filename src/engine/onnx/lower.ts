@@ -184,6 +184,9 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
       shape,
     };
     opDef(t.op).emit(emitter, t.attrs!, t.inputs);
+    if (t.op === "Softmax")
+      for (const shown of [t.inputs[0]!, t])
+        if (!outputNames.has(shown)) graph.message(13, valueInfo(names.get(shown)!, shown));
   }
   for (const [name, t] of Object.entries(p.outputs)) {
     if (names.get(t) !== name) node("Identity", [names.get(t)!], [name]);
