@@ -45,6 +45,8 @@ export function createNetworks(
   const open = (traced: Program, keepOnDevice: readonly string[]): Promise<Session> =>
     runtime.open(traced, {
       weights,
+      // One picture's sizes say nothing of the next one's: what a large one took must not stay taken.
+      keepsMemory: false,
       ...(prepack === undefined ? {} : { prepack }),
       ...(runtime.provider === "webgpu" && keepOnDevice.length > 0 ? { keepOnDevice } : {}),
     });

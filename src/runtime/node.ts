@@ -62,7 +62,7 @@ function withEveryOutput(session: Session): Session {
 
 async function createSession(
   program: Program,
-  { weights, keepOnDevice = [], prepack = true }: OpenOptions,
+  { weights, keepOnDevice = [], prepack = true, keepsMemory = true }: OpenOptions,
   provider: Provider,
   threads: number | undefined,
   logSeverityLevel: 0 | 1 | 2 | 3 | 4,
@@ -74,7 +74,7 @@ async function createSession(
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [provider],
     graphOptimizationLevel: "all",
-    enableCpuMemArena: true,
+    enableCpuMemArena: keepsMemory,
     enableMemPattern: false,
     logSeverityLevel,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

@@ -21,6 +21,11 @@ export interface OpenOptions {
    * re-packed weights while it lasts, faster runs with few rows.
    */
   readonly prepack?: boolean;
+  /**
+   * Whether the CPU's memory is kept between runs (default true) for the next to use, which saves some time where runs are alike; otherwise
+   * a run gives back all that it took.
+   */
+  readonly keepsMemory?: boolean;
 }
 
 /** An opened program. */
