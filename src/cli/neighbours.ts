@@ -1,5 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import type { RgbImage } from "../image/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
@@ -16,9 +15,6 @@ interface NeighbourFlags {
   readonly neighbours: number;
   readonly columns: number;
 }
-
-/** What a folder's pictures are called. */
-const PICTURE = /\.(png|jpe?g|webp)$/i;
 
 /** `flexvar neighbours`. */
 export function define(command: Command, context: Context): void {
@@ -94,7 +90,8 @@ async function filesOf(place: string): Promise<string[]> {
     throw new UsageError(`PICTURES: expected a picture or a folder, got "${place}" (${error.code})`, { cause: error });
   });
   if (!info.isDirectory()) return [place];
-  const names = (await readdir(place)).filter((name) => PICTURE.test(name)).sort();
-  if (names.length === 0) throw new UsageError(`PICTURES: expected pictures in "${place}", got none`);
-  return names.map((name) => join(place, name));
+  const { listPictures } = await import("../data/index.ts");
+  const pictures = await listPictures(place);
+  if (pictures.length === 0) throw new UsageError(`PICTURES: expected pictures in "${place}", got none`);
+  return pictures;
 }

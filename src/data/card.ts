@@ -2,6 +2,7 @@ import { contactSheet, type RgbImage } from "../image/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import { centreView } from "./augment.ts";
 import { CorruptImageError, type Dataset } from "./dataset.ts";
+import { type LeftOut, shownName, someNames } from "./left-out.ts";
 import { resample } from "./resample.ts";
 
 /** What a data set holds, as shown before training. */
@@ -18,6 +19,12 @@ export interface DataCard {
   };
   /** Pictures among those that could not be decoded, by name. */
   readonly corrupt: readonly { readonly name: string; readonly reason: string }[];
+  /** Classes without a picture. */
+  readonly empty: readonly string[];
+  /** How the files were read, in words; undefined for data sets that are none. */
+  readonly layout: string | undefined;
+  /** What the files hold that was left out, by reason. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface CardOptions {
@@ -61,6 +68,9 @@ export async function describeDataset(
       medianShortSide: shorts[shorts.length >> 1] ?? 0,
     },
     corrupt,
+    empty: dataset.classes.filter((_, label) => counts[label] === 0),
+    layout: dataset.reading?.layout,
+    leftOut: dataset.reading?.leftOut ?? [],
   };
   return { card, sheet: tiles.length > 0 ? contactSheet(tiles) : undefined };
 }
@@ -84,7 +94,7 @@ export function formatDataCard(card: DataCard, most = 12): string {
   const { sizes, classes, corrupt } = card;
   const range = ([low, high]: readonly [number, number]) => (low === high ? `${low}` : `${low}..${high}`);
   const bySize = [...classes].sort((a, b) => b.count - a.count);
-  const listed = bySize.slice(0, most).map(({ name, count }) => `  ${String(count).padStart(8)}  ${name}`);
+  const listed = bySize.slice(0, most).map(({ name, count }) => `  ${String(count).padStart(8)}  ${shownName(name)}`);
   const rest = bySize.slice(most);
   const others = rest.reduce((sum, { count }) => sum + count, 0);
   return [
@@ -92,7 +102,10 @@ export function formatDataCard(card: DataCard, most = 12): string {
     `size ${range(sizes.width)} × ${range(sizes.height)} pixels, median short side ${sizes.medianShortSide} (of ${sizes.looked} looked at)`,
     ...listed,
     ...(rest.length > 0 ? [`  ${String(others).padStart(8)}  in ${rest.length} more classes`] : []),
+    ...(card.layout === undefined ? [] : [`read as: ${card.layout}`]),
+    ...(card.empty.length > 0 ? [`classes without pictures: ${card.empty.length} (${someNames(card.empty, 12)})`] : []),
+    ...card.leftOut.map(({ reason, count, names }) => `left out: ${count} ${reason} (${someNames(names, 2, count)})`),
     `corrupt: ${corrupt.length} of ${sizes.looked + corrupt.length} looked at`,
-    ...corrupt.map(({ name, reason }) => `corrupt: ${name} (${reason})`),
+    ...corrupt.map(({ name, reason }) => `corrupt: ${shownName(name)} (${reason})`),
   ].join("\n");
 }

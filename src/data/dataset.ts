@@ -1,4 +1,6 @@
+import { fileProblem } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
+import type { Reading } from "./left-out.ts";
 
 /** A decoded picture: RGB, 8 bits, row by row (HWC). */
 export type Picture = RgbImage;
@@ -26,6 +28,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** Present where reading in random order would be slow; shuffling then keeps neighbours together. */
   readonly chunks?: readonly Chunk[];
+  /** How its files were read, where there are some. */
+  readonly reading?: Reading;
   /** The label of picture `index`, without decoding it. */
   labelOf(index: number): number;
   /** The name of picture `index`, without decoding it. */
@@ -47,6 +51,15 @@ export class CorruptImageError extends Error {
   ) {
     super(`${picture}: expected a readable image, got: ${reason}`);
   }
+}
+
+/**
+ * What a failed reading of a picture means: a file that vanished, became something else or may not be read is a corrupt
+ * picture; trouble that is not the file's own (no handles, no memory) stays what it is.
+ */
+export function pictureProblem(picture: string, error: unknown): unknown {
+  const problem = error instanceof CorruptImageError ? undefined : fileProblem(error);
+  return problem === undefined ? error : new CorruptImageError(picture, problem);
 }
 
 /** A data set that cannot be opened or used as asked. */

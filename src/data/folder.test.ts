@@ -3,7 +3,6 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { CorruptImageError } from "./dataset.ts";
 import { decodePicture } from "./decode.ts";
-import { openClassFolders, openImageNet, openPlainFolder } from "./folder.ts";
 import { detectDataFormat, openDataset } from "./open.ts";
 import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 
@@ -57,13 +56,13 @@ describe("openClassFolders", () => {
   it("names the picture that cannot be decoded", async () => {
     await using folder = await temporaryFolder();
     await writeTree(folder.path, { "a/bad.png": "not a png" });
-    const dataset = await openClassFolders(folder.path);
+    const dataset = await openDataset(folder.path);
     await expect(dataset.get(0)).rejects.toThrow(`${join("a", "bad.png")}: expected a readable image`);
   });
 
   it("says what it expected of an empty folder", async () => {
     await using folder = await temporaryFolder();
-    await expect(openClassFolders(folder.path)).rejects.toThrow("expected one folder of pictures per class, got none");
+    await expect(openDataset(folder.path)).rejects.toThrow(/expected pictures, class folders, .*, got an empty folder/);
     await expect(detectDataFormat(join(folder.path, "none"))).rejects.toThrow("expected a file or folder, got nothing");
   });
 });
@@ -73,7 +72,7 @@ describe("openPlainFolder", () => {
     await using folder = await temporaryFolder();
     await writeTree(folder.path, { "b.png": await plainPicture("#00ff00"), "a.png": await plainPicture("#ff0000") });
     expect(await detectDataFormat(folder.path)).toBe("plain-folder");
-    const dataset = await openPlainFolder(folder.path);
+    const dataset = await openDataset(folder.path);
     expect([dataset.length, dataset.classes.length, dataset.labelOf(1), dataset.nameOf(0)]).toEqual([2, 1, 0, "a.png"]);
   });
 });
@@ -100,15 +99,15 @@ describe("openImageNet", () => {
       "train/n00000002/a.JPEG": picture,
       "val/n00000002/b.JPEG": picture,
     });
-    const val = await openImageNet(other.path, "val");
+    const val = await openDataset(other.path, { split: "held-out" });
     expect([val.length, val.labelOf(0), val.classes[1]]).toEqual([1, 1, "n00000002"]);
   });
 
   it("refuses val pictures without a label", async () => {
     await using folder = await temporaryFolder();
     await writeTree(folder.path, { "train/n00000001/a.JPEG": "", "val/x.JPEG": "" });
-    await expect(openImageNet(folder.path, "val")).rejects.toThrow("expected a folder per wnid");
+    await expect(openDataset(folder.path, { split: "held-out" })).rejects.toThrow("expected a folder per wnid");
     await writeTree(folder.path, { "LOC_val_solution.csv": "ImageId,PredictionString\ny,n00000001 1" });
-    await expect(openImageNet(folder.path, "val")).rejects.toThrow("expected a line with a known wnid");
+    await expect(openDataset(folder.path, { split: "held-out" })).rejects.toThrow("expected a line with a known wnid");
   });
 });

@@ -1,10 +1,25 @@
-import { readdir, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
+/** Data sets of any form, by their path. */
+import type { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname, extname } from "node:path";
+import { openNpz } from "../checkpoint/index.ts";
+import { fileProblem } from "../files/index.ts";
+import { type ClassOrder, joined, withClasses } from "./classes.ts";
 import { type Dataset, DatasetError } from "./dataset.ts";
 import type { DecodeOptions } from "./decode.ts";
-import { isPictureName, openClassFolders, openImageNet, openPlainFolder } from "./folder.ts";
-import { type NpzSplit, openNpzDataset } from "./npz.ts";
+import {
+  classFolderNames,
+  isImageNet,
+  openClassFolders,
+  openFlatValidation,
+  openPlainFolder,
+  withSynsetNames,
+} from "./folder.ts";
+import { type Layout, layoutOf, type Source } from "./layout.ts";
+import type { Reading } from "./left-out.ts";
+import { arrayOf, type NpzSplit, openNpzDataset } from "./npz.ts";
 import { openParquet } from "./parquet.ts";
+import { ARCHIVES, type Folder, holdsData, readTree, type Tree } from "./tree.ts";
 import { openWebDataset } from "./webdataset.ts";
 
 /** The forms a data set may have on disk. */
@@ -13,84 +28,192 @@ export type DataFormat = (typeof dataFormats)[number];
 
 /** How a data set of any form is opened. */
 export interface OpenOptions extends DecodeOptions {
-  /** Default: found out from the files. */
-  readonly format?: DataFormat;
-  /** For forms with a split of their own (`.npz`, ImageNet). Default "train". */
+  /** For data sets with a split of their own. Default "train". */
   readonly split?: NpzSplit;
+  /** Class names by number, where these are settled already (a run that goes on): pictures of other classes are refused. */
+  readonly classes?: readonly string[];
+  /** How class names are sorted where they are not settled. Default: naturally. */
+  readonly order?: ClassOrder;
+}
+
+/** Where a data set's pictures are, before any of them is opened. */
+export interface DataPlan {
+  readonly path: string;
+  readonly form: DataFormat;
+  readonly layout: Layout;
+  readonly reading: Reading;
+}
+
+/** Finds out how a data set lies on disk. @throws DatasetError where it has none of the known layouts */
+export async function planData(path: string): Promise<DataPlan> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw new DatasetError(`${path}: expected a file or folder, got nothing (${fileProblem(error) ?? String(error)})`);
+  });
+  if (!info.isDirectory()) return planFile(path, info);
+  const tree = await withoutFeatures(await readTree(path));
+  const layout = layoutOf(tree);
+  const { kind } = layout.train;
+  const isNet = layout.train.kind === "class-folders" && isImageNet(layout.train.folder);
+  return {
+    path,
+    form: isNet ? "imagenet" : kind,
+    layout,
+    reading: { layout: layout.words, leftOut: tree.leftOut.list() },
+  };
+}
+
+function planFile(path: string, info: Stats): DataPlan {
+  const extension = extname(path).toLowerCase();
+  const form = ARCHIVES[extension as keyof typeof ARCHIVES];
+  if (!info.isFile() || form === undefined)
+    throw new DatasetError(
+      `${path}: expected .npz, .parquet, .tar or a folder, got ${info.isFile() ? extension || "another file" : "a pipe, socket or device"}`,
+    );
+  const words = `one ${extension} file`;
+  const layout: Layout = { words, train: { kind: form, paths: [path] }, heldOut: undefined };
+  return { path, form, layout, reading: { layout: words, leftOut: [] } };
+}
+
+/** A tree without the `.npz` files that hold no pictures (features, statistics), unless nothing else is there. */
+async function withoutFeatures(tree: Tree): Promise<Tree> {
+  const found: string[] = [];
+  const prune = async (folder: Folder): Promise<Folder> => {
+    const archives = [];
+    for (const archive of folder.archives) {
+      const place = `${folder.path}/${archive.name}`;
+      if (archive.form === "npz" && (await isFeatures(place))) found.push(place.slice(tree.path.length + 1));
+      else archives.push(archive);
+    }
+    const folders: Folder[] = [];
+    for (const one of folder.folders) folders.push(await prune(one));
+    return { ...folder, archives, folders };
+  };
+  const pruned = await prune(tree);
+  if (!holdsData(pruned)) return tree;
+  for (const name of found) tree.leftOut.add(".npz files without pictures", name);
+  return { ...pruned, leftOut: tree.leftOut };
+}
+
+async function isFeatures(path: string): Promise<boolean> {
+  const file = await openNpz(path).catch(() => undefined);
+  // What cannot be read is not known to be anything else: opening it says why.
+  if (file === undefined) return false;
+  try {
+    const header = await arrayOf(file, "images")?.header();
+    return header?.dtype !== "uint8" || header.shape.length !== 4;
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The detected form of a data set. @throws DatasetError when it has none of the known ones */
+export async function detectDataFormat(path: string): Promise<DataFormat> {
+  return (await planData(path)).form;
 }
 
 /**
- * Opens a data set: an `.npz`, `.parquet` or `.tar` file, or a folder of these, of class folders, of pictures, or in
- * ImageNet's layout.
+ * Opens a data set: an `.npz`, `.parquet` or `.tar` file, or a folder of these, of class folders, of pictures, or with
+ * splits of any of them.
  * @throws DatasetError when the path holds none of them
  */
 export async function openDataset(path: string, options: OpenOptions = {}): Promise<Dataset> {
-  const format = options.format ?? (await detectDataFormat(path));
-  switch (format) {
-    case "npz":
-      return openNpzDataset(await onlyFile(path, ".npz"), { split: options.split ?? "train" });
-    case "class-folders":
-      return openClassFolders(path, options);
+  return openPlanned(await planData(path), options);
+}
+
+/** Opens a side, or all, of what was planned. */
+export async function openPlanned(plan: DataPlan, options: OpenOptions = {}): Promise<Dataset> {
+  const { train, heldOut } = plan.layout;
+  const split = options.split ?? "train";
+  if (heldOut === undefined) return openSource(plan, train, { ...options, split });
+  const own = await openSource(plan, train, { ...options, split: "all" });
+  if (split === "train") return own;
+  const other = await openHeldOut(plan, own, options).catch(async (error: unknown) => {
+    await own.close();
+    throw error;
+  });
+  if (split === "all") return joined(own, other);
+  await own.close();
+  return other;
+}
+
+/** Both sides of a data set, the second undefined where its files have no split. */
+export async function openSides(
+  path: string,
+  options: Omit<OpenOptions, "split"> = {},
+): Promise<{ readonly train: Dataset; readonly heldOut: Dataset | undefined }> {
+  const plan = await planData(path);
+  if (plan.layout.heldOut !== undefined) {
+    const train = await openPlanned(plan, options);
+    return { train, heldOut: await openHeldOut(plan, train, options) };
+  }
+  const train = await openPlanned(plan, options);
+  if (plan.form !== "npz") return { train, heldOut: undefined };
+  const heldOut = await openPlanned(plan, { ...options, split: "held-out" });
+  return { train, heldOut: heldOut.length > 0 ? heldOut : undefined };
+}
+
+/** The held-out side with the classes of the training side. */
+async function openHeldOut(plan: DataPlan, train: Dataset, options: OpenOptions): Promise<Dataset> {
+  const heldOut = plan.layout.heldOut!;
+  const own = plan.layout.train;
+  if (own.kind === "class-folders" && heldOut.kind === "plain-folder") {
+    const wnids = settledFolders(plan, options)!;
+    const dataset = await openFlatValidation(heldOut.folder, plan.path, wnids, options);
+    return { ...dataset, classes: train.classes, reading: plan.reading };
+  }
+  const dataset = await openSource(plan, heldOut, { ...options, split: "all" });
+  return withClasses(dataset, train.classes, placeOf(heldOut));
+}
+
+const placeOf = (source: Source): string => ("folder" in source ? source.folder.path : dirname(source.paths[0]!));
+
+async function openSource(plan: DataPlan, source: Source, options: OpenOptions): Promise<Dataset> {
+  const dataset = await openPlaces(plan, source, options);
+  const { layout, leftOut } = plan.reading;
+  const reading = {
+    layout: [layout, dataset.reading?.layout ?? ""].filter((words) => words !== "").join("; "),
+    leftOut: [...leftOut, ...(dataset.reading?.leftOut ?? [])],
+  };
+  const { classes } = options;
+  const whole = { ...dataset, reading };
+  if (classes === undefined) return whole;
+  try {
+    return withClasses(whole, classes, placeOf(source));
+  } catch (error) {
+    await dataset.close();
+    throw error;
+  }
+}
+
+async function openPlaces(plan: DataPlan, source: Source, options: OpenOptions): Promise<Dataset> {
+  switch (source.kind) {
+    case "class-folders": {
+      const folders = settledFolders(plan, options);
+      const dataset = await openClassFolders(source.folder, { ...options, ...(folders && { folders }) });
+      return plan.form === "imagenet" ? withSynsetNames(dataset, plan.path) : dataset;
+    }
     case "plain-folder":
-      return openPlainFolder(path, options);
-    case "imagenet":
-      return openImageNet(path, options.split === "held-out" ? "val" : "train", options);
+      return openPlainFolder(source.folder, options);
+    case "npz":
+      return openNpzDataset(source.paths[0]!, { split: options.split ?? "train" });
     case "parquet":
-      return openParquet(await filesOf(path, ".parquet"), options);
+      return openParquet(source.paths, withoutClasses(options));
     case "webdataset":
-      return openWebDataset(await filesOf(path, ".tar"), options);
+      return openWebDataset(source.paths, withoutClasses(options));
     default:
-      return format satisfies never;
+      return source satisfies never;
   }
 }
 
-/** The form of a file or folder. @throws DatasetError when it has none of the known ones */
-export async function detectDataFormat(path: string): Promise<DataFormat> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) throw new DatasetError(`${path}: expected a file or folder, got nothing`);
-  if (!info.isDirectory()) {
-    const byFile = formatOfFile(path);
-    if (byFile) return byFile;
-    throw new DatasetError(
-      `${path}: expected .npz, .parquet, .tar or a folder, got ${extname(path) || "another file"}`,
-    );
-  }
-  const entries = await readdir(path, { withFileTypes: true });
-  const names = entries.map((entry) => entry.name);
-  const inside = names.map(formatOfFile).find((format) => format !== undefined);
-  if (inside) return inside;
-  const split = names.includes("train") ? "train" : "val";
-  const deeper = names.includes(split) ? await readdir(join(path, split)).catch(() => []) : [];
-  if (deeper.some((name) => /^n\d{8}$/.test(name))) return "imagenet";
-  if (names.some(isPictureName)) return "plain-folder";
-  if (entries.some((entry) => entry.isDirectory() || entry.isSymbolicLink())) return "class-folders";
-  throw new DatasetError(`${path}: expected pictures, class folders, .npz, .parquet or .tar files, got none of them`);
+/** Readers number classes by what the files say; settled classes are applied to that by name. */
+function withoutClasses({ classes: _, ...options }: OpenOptions): Omit<OpenOptions, "classes"> {
+  return options;
 }
 
-function formatOfFile(name: string): DataFormat | undefined {
-  switch (extname(name).toLowerCase()) {
-    case ".npz":
-      return "npz";
-    case ".parquet":
-      return "parquet";
-    case ".tar":
-      return "webdataset";
-    default:
-      return undefined;
-  }
-}
-
-/** The file itself, or a folder's files with this extension, sorted. */
-async function filesOf(path: string, extension: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => extname(name).toLowerCase() === extension).sort();
-  if (names.length === 0) throw new DatasetError(`${path}: expected ${extension} files, got none`);
-  return names.map((name) => join(path, name));
-}
-
-/** The file itself, or the one of a folder with this extension. */
-export async function onlyFile(path: string, extension: string): Promise<string> {
-  const files = await filesOf(path, extension);
-  if (files.length !== 1) throw new DatasetError(`${path}: expected one ${extension} file, got ${files.length}`);
-  return files[0]!;
+/** Names of the class folders by number: those of the training side. ImageNet's are wnids, which keep their order. */
+function settledFolders({ form, layout }: DataPlan, { classes, order }: OpenOptions): readonly string[] | undefined {
+  if (layout.train.kind !== "class-folders") return undefined;
+  return (form === "imagenet" ? undefined : classes) ?? classFolderNames(layout.train.folder, order);
 }

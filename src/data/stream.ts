@@ -3,7 +3,7 @@ import { openNpz } from "../checkpoint/index.ts";
 import { type Dataset, DatasetError, type Example } from "./dataset.ts";
 import { type DecodeOptions, toRgb } from "./decode.ts";
 import { arrayOf, arraysOf, labelledRows, type NpzSplit, pictureShape } from "./npz.ts";
-import { type DataFormat, detectDataFormat, onlyFile, openDataset } from "./open.ts";
+import { type DataFormat, openPlanned, planData } from "./open.ts";
 
 export interface PictureStream {
   readonly form: DataFormat;
@@ -28,11 +28,12 @@ const AHEAD = 8;
 
 /** Opens pictures of any form that `openDataset` knows. @throws DatasetError where there are none */
 export async function openPictureStream(path: string, options: StreamOptions = {}): Promise<PictureStream> {
-  const form = await detectDataFormat(path);
-  if (form === "npz") return openNpzStream(await onlyFile(path, ".npz"), options);
-  const hasSplit = form === "imagenet";
-  const split = hasSplit ? (options.split ?? "held-out") : undefined;
-  const dataset = await openDataset(path, { ...options, format: form, ...(split ? { split } : {}) });
+  const plan = await planData(path);
+  const { form, layout } = plan;
+  if (layout.train.kind === "npz" && layout.heldOut === undefined)
+    return openNpzStream(layout.train.paths[0]!, options);
+  const split = layout.heldOut === undefined ? undefined : (options.split ?? "held-out");
+  const dataset = await openPlanned(plan, { ...options, split: split ?? "all" });
   return {
     form,
     length: dataset.length,

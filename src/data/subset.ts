@@ -1,3 +1,4 @@
+import { comparedName } from "../options/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import { checkIndex, type Dataset } from "./dataset.ts";
 
@@ -12,6 +13,7 @@ export function subset(dataset: Dataset, indices: readonly number[]): Dataset {
   return {
     length: indices.length,
     classes,
+    ...(dataset.reading && { reading: dataset.reading }),
     ...(dataset.chunks && { chunks: chunksOf(dataset, indices) }),
     labelOf: (index) => dataset.labelOf(at(index)),
     nameOf: (index) => dataset.nameOf(at(index)),
@@ -44,7 +46,7 @@ export function holdOut(
   if (!(share >= 0 && share <= 1)) throw new RangeError(`holdOut.share: expected a share from 0 to 1, got ${share}`);
   const sides: [number[], number[]] = [[], []];
   for (let index = 0; index < dataset.length; index++) {
-    const held = createRandom(seed, "hold-out", dataset.nameOf(index)).uniform() < share;
+    const held = createRandom(seed, "hold-out", comparedName(dataset.nameOf(index))).uniform() < share;
     sides[held ? 1 : 0].push(index);
   }
   return { train: subset(dataset, sides[0]), heldOut: subset(dataset, sides[1]) };

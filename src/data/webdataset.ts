@@ -3,8 +3,9 @@ import { basename } from "node:path";
 import { parseJson } from "../json/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { type DecodeOptions, decodePicture } from "./decode.ts";
-import { isPictureName } from "./folder.ts";
+
 import { indexTar, type TarMember } from "./tar-index.ts";
+import { isPictureName } from "./tree.ts";
 
 /** One sample: members of one archive that share a name up to the first dot of the file name. */
 interface Sample {

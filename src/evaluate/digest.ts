@@ -1,20 +1,19 @@
 /** What a file or a folder holds, as one number. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { stat } from "node:fs/promises";
+import { relative } from "node:path";
+import { filesBelow } from "../data/index.ts";
+import { fileProblem } from "../files/index.ts";
 
 /**
  * SHA-256 in hexadecimal: of a file's bytes; of a folder, over the path and the SHA-256 of each file below it, sorted by path,
- * hidden files left out.
+ * hidden files and other litter left out.
+ * @throws Error naming a file that cannot be read
  */
 export async function contentDigest(path: string): Promise<string> {
   if (!(await stat(path)).isDirectory()) return fileDigest(path);
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const files = await filesBelow(path);
   const hash = createHash("sha256");
   for (const file of files) hash.update(`${relative(path, file)}\0${await fileDigest(file)}\0`);
   return hash.digest("hex");
@@ -22,6 +21,10 @@ export async function contentDigest(path: string): Promise<string> {
 
 async function fileDigest(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  try {
+    for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  } catch (error) {
+    throw new Error(`${path}: expected a readable file, got ${fileProblem(error) ?? String(error)}`, { cause: error });
+  }
   return hash.digest("hex");
 }

@@ -1,7 +1,7 @@
 /** A sample set as a folder of PNG files: one folder a class, numbered within it. */
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "../files/index.ts";
+import { isLitter, writeFileAtomic } from "../files/index.ts";
 import { encodePng } from "../image/index.ts";
 import { checkSampleSize, SETTINGS_FILE, settleSettings } from "./sample-settings.ts";
 import type { SampleStore, SetPlan } from "./sample-store.ts";
@@ -11,7 +11,7 @@ export async function openSampleFolder(plan: SetPlan): Promise<SampleStore> {
   const { path, total } = plan;
   await mkdir(path, { recursive: true });
   await settleSettings(join(path, SETTINGS_FILE), plan.settings, path, async () => {
-    const other = (await readdir(path)).find((name) => !name.startsWith(".") && !name.startsWith(SETTINGS_FILE));
+    const other = (await readdir(path)).find((name) => !isLitter(name) && !name.startsWith(SETTINGS_FILE));
     return other === undefined ? undefined : `"${other}"`;
   });
   const places = placesOf(plan);

@@ -6,3 +6,5 @@ export {
   writeFileAtomic,
 } from "./atomic.ts";
 export { type JsonDifference, jsonDifferences, jsonText } from "./json-differences.ts";
+export { isLitter } from "./litter.ts";
+export { fileProblem, readWholeFile } from "./read.ts";

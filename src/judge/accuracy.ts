@@ -30,7 +30,7 @@ const CHUNK = 32;
 /**
  * Judges the centre square of every picture. Classes are matched by name; where the data set's names are mere numbers, by
  * number.
- * @throws Error naming a class that the judge does not know
+ * @throws Error naming a class that the judge does not know; CorruptImageError naming a picture that cannot be read
  */
 export async function classAccuracy(
   judge: Judge,
@@ -42,7 +42,10 @@ export async function classAccuracy(
   const size = options.size ?? (await shortSide(dataset));
   const confusion = new Uint32Array(K * K);
   const all = { size, batchSize: CHUNK, seed: 0, ordered: true, epochs: 1, keepLast: true };
-  for await (const { images, labels, count } of batches(dataset, all)) {
+  const refuse = (error: Error): never => {
+    throw error;
+  };
+  for await (const { images, labels, count } of batches(dataset, { ...all, onCorrupt: refuse })) {
     const { logits } = await judge.extractPlanes(images, count, size, size);
     largestOfRows(logits, count).forEach((given, i) => {
       confusion[classOf[labels[i]!]! * K + given]!++;

@@ -3,9 +3,9 @@ import {
   type Batch,
   batches,
   type Dataset,
-  detectDataFormat,
   holdOut,
-  openDataset,
+  type OpenOptions,
+  openSides,
   type StreamPosition,
   subset,
 } from "../data/index.ts";
@@ -16,14 +16,18 @@ export interface SplitData {
   readonly heldOut: Dataset;
 }
 
-/** Opens a data set with its own split where it has one (`.npz`, ImageNet), else with a share held out by seed. */
-export async function openSplit(path: string, share: number, seed: number): Promise<SplitData> {
-  const format = await detectDataFormat(path);
-  const train = await openDataset(path, { format });
-  if (format === "npz" || format === "imagenet") {
-    const heldOut = await openDataset(path, { format, split: "held-out" });
-    if (heldOut.length > 0) return { train, heldOut };
-  }
+/**
+ * Opens a data set with its own split where it has one, else with a share held out by seed.
+ * @throws DatasetError, Error where there is nothing to hold out
+ */
+export async function openSplit(
+  path: string,
+  share: number,
+  seed: number,
+  settled: Pick<OpenOptions, "classes" | "order"> = {},
+): Promise<SplitData> {
+  const { train, heldOut } = await openSides(path, settled);
+  if (heldOut !== undefined) return { train, heldOut };
   const sides = holdOut(train, { share, seed });
   if (sides.train.length > 0 && sides.heldOut.length > 0) return sides;
   throw new Error(

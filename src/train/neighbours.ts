@@ -1,5 +1,5 @@
 /** Which training pictures lie nearest to drawn ones: what a model learnt by heart shows there. */
-import { batches, centreView, type Dataset, writeView } from "../data/index.ts";
+import { batches, CorruptImageError, centreView, type Dataset, writeView } from "../data/index.ts";
 import { contactSheet, planarToRgb, type RgbImage } from "../image/index.ts";
 import { fixedBatch, type SplitData } from "./data.ts";
 
@@ -125,8 +125,8 @@ export async function neighbourSheet(
   for (const [i, picture] of pictures.entries()) {
     const cells = [picture];
     for (const { index, mirrored } of neighbours[i]!) {
-      const { image } = await dataset.get(index);
       const side = picture.height;
+      const image = await dataset.get(index).then(({ image }) => image, blankWhereCorrupt);
       const data = new Float32Array(3 * side * side);
       writeView(image, { ...centreView(image), flip: mirrored }, side, "edge", data, 0);
       cells.push(planarToRgb({ data, batch: 1, height: side, width: side }, 0));
@@ -134,6 +134,12 @@ export async function neighbourSheet(
     frames.push(contactSheet(cells, { columns: cells.length, margin: 1, background: [90, 90, 90] }));
   }
   return contactSheet(frames, { columns, margin: 5, background: [235, 235, 235] });
+}
+
+/** A picture that vanished since it was compared shows as a grey cell. */
+function blankWhereCorrupt(error: unknown): RgbImage {
+  if (error instanceof CorruptImageError) return { width: 1, height: 1, data: Uint8Array.of(128, 128, 128) };
+  throw error;
 }
 
 /** Sum of squared differences from `at`, or anything of at least `limit` once it is that large. */
