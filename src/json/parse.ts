@@ -39,7 +39,8 @@ export function parseJson(input: string | Uint8Array, where: string): unknown {
 
 function errorOf(text: string, { path, at, got, isNotFinite }: JsonFault, where: string): JsonError {
   const before = text.slice(0, at);
-  const line = before.split("\n").length;
+  let line = 1;
+  for (let end = before.indexOf("\n"); end >= 0; end = before.indexOf("\n", end + 1)) line++;
   const place = `line ${line}, column ${at - before.lastIndexOf("\n")}`;
   return new JsonError(where, path, `expected ${isNotFinite ? "a finite number" : "JSON"}, got ${got} (${place})`);
 }

@@ -11,7 +11,9 @@ const clipped = (text: string, longest: number): string =>
 /** A value as an error shows it. */
 export function shown(input: unknown): string {
   if (input === undefined) return "nothing";
-  return clipped(JSON.stringify(input) ?? String(input), LONGEST_VALUE);
+  // Of a long text no more than can be shown.
+  const part = typeof input === "string" ? input.slice(0, LONGEST_VALUE) : input;
+  return clipped(JSON.stringify(part) ?? String(part), LONGEST_VALUE);
 }
 
 /** A schema's `error` that says what was expected and what came. */

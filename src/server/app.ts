@@ -5,7 +5,7 @@ import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
 import { readBody } from "./body.ts";
 import { ApiError, toApiError } from "./errors.ts";
-import { checkFields, type Fields, requestSchemas } from "./fields.ts";
+import { checkFields, type Fields, type RequestSchemas, requestSchemas } from "./fields.ts";
 import { type GuardOptions, guardOrigin, guardToken } from "./guard.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -13,6 +13,7 @@ import type { PictureMaker } from "./maker.ts";
 import { unanswered } from "./methods.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
@@ -39,6 +40,9 @@ export interface ServerApp {
   stop(): Promise<void>;
 }
 
+/** What a request's fields ask for. */
+type WorkOf = (fields: Fields, model: ServedModel, limits: Limits) => Work | Promise<Work>;
+
 /** 8 of 16x16 tokens side by side, fewer where grids are larger. */
 const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2048 / tokens)));
 
@@ -51,6 +55,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
   const metrics = createMetrics();
   const { jobMs, keep, keepMs } = limits;
   const jobs = startJobs({ queue, maker, metrics, batchSize: options.batchSize ?? batchOf, jobMs, keep, keepMs });
+  const room = bodyRoom(limits.bodiesBytes);
   const created = Math.floor(Date.now() / 1000);
 
   const app = new Hono();
@@ -72,14 +77,19 @@ export function createServerApp(options: ServerOptions): ServerApp {
     if (fields.stream === true) return stream(c, jobs, queue, work);
     return fields.async === true ? later(c, jobs, queue, work) : wait(c, jobs, work);
   };
-  app.post("/v1/images/generations", async (c) => {
-    const fields = checkFields(schemas.generation, await readBody(c.req.raw, limits, false));
-    return answer(c, fields, generationWork(fields, model, limits));
-  });
-  app.post("/v1/images/edits", async (c) => {
-    const fields = checkFields(schemas.edit, await readBody(c.req.raw, limits, true));
-    return answer(c, fields, await editWork(fields, model, limits));
-  });
+  const draws =
+    (schema: RequestSchemas["generation"] | RequestSchemas["edit"], forms: boolean, workOf: WorkOf) =>
+    async (c: Context): Promise<Response> => {
+      const { fields, work } = await room.use(async (share) => {
+        const body = await readBody(c.req.raw, limits, forms, share);
+        await share.turn();
+        const fields = checkFields(schema, body);
+        return { fields, work: await workOf(fields, model, limits) };
+      });
+      return answer(c, fields, work);
+    };
+  app.post("/v1/images/generations", draws(schemas.generation, false, generationWork));
+  app.post("/v1/images/edits", draws(schemas.edit, true, editWork));
   const jobOf = (c: Context): Job => {
     const job = jobs.find(c.req.param("id") ?? "");
     if (job === undefined)

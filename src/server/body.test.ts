@@ -7,6 +7,7 @@ const read = (body: string | Uint8Array<ArrayBuffer>) =>
     new Request("http://localhost", { method: "POST", body, headers: { "content-type": "application/json" } }),
     DEFAULT_LIMITS,
     false,
+    { take() {}, turn: async () => {} },
   );
 
 test("a byte-order mark is no part of a body", async () => {

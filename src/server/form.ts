@@ -1,31 +1,29 @@
 /** Multipart forms as the record that JSON would have held. */
 import { EDITING_FIELDS, editingInfo, SAMPLING_FIELDS, samplingInfo, valueFromText } from "../options/index.ts";
 import { ApiError } from "./errors.ts";
+import { formParts } from "./form-parts.ts";
+import { followJson, LONGEST_TEXT, PICTURE_FIELDS } from "./json-shape.ts";
 
 /** Fields that are lists: a form may repeat them, one entry a value. */
 const LISTS = new Set(["class_labels", "scales", "forbid"]);
 const NUMBERS = new Set(["left", "right", "top", "bottom", "first_index"]);
 const FLAGS = new Set(["stream", "async", "whole"]);
 
-/** Reads a form; files become base64. @throws ApiError in words. */
-export async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Record<string, unknown>> {
-  let form: FormData;
-  try {
-    form = await new Response(bytes, { headers: { "content-type": type } }).formData();
-  } catch {
-    throw new ApiError(400, "body: expected a multipart form, got something else", { code: "invalid_form" });
-  }
+/** Reads a form as it arrives; files become base64. @throws ApiError in words. */
+export async function readForm(blocks: AsyncIterable<Uint8Array>, type: string): Promise<Record<string, unknown>> {
   const out = new Map<string, unknown>();
   const lists = new Map<string, string[]>();
   // `name[]` is one value of a list even where it comes once.
   const marked = new Set<string>();
-  for (const [key, given] of form.entries()) {
-    const value = typeof given === "string" ? given.replace(/^\ufeff/, "") : given;
+  for await (const { key, isFile, bytes } of formParts(blocks, type)) {
     const name = key.replace(/\[\]$/, "");
     if (out.has(name)) throw refused(name, "expected one value, got several");
-    const isFile = name === "image" || name === "mask";
-    if (typeof value !== "string" && !isFile) throw refused(name, "expected text, got a file");
-    if (typeof value !== "string") out.set(name, await base64(value));
+    if (isFile && !PICTURE_FIELDS.has(name)) throw refused(name, "expected text, got a file");
+    if (bytes.length > LONGEST_TEXT && !PICTURE_FIELDS.has(name))
+      throw refused(name, `expected at most ${LONGEST_TEXT} bytes, got ${bytes.length}`);
+    // Without a byte-order mark, which is no part of a text.
+    const value = isFile ? "" : utf8(bytes, name);
+    if (isFile) out.set(name, bytes.toString("base64"));
     else if (!LISTS.has(name)) out.set(name, fromText(name, value));
     else {
       lists.set(name, lists.get(name) ?? []);
@@ -37,23 +35,30 @@ export async function readForm(bytes: Uint8Array<ArrayBuffer>, type: string): Pr
   return Object.fromEntries(out);
 }
 
-const base64 = async (file: Blob): Promise<string> => Buffer.from(await file.arrayBuffer()).toString("base64");
+function utf8(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw refused(name, "expected text in UTF-8, got other bytes");
+  }
+}
 
 /** A list's texts as JSON would have had it: a list in JSON, a list between commas, or one value a text. */
 function fromTexts(name: string, texts: readonly string[], isMarked: boolean): unknown {
   if (texts.length === 1) {
-    const list = jsonList(texts[0]!);
+    const list = jsonList(name, texts[0]!);
     if (list !== undefined) return list;
     if (!isMarked) return fromText(name, texts[0]!);
   }
   // A class name may hold commas, so texts that are one value each stay apart.
   if (name === "class_labels") return texts.map((text) => text.trim());
   const all = texts.join(",");
-  return (all.includes("[") ? jsonList(`[${all}]`) : undefined) ?? fromText(name, all);
+  return (all.includes("[") ? jsonList(name, `[${all}]`) : undefined) ?? fromText(name, all);
 }
 
-function jsonList(text: string): unknown[] | undefined {
+function jsonList(name: string, text: string): unknown[] | undefined {
   if (!text.trim().startsWith("[")) return undefined;
+  followJson(name)(Buffer.from(text));
   try {
     return JSON.parse(text) as unknown[];
   } catch {

@@ -4,6 +4,8 @@ export interface Limits {
   readonly queue: number;
   /** Bytes of a request's body. */
   readonly bodyBytes: number;
+  /** Bytes of the bodies of all requests that are being read or looked at; one more is answered with 429. */
+  readonly bodiesBytes: number;
   /** Longest that a body may take to arrive, in ms. */
   readonly bodyMs: number;
   /** Pixels of one picture, given or asked for. */
@@ -22,6 +24,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   queue: 64,
   bodyBytes: 32 * 2 ** 20,
+  bodiesBytes: 128 * 2 ** 20,
   bodyMs: 30_000,
   pixels: 2048 * 2048,
   pictures: 64,

@@ -1,0 +1,98 @@
+/** A body as it arrives: within limits of size and time, and of what all bodies hold together. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { ApiError } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+
+/** What reading one body may use. */
+export interface BodyShare {
+  /** Takes room for so many bytes. @throws ApiError 429 where there is none left */
+  take(bytes: number): void;
+  /** A long body's turn of the event loop: between two that are looked at, everything else has its own. Short ones do not wait. */
+  turn(): Promise<void>;
+}
+
+/** Room for the bodies of all requests that are being read or looked at. */
+export interface BodyRoom {
+  /** Carries work out, and gives back what room it took. */
+  use<T>(work: (share: BodyShare) => Promise<T>): Promise<T>;
+}
+
+/** Bytes of a body that costs a few milliseconds at most, whatever is in it. */
+const SHORT = 2 ** 12;
+
+/** Room for so many bytes. */
+export function bodyRoom(most: number): BodyRoom {
+  let held = 0;
+  let turns = Promise.resolve();
+  return {
+    async use(work) {
+      let mine = 0;
+      const take = (bytes: number): void => {
+        if (held + bytes > most)
+          throw new ApiError(429, "server: expected room for a body, got too many at once; try again later", {
+            code: "too_many_bodies",
+            retryAfter: 1,
+          });
+        held += bytes;
+        mine += bytes;
+      };
+      const turn = async (): Promise<void> => {
+        if (mine <= SHORT) return;
+        turns = turns.then(() => nextTurn());
+        await turns;
+      };
+      try {
+        return await work({ take, turn });
+      } finally {
+        held -= mine;
+      }
+    },
+  };
+}
+
+/** Pieces are handed on in blocks of this size at least, so that a body that comes byte by byte costs no more than another. */
+const BLOCK = 2 ** 16;
+
+/** A request's body in blocks. @throws ApiError 400 (broken off), 408 (too slow), 413 (too large), 429 (no room) */
+export async function* bodyBlocks(
+  request: Request,
+  { bodyBytes, bodyMs }: Pick<Limits, "bodyBytes" | "bodyMs">,
+  { take }: Pick<BodyShare, "take">,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const large = (): ApiError =>
+    new ApiError(413, `body: expected at most ${bodyBytes} bytes, got more`, { code: "body_too_large" });
+  if (Number(request.headers.get("content-length") ?? 0) > bodyBytes) throw large();
+  const reader = request.body?.getReader();
+  if (reader === undefined) return;
+  const slow = new ApiError(408, `body: expected to arrive within ${bodyMs / 1000} s, got less`, { code: "slow_body" });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(slow), bodyMs);
+  });
+  late.catch(() => undefined);
+  let total = 0;
+  let block: Uint8Array[] = [];
+  let filled = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) break;
+      total += value.length;
+      if (total > bodyBytes) throw large();
+      take(value.length);
+      block.push(value);
+      filled += value.length;
+      if (filled < BLOCK) continue;
+      yield new Uint8Array(Buffer.concat(block));
+      block = [];
+      filled = 0;
+    }
+    if (filled > 0) yield new Uint8Array(Buffer.concat(block));
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw new ApiError(400, "body: expected a whole body, got a broken one", { code: "invalid_body" });
+  } finally {
+    clearTimeout(timer);
+    void reader.cancel().catch(() => undefined);
+  }
+}
