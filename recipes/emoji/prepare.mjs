@@ -1,9 +1,10 @@
-// The emoji data set: drawings of three free sets, rendered, labelled by look, split by base emoji.
+// The emoji data set: drawings of seven free sets, rendered with one margin, each labelled by its own name, split by drawing.
 //
 //   npm ci --prefix recipes/emoji
 //   node recipes/emoji/prepare.mjs [--out runs/emoji-data] [--size 64] [--seed 0]
 //
-// Writes emoji.npz, classes.json, items.json, dropped.json and contact sheets. About a minute on two cores.
+// Writes emoji.npz (images, alpha, labels, styles, split), classes.json (names, styles, groups), items.json, dropped.json, contact
+// sheets, and in unseen/ the same for the emoji that are held out wholly. About two minutes on two cores.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -13,16 +14,23 @@ import { parseArgs } from "node:util";
 import { writeNpz } from "../lib/npz.mjs";
 import { writeSheet } from "../lib/sheet.mjs";
 import { assignClasses, CLASSES } from "./lib/classes.mjs";
-import { analyse, readUnicode, textOf } from "./lib/emoji.mjs";
-import { render } from "./lib/render.mjs";
+import { readUnicode, textOf } from "./lib/emoji.mjs";
+import { codesBySlug } from "./lib/names.mjs";
+import { extentOf, frame, render } from "./lib/render.mjs";
 import { select } from "./lib/select.mjs";
 import { readSet, SETS } from "./lib/sets.mjs";
 import { groupBy, rankOf } from "./lib/split.mjs";
 
-/** Share of each class's base emoji that is held out. */
-const HELD_OUT = 0.06;
-/** The fewest base emoji a class may have. */
-const FEWEST = 20;
+/** Sets that must have drawn an emoji, and from how many on one of its drawings may be held out. */
+const FEWEST = 4;
+const HELD_OUT_FROM = 5;
+/** Share of those drawings that is held out, and emoji held out wholly. */
+const HELD_OUT = 0.045;
+const UNSEEN = 60;
+/** Share of the canvas around every drawing, and how much a small drawing is enlarged at most. */
+const FRAME = { margin: 0.045, most: 1.25 };
+/** The fewest members a group may have. */
+const FEWEST_IN_GROUP = 12;
 
 const { values } = parseArgs({
   options: {
@@ -41,53 +49,31 @@ const out = resolve(values.out);
 const packages = join(dirname(fileURLToPath(import.meta.url)), "node_modules");
 
 const unicode = readUnicode(packages);
-const contents = SETS.map((set) => readSet(packages, set));
-const { items, withoutClass, extraVariants } = select(
+const slugs = codesBySlug(unicode);
+const contents = SETS.map((set) => readSet(packages, set, slugs));
+const { items, tooFew, variants } = select(
   contents.flatMap((set) => set.drawings),
-  assignClasses(unicode),
-  { share: HELD_OUT, seed },
+  unicode,
+  { fewest: FEWEST, heldOutFrom: HELD_OUT_FROM, share: HELD_OUT, unseen: UNSEEN, seed },
 );
-const classes = CLASSES.map((row, id) => ({ id, ...row, ...countsOf(items.filter((i) => i.className === row.name)) }));
-const small = classes.filter((row) => row.bases < FEWEST).map((row) => `${row.name} ${row.bases}`);
-if (small.length > 0) throw new Error(`classes: expected at least ${FEWEST} base emoji each, got ${small.join(", ")}`);
-
-mkdirSync(out, { recursive: true });
-const bases = [...new Set(items.map((item) => item.base))].sort();
-const idOfBase = new Map(bases.map((base, id) => [base, id]));
-const idOfClass = new Map(CLASSES.map(({ name }, id) => [name, id]));
 const started = performance.now();
 const pictures = await renderAll(items.map((item) => item.svg));
 console.error(`rendered ${items.length} pictures in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+const rows = items.map((item, i) => ({ ...item, ...pictures[i] }));
+const groupOfBase = assignClasses(unicode);
 
-await writeNpz(join(out, "emoji.npz"), {
-  images: { shape: [items.length, size, size, 3], data: concat(pictures.map((p) => p.rgb)) },
-  alpha: { shape: [items.length, size, size], data: concat(pictures.map((p) => p.alpha)) },
-  labels: { shape: [items.length], data: BigInt64Array.from(items, (i) => BigInt(idOfClass.get(i.className) ?? -1)) },
-  split: { shape: [items.length], data: Uint8Array.from(items, (i) => (i.heldOut ? 1 : 0)) },
-  base: { shape: [items.length], data: BigInt64Array.from(items, (i) => BigInt(idOfBase.get(i.base) ?? -1)) },
-});
-writeJson("classes.json", {
-  size,
-  seed,
-  total: countsOf(items),
-  id2label: Object.fromEntries(CLASSES.map(({ name }, id) => [id, name])),
-  classes,
-});
-writeJson(
-  "items.json",
-  items.map((item) => ({
-    set: item.set,
-    icon: item.icon,
-    code: item.code,
-    base: item.base,
-    label: unicode.get(item.base)?.label,
-    class: item.className,
-    split: item.heldOut ? "held-out" : "train",
-  })),
+await writeSide(
+  out,
+  rows.filter((row) => row.side !== "unseen"),
 );
-writeJson("dropped.json", droppedOf());
-if (values.sheets) await writeSheets();
+await writeSide(
+  join(out, "unseen"),
+  rows.filter((row) => row.side === "unseen"),
+);
+writeJson(join(out, "dropped.json"), droppedOf());
 report();
+
+/** @typedef {typeof rows[number]} Row */
 
 /** @param {string} flag @param {string} text @param {number} least @param {number} most */
 function whole(flag, text, least, most) {
@@ -96,26 +82,73 @@ function whole(flag, text, least, most) {
   throw new Error(`${flag}: expected a whole number from ${least} to ${most}, got ${text}`);
 }
 
-/** @param {readonly { base: string, heldOut: boolean }[]} list */
-function countsOf(list) {
-  const count = (/** @type {boolean} */ side) => {
-    const of = list.filter((i) => i.heldOut === side);
-    return { pictures: of.length, bases: new Set(of.map((i) => i.base)).size };
-  };
-  const [train, heldOut] = [count(false), count(true)];
-  return { pictures: list.length, bases: train.bases + heldOut.bases, train, heldOut };
-}
-
 /** @param {readonly string[]} svgs */
 async function renderAll(svgs) {
   /** @type {Awaited<ReturnType<typeof render>>[]} */
   const done = new Array(svgs.length);
   let next = 0;
   const work = async () => {
-    for (let i = next++; i < svgs.length; i = next++) done[i] = await render(svgs[i] ?? "", { size, supersample });
+    for (let i = next++; i < svgs.length; i = next++) {
+      const svg = svgs[i] ?? "";
+      done[i] = await render(frame(svg, await extentOf(svg), FRAME), { size, supersample });
+    }
   };
   await Promise.all(Array.from({ length: 2 * availableParallelism() }, work));
   return done;
+}
+
+/** One data folder. @param {string} folder @param {readonly Row[]} chosen */
+async function writeSide(folder, chosen) {
+  mkdirSync(folder, { recursive: true });
+  const names = [...new Set(chosen.map((row) => row.name))];
+  const idOfName = new Map(names.map((name, id) => [name, id]));
+  const idOfSet = new Map(SETS.map(({ name }, id) => [name, id]));
+  const n = chosen.length;
+  const ids = (/** @type {(row: Row) => number | undefined} */ of) => ({
+    shape: [n],
+    data: BigInt64Array.from(chosen, (row) => BigInt(of(row) ?? -1)),
+  });
+  await writeNpz(join(folder, "emoji.npz"), {
+    images: { shape: [n, size, size, 3], data: concat(chosen.map((row) => row.rgb)) },
+    alpha: { shape: [n, size, size], data: concat(chosen.map((row) => row.alpha)) },
+    labels: ids((row) => idOfName.get(row.name)),
+    styles: ids((row) => idOfSet.get(row.set)),
+    split: { shape: [n], data: Uint8Array.from(chosen, (row) => (row.side === "held-out" ? 1 : 0)) },
+  });
+  writeJson(join(folder, "classes.json"), {
+    size,
+    seed,
+    total: countsOf(chosen),
+    id2label: Object.fromEntries(names.map((name, id) => [id, name])),
+    styles: SETS.map(({ name }) => name),
+    groups: groupsOf(chosen, folder === out),
+  });
+  writeJson(
+    join(folder, "items.json"),
+    chosen.map(({ set, icon, code, name, side }) => ({ set, icon, code, name, group: groupOfBase.get(code), side })),
+  );
+  if (values.sheets) await writeSheets(folder, chosen);
+}
+
+/** Names of each group's members. @param {readonly Row[]} chosen @param {boolean} all whether every group must be there */
+function groupsOf(chosen, all) {
+  const members = groupBy(
+    [...new Map(chosen.map((row) => [row.name, row])).values()],
+    (row) => groupOfBase.get(row.base) ?? "",
+  );
+  const groups = CLASSES.map(({ name }) => /** @type {const} */ ([name, (members.get(name) ?? []).map((r) => r.name)]));
+  const small = groups.filter(([, list]) => list.length < FEWEST_IN_GROUP);
+  if (all && small.length > 0)
+    throw new Error(
+      `groups: expected at least ${FEWEST_IN_GROUP} members each, got ${small.map(([name, list]) => `${name} ${list.length}`).join(", ")}`,
+    );
+  return Object.fromEntries(groups.filter(([, list]) => list.length > 0));
+}
+
+/** @param {readonly Row[]} list */
+function countsOf(list) {
+  const drawings = (/** @type {string} */ side) => list.filter((row) => row.side === side).length;
+  return { drawings: list.length, emoji: new Set(list.map((row) => row.name)).size, heldOut: drawings("held-out") };
 }
 
 /** @param {readonly Uint8Array[]} parts */
@@ -123,69 +156,49 @@ function concat(parts) {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** @param {string} name @param {unknown} value */
-function writeJson(name, value) {
-  writeFileSync(join(out, name), `${JSON.stringify(value, null, 1)}\n`);
+/** @param {string} path @param {unknown} value */
+function writeJson(path, value) {
+  writeFileSync(path, `${JSON.stringify(value, null, 1)}\n`);
 }
 
-/** What is not in the data set, and why: icons without code points, and base emoji without a class, by subgroup. */
+/** What is not in the data set, and why: icons without code points, and emoji that too few sets have drawn. */
 function droppedOf() {
-  const missing = withoutClass.map((drawing) => analyse(drawing.code).base);
-  const subgroupOf = (/** @type {string} */ base) => unicode.get(base)?.subgroup ?? "unknown to the Unicode data";
-  const groups = groupBy([...new Set(missing)], subgroupOf);
   return {
     iconsWithoutCode: contents.flatMap((set) => set.unmapped.map(({ set: name, icon }) => `${name}:${icon}`)),
-    variantsBeyondTwo: extraVariants,
-    basesWithoutClass: Object.fromEntries(
-      [...groups].map(([name, list]) => [name, list.map((b) => `${textOf(b)} ${unicode.get(b)?.label ?? b}`)]),
-    ),
+    variants,
+    drawnByTooFew: tooFew.map((code) => `${textOf(code)} ${unicode.get(code)?.label ?? code}`),
   };
 }
 
-async function writeSheets() {
-  const rows = CLASSES.map(({ name }) => {
-    const mine = items
-      .map((item, i) => ({ item, rgb: pictures[i]?.rgb }))
-      .filter(({ item }) => item.className === name);
-    mine.sort((a, b) => rankOf(seed, `sheet:${a.item.base}`) - rankOf(seed, `sheet:${b.item.base}`));
-    return { name, mine };
-  });
-  const tiles = (/** @type {typeof rows[number]["mine"]} */ list) => list.flatMap(({ rgb }) => (rgb ? [rgb] : []));
-  const columns = 16;
-  const onePerBase = rows.map(({ name, mine }) => {
-    const firsts = [...groupBy(mine, (m) => m.item.base).values()].map((group, i) => group[i % group.length]);
-    return { label: name, pictures: tiles(firsts.flatMap((m) => (m ? [m] : []))) };
-  });
-  await writeSheet(join(out, "sheet.png"), onePerBase, { size, columns });
-  const heldOut = rows.map(({ name, mine }) => ({ label: name, pictures: tiles(mine.filter((m) => m.item.heldOut)) }));
-  await writeSheet(join(out, "sheet-held-out.png"), heldOut, { size, columns });
-  mkdirSync(join(out, "sheets"), { recursive: true });
-  for (const { name, mine } of rows) {
-    const all = tiles(mine);
-    const lines = Array.from({ length: Math.ceil(all.length / columns) }, (_, y) => ({
-      label: y === 0 ? name : "",
-      pictures: all.slice(y * columns, (y + 1) * columns),
-    }));
-    await writeSheet(join(out, "sheets", `${name}.png`), lines, { size, columns });
-  }
+/** A sheet of 40 emoji, a set a column, and one of what is held out. @param {string} folder @param {readonly Row[]} chosen */
+async function writeSheets(folder, chosen) {
+  const blank = new Uint8Array(size * size * 3).fill(200);
+  const byName = [...groupBy(chosen, (row) => row.name)].sort(
+    ([a], [b]) => rankOf(seed, `sheet:${a}`) - rankOf(seed, `sheet:${b}`),
+  );
+  const lines = byName.slice(0, 40).map(([label, list]) => ({
+    label,
+    pictures: SETS.map((set) => list.find((row) => row.set === set.name)?.rgb ?? blank),
+  }));
+  await writeSheet(join(folder, "sheet.png"), lines, { size, columns: SETS.length });
+  const held = SETS.map(({ name }) => ({
+    label: name,
+    pictures: chosen.filter((row) => row.set === name && row.side === "held-out").flatMap(({ rgb }) => (rgb ? [rgb] : [])),
+  }));
+  if (held.some(({ pictures: list }) => list.length > 0))
+    await writeSheet(join(folder, "sheet-held-out.png"), held, { size, columns: 24 });
 }
 
 function report() {
-  const line = (/** @type {{ name: string } & ReturnType<typeof countsOf>} */ c) =>
-    `${c.name.padEnd(20)} ${String(c.bases).padStart(5)} ${String(c.pictures).padStart(8)} ${String(c.heldOut.bases).padStart(9)} ${String(c.heldOut.pictures).padStart(8)}`;
-  console.error("class                bases pictures held-out pictures");
-  for (const row of classes) console.error(line(row));
-  console.error(line({ name: "total", ...countsOf(items) }));
+  console.error("set            drawings  kept  held out  unseen");
   for (const [i, set] of contents.entries()) {
-    const name = SETS[i]?.name;
-    const kept = items.filter((item) => item.set === name).length;
-    console.error(
-      `${name}: ${kept} of ${set.drawings.length} drawings kept, ${set.unmapped.length} icons without code`,
-    );
+    const name = SETS[i]?.name ?? "";
+    const kept = items.filter((item) => item.set === name);
+    const of = (/** @type {string} */ side) => kept.filter((item) => item.side === side).length;
+    const cells = [set.drawings.length, kept.length, of("held-out"), of("unseen")];
+    console.error(`${name.padEnd(14)} ${cells.map((n, c) => String(n).padStart([8, 5, 9, 7][c] ?? 0)).join(" ")}`);
   }
-  const classless = new Set(withoutClass.map((drawing) => analyse(drawing.code).base)).size;
-  console.error(
-    `${extraVariants} variants beyond two left out; ${classless} base emoji (country flags too) have no class`,
-  );
+  const names = new Set(items.map((item) => item.name));
+  console.error(`${items.length} drawings of ${names.size} emoji; ${tooFew.length} emoji drawn by fewer than ${FEWEST} sets`);
   console.error(`written to ${values.out}; dropped.json lists what was left out`);
 }

@@ -93,20 +93,25 @@ export function splitKeyOf(base) {
   return twinKeys.get(base) ?? base;
 }
 
+/** Tables of short names, by how well they tell emoji apart. */
+const SHORT_NAMES = ["cldr", "emojibase", "github", "joypixels", "iamcal"];
+
 /**
- * Label and Unicode subgroup of every base emoji.
+ * Label, Unicode subgroup and short names of every base emoji.
  * @param {string} packages the folder of installed packages
- * @returns {Map<string, { label: string, subgroup: string }>}
+ * @returns {Map<string, { label: string, subgroup: string, shortNames: string[] }>}
  */
 export function readUnicode(packages) {
   const read = (/** @type {string} */ path) => JSON.parse(readFileSync(`${packages}/emojibase-data/${path}`, "utf8"));
   const names = read("meta/groups.json").subgroups;
-  const table = new Map(NEWCOMERS.map(({ code, label, subgroup }) => [code, { label, subgroup }]));
+  const tables = SHORT_NAMES.map((name) => read(`en/shortcodes/${name}.json`));
+  const shortNamesOf = (/** @type {string} */ hexcode) => tables.flatMap((table) => table[hexcode] ?? []);
+  const table = new Map(NEWCOMERS.map(({ code, label, subgroup }) => [code, { label, subgroup, shortNames: /** @type {string[]} */ ([]) }]));
   for (const entry of read("en/data.json")) {
     if (entry.subgroup === undefined) continue;
     const code = normalise(entry.hexcode);
     const { base } = analyse(code);
-    const known = { label: entry.label, subgroup: names[entry.subgroup] };
+    const known = { label: entry.label, subgroup: names[entry.subgroup], shortNames: shortNamesOf(entry.hexcode) };
     if (base === code || !table.has(base)) table.set(base, known);
   }
   return table;

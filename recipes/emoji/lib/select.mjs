@@ -1,57 +1,92 @@
-// From all drawings to the ones of the data set: classes, variants, split.
+// From all drawings to the ones of the data set: one plain drawing of each emoji from each set, and the split.
 
-import { analyse } from "./emoji.mjs";
-import { chooseHeldOut, groupBy, rankOf } from "./split.mjs";
+import { analyse, splitKeyOf } from "./emoji.mjs";
+import { nameOf } from "./names.mjs";
+import { groupBy, rankOf } from "./split.mjs";
 
-/** At most this many drawings of one base emoji from one set: the plain one and one skin-tone or gender variant. */
-const VARIANTS = 2;
+/** Subgroups of Unicode that are no drawings of a thing. */
+const NO_DRAWINGS = new Set(["country-flag", "subdivision-flag", "regional-indicator", "hair-style", "skin-tone"]);
 
 /**
  * @typedef {import("./sets.mjs").Drawing} Drawing
- * @typedef {Drawing & { base: string, toned: boolean, gendered: boolean, className: string, heldOut: boolean }} Item
+ * @typedef {"train" | "held-out" | "unseen"} Side
+ * @typedef {Drawing & { base: string, name: string, side: Side }} Item
+ */
+
+/**
+ * `fewest`: sets that must have drawn an emoji. `heldOutFrom`: sets from which on a drawing may be held out. `share`: how many
+ * of those drawings are. `unseen`: emoji held out wholly, drawn by `heldOutFrom` sets or more.
+ * @typedef {{ fewest: number, heldOutFrom: number, share: number, unseen: number, seed: number }} SelectOptions
  */
 
 /**
  * @param {readonly Drawing[]} drawings
- * @param {ReadonlyMap<string, string>} classOfBase
- * @param {{ share: number, seed: number }} options
- * @returns {{ items: Item[], withoutClass: Drawing[], extraVariants: number }}
+ * @param {ReadonlyMap<string, { label: string, subgroup: string }>} unicode
+ * @param {SelectOptions} options
+ * @returns {{ items: Item[], tooFew: string[], variants: number }} items by name, then by set as the drawings come
  */
-export function select(drawings, classOfBase, options) {
-  /** @type {Drawing[]} */
-  const withoutClass = [];
-  /** @type {(Drawing & ReturnType<typeof analyse> & { className: string })[]} */
-  const candidates = [];
+export function select(drawings, unicode, options) {
+  let variants = 0;
+  /** @type {Map<string, Drawing>} */
+  const plain = new Map();
   for (const drawing of drawings) {
-    const variant = analyse(drawing.code);
-    const className = classOfBase.get(variant.base);
-    if (className === undefined) withoutClass.push(drawing);
-    else if (!variant.turned) candidates.push({ ...drawing, ...variant, className });
+    const { base } = analyse(drawing.code);
+    const about = unicode.get(base);
+    if (about === undefined || NO_DRAWINGS.has(about.subgroup)) continue;
+    const key = `${base} ${drawing.set}`;
+    if (base !== drawing.code || plain.has(key)) variants++;
+    else plain.set(key, drawing);
   }
-  const rank = (/** @type {typeof candidates[number]} */ c) =>
-    c.toned || c.gendered ? 1 + rankOf(options.seed, `${c.set}:${c.code}`) : 0;
-  const kept = [...groupBy(candidates, (c) => `${c.set}:${c.base}`).values()].flatMap((group) =>
-    group.sort((a, b) => rank(a) - rank(b)).slice(0, VARIANTS),
+  const byBase = groupBy([...plain.values()], ({ code }) => code);
+  const bases = [...byBase.keys()].filter((base) => (byBase.get(base)?.length ?? 0) >= options.fewest);
+  const tooFew = [...byBase.keys()].filter((base) => !bases.includes(base));
+  const names = namesOf(bases, unicode);
+  const often = bases.filter((base) => (byBase.get(base)?.length ?? 0) >= options.heldOutFrom);
+  const unseen = chooseUnseen(often, options);
+  const heldOut = chooseDrawings(
+    often.filter((base) => !unseen.has(base)).flatMap((base) => byBase.get(base) ?? []),
+    options,
   );
-  const basesOfClass = new Map(
-    [...groupBy(kept, (c) => c.className)].map(([name, items]) => [name, [...new Set(items.map((i) => i.base))]]),
-  );
-  const heldOut = chooseHeldOut(basesOfClass, options);
-  const items = kept
-    .map(({ turned, ...item }) => ({ ...item, heldOut: heldOut.has(item.base) }))
-    .sort(
-      (a, b) =>
-        compare(a.className, b.className) || compare(a.base, b.base) || compare(a.set, b.set) || shorterFirst(a, b),
-    );
-  return { items, withoutClass, extraVariants: candidates.length - kept.length };
+  /** @type {(drawing: Drawing) => Side} */
+  const sideOf = (drawing) => (unseen.has(drawing.code) ? "unseen" : heldOut.has(drawing) ? "held-out" : "train");
+  const items = bases
+    .flatMap((base) =>
+      (byBase.get(base) ?? []).map((drawing) => ({
+        ...drawing,
+        base,
+        name: names.get(base) ?? base,
+        side: sideOf(drawing),
+      })),
+    )
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return { items, tooFew, variants };
 }
 
-/** @param {string} a @param {string} b */
-function compare(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
+/**
+ * @param {readonly string[]} bases
+ * @param {ReadonlyMap<string, { label: string }>} unicode
+ */
+function namesOf(bases, unicode) {
+  const names = new Map(bases.map((base) => [base, nameOf(unicode.get(base)?.label ?? base)]));
+  const twice = [...groupBy([...names], ([, name]) => name).values()].filter((group) => group.length > 1);
+  if (twice.length > 0)
+    throw new Error(`names: expected one emoji a name, got ${twice.map((group) => group.join(" ")).join("; ")}`);
+  return names;
 }
 
-/** @param {{ code: string }} a @param {{ code: string }} b */
-function shorterFirst(a, b) {
-  return a.code.length - b.code.length || compare(a.code, b.code);
+/** Emoji that no drawing of is seen in training; twins of others are not taken. @param {readonly string[]} bases @param {SelectOptions} options */
+function chooseUnseen(bases, { unseen, seed }) {
+  const alone = [...groupBy(bases, splitKeyOf).values()].flatMap((group) => (group.length === 1 ? group : []));
+  const ranked = alone.sort((a, b) => rankOf(seed, `unseen:${a}`) - rankOf(seed, `unseen:${b}`));
+  return new Set(ranked.slice(0, unseen));
+}
+
+/** The held-out drawings: the lowest in rank, at most one of an emoji. @param {readonly Drawing[]} drawings @param {SelectOptions} options */
+function chooseDrawings(drawings, { share, seed }) {
+  const rank = (/** @type {Drawing} */ { set, code }) => rankOf(seed, `held-out:${set}:${code}`);
+  const first = [...groupBy(drawings, ({ code }) => code).values()].map(
+    (group) => group.toSorted((a, b) => rank(a) - rank(b))[0],
+  );
+  const ranked = first.flatMap((drawing) => (drawing ? [drawing] : [])).sort((a, b) => rank(a) - rank(b));
+  return new Set(ranked.slice(0, Math.round(share * drawings.length)));
 }

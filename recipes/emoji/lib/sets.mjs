@@ -4,14 +4,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { normalise } from "./emoji.mjs";
 
 /**
- * A set of drawings. `codes` names the package whose table of code points applies: the two Fluent sets use the same
- * icon names, and only the flat one carries the table.
- * @type {ReadonlyArray<{ name: string, package: string, codes: string }>}
+ * A set of drawings; its place in this list is its style's number. `codes` names the package whose table of code points
+ * applies: the two Fluent sets use the same icon names, and only the flat one carries the table. Sets without a table
+ * name their icons by the Unicode label.
+ * @type {ReadonlyArray<{ name: string, package: string, codes?: string }>}
  */
 export const SETS = [
   { name: "noto", package: "@iconify-json/noto", codes: "@iconify-json/noto" },
   { name: "fluent", package: "@iconify-json/fluent-emoji", codes: "@iconify-json/fluent-emoji-flat" },
   { name: "fluent-flat", package: "@iconify-json/fluent-emoji-flat", codes: "@iconify-json/fluent-emoji-flat" },
+  { name: "noto-v1", package: "@iconify-json/noto-v1" },
+  { name: "twemoji", package: "@iconify-json/twemoji", codes: "@iconify-json/twemoji" },
+  { name: "emojione", package: "@iconify-json/emojione" },
+  { name: "streamline", package: "@iconify-json/streamline-emojis" },
 ];
 
 /**
@@ -22,23 +27,29 @@ export const SETS = [
 /**
  * Reads one set: every visible icon with a code, and the names of those without.
  * @param {string} packages the folder of installed packages
- * @param {{ name: string, package: string, codes: string }} set
+ * @param {{ name: string, package: string, codes?: string }} set
+ * @param {ReadonlyMap<string, string>} codeOfSlug code points by `slugOf` of the Unicode label
  * @returns {SetContents}
  */
-export function readSet(packages, set) {
+export function readSet(packages, set, codeOfSlug) {
   const icons = readJson(`${packages}/${set.package}/icons.json`);
-  const codes = readJson(`${packages}/${set.codes}/chars.json`);
-  /** @type {Map<string, string>} */
-  const codeOfIcon = new Map(Object.entries(codes).map(([code, icon]) => [icon, normalise(code)]));
+  const codeOfIcon = set.codes === undefined ? codeOfSlug : codesOf(packages, set.codes);
   /** @type {SetContents} */
   const contents = { drawings: [], unmapped: [] };
   for (const icon of [...Object.keys(icons.icons), ...Object.keys(icons.aliases ?? {})]) {
     const drawing = resolve(icons, icon);
-    const code = codeOfIcon.get(icon);
+    // Several drawings of one emoji are numbered: the first one is taken.
+    const code = codeOfIcon.get(icon) ?? codeOfIcon.get(icon.replace(/-1$/, ""));
     if (code !== undefined) contents.drawings.push({ set: set.name, icon, code, svg: svgOf(drawing) });
     else if (!drawing.hidden && icons.icons[icon]) contents.unmapped.push({ set: set.name, icon });
   }
   return contents;
+}
+
+/** @param {string} packages @param {string} name @returns {Map<string, string>} */
+function codesOf(packages, name) {
+  const codes = readJson(`${packages}/${name}/chars.json`);
+  return new Map(Object.entries(codes).map(([code, icon]) => [icon, normalise(code)]));
 }
 
 /** @param {string} path */
