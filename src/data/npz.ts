@@ -4,6 +4,7 @@ import { type NpyArray, type NpzEntry, type NpzFile, openNpz } from "../checkpoi
 import { parseJson } from "../json/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { toRgb } from "./decode.ts";
+import { type Label, numberLabels, readLabel } from "./labels.ts";
 
 /** Which side of the split is opened. */
 export type NpzSplit = "train" | "held-out" | "all";
@@ -103,11 +104,10 @@ export async function labelledRows(
   options: NpzOptions,
 ): Promise<{ readonly labels: Int32Array; readonly classes: readonly string[]; readonly rows: Uint32Array }> {
   const sides = bytesOf(arrays, "split", [count], path);
-  const labels = labelsOf(arrays.get("labels"), count, path);
-  const classes = options.classes ?? (await classNames(path)) ?? numbered(labels);
-  const bad = labels.findIndex((label) => label < 0 || label >= classes.length);
-  if (bad >= 0)
-    throw new DatasetError(`${path}: expected labels below ${classes.length}, got ${labels[bad]} in row ${bad}`);
+  const values = labelsOf(arrays.get("labels"), count, path);
+  const names = options.classes ?? (await classNames(path));
+  const { labels, classes } =
+    names === undefined ? asNumbered(values) : { labels: indices(values, names, path), classes: names };
   const wanted = options.split ?? "train";
   const rows = Uint32Array.from(labels.keys()).filter(
     (row) => wanted === "all" || (sides?.[row] ?? 0) === (wanted === "train" ? 0 : 1),
@@ -136,17 +136,27 @@ function bytesOf(
   return array.data;
 }
 
-function labelsOf(array: NpyArray | undefined, count: number, path: string): Int32Array {
-  if (!array) return new Int32Array(count);
-  if (array.shape.length !== 1 || array.shape[0] !== count || !/^u?int/.test(array.dtype)) {
+function labelsOf(array: NpyArray | undefined, count: number, path: string): Label[] {
+  if (!array) return new Array<Label>(count).fill(0);
+  // Some programs write labels as one column.
+  const isColumn = array.shape.length === 1 || (array.shape.length === 2 && array.shape[1] === 1);
+  if (!isColumn || array.shape[0] !== count || !/^(u?int|bool)/.test(array.dtype)) {
     throw new DatasetError(`${path}: expected labels of whole numbers [${count}], got ${describe(array)}`);
   }
-  return Int32Array.from(array.data, Number);
+  return Array.from(array.data as ArrayLike<number | bigint>, (value) => readLabel(value) as Label);
 }
 
-function numbered(labels: Int32Array): string[] {
-  const most = labels.reduce((high, label) => Math.max(high, label), 0);
-  return Array.from({ length: most + 1 }, (_, i) => String(i));
+function asNumbered(values: readonly Label[]): { labels: Int32Array; classes: readonly string[] } {
+  const { numbers, classes } = numberLabels(values);
+  return { labels: numbers, classes };
+}
+
+/** Labels that are indices into names. */
+function indices(values: readonly Label[], names: readonly string[], path: string): Int32Array {
+  const bad = values.findIndex((label) => !(Number(label) >= 0 && Number(label) < names.length));
+  if (bad >= 0)
+    throw new DatasetError(`${path}: expected labels below ${names.length}, got ${values[bad]} in row ${bad}`);
+  return Int32Array.from(values, Number);
 }
 
 /** `id2label` of `classes.json` in the file's folder: names by "0", "1", … */

@@ -1,187 +1,189 @@
 import { basename } from "node:path";
-import {
-  type AsyncBuffer,
-  asyncBufferFromFile,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-} from "hyparquet";
-import { parseJson } from "../json/index.ts";
-import { type Chunk, checkIndex, type Dataset, DatasetError } from "./dataset.ts";
+import { type ClassOrder, numbersOf } from "./classes.ts";
+import { checkIndex, type Dataset, DatasetError, pictureProblem } from "./dataset.ts";
 import { type DecodeOptions, decodePicture } from "./decode.ts";
-import { chunksKept } from "./order.ts";
+import { type Label, numberLabels, readLabel } from "./labels.ts";
+import { countLeftOut, type LeftOutCount, someNames } from "./left-out.ts";
+import type { ColumnOptions, Columns } from "./parquet-columns.ts";
+import {
+  chunksOf,
+  type Group,
+  groupOf,
+  groupReader,
+  groupsOf,
+  nameOf,
+  openFile,
+  type ParquetFile,
+  readRows,
+} from "./parquet-groups.ts";
 
 /** How a Parquet data set is read. */
-export interface ParquetOptions extends DecodeOptions {
-  /** Column of the pictures. Default: the file's `Image` feature, else `image`, `img` or `png`. */
-  readonly imageColumn?: string;
-  /** Column of the class numbers. Default: the file's `ClassLabel` feature, else `label`, `labels` or `fine_label`. */
-  readonly labelColumn?: string;
-  /** Class names by label; default: those of the `ClassLabel` feature, else the labels' numbers. */
-  readonly classes?: readonly string[];
+export interface ParquetOptions extends DecodeOptions, ColumnOptions {
+  /** How class names are sorted where the files do not say. Default: naturally. */
+  readonly order?: ClassOrder;
 }
-
-/** One row group of one file: what is read at a time. */
-interface Group extends Chunk {
-  readonly file: AsyncBuffer;
-  readonly metadata: FileMetaData;
-  readonly path: string;
-  /** The group's first row in its file. */
-  readonly rowStart: number;
-}
-
-type Row = Record<string, unknown>;
 
 /**
- * Parquet files as the Hugging Face hub has them: a column of `{bytes, path}` (or plain bytes) and one of class
- * numbers. Row groups are read on demand and the last few kept, which is why `chunks` is set. Uncompressed and Snappy
- * columns are read.
- * @throws DatasetError when the columns are missing or a label is out of range
+ * Parquet files as the Hugging Face hub has them: a column of `{bytes, path}` (or plain bytes) and one of labels, which are
+ * numbers of any type, texts, booleans or lists of one; columns of any compression that the format has but LZO. Files are
+ * matched by the names of their classes, whose order may differ. Rows without a usable label are left out and counted. Row
+ * groups are read on demand and the last few kept, which is why `chunks` is set.
+ * @throws DatasetError naming the file, and the row group or row, that cannot be read or does not fit the others
  */
 export async function openParquet(paths: readonly string[], options: ParquetOptions = {}): Promise<Dataset> {
-  const groups: Group[] = [];
-  for (const path of paths) {
-    const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    let rowStart = 0;
-    for (const group of metadata.row_groups) {
-      const rows = Number(group.num_rows);
-      const begin = groups.at(-1)?.end ?? 0;
-      groups.push({ file, metadata, path, rowStart, begin, end: begin + rows });
-      rowStart += rows;
-    }
+  const files: ParquetFile[] = [];
+  for (const path of paths) files.push(await openFile(path, options));
+  const groups = groupsOf(files);
+  if (groups.length === 0) throw new DatasetError(`${paths.join(", ") || "parquet"}: expected rows, got none`);
+  expectAlike(files);
+  const leftOut = countLeftOut();
+  const { rows, labels, classes } = await readLabels(files, groups, leftOut, options.order);
+  if (rows.length === 0) {
+    const [first] = leftOut.list();
+    throw new DatasetError(`${paths[0]}: expected rows with labels, got ${first?.count} with ${first?.reason}`);
   }
-  const first = groups[0];
-  if (!first) throw new DatasetError(`${paths.join(", ") || "parquet"}: expected rows, got none`);
-  const columns = findColumns(first, options);
-  const labels = await readLabels(groups, columns.label);
-  const classes = options.classes ?? columns.names ?? numbered(labels);
-  const bad = labels.findIndex((label) => label < 0 || label >= classes.length);
-  if (bad >= 0) {
-    throw new DatasetError(`${nameOf(groups, bad)}: expected a label below ${classes.length}, got ${labels[bad]}`);
-  }
-  const read = groupReader(groups, columns.image);
+  const read = groupReader(groups);
+  const at = (index: number): number => {
+    checkIndex(rows, index);
+    return rows[index]!;
+  };
   return {
-    length: labels.length,
+    length: rows.length,
     classes,
-    chunks: groups.map(({ begin, end }) => ({ begin, end })),
-    labelOf(index) {
-      checkIndex(labels, index);
-      return labels[index]!;
-    },
-    nameOf(index) {
-      checkIndex(labels, index);
-      return nameOf(groups, index);
-    },
+    chunks: chunksOf(groups, rows),
+    reading: { layout: columnWords(files[0]!), leftOut: leftOut.list() },
+    labelOf: (index) => labels[checkedIndex(rows, index)]!,
+    nameOf: (index) => nameOf(groups, at(index)),
     async get(index) {
-      checkIndex(labels, index);
-      const name = nameOf(groups, index);
-      const bytes = pictureBytes(await read(index));
+      const name = nameOf(groups, at(index));
+      const bytes = await read(at(index)).then(pictureBytes, (error: unknown) => {
+        throw pictureProblem(name, error);
+      });
       return { image: await decodePicture(bytes, name, options), label: labels[index]!, name };
     },
     close: async () => {},
   };
 }
 
-function numbered(labels: Int32Array): string[] {
-  const most = labels.reduce((high, label) => Math.max(high, label), 0);
-  return Array.from({ length: most + 1 }, (_, i) => String(i));
+function checkedIndex(rows: Uint32Array, index: number): number {
+  checkIndex(rows, index);
+  return index;
 }
 
-function groupOf(groups: readonly Group[], index: number): number {
-  let [low, high] = [0, groups.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (index < groups[middle]!.end) high = middle;
-    else low = middle + 1;
+/** @throws DatasetError where some files have labels, or names of labels, and others have none */
+function expectAlike(files: readonly ParquetFile[]): void {
+  const [first, ...others] = files;
+  for (const { path, columns } of others) {
+    const kind = ({ label, names }: Columns): string =>
+      label === undefined ? "no label" : names === undefined ? "labels without names" : "named labels";
+    if ((columns.label === undefined) !== (first!.columns.label === undefined))
+      throw new DatasetError(`${path}: expected ${kind(first!.columns)} as in ${first!.path}, got ${kind(columns)}`);
   }
-  return low;
 }
 
-function nameOf(groups: readonly Group[], index: number): string {
-  const { path, rowStart, begin } = groups[groupOf(groups, index)]!;
-  return `${basename(path)}[${rowStart + index - begin}]`;
+const columnWords = ({ columns }: ParquetFile): string =>
+  columns.label === undefined
+    ? `column "${columns.image}", no labels`
+    : `columns "${columns.image}" and "${columns.label}"`;
+
+interface ReadLabels {
+  /** Rows with a label, by number over all files. */
+  readonly rows: Uint32Array;
+  /** The class of each of them. */
+  readonly labels: Int32Array;
+  readonly classes: readonly string[];
 }
 
-interface Columns {
-  readonly image: string;
-  readonly label: string | undefined;
-  readonly names: readonly string[] | undefined;
-}
-
-/** The hub writes its features as JSON under the metadata key "huggingface". */
-function findColumns({ metadata, path }: Group, options: ParquetOptions): Columns {
-  const there = topColumns(metadata);
-  const features = featuresOf(metadata);
-  const byType = (type: string) => [...features].find(([, feature]) => feature._type === type)?.[0];
-  const pick = (given: string | undefined, type: string, usual: readonly string[]) =>
-    [given ?? byType(type), ...(given ? [] : usual)].find((name) => name !== undefined && there.includes(name));
-  const image = pick(options.imageColumn, "Image", ["image", "img", "png"]);
-  const label = pick(options.labelColumn, "ClassLabel", ["label", "labels", "fine_label"]);
-  const asked = options.imageColumn ?? "image";
-  if (!image) throw new DatasetError(`${path}: expected a column ${asked}, got ${there.join(", ")}`);
-  if (options.labelColumn && !label) {
-    throw new DatasetError(`${path}: expected a column ${options.labelColumn}, got ${there.join(", ")}`);
-  }
-  const names = label === undefined ? undefined : features.get(label)?.names;
-  const usable = Array.isArray(names) && names.every((name) => typeof name === "string");
-  return { image, label, names: usable ? names : undefined };
-}
-
-/** Names of the root's children, in the order of the flattened schema. */
-function topColumns({ schema }: FileMetaData): string[] {
-  const names: string[] = [];
-  const skip = (at: number): number => {
-    let next = at + 1;
-    for (let child = 0; child < (schema[at]?.num_children ?? 0); child++) next = skip(next);
-    return next;
-  };
-  for (let at = 1; at < schema.length; at = skip(at)) names.push(schema[at]!.name);
-  return names;
-}
-
-interface Feature {
-  readonly _type?: unknown;
-  readonly names?: unknown;
-}
-
-function featuresOf(metadata: FileMetaData): ReadonlyMap<string, Feature> {
-  const text = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
-  if (text === undefined) return new Map();
-  const value = parseJson(text, "huggingface") as { info?: { features?: Record<string, Feature> } };
-  return new Map(Object.entries(value.info?.features ?? {}));
-}
-
-async function readLabels(groups: readonly Group[], column: string | undefined): Promise<Int32Array> {
-  const labels = new Int32Array(groups.at(-1)!.end);
-  if (column === undefined) return labels;
+async function readLabels(
+  files: readonly ParquetFile[],
+  groups: readonly Group[],
+  leftOut: LeftOutCount,
+  order: ClassOrder | undefined,
+): Promise<ReadLabels> {
+  const total = groups.at(-1)!.end;
+  const all = Uint32Array.from({ length: total }, (_, i) => i);
+  if (files[0]!.columns.label === undefined) return { rows: all, labels: new Int32Array(total), classes: ["0"] };
+  const rows: number[] = [];
+  const found: Label[] = [];
   for (const group of groups) {
-    const rows = await readRows(group, column);
-    for (const [i, row] of rows.entries()) {
-      const value = row[column];
-      const label = typeof value === "bigint" || typeof value === "number" ? Number(value) : -1;
-      labels[group.begin + i] = Number.isInteger(label) ? label : -1;
+    const { columns, path } = group.file;
+    for (const [i, row] of (await readRows(group, columns.label!)).entries()) {
+      const label = namedLabel(readLabel(row[columns.label!]), columns.names, `${path}[${group.rowStart + i}]`);
+      if (typeof label === "object")
+        leftOut.add(`rows with ${label.reason}`, `${basename(path)}[${group.rowStart + i}]`);
+      else {
+        rows.push(group.begin + i);
+        found.push(label);
+      }
     }
   }
-  return labels;
+  return { rows: Uint32Array.from(rows), ...classesOf(files, groups, rows, found, order) };
 }
 
-function readRows({ file, metadata, rowStart, begin, end }: Group, column: string): Promise<Row[]> {
-  const range = { rowStart, rowEnd: rowStart + end - begin };
-  return parquetReadObjects({ file, metadata, columns: [column], ...range, utf8: false });
+/** A number under a file's own class names; -1 is the hub's "no label". @throws DatasetError for numbers past the names */
+function namedLabel(label: ReturnType<typeof readLabel>, names: readonly string[] | undefined, where: string) {
+  if (names === undefined || typeof label === "object" || typeof label === "string") return label;
+  if (label === -1) return { reason: "no label (-1)" };
+  if (label >= 0 && label < names.length) return label;
+  throw new DatasetError(`${where}: expected a label below ${names.length}, got ${label}`);
 }
 
-/** Reads single rows through whole row groups, of which the last few used stay in memory. */
-function groupReader(groups: readonly Group[], column: string): (index: number) => Promise<unknown> {
-  const kept = new Map<number, Promise<Row[]>>();
-  return async (index) => {
-    const number = groupOf(groups, index);
-    const rows = kept.get(number) ?? readRows(groups[number]!, column);
-    kept.delete(number);
-    kept.set(number, rows);
-    if (kept.size > chunksKept) kept.delete(kept.keys().next().value!);
-    return (await rows)[index - groups[number]!.begin]?.[column];
-  };
+/** One numbering for all files. */
+function classesOf(
+  files: readonly ParquetFile[],
+  groups: readonly Group[],
+  rows: readonly number[],
+  found: readonly Label[],
+  order: ClassOrder | undefined,
+): { readonly labels: Int32Array; readonly classes: readonly string[] } {
+  const lists = files.map(({ columns }) => columns.names);
+  const [first] = lists;
+  if (first !== undefined && lists.every((names) => names?.join("\0") === first.join("\0")) && found.every(isNumber))
+    return { labels: Int32Array.from(found, Number), classes: first };
+  if (lists.every((names) => names === undefined)) {
+    expectOneKind(groups, rows, found);
+    const { numbers, classes } = numberLabels(found, order);
+    return { labels: numbers, classes };
+  }
+  const classes = unitedNames(files);
+  const numberOf = numbersOf(classes);
+  const labels = found.map((label, i) => {
+    const { columns, path } = groups[groupOf(groups, rows[i]!)]!.file;
+    const name = typeof label === "string" ? label : columns.names?.[Number(label)];
+    const number = name === undefined ? undefined : numberOf(name);
+    if (number !== undefined) return number;
+    const got = name === undefined ? `the number ${label} without names` : `"${name}"`;
+    throw new DatasetError(
+      `${path}: expected labels named as in the other files (${someNames(classes, 6)}), got ${got}`,
+    );
+  });
+  return { labels: Int32Array.from(labels), classes };
+}
+
+const isNumber = (label: Label): boolean => typeof label !== "string";
+
+/** The first file's class names, then those that only later files have. @throws DatasetError for a name that a file has twice */
+function unitedNames(files: readonly ParquetFile[]): string[] {
+  const united: string[] = [];
+  for (const { path, columns } of files) {
+    const names = columns.names ?? [];
+    const repeated = names.find((name, i) => names.indexOf(name) !== i);
+    if (repeated !== undefined)
+      throw new DatasetError(
+        `${path}: expected each class name once where files differ in them, got "${repeated}" twice`,
+      );
+    const known = numbersOf(united);
+    united.push(...names.filter((name) => known(name) === undefined));
+  }
+  return united;
+}
+
+/** @throws DatasetError where some labels are numbers and others texts */
+function expectOneKind(groups: readonly Group[], rows: readonly number[], found: readonly Label[]): void {
+  const other = found.findIndex((label) => isNumber(label) !== isNumber(found[0]!));
+  if (other < 0) return;
+  const [before, after] = [found[0]!, found[other]!].map((label) => (isNumber(label) ? "a number" : "text"));
+  throw new DatasetError(`${nameOf(groups, rows[other]!)}: expected ${before} as label as in other rows, got ${after}`);
 }
 
 /** The hub's `{bytes, path}` or plain bytes; anything else decodes to nothing and counts as corrupt. */

@@ -1,29 +1,34 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
-import { parseJson } from "../json/index.ts";
-import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
+import { fileProblem } from "../files/index.ts";
+import { JsonError, parseJson } from "../json/index.ts";
+import type { ClassOrder } from "./classes.ts";
+import { CorruptImageError, checkIndex, type Dataset, DatasetError, pictureProblem } from "./dataset.ts";
 import { type DecodeOptions, decodePicture } from "./decode.ts";
-
+import { type Label, numberLabels, readLabel, type Unusable } from "./labels.ts";
+import { countLeftOut, type LeftOutCount, someNames } from "./left-out.ts";
+import { type Sample, samplesOf } from "./samples.ts";
 import { indexTar, type TarMember } from "./tar-index.ts";
-import { isPictureName } from "./tree.ts";
 
-/** One sample: members of one archive that share a name up to the first dot of the file name. */
-interface Sample {
+/** A picture in an archive and its label as it is written. */
+interface Found {
   readonly file: FileHandle;
+  /** Shard and key. */
   readonly key: string;
   readonly picture: TarMember;
-  readonly label: number;
+  readonly label: Label | undefined;
 }
 
 /** How a WebDataset is read. */
 export interface WebDatasetOptions extends DecodeOptions {
-  /** Class names by label. Default: the labels' numbers, or the distinct names of `.cls` files that hold words. */
-  readonly classes?: readonly string[];
+  /** How the names of `.cls` files that hold words are sorted. Default: naturally. */
+  readonly order?: ClassOrder;
 }
 
 /**
  * WebDataset shards: uncompressed tar archives whose members `key.jpg`, `key.cls` (or `key.json` with `label`) make a
- * sample. A `.cls` holds a number or a class name. Without any label there is one class.
+ * sample. A label is a number or a class name. Without any label there is one class. Samples whose label cannot be read are
+ * left out and counted by shard and key.
  * @throws DatasetError when an archive is damaged, or some samples have labels and others have none
  */
 export async function openWebDataset(paths: readonly string[], options: WebDatasetOptions = {}): Promise<Dataset> {
@@ -31,32 +36,45 @@ export async function openWebDataset(paths: readonly string[], options: WebDatas
   const close = async () => {
     await Promise.all(files.map((file) => file.close()));
   };
+  const leftOut = countLeftOut();
   try {
-    const found: { file: FileHandle; key: string; picture: TarMember; label: string | undefined }[] = [];
+    const found: Found[] = [];
     for (const path of paths) {
-      const file = await open(path, "r");
+      const file = await openShard(path);
       files.push(file);
-      for (const sample of samplesOf(await indexTar(file, path))) {
-        found.push({
-          file,
-          key: `${basename(path)}/${sample.key}`,
-          picture: sample.picture,
-          label: await labelText(file, sample),
-        });
+      const shard = basename(path);
+      for (const sample of samplesOf(await indexTar(file, path), shard, leftOut)) {
+        const one = await labelled(file, sample, `${shard}/${sample.key}`, leftOut);
+        if (one !== undefined) found.push(one);
       }
     }
-    if (found.length === 0) throw new DatasetError(`${paths.join(", ")}: expected pictures in the archives, got none`);
-    const { labels, classes } = numberLabels(found, options.classes);
-    const samples = found.map(({ file, key, picture }, i) => ({ file, key, picture, label: labels[i]! }));
-    return dataset(samples, classes, options, close);
+    if (found.length === 0) throw new DatasetError(`${paths.join(", ")}: expected ${noneFound(leftOut)}`);
+    const { numbers, classes } = numbered(found, options.order);
+    return { ...dataset(found, numbers, classes, options, close), reading: { layout: "", leftOut: leftOut.list() } };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+async function openShard(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    throw new DatasetError(`${path}: expected a readable archive, got: ${fileProblem(error) ?? String(error)}`);
+  }
+}
+
+function noneFound(leftOut: LeftOutCount): string {
+  const [first] = leftOut.list();
+  const got =
+    first === undefined ? "none" : `${first.reason} (${first.count}: ${someNames(first.names, 2, first.count)})`;
+  return `pictures in the archives, got ${got}`;
+}
+
 function dataset(
-  samples: readonly Sample[],
+  samples: readonly Found[],
+  labels: Int32Array,
   classes: readonly string[],
   options: DecodeOptions,
   close: () => Promise<void>,
@@ -68,38 +86,21 @@ function dataset(
   return {
     length: samples.length,
     classes,
-    labelOf: (index) => at(index).label,
+    labelOf: (index) => {
+      checkIndex(samples, index);
+      return labels[index]!;
+    },
     nameOf: (index) => at(index).key,
     async get(index) {
-      const { file, key, picture, label } = at(index);
-      return { image: await decodePicture(await readMember(file, picture), key, options), label, name: key };
+      const { file, key, picture } = at(index);
+      const bytes = await readMember(file, picture).catch((error: unknown) => {
+        throw pictureProblem(key, error);
+      });
+      if (bytes.length < picture.size) throw new CorruptImageError(key, `${bytes.length} bytes of ${picture.size}`);
+      return { image: await decodePicture(bytes, key, options), label: labels[index]!, name: key };
     },
     close,
   };
-}
-
-interface Grouped {
-  readonly key: string;
-  readonly picture: TarMember;
-  readonly cls: TarMember | undefined;
-  readonly json: TarMember | undefined;
-}
-
-/** Groups members by key; samples without a picture are left out. */
-function samplesOf(members: readonly TarMember[]): Grouped[] {
-  const groups = new Map<string, Map<string, TarMember>>();
-  for (const member of members) {
-    const slash = member.name.lastIndexOf("/") + 1;
-    const dot = member.name.indexOf(".", slash);
-    if (dot < 0) continue;
-    const key = member.name.slice(0, dot);
-    const group = groups.get(key) ?? new Map<string, TarMember>();
-    groups.set(key, group.set(member.name.slice(dot + 1).toLowerCase(), member));
-  }
-  return [...groups].flatMap(([key, group]) => {
-    const picture = [...group.values()].find((member) => isPictureName(member.name));
-    return picture ? [{ key, picture, cls: group.get("cls"), json: group.get("json") }] : [];
-  });
 }
 
 async function readMember(file: FileHandle, { offset, size }: TarMember): Promise<Buffer> {
@@ -108,33 +109,64 @@ async function readMember(file: FileHandle, { offset, size }: TarMember): Promis
   return bytes.subarray(0, bytesRead);
 }
 
-async function labelText(file: FileHandle, { cls, json }: Grouped): Promise<string | undefined> {
-  if (cls) return (await readMember(file, cls)).toString("utf8").trim();
-  if (!json) return undefined;
-  const value = parseJson(await readMember(file, json), json.name);
-  const label = typeof value === "object" && value !== null && "label" in value ? value.label : undefined;
-  return typeof label === "number" || typeof label === "string" ? String(label) : undefined;
+/** Largest text of a label, in bytes: a member that is larger is none. */
+const LONGEST_CLS = 10_000;
+const LONGEST_JSON = 2 ** 24;
+
+/** A sample with its label; undefined where that cannot be read. */
+async function labelled(
+  file: FileHandle,
+  { picture, cls, json }: Sample,
+  key: string,
+  leftOut: LeftOutCount,
+): Promise<Found | undefined> {
+  const label = cls ? await clsLabel(file, cls) : json ? await jsonLabel(file, json) : undefined;
+  if (typeof label !== "object") return { file, key, picture, label };
+  leftOut.add(`samples with ${label.reason}`, label.detail === undefined ? key : `${key} (${label.detail})`);
+  return undefined;
 }
 
-/** Turns label texts into class numbers: all numbers, all names, or none at all. */
-function numberLabels(
-  found: readonly { readonly key: string; readonly label: string | undefined }[],
-  given: readonly string[] | undefined,
-): { labels: number[]; classes: readonly string[] } {
+type Problem = Unusable & { readonly detail?: string };
+
+async function clsLabel(file: FileHandle, member: TarMember): Promise<Label | Problem> {
+  if (member.size > LONGEST_CLS) return { reason: "a .cls that is no label", detail: `${member.size} bytes` };
+  const label = readLabel(await readMember(file, member));
+  // As many digits as a number of 64 bits has.
+  return typeof label === "string" && /^-?\d{1,20}$/.test(label) ? (readLabel(BigInt(label)) as Label) : label;
+}
+
+async function jsonLabel(file: FileHandle, member: TarMember): Promise<Label | Problem | undefined> {
+  if (member.size > LONGEST_JSON) return { reason: "a .json too large to read", detail: `${member.size} bytes` };
+  let value: unknown;
+  try {
+    value = parseJson(await readMember(file, member), ".json");
+  } catch (error) {
+    const problem = error instanceof JsonError ? error.message : String(error);
+    return { reason: "unreadable .json", detail: problem.replace(/^\.json: /, "") };
+  }
+  const label = typeof value === "object" && value !== null && "label" in value ? value.label : undefined;
+  return label === undefined || label === null ? undefined : readLabel(label);
+}
+
+/** Turns labels into class numbers: all numbers, all names, or none at all. */
+function numbered(found: readonly Found[], order: ClassOrder | undefined): ReturnType<typeof numberLabels> {
   const without = found.filter(({ label }) => label === undefined);
-  if (without.length === found.length) return { labels: found.map(() => 0), classes: given ?? ["image"] };
+  if (without.length === found.length) {
+    expectOneFolder(found);
+    return { numbers: new Int32Array(found.length), classes: ["image"] };
+  }
   if (without.length > 0)
     throw new DatasetError(`${without[0]!.key}: expected a label as other samples have, got none`);
-  const texts = found.map(({ label }) => label!);
-  const numeric = texts.every((text) => /^\d+$/.test(text));
-  const most = numeric ? texts.reduce((high, text) => Math.max(high, Number(text)), 0) : 0;
-  const classes =
-    given ?? (numeric ? Array.from({ length: most + 1 }, (_, i) => String(i)) : [...new Set(texts)].sort());
-  const numbers = new Map(classes.map((name, i) => [name, i]));
-  const labels = texts.map((text) => (numeric ? Number(text) : (numbers.get(text) ?? -1)));
-  const bad = labels.findIndex((label) => label < 0 || label >= classes.length);
-  if (bad >= 0) {
-    throw new DatasetError(`${found[bad]!.key}: expected a label of ${classes.length} classes, got ${texts[bad]}`);
-  }
-  return { labels, classes };
+  const labels = found.map(({ label }) => label!);
+  const areNumbers = labels.every((label) => typeof label !== "string");
+  return numberLabels(areNumbers ? labels : labels.map(String), order);
+}
+
+/** @throws DatasetError for pictures in several folders, which may be classes: an archive does not say so */
+function expectOneFolder(found: readonly Found[]): void {
+  const folders = new Set(found.map(({ key }) => key.slice(key.indexOf("/") + 1).replace(/[^/]*$/, "")));
+  if (folders.size > 1)
+    throw new DatasetError(
+      `${found[0]!.key}: expected .cls or .json labels, got pictures in the folders ${someNames([...folders])}; unpack the archive if these are the classes`,
+    );
 }
