@@ -58,8 +58,7 @@ export async function writeJudge(
   half = false,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const { network } = config;
-  const tensors = declareClassifier(network).map(({ name, shape }) => {
+  const tensors = declareClassifier(config.network).map(({ name, shape }) => {
     const found = arrays.get(name);
     if (found === undefined) throw new Error(`${folder}: expected values for "${name}", got none`);
     const data = half ? float32ToFloat16(found.data) : found.data;
@@ -67,6 +66,15 @@ export async function writeJudge(
     return [name, tensorSource(half ? "float16" : "float32", shape, bytes)] as const;
   });
   await writeSafetensors(join(folder, WEIGHTS), tensors);
+  await writeFileAtomic(join(folder, CONFIG), formatConfig(config, half));
+}
+
+/** Throws where a judge's folder with this config could not be opened. */
+export function expectOpenableJudge(config: JudgeConfig, where: string): void {
+  parseConfig(Buffer.from(formatConfig(config, true)), where);
+}
+
+function formatConfig({ network, ...config }: JudgeConfig, half: boolean): string {
   const json: z.infer<typeof schema> = {
     model_type: "flexvar-judge",
     version: 1,
@@ -83,7 +91,7 @@ export async function writeJudge(
     trained_on: config.trainedOn,
     labels: [...config.labels],
   };
-  await writeFileAtomic(join(folder, CONFIG), `${JSON.stringify(json, null, 2)}\n`);
+  return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 /** Reads a judge's folder. @throws Error naming the file, what was expected and what was found */

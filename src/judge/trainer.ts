@@ -29,7 +29,7 @@ import {
   type TrainState,
 } from "../train/index.ts";
 import type { JudgeTraining } from "./config.ts";
-import { writeJudge } from "./folder.ts";
+import { expectOpenableJudge, writeJudge } from "./folder.ts";
 import { softBatch, softCrossEntropy } from "./mix.ts";
 import { type ClassifierConfig, classify, declareClassifier, pictureInput, sideMultiple } from "./network.ts";
 
@@ -65,6 +65,8 @@ async function judgeTrainee(
   for (const size of sizes)
     if (size % sideMultiple(network) !== 0)
       throw new Error(`data.sizes: expected multiples of ${sideMultiple(network)}, got ${size}`);
+  const judge = { network, labels, sizes, heldOutAccuracy: {}, heldOutPictures: 0, trainedOn };
+  expectOpenableJudge(judge, "the judge's folder that training would leave");
   const decls = declareClassifier(network);
   const p = paramTensors(decls);
   const stepOptions = { adamW: optimizer, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
@@ -124,8 +126,7 @@ async function judgeTrainee(
       accuracy[String(size)] = Number((seen.correct / seen.pictures).toFixed(4));
       pictures = seen.pictures;
     }
-    const judge = { network, labels, sizes, heldOutAccuracy: accuracy, heldOutPictures: pictures, trainedOn };
-    await writeJudge(folder, judge, arrays, true);
+    await writeJudge(folder, { ...judge, heldOutAccuracy: accuracy, heldOutPictures: pictures }, arrays, true);
     const shown = Object.entries(accuracy).map(([size, share]) => `${size} px ${(100 * share).toFixed(1)} %`);
     const values = Object.values(accuracy);
     return {

@@ -261,13 +261,13 @@ function defaultBatch({ grids }: ScalePlan): number {
   return Math.min(DEFAULT_BATCH, Math.max(1, Math.floor(DEFAULT_BATCH_TOKENS / largest)));
 }
 
-function checkScores({ grids, sizePx }: ScalePlan, heads: number): void {
+/** Checks that a plan's attention scores fit. @throws OptionError naming the size */
+export function checkScores({ grids, sizePx }: ScalePlan, heads: number): void {
   let seen = 0;
   for (const grid of grids) {
     const tokens = gridTokens(grid);
     seen += tokens;
-    // Two rows under guidance, four bytes a score.
-    const bytes = 2 * heads * tokens * seen * 4;
+    const bytes = 2 * heads * tokens * seen * 4; // Two rows under guidance, four bytes a score.
     if (bytes <= MOST_SCORE_BYTES) continue;
     const gigabytes = (n: number): string => `${Math.round(n / 2 ** 30)} GiB`;
     throw new OptionError(

@@ -86,6 +86,18 @@ export function parseModelConfig(text: string | Uint8Array, where: string): Mode
   return config;
 }
 
+/** Throws where a folder with this config could not be opened: every limit of {@link parseModelConfig} holds for what is written. */
+export function expectOpenable(config: ModelConfig, where: string): void {
+  const id = config.id2label.findIndex((name) => name === "" || name.length > LONGEST_CLASS_NAME);
+  if (id >= 0) {
+    const name = config.id2label[id]!;
+    throw new Error(
+      `${where}: expected class names of 1 to ${LONGEST_CLASS_NAME} characters, got ${name.length} for class ${id} ("${name.slice(0, 40)}…")`,
+    );
+  }
+  parseModelConfig(formatModelConfig(config), where);
+}
+
 /** Throws where the parts of a config do not fit each other. */
 export function checkModelConfig({ tokenizer, transformer, id2label }: ModelConfig, where: string): void {
   const fail = (expected: string, got: string): never => {

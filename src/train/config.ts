@@ -63,8 +63,17 @@ export function parseConfig<T extends z.ZodType>(schema: T, value: unknown, wher
   if (!isRecord(value))
     throw new Error(`${where}: expected a JSON object, got ${Array.isArray(value) ? "a list" : typeof value}`);
   const { quick: overrides, ...full } = value;
-  const merged = quick && isRecord(overrides) ? merge(full, overrides) : full;
-  const read = schema.safeParse(merged);
+  if (overrides !== undefined && !isRecord(overrides))
+    throw new Error(`${where}: quick: expected a JSON object, got ${JSON.stringify(overrides)}`);
+  // The form that is not asked for is checked too: a config is right as a whole.
+  const [asked, other] = quick ? [merge(full, overrides ?? {}), full] : [full, merge(full, overrides ?? {})];
+  const config = checked(schema, asked, where);
+  checked(schema, other, quick ? where : `${where}: quick`);
+  return config;
+}
+
+function checked<T extends z.ZodType>(schema: T, value: unknown, where: string): z.infer<T> {
+  const read = schema.safeParse(value);
   if (read.success) return read.data;
   throw new Error(`${where}: ${read.error.issues.map((issue) => problem(issue, schema)).join("; ")}`, {
     cause: read.error,

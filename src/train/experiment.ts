@@ -1,13 +1,14 @@
 /** One training run from its config to its end: what both networks' runs share. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Dataset, describeDataset, formatDataCard } from "../data/index.ts";
+import { type AugmentOptions, checkAugment, type Dataset, describeDataset, formatDataCard } from "../data/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { encodePng } from "../image/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type SplitData } from "./data.ts";
-import { type RunOptions, type RunResult, type RunSettings, runTraining, type Trainee } from "./run.ts";
+import { CHECKPOINTS, type RunOptions, type RunResult, type RunSettings, runTraining, type Trainee } from "./run.ts";
+import { keepingData, settledData } from "./settled.ts";
 import type { Json } from "./state.ts";
 
 export interface TrainOptions extends RunOptions {
@@ -24,7 +25,7 @@ export interface DisposableTrainee extends Trainee {
 /** The parts of a config that every experiment has. */
 interface ExperimentConfig {
   readonly seed: number;
-  readonly data: { readonly heldOutShare: number };
+  readonly data: { readonly heldOutShare: number; readonly augment: AugmentOptions };
   readonly run: Omit<RunSettings, "steps">;
   readonly optimizer: { readonly steps: number };
 }
@@ -39,16 +40,21 @@ export async function runExperiment<C extends ExperimentConfig>(
 ): Promise<RunResult> {
   const log = options.log ?? (() => {});
   await mkdir(outDir, { recursive: true });
-  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
+  checkAugment(config.data.augment);
+  const settled = options.resume === true ? await settledData(join(outDir, CHECKPOINTS)) : {};
+  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed, settled);
   const { train, heldOut } = data;
   await showData(train, outDir, log);
   log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
   const { threads, device } = options;
   const runtime = nodeRuntime({ ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) });
-  const trainee = await start(data, runtime, log);
+  const trainee = await start(data, runtime, log).catch(async (error: unknown) => {
+    await train.close();
+    throw error;
+  });
   try {
     const settings = { ...config.run, steps: config.optimizer.steps };
-    return await runTraining(trainee, settings, config as unknown as Json, outDir, options);
+    return await runTraining(keepingData(trainee, train, log), settings, config as unknown as Json, outDir, options);
   } finally {
     await trainee.dispose();
     await train.close();

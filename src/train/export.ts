@@ -24,17 +24,24 @@ export async function exportTokenizer(
   { config, trainedSide, arrays, labels }: TokenizerExport,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const model: ModelConfig = {
-    tokenizer: config,
-    transformer: null,
-    trainedSide,
-    dtype: "float32",
-    id2label: labels,
-    defaultSampling: TRAINED_DEFAULTS,
-  };
+  const model = tokenizerModel(config, trainedSide, labels);
   await writeWeights(join(folder, TOKENIZER_FILE), declareTokenizer(config), arrays);
   await writeFileAtomic(join(folder, CONFIG_FILE), formatModelConfig(model));
 }
+
+/** The config of a model folder that holds a tokenizer alone. */
+export const tokenizerModel = (
+  tokenizer: TokenizerConfig,
+  trainedSide: number,
+  labels: readonly string[],
+): ModelConfig => ({
+  tokenizer,
+  transformer: null,
+  trainedSide,
+  dtype: "float32",
+  id2label: labels,
+  defaultSampling: TRAINED_DEFAULTS,
+});
 
 export interface TransformerExport {
   readonly config: TransformerConfig;

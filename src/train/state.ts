@@ -63,13 +63,21 @@ export function statePath(folder: string, step: number): string {
   return join(folder, fileName(step));
 }
 
+/** Reads what a state holds beside arrays. @throws CheckpointError for a file that is not one. */
+export async function readStateJson(path: string): Promise<TrainState["json"]> {
+  const file = await openSafetensors(path);
+  try {
+    return headerOf(file.metadata[STATE_KEY], path).json;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Reads a state. @throws CheckpointError for a file that is not one. */
 export async function loadState(path: string): Promise<TrainState> {
   const file = await openSafetensors(path);
   try {
-    const text = file.metadata[STATE_KEY];
-    const meta: unknown = text === undefined ? undefined : JSON.parse(text);
-    if (!isHeader(meta)) throw new Error(`${path}: expected a training state of format ${FORMAT}, got another file`);
+    const meta = headerOf(file.metadata[STATE_KEY], path);
     const arrays = new Map<string, NamedArray>();
     for (const [name, entry] of file.tensors)
       arrays.set(name, { shape: entry.shape, data: toFloat32(await entry.read(), entry.dtype) });
@@ -77,6 +85,12 @@ export async function loadState(path: string): Promise<TrainState> {
   } finally {
     await file.close();
   }
+}
+
+function headerOf(text: string | undefined, path: string): { step: number; json: Record<string, Json> } {
+  const meta: unknown = text === undefined ? undefined : JSON.parse(text);
+  if (isHeader(meta)) return meta;
+  throw new Error(`${path}: expected a training state of format ${FORMAT}, got another file`);
 }
 
 function isHeader(value: unknown): value is { step: number; json: Record<string, Json> } {

@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import { ops } from "../engine/index.ts";
+import { ops, type Program } from "../engine/index.ts";
 import { CODEBOOK, declareTokenizer, downsampling, isDecoderParam } from "../models/index.ts";
 import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
-import { TOKENIZER_FILE } from "../pretrained/index.ts";
+import { expectOpenable, TOKENIZER_FILE } from "../pretrained/index.ts";
 import type { Runtime, Session, Value } from "../runtime/index.ts";
 import { createRandom, defaultSizes, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
 import { type Assigned, type CodebookState, codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
 import { batchStream, fixedBatch, type SplitData } from "./data.ts";
 import { type DisposableTrainee, runExperiment, type TrainOptions } from "./experiment.ts";
-import { exportTokenizer } from "./export.ts";
+import { exportTokenizer, tokenizerModel } from "./export.ts";
 import { extraDecls, extraLosses, readLpips } from "./extra-losses.ts";
 import { poolingFeeds } from "./pooling.ts";
 import type { EvaluationReport, RunResult, StepReport } from "./run.ts";
@@ -56,6 +56,7 @@ export async function tokenizerTrainee(
   const native = config.data.size / factor;
   if (!Number.isInteger(native))
     throw new Error(`data.size: expected a multiple of the down-sampling ${factor}, got ${config.data.size}`);
+  expectOpenable(tokenizerModel(model, native, data.train.classes), "the model folder that training would leave");
   const small = Math.min(drawn.perBatch - 1, native - 1);
   const V = model.codebookSize;
   const frozen = config.train === "decoder";
@@ -86,15 +87,19 @@ export async function tokenizerTrainee(
   };
   /** The step's session, with the discriminator or before it takes part; opened when first needed. */
   const sessions = new Map<boolean, Promise<Session>>();
-  function sessionFor(judged: boolean): Promise<Session> {
-    const known = sessions.get(judged);
-    if (known !== undefined) return known;
+  function traced(judged: boolean): Program {
     const { perceptual, adversarial, second } = extraLosses(p, config, last.reconstruction, last.target, judged);
     const terms = { ...(perceptual && { perceptual }), ...(adversarial && { adversarial }) };
     const total = Object.values(terms).reduce((sum, term) => ops.add(sum, term), objective.total);
-    const traced = stepProgram("train_tokenizer", trained, p, total, { ...extras, ...terms }, stepOptions, second);
+    return stepProgram("train_tokenizer", trained, p, total, { ...extras, ...terms }, stepOptions, second);
+  }
+  // What cannot be traced is found before the first step, not when the discriminator takes part.
+  if (config.adversarial !== undefined) traced(true);
+  function sessionFor(judged: boolean): Promise<Session> {
+    const known = sessions.get(judged);
+    if (known !== undefined) return known;
     const kept = [...slots.onDevice, ...(judged ? judge.onDevice : [])];
-    const session = runtime.open(traced, { keepOnDevice: kept });
+    const session = runtime.open(traced(judged), { keepOnDevice: kept });
     sessions.set(judged, session);
     return session;
   }

@@ -15,6 +15,7 @@ import {
 } from "../sampling/index.ts";
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
 import { type Baselines, baselinesOf } from "./baselines.ts";
+import { checkTransformerConfig } from "./check-config.ts";
 import type { SplitData } from "./data.ts";
 import { runExperiment, type TrainOptions } from "./experiment.ts";
 import { exportTransformer } from "./export.ts";
@@ -74,6 +75,21 @@ export async function transformerTrainee(
   const side = config.data.size / downsampling(tokenizer.model.tokenizer);
   if (!Number.isInteger(side))
     throw new Error(`data.size: expected a multiple of the tokenizer's down-sampling, got ${config.data.size}`);
+  const { samples } = config;
+  const whole: ModelConfig = {
+    ...tokenizer.model,
+    transformer: model,
+    trainedSide: side,
+    dtype: "float32",
+    id2label: classes,
+    defaultSampling: {
+      ...tokenizer.model.defaultSampling,
+      guidance: samples.guidance,
+      topK: samples.topK,
+      topP: samples.topP,
+    },
+  };
+  checkTransformerConfig(config, whole);
   const dropPath = regularisation.dropPath ?? (0.1 * model.depth) / 24;
   const decls = declareTransformer(model);
   const p = paramTensors(decls);
@@ -257,20 +273,6 @@ export async function transformerTrainee(
   async function evaluate(step: number): Promise<EvaluationReport> {
     const arrays = await shipped();
     const losses = await heldOutLosses(arrays);
-    const { samples } = config;
-    const whole: ModelConfig = {
-      ...tokenizer.model,
-      transformer: model,
-      trainedSide: side,
-      dtype: "float32",
-      id2label: classes,
-      defaultSampling: {
-        ...tokenizer.model.defaultSampling,
-        guidance: samples.guidance,
-        topK: samples.topK,
-        topP: samples.topP,
-      },
-    };
     await exportTransformer(join(outDir, "model"), {
       config: model,
       arrays,
