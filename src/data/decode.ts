@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import { decodeWithin, ImageError } from "../image/node.ts";
 import { CorruptImageError, type Picture } from "./dataset.ts";
 
 /** How encoded images are turned into pixels. */
@@ -9,6 +9,9 @@ export interface DecodeOptions {
   readonly background?: readonly [number, number, number];
 }
 
+/** Pictures of a data set may be larger than those of a request: as large as sharp opens of itself. */
+const LIMITS = { side: 65535, pixels: 0x3fff ** 2 };
+
 /**
  * Decodes JPEG, PNG, WebP, GIF, TIFF or AVIF into RGB, upright (EXIF orientation applied), in sRGB. The work runs on
  * sharp's own threads, off the main one. Truncated and damaged files are errors, not half pictures.
@@ -17,22 +20,29 @@ export interface DecodeOptions {
 export async function decodePicture(bytes: Uint8Array, name: string, options: DecodeOptions = {}): Promise<Picture> {
   const [r, g, b] = options.background ?? [255, 255, 255];
   try {
-    const image = sharp(bytes, { failOn: "error" }).autoOrient();
-    if (options.shortSide !== undefined) {
-      const side = options.shortSide;
-      image.resize(side, side, { fit: "outside", withoutEnlargement: true, kernel: "lanczos3" });
-    }
-    const { data, info } = await image
-      .flatten({ background: { r, g, b } })
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3 && info.channels !== 1) throw new Error(`${info.channels} channels`);
-    return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+    return await decodeWithin(bytes, name, LIMITS, async (opened) => {
+      const image = opened.autoOrient();
+      if (options.shortSide !== undefined) {
+        const side = options.shortSide;
+        image.resize(side, side, { fit: "outside", withoutEnlargement: true, kernel: "lanczos3" });
+      }
+      const { data, info } = await image
+        .flatten({ background: { r, g, b } })
+        .toColourspace("srgb")
+        .removeAlpha()
+        .raw({ depth: "uchar" })
+        .toBuffer({ resolveWithObject: true });
+      if (info.channels !== 3 && info.channels !== 1) throw new Error(`${info.channels} channels`);
+      return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+    });
   } catch (error) {
-    throw new CorruptImageError(name, error instanceof Error ? error.message : String(error));
+    throw new CorruptImageError(name, error instanceof ImageError ? reasonOf(error) : String(error));
   }
+}
+
+/** A broken picture is what its reason says; of others what was expected counts too. */
+function reasonOf({ fault, expected, got }: ImageError): string {
+  return fault === "damage" || fault === "format" ? got : `${got} where ${expected} was expected`;
 }
 
 /** Repeats one channel into three; three channels pass through. */

@@ -1,16 +1,15 @@
-import sharp from "sharp";
+import { createReadStream } from "node:fs";
+import { checkSize, type DecodeLimits, decodeWithin, ImageError } from "./decode.ts";
 import type { PlanarBatch, RgbaImage, RgbImage } from "./pixels.ts";
 import { flattenAlpha, isOpaque, rgbToPlanar } from "./pixels.ts";
-
-/** Longest side and largest area of a picture that is opened. */
-export const MAX_IMAGE_SIDE = 16384;
-export const MAX_IMAGE_PIXELS = 100_000_000;
 
 export interface LoadOptions {
   /** Colour under transparent parts; white unless told. */
   readonly background?: readonly [r: number, g: number, b: number];
   /** Resizes to exactly this size: `cover` crops what is over (centred), `fill` stretches. The picture's own size unless told. */
   readonly resize?: { readonly width: number; readonly height: number; readonly fit?: "cover" | "fill" };
+  /** What decoding may take: 16384 pixels a side, 100 megapixels and a minute unless told. */
+  readonly limits?: DecodeLimits;
 }
 
 /** A picture and, where the file has one, its alpha plane ([H, W], 255 = opaque). */
@@ -22,8 +21,7 @@ export interface LoadedImage extends RgbImage {
  * Decodes a picture (PNG, JPEG, WebP, GIF, TIFF, AVIF; 16-bit, CMYK, grey and indexed ones too; of an animation the first frame) to
  * 8-bit sRGB, turned as its EXIF orientation says.
  * @param input path or bytes.
- * @throws Error naming the file for pictures that cannot be read, or that exceed {@link MAX_IMAGE_SIDE} a side or
- * {@link MAX_IMAGE_PIXELS} in all.
+ * @throws ImageError naming the file for what is no such picture, is damaged, or exceeds the limits; see {@link decodeWithin}.
  */
 export async function loadRgb(input: string | Uint8Array, options: LoadOptions = {}): Promise<LoadedImage> {
   const rgba = await loadRgba(input, options);
@@ -35,25 +33,19 @@ export async function loadRgb(input: string | Uint8Array, options: LoadOptions =
 /** The same with the alpha channel as it is, and the colours under transparent parts: of an 8-bit sRGB PNG its very bytes. */
 export async function loadRgba(
   input: string | Uint8Array,
-  options: Pick<LoadOptions, "resize"> = {},
+  { resize, limits = {} }: Pick<LoadOptions, "resize" | "limits"> = {},
 ): Promise<RgbaImage> {
-  const where = typeof input === "string" ? input : "image";
-  const open = () => sharp(input, { limitInputPixels: MAX_IMAGE_PIXELS, failOn: "error", page: 0, pages: 1 });
-  try {
-    const { width, height } = await open().metadata();
-    checkSize(width, height, where);
-    let image = open().autoOrient().toColourspace("srgb");
-    if (options.resize) {
-      const { width: toWidth, height: toHeight, fit = "cover" } = options.resize;
-      checkSize(toWidth, toHeight, where);
-      image = image.resize({ width: toWidth, height: toHeight, fit });
+  const { bytes, where } = await pictureBytes(input);
+  if (resize !== undefined) checkSize(resize, where, limits);
+  return decodeWithin(bytes, where, limits, async (opened) => {
+    let image = opened.autoOrient().toColourspace("srgb");
+    if (resize !== undefined) {
+      const { width, height, fit = "cover" } = resize;
+      image = image.resize({ width, height, fit });
     }
     const { data, info } = await image.ensureAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
-  } catch (error) {
-    if (error instanceof ImageError) throw error;
-    throw new ImageError(`${where}: expected a readable picture, got: ${shortReason(error)}`, { cause: error });
-  }
+  });
 }
 
 /** The same as planes of floats in [-1, 1], [1, 3, H, W]. */
@@ -61,21 +53,37 @@ export async function loadPlanar(input: string | Uint8Array, options: LoadOption
   return rgbToPlanar([await loadRgb(input, options)]);
 }
 
-/** A picture that cannot be opened, with the reason in words. */
-export class ImageError extends Error {
-  override readonly name = "ImageError";
-}
+/** Longest picture file that is read: beyond what 100 megapixels of 16 bits take. */
+const MAX_FILE_BYTES = 2 ** 30;
 
-function checkSize(width: number, height: number, where: string): void {
-  if (width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE || width * height > MAX_IMAGE_PIXELS) {
-    throw new ImageError(
-      `${where}: expected at most ${MAX_IMAGE_SIDE} pixels a side and ${MAX_IMAGE_PIXELS / 1e6} megapixels, ` +
-        `got ${width}x${height}`,
-    );
+/** A picture file's bytes, and what errors call it. Pipes are read to their end. @throws ImageError */
+export async function pictureBytes(input: string | Uint8Array): Promise<{ bytes: Uint8Array; where: string }> {
+  if (typeof input !== "string") return { bytes: input, where: "image" };
+  const pieces: Buffer[] = [];
+  let total = 0;
+  try {
+    for await (const piece of createReadStream(input, { highWaterMark: 1 << 20 })) {
+      total += (piece as Buffer).length;
+      if (total > MAX_FILE_BYTES)
+        throw new ImageError(input, "size", `a file of at most ${MAX_FILE_BYTES} bytes`, "more");
+      pieces.push(piece as Buffer);
+    }
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    throw new ImageError(input, "damage", "a readable picture", readProblem(error), { cause: error });
   }
+  return { bytes: Buffer.concat(pieces), where: input };
 }
 
-function shortReason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0]!.slice(0, 300);
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "no such file (part of the path is a file)",
+  EISDIR: "a folder",
+  EACCES: "a file without the right to read it",
+  EPERM: "a file without the right to read it",
+};
+
+function readProblem(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return PROBLEMS[code] ?? (code || "a file that cannot be read");
 }

@@ -1,5 +1,14 @@
 /** The Node entry: everything of the platform-neutral one, and the decoding of picture files. */
 
+export {
+  type DecodeLimits,
+  decodeWithin,
+  ImageError,
+  type ImageFault,
+  MAX_IMAGE_PIXELS,
+  MAX_IMAGE_SIDE,
+  waitingPictures,
+} from "./decode.ts";
 export { pictureHash } from "./hash.ts";
 export * from "./index.ts";
-export * from "./load.ts";
+export { type LoadedImage, type LoadOptions, loadPlanar, loadRgb, loadRgba } from "./load.ts";

@@ -41,7 +41,7 @@ export interface ServerApp {
 }
 
 /** What a request's fields ask for. */
-type WorkOf = (fields: Fields, model: ServedModel, limits: Limits) => Work | Promise<Work>;
+type WorkOf = (fields: Fields, model: ServedModel, limits: Limits, signal: AbortSignal) => Work | Promise<Work>;
 
 /** 8 of 16x16 tokens side by side, fewer where grids are larger. */
 const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2048 / tokens)));
@@ -84,7 +84,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
         const body = await readBody(c.req.raw, limits, forms, share);
         await share.turn();
         const fields = checkFields(schema, body);
-        return { fields, work: await workOf(fields, model, limits) };
+        return { fields, work: await workOf(fields, model, limits, c.req.raw.signal) };
       });
       return answer(c, fields, work);
     };

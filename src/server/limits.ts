@@ -10,6 +10,8 @@ export interface Limits {
   readonly bodyMs: number;
   /** Pixels of one picture, given or asked for. */
   readonly pixels: number;
+  /** Longest that the decoding of one picture may take, in ms. */
+  readonly decodeMs: number;
   /** Pictures of one request. */
   readonly pictures: number;
   /** Longest from acceptance to the end of a job, in ms. */
@@ -27,6 +29,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodiesBytes: 128 * 2 ** 20,
   bodyMs: 30_000,
   pixels: 2048 * 2048,
+  decodeMs: 20_000,
   pictures: 64,
   jobMs: 600_000,
   graceMs: 20_000,

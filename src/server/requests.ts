@@ -1,6 +1,6 @@
 /** Requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
 import { marginsForRatio, maskFromImage, parseRatio, widenCanvas } from "../editing/index.ts";
-import { ImageError, loadRgba, pictureHash, type RgbaImage, settingsText } from "../image/node.ts";
+import { ImageError, loadRgba, pictureHash, type RgbaImage, settingsText, waitingPictures } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
   EDITING_FIELDS,
@@ -18,7 +18,7 @@ import { classIdsOf, isClassName, type ModelConfig } from "../pretrained/index.t
 import { pictureBytes } from "./base64.ts";
 import { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
-import type { Work } from "./jobs.ts";
+import { cancelled, type Work } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
 import { type DrawRow, type ShownScales, shownScales } from "./maker.ts";
 
@@ -64,15 +64,20 @@ const TASK_FIELDS = {
 } as const;
 
 /** Edit fields as work. @throws ApiError, OptionError, RangeError, ImageError in words. */
-export async function editWork(fields: Fields, model: ServedModel, limits: Limits): Promise<Work> {
+export async function editWork(
+  fields: Fields,
+  model: ServedModel,
+  limits: Limits,
+  signal?: AbortSignal,
+): Promise<Work> {
   const task = (fields.task ?? "inpaint") as keyof typeof TASK_FIELDS;
   const mine: readonly string[] = TASK_FIELDS[task];
   for (const [other, names] of Object.entries(TASK_FIELDS))
     for (const name of names)
       if (fields[name] !== undefined && !mine.includes(name) && !(name === "size" && fields.size === "auto"))
         throw refused(name, `expected only with the task ${other}, got it with ${task}`);
-  const image = await picture(fields, "image", limits);
-  const { picture: canvas, mask } = await canvasOf(task, fields, image, limits);
+  const image = await picture(fields, "image", limits, signal);
+  const { picture: canvas, mask } = await canvasOf(task, fields, image, limits, signal);
   const size = task === "refine" ? refinedSize(fields) : ([canvas.width, canvas.height] as const);
   if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
   const editing = Object.fromEntries(EDITING_FIELDS.map((key) => [key, fields[editingInfo[key].http]]));
@@ -89,7 +94,13 @@ export async function editWork(fields: Fields, model: ServedModel, limits: Limit
   return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields) };
 }
 
-async function canvasOf(task: keyof typeof TASK_FIELDS, fields: Fields, image: RgbaImage, limits: Limits) {
+async function canvasOf(
+  task: keyof typeof TASK_FIELDS,
+  fields: Fields,
+  image: RgbaImage,
+  limits: Limits,
+  signal: AbortSignal | undefined,
+) {
   const side = (name: string): number => Number(fields[name] ?? 0);
   const widened = (margins: Parameters<typeof widenCanvas>[1]) => {
     const size = [image.width + margins.left + margins.right, image.height + margins.top + margins.bottom] as const;
@@ -105,7 +116,7 @@ async function canvasOf(task: keyof typeof TASK_FIELDS, fields: Fields, image: R
       if (fields.ratio === undefined) throw refused("ratio", "expected width to height such as 2:1, got none");
       return widened(marginsForRatio(image, parseRatio(String(fields.ratio))));
     case "inpaint": {
-      const given = fields.mask === undefined ? image : await picture(fields, "mask", limits);
+      const given = fields.mask === undefined ? image : await picture(fields, "mask", limits, signal);
       if (given.width !== image.width || given.height !== image.height)
         throw refused(
           "mask",
@@ -177,19 +188,28 @@ function refinedSize(fields: Fields): readonly [number, number] {
   return [Number(match[1]), Number(match[2] ?? match[1])];
 }
 
-async function picture(fields: Fields, name: "image" | "mask", limits: Limits): Promise<RgbaImage> {
+/** @param signal aborts when the client has left: a picture that waits for its turn is dropped. */
+async function picture(
+  fields: Fields,
+  name: "image" | "mask",
+  limits: Limits,
+  signal: AbortSignal | undefined,
+): Promise<RgbaImage> {
   const bytes = await pictureBytes(String(fields[name]));
   if (bytes === undefined)
     throw refused(name, "expected a picture file in base64, plain or as a data URL (no address), got something else");
+  if (waitingPictures() >= Math.max(1, limits.queue))
+    throw new ApiError(429, "queue: expected room for a picture to decode, got a full queue; try again later", {
+      code: "queue_full",
+      retryAfter: 1,
+    });
   try {
-    const { default: sharp } = await import("sharp");
-    const { width, height } = await sharp(bytes).metadata();
-    if (width * height > limits.pixels) throw tooLarge(name, [width, height], limits);
-    return await loadRgba(bytes);
+    return await loadRgba(bytes, { limits: { pixels: limits.pixels, seconds: limits.decodeMs / 1000, signal } });
   } catch (error) {
-    if (error instanceof ApiError) throw error;
-    const reason = error instanceof ImageError ? "a broken one" : "something else";
-    throw refused(name, `expected a picture file (PNG, JPEG, WebP, GIF, TIFF, AVIF), got ${reason}`);
+    if (signal?.aborted) throw cancelled();
+    if (!(error instanceof ImageError)) throw error;
+    // What a decoder says of damage names its own parts.
+    throw refused(name, `expected ${error.expected}, got ${error.fault === "damage" ? "a broken one" : error.got}`);
   }
 }
 
