@@ -33,6 +33,8 @@ const PLANS = {
       guidance: { vary: GUIDANCE },
       steps: { vary: "steps=6,7,8,9,10,11,12,13" },
       ...Object.fromEntries(Object.entries(FILTERS).map(([name, vary]) => [name, { vary }])),
+      "guidance-until": { vary: "guidance-until=none,16,13,10,8" },
+      greedy: { vary: "greedy=none;16;13+;10+" },
       size: { vary: "size=64,96,128,64x128", against: "runs/emoji-data-{value}" },
       stretched: { vary: "size=64x128", against: "runs/emoji-data-{value}-stretched" },
     },

@@ -68,7 +68,7 @@ process.exitCode = report.holds ? 0 : 1;
 async function compare(node, web, seed) {
   const classId = seed % (node.config.transformer?.numClasses ?? 1);
   const options = { classLabels: [classId], seed };
-  const { filter, greedySteps } = node.resolve(options);
+  const { filters, greedySteps } = node.resolve(options);
   const theirs = web.generate(options);
   let logits = 0;
   let drawn = 0;
@@ -78,7 +78,14 @@ async function compare(node, web, seed) {
     for (let i = 0; i < ours.logits.length; i++) logits = Math.max(logits, Math.abs(ours.logits[i] - value.logits[i]));
     const at = ours.tokens.findIndex((token, i) => token !== value.tokens[i]);
     if (at >= 0) {
-      const place = { seed, classId, drawn: drawn + at, at, filter, greedy: greedySteps[ours.index] };
+      const place = {
+        seed,
+        classId,
+        drawn: drawn + at,
+        at,
+        filter: filters[ours.index],
+        greedy: greedySteps[ours.index],
+      };
       difference = {
         scale: ours.index,
         token: at,

@@ -115,10 +115,12 @@ export {
 } from "./pretrained/node.ts";
 export {
   defaultSizes,
+  type EntropyTemperature,
   type FilteredRow,
   type FilterOptions,
   type Grid,
   imageStream,
+  type PerScale,
   type Random,
   type RandomState,
   RowSampler,

@@ -248,7 +248,7 @@ async function openNetworks(
 /** Samples and decodes one picture: seconds of both parts, and the share of time outside ONNX Runtime. */
 async function oneImage(
   networks: Networks,
-  { plan, mixes, greedySteps, filter }: ReturnType<typeof resolveSampling>,
+  { plan, mixes, greedySteps, filters }: ReturnType<typeof resolveSampling>,
   seed: number,
 ) {
   const { runtime } = networks;
@@ -256,7 +256,14 @@ async function oneImage(
   const begin = performance.now();
   let last: { grid: Grid; tokens: Int32Array } | undefined;
   const rows = [{ classId: 0, random: imageStream(seed, 0, 0) }];
-  for await (const scale of sampleScales(networks, { rows, grids: plan.grids, mixes, greedySteps, filter, forbid: [] }))
+  for await (const scale of sampleScales(networks, {
+    rows,
+    grids: plan.grids,
+    mixes,
+    greedySteps,
+    filters,
+    forbid: [],
+  }))
     last = scale;
   const sampled = performance.now();
   const [h, w] = last!.grid;

@@ -43,6 +43,18 @@ test("texts become the schema's values", () => {
   expect(parsed()).toEqual({});
 });
 
+test("numbers by scale stay text for the schema to read", () => {
+  const argv = ["--guidance", "4..1", "--top-p", "0.9,0.7", "--temperature", "0.8", "--guidance-until", "13"];
+  expect(parsed(...argv, "--greedy", "13+", "--entropy-temperature", "paper")).toEqual({
+    guidance: "4..1",
+    topP: "0.9,0.7",
+    temperature: 0.8,
+    guidanceUntil: "13",
+    greedy: "13+",
+    entropyTemperature: "paper",
+  });
+});
+
 test("a list may be given by repeating the flag", () => {
   expect(parsed("--class", "ant", "--class", "3", "--forbid", "1", "--forbid", "2,3")).toEqual({
     classLabels: ["ant", "3"],

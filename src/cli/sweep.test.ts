@@ -20,6 +20,14 @@ describe("parseVariation", () => {
       ],
     });
     expect(parseVariation("scales=1,2;1,2,4x6").values.map(({ text }) => text)).toEqual(["1,2", "1,2,4x6"]);
+    expect(parseVariation("guidance=4,2;4..1").values.map(({ input }) => input)).toEqual([
+      { guidance: "4,2" },
+      { guidance: "4..1" },
+    ]);
+    expect(parseVariation("entropy-temperature=none;1,2,0.7").values.map(({ text }) => text)).toEqual([
+      "none",
+      "1,2,0.7",
+    ]);
     expect(parseVariation("top-k=0;60").values.map(({ input }) => input)).toEqual([{ topK: 0 }, { topK: 60 }]);
   });
 

@@ -10,6 +10,9 @@ export interface ErrorBody {
   };
 }
 
+/** A number for every scale: one, a list coarse to fine (its last holds on), from one value to another, or a text such as `4,4,2` or `4..2`. */
+export type ByScale = number | readonly number[] | { readonly from: number; readonly to: number } | string;
+
 /** Sampling fields that generations and edits share. */
 export interface SamplingFields {
   readonly class_labels?: readonly (number | string)[];
@@ -21,11 +24,15 @@ export interface SamplingFields {
   readonly num_inference_steps?: number;
   readonly step_table?: "paper" | "released";
   readonly scales?: string | readonly (number | readonly [number, number])[];
-  readonly guidance_scale?: number;
+  readonly guidance_scale?: ByScale;
   readonly guidance_mode?: "ramp" | "constant";
-  readonly top_k?: number;
-  readonly top_p?: number;
-  readonly temperature?: number;
+  /** Grid from whose side on guidance is off. */
+  readonly guidance_until?: number | "none";
+  readonly top_k?: ByScale;
+  readonly top_p?: ByScale;
+  readonly temperature?: ByScale;
+  /** `none`, `paper` or `SCALE,DECAY,FLOOR`. */
+  readonly entropy_temperature?: string;
   readonly greedy?: string;
   readonly max_grid?: number;
   readonly forbid?: readonly number[];

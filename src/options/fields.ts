@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { type Grid, GUIDANCE_MODES, MAX_GRID_SIDE, parseGreedy, parseScales, STEP_TABLES } from "../sampling/index.ts";
+import {
+  type Grid,
+  GUIDANCE_MODES,
+  MAX_GRID_SIDE,
+  type PerScale,
+  parseEntropyTemperature,
+  parseGreedy,
+  parsePerScale,
+  parseScales,
+  STEP_TABLES,
+} from "../sampling/index.ts";
 import { LONGEST_CLASS_NAME } from "./class-names.ts";
-import { expected } from "./words.ts";
+import { expected, shown } from "./words.ts";
 
 /** What other surfaces need to know of an option beside its type and meaning. */
 export interface OptionInfo {
@@ -15,8 +25,8 @@ export interface OptionInfo {
   readonly metavar: string;
   /** Field in HTTP requests. */
   readonly http: string;
-  /** How the flag's text becomes a value: `number`, a list of numbers, a list of names, or the text as it is. */
-  readonly text: "number" | "numbers" | "names" | "text";
+  /** How the flag's text becomes a value: `number`, a number for every scale, a list of numbers, a list of names, or the text as it is. */
+  readonly text: "number" | "per scale" | "numbers" | "names" | "text";
   /** True for options that a form folds away. */
   readonly advanced: boolean;
 }
@@ -31,7 +41,7 @@ function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
       return read(text);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      context.addIssue({ code: "custom", message: message.replace(/^[a-z]+: /, "") });
+      context.addIssue({ code: "custom", message: message.replace(/^[a-zA-Z]+: /, "") });
       return z.NEVER;
     }
   });
@@ -42,6 +52,13 @@ function parseSize(text: string): [width: number, height: number] {
   if (!match) throw new RangeError(`expected a size such as 256 or 512x256 (width x height, pixels), got "${text}"`);
   const width = Number(match[1]);
   return [width, match[2] === undefined ? width : Number(match[2])];
+}
+
+function parseUntil(text: string): number | "none" {
+  const trimmed = text.trim();
+  if (trimmed === "none") return trimmed;
+  if (!/^\d{1,9}$/.test(trimmed)) throw new RangeError(`expected none or a grid's side such as 13, got "${text}"`);
+  return Number(trimmed);
 }
 
 /** A whole number in a range, refused in words; JSON Schema learns the range too. */
@@ -66,6 +83,24 @@ export const real = (low: number, high: number, open = false) =>
 /** One of several words. */
 export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: expected(values.join(" or ")) });
+
+const BY_SCALE = "a number, a list by scale such as [4, 4, 2] or 4,4,2, or from..to such as 0.9..0.7";
+
+/**
+ * A number for every scale: one, a list, `{from, to}`, or a text for the last two.
+ * @param off whether 0 switches the option off; it then has no place between two ends.
+ */
+const perScale = (one: z.ZodType<number, number>, off = false): z.ZodType<PerScale, PerScale | string> => {
+  const list = z.array(one).min(1).max(64);
+  const ends = z.strictObject({ from: one, to: one }, { error: expected(BY_SCALE) });
+  const range = !off
+    ? ends
+    : ends.refine(({ from, to }) => from > 0 && to > 0, {
+        error: ({ input }) => `expected from and to above 0 (0 is off), got ${shown(input)}`,
+      });
+  const read = readable(parsePerScale).pipe(z.union([list, range]));
+  return z.union([one, list, range, read], { error: expected(BY_SCALE) });
+};
 
 const gridSide = whole(1, MAX_GRID_SIDE);
 const GRID = "a grid such as 4 or [4, 6] (rows, columns)";
@@ -101,11 +136,18 @@ export const samplingFields = {
   scales: z.union([z.array(grid).min(1).max(64), readable(parseScales)], {
     error: expected("a list of grids such as 1,2,4x6"),
   }),
-  guidance: real(0, 100),
+  guidance: perScale(real(0, 100)),
   guidanceMode: choice(GUIDANCE_MODES),
-  topK: whole(0, 2 ** 31),
-  topP: real(0, 1),
-  temperature: real(0, 100, true),
+  guidanceUntil: z.union([gridSide, readable(parseUntil).pipe(z.union([gridSide, z.literal("none")]))], {
+    error: expected("none or a grid's side such as 13"),
+  }),
+  topK: perScale(whole(0, 2 ** 31), true),
+  topP: perScale(real(0, 1), true),
+  temperature: perScale(real(0, 100, true)),
+  entropyTemperature: readable((text) => {
+    parseEntropyTemperature(text);
+    return text.trim();
+  }),
   greedy: readable((text) => {
     parseGreedy(text);
     return text.trim();
@@ -169,9 +211,9 @@ export const samplingInfo: Readonly<Record<SamplingField, OptionInfo>> = {
   ),
   guidance: info(
     "Guidance",
-    "Guidance scale: how strongly pictures follow their class. 2.5 suits ramp, 4 suits constant.",
+    "Guidance scale: how strongly pictures follow their class. 2.5 suits ramp, 4 suits constant. One number, a list by scale (4,4,2) or from..to.",
     ["guidance", "G", "guidance_scale"],
-    "number",
+    "per scale",
   ),
   guidanceMode: info(
     "Guidance mode",
@@ -180,27 +222,41 @@ export const samplingInfo: Readonly<Record<SamplingField, OptionInfo>> = {
     "text",
     true,
   ),
+  guidanceUntil: info(
+    "Guidance until",
+    "Grid from whose side on guidance is off, or none; a scale after the last guided one computes half the rows.",
+    ["guidance-until", "GRID|none", "guidance_until"],
+    "text",
+    true,
+  ),
   topK: info(
     "Top k",
-    "Draws among the k likeliest tokens; 0 or at least the codebook's size: off.",
+    "Draws among the k likeliest tokens; 0 or at least the codebook's size: off. One number, a list by scale or from..to.",
     ["top-k", "K", "top_k"],
-    "number",
+    "per scale",
   ),
   topP: info(
     "Top p",
-    "Draws among the likeliest tokens that hold this share of the probability; 0 or 1: off.",
+    "Draws among the likeliest tokens that hold this share of the probability; 0 or 1: off. One number, a list by scale or from..to.",
     ["top-p", "P", "top_p"],
-    "number",
+    "per scale",
   ),
   temperature: info(
     "Temperature",
-    "Divides the logits; below 1 is safer, above 1 more varied.",
+    "Divides the logits; below 1 is safer, above 1 more varied. One number, a list by scale or from..to (0.9..0.7).",
     ["temperature", "T", "temperature"],
-    "number",
+    "per scale",
+  ),
+  entropyTemperature: info(
+    "Temperature by entropy",
+    "Multiplies each token's temperature by SCALE*exp(-H/DECAY)+FLOOR, H its entropy in nats: paper (2.5,3,0.6), three numbers, or none.",
+    ["entropy-temperature", "none|paper|SCALE,DECAY,FLOOR", "entropy_temperature"],
+    "text",
+    true,
   ),
   greedy: info(
     "Greedy scales",
-    "Scales that take the likeliest token: released (the authors' hidden rule; trained side 16 only), none, or a list of grids such as 16,23 or 4x6.",
+    "Scales that take the likeliest token: released (the authors' hidden rule; trained side 16 only), none, or a list of grids such as 16,23, 4x6 or 13+ (13 and all above).",
     ["greedy", "released|none|LIST", "greedy"],
     "text",
     true,

@@ -23,7 +23,9 @@ describe("resolveSampling", () => {
     expect(resolved).toMatchObject({
       guidance: 2.5,
       guidanceMode: "ramp",
-      filter: { topK: 900, topP: 0.95, temperature: 1 },
+      topK: 900,
+      topP: 0.95,
+      temperature: 1,
       greedy: { kind: "released" },
       maxGrid: 16,
       seed: 0,
@@ -70,7 +72,18 @@ describe("resolveSampling", () => {
     [{ topK: -1 }, "topK: expected a whole number from 0 to"],
     [{ temperature: 0 }, "temperature: expected a number above 0 and at most 100, got 0"],
     [{ guidanceMode: "linear" }, 'guidanceMode: expected ramp or constant, got "linear"'],
-    [{ greedy: "all" }, 'greedy: expected released, none or a list of grids such as 16,23 or 4x6, got "all"'],
+    [{ greedy: "all" }, 'greedy: expected released, none or a list of grids such as 16,23, 4x6 or 13+, got "all"'],
+    [{ guidance: [4, -1] }, "guidance.1: expected a number from 0 to 100, got -1"],
+    [{ guidance: "4" }, 'guidance: expected a list by scale such as 4,4,2 or from..to such as 0.9..0.7, got "4"'],
+    [{ guidance: [] }, "guidance: expected at least 1 entry, got 0"],
+    [{ temperature: "1..0" }, "temperature.to: expected a number above 0 and at most 100, got 0"],
+    [{ topP: "0..0.9" }, 'topP: expected from and to above 0 (0 is off), got {"from":0,"to":0.9}'],
+    [{ topK: { from: 2, to: 5, by: 1 } }, "topK: expected a number, a list by scale"],
+    [{ topK: true }, "topK: expected a number, a list by scale"],
+    [{ guidanceUntil: 0 }, "guidanceUntil: expected a whole number from 1 to 1024, got 0"],
+    [{ guidanceUntil: "last" }, `guidanceUntil: expected none or a grid's side such as 13, got "last"`],
+    [{ entropyTemperature: "1,2" }, "entropyTemperature: expected none, paper or SCALE,DECAY,FLOOR"],
+    [{ greedy: "4x6+" }, 'greedy: expected a grid such as 4 or 4x6 (rows x columns), got "4x6+"'],
     [{ scales: "1,x" }, 'scales: expected a grid such as 4 or 4x6 (rows x columns), got "x"'],
     [{ size: "big" }, 'size: expected a size such as 256 or 512x256 (width x height, pixels), got "big"'],
     [{ size: 0 }, "size: expected a whole number from 1 to 16384, got 0"],
@@ -93,6 +106,25 @@ describe("defaults in config.json", () => {
     expect(readDefaultSampling(JSON.parse(JSON.stringify(writeDefaultSampling(defaults))))).toEqual(defaults);
     expect(readDefaultSampling(undefined)).toEqual(TRAINED_DEFAULTS);
     expect(readDefaultSampling({ top_k: 200 })).toEqual({ ...TRAINED_DEFAULTS, topK: 200 });
+  });
+
+  it("hold policies by scale", () => {
+    const json = {
+      guidance_scale: [4, 4, 2],
+      guidance_until: 13,
+      top_p: { from: 0.9, to: 0.7 },
+      temperature: "1..0.8",
+      entropy_temperature: "paper",
+      greedy: "13+",
+    };
+    const defaults = readDefaultSampling(json);
+    expect(defaults).toMatchObject({ guidance: [4, 4, 2], guidanceUntil: 13, temperature: { from: 1, to: 0.8 } });
+    expect(readDefaultSampling(JSON.parse(JSON.stringify(writeDefaultSampling(defaults))))).toEqual(defaults);
+    const run = resolveSampling({ scales: "1,8,16" }, { ...released, defaults });
+    expect(run.filters.map(({ topP }) => topP)).toEqual([0.9, 0.8, 0.7]);
+    expect(run.mixes.at(-1)).toEqual({ a: 1, b: 0 });
+    expect(run.greedySteps).toEqual([false, false, true]);
+    expect(resolveSampling({ guidanceUntil: "none" }, { ...released, defaults }).mixes.at(-1)).toEqual({ a: 3, b: -2 });
   });
 
   it("are refused by key", () => {
@@ -122,6 +154,7 @@ describe("one schema for every surface", () => {
     expect(valueFromText("classLabels", '3, cat face,"dog, wild"')).toEqual(["3", "cat face", '"dog, wild"']);
     expect(valueFromText("forbid", "1,2")).toEqual([1, 2]);
     expect(valueFromText("topP", "0.9")).toBe(0.9);
+    expect(["0.9..0.5", "1,0.5"].map((text) => valueFromText("topP", text))).toEqual(["0.9..0.5", "1,0.5"]);
     expect(valueFromText("size", "64x32")).toBe("64x32");
     expect(() => valueFromText("topK", "many")).toThrow('top-k: expected a number, got "many"');
     expect(() => valueFromText("seed", "")).toThrow("seed: expected a number");

@@ -6,9 +6,13 @@ import {
   type GuidanceMode,
   guidanceMix,
   isGreedyScale,
+  type PerScale,
+  parseEntropyTemperature,
   parseGreedy,
   planScales,
   type ScalePlan,
+  UNGUIDED,
+  valueAt,
 } from "../sampling/index.ts";
 import { type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
 import { explain, issueWords } from "./words.ts";
@@ -49,9 +53,11 @@ export const defaultSamplingSchema = z.strictObject({
   steps: samplingFields.steps.optional(),
   guidance: samplingFields.guidance,
   guidanceMode: samplingFields.guidanceMode,
+  guidanceUntil: samplingFields.guidanceUntil.optional(),
   topK: samplingFields.topK,
   topP: samplingFields.topP,
   temperature: samplingFields.temperature,
+  entropyTemperature: samplingFields.entropyTemperature.optional(),
   greedy: samplingFields.greedy,
   maxGrid: samplingFields.maxGrid.optional(),
 });
@@ -74,16 +80,18 @@ const CONFIG_KEYS: Readonly<Record<keyof DefaultSampling, string>> = {
   steps: "steps",
   guidance: "guidance_scale",
   guidanceMode: "guidance_mode",
+  guidanceUntil: "guidance_until",
   topK: "top_k",
   topP: "top_p",
   temperature: "temperature",
+  entropyTemperature: "entropy_temperature",
   greedy: "greedy",
   maxGrid: "max_grid",
 };
 
 /**
- * Reads `default_sampling` of a config.json (snake_case keys: steps, guidance_scale, guidance_mode, top_k, top_p, temperature,
- * greedy, max_grid). Missing keys take `fallback`.
+ * Reads `default_sampling` of a config.json (snake_case keys: steps, guidance_scale, guidance_mode, guidance_until, top_k, top_p, temperature,
+ * entropy_temperature, greedy, max_grid). Missing keys take `fallback`.
  * @throws OptionError naming the key.
  */
 export function readDefaultSampling(json: unknown, fallback: DefaultSampling = TRAINED_DEFAULTS): DefaultSampling {
@@ -104,7 +112,7 @@ export function readDefaultSampling(json: unknown, fallback: DefaultSampling = T
 }
 
 /** The form that {@link readDefaultSampling} reads. */
-export function writeDefaultSampling(defaults: DefaultSampling): Record<string, string | number> {
+export function writeDefaultSampling(defaults: DefaultSampling): Record<string, string | PerScale> {
   const entries = Object.entries(defaults).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries.map(([key, value]) => [CONFIG_KEYS[key as keyof DefaultSampling], value]));
 }
@@ -123,7 +131,7 @@ export function parsed<T extends z.ZodType>(
   const result = schema.safeParse(input, { error: issueWords });
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  if (issue.code === "unrecognized_keys") {
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     throw new OptionError(issue.keys[0]!, `expected one of ${known.join(", ")}`);
   }
   const { path, message } = explain(issue);
@@ -144,11 +152,19 @@ export interface SamplingModel {
 /** Everything a sampling loop needs, decided. */
 export interface ResolvedSampling {
   readonly plan: ScalePlan;
-  readonly guidance: number;
+  readonly guidance: PerScale;
   readonly guidanceMode: GuidanceMode;
+  /** Base size of a grid from which on guidance is off. */
+  readonly guidanceUntil: number | "none";
   /** Per step: logits = a·cond + b·uncond. */
   readonly mixes: readonly GuidanceMix[];
-  readonly filter: FilterOptions;
+  readonly topK: PerScale;
+  readonly topP: PerScale;
+  readonly temperature: PerScale;
+  /** As {@link parseEntropyTemperature} reads it. */
+  readonly entropyTemperature: string;
+  /** Per step: what may be drawn. */
+  readonly filters: readonly FilterOptions[];
   readonly greedy: GreedyPolicy;
   /** Per step: true where the likeliest token is taken. */
   readonly greedySteps: readonly boolean[];
@@ -178,14 +194,28 @@ export function resolveSampling(input: SamplingInput, model: SamplingModel): Res
       sizePx: options.size && { width: options.size[0], height: options.size[1] },
     }),
   );
+  const steps = plan.grids.length;
   const guidance = options.guidance ?? defaults.guidance;
   const guidanceMode = options.guidanceMode ?? defaults.guidanceMode;
+  const guidanceUntil = options.guidanceUntil ?? defaults.guidanceUntil ?? "none";
+  const entropyTemperature = options.entropyTemperature ?? defaults.entropyTemperature ?? "none";
+  const entropy = parseEntropyTemperature(entropyTemperature);
   const maxGrid = options.maxGrid ?? defaults.maxGrid ?? trainedSide;
   const greedy = parseGreedy(options.greedy ?? defaults.greedy);
-  const steps = plan.grids.length;
   const mixes = plan.baseSizes.map((baseSize, step) =>
-    guidanceMix(guidanceMode, guidance, { step, steps, baseSize, maxGrid }),
+    guidanceUntil !== "none" && baseSize >= guidanceUntil
+      ? UNGUIDED
+      : guidanceMix(guidanceMode, valueAt(guidance, step, steps), { step, steps, baseSize, maxGrid }),
   );
+  const topK = options.topK ?? defaults.topK;
+  const topP = options.topP ?? defaults.topP;
+  const temperature = options.temperature ?? defaults.temperature;
+  const filters = plan.grids.map((_, step) => ({
+    topK: Math.round(valueAt(topK, step, steps)),
+    topP: valueAt(topP, step, steps),
+    temperature: valueAt(temperature, step, steps),
+    ...(entropy !== undefined && { entropy }),
+  }));
   const greedySteps = plan.grids.map((grid, i) =>
     worded(() => isGreedyScale(greedy, { grid, baseSize: plan.baseSizes[i]!, trainedSide, maxGrid })),
   );
@@ -198,12 +228,13 @@ export function resolveSampling(input: SamplingInput, model: SamplingModel): Res
     plan,
     guidance,
     guidanceMode,
+    guidanceUntil,
     mixes,
-    filter: {
-      topK: options.topK ?? defaults.topK,
-      topP: options.topP ?? defaults.topP,
-      temperature: options.temperature ?? defaults.temperature,
-    },
+    topK,
+    topP,
+    temperature,
+    entropyTemperature,
+    filters,
     greedy,
     greedySteps,
     maxGrid,

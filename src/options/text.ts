@@ -14,6 +14,8 @@ export function valueFromText(field: SamplingField, text: string): unknown {
   switch (kind) {
     case "number":
       return toNumber(text, flag);
+    case "per scale":
+      return /,|\.\./.test(text) ? text : toNumber(text, flag);
     case "numbers":
       return text.split(",").map((part) => toNumber(part, flag));
     case "names":

@@ -21,7 +21,7 @@ import {
   resolveEditing,
   type SamplingInput,
 } from "../options/index.ts";
-import { imageStream } from "../sampling/index.ts";
+import { imageStream, mapPerScale } from "../sampling/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
 import { type ClassChoice, classesOf } from "./class-choice.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
@@ -68,7 +68,7 @@ export function withGuidance<T extends Pick<EditOptions, "guidance">>(
   const open = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
   if (2 * open >= mask.data.length) return options;
   const { guidance } = pipe.resolve({ classLabels: [0] });
-  return { ...options, guidance: Math.min(guidance, EDIT_GUIDANCE) };
+  return { ...options, guidance: mapPerScale(guidance, (value) => Math.min(value, EDIT_GUIDANCE)) };
 }
 
 /** Variants side by side unless told. */
@@ -119,10 +119,11 @@ export interface PaintStart {
 
 /** Sampling options alone. */
 export function pickSampling(options: Omit<EditOptions, "image" | "mask">): Omit<GenerateOptions, "classLabels"> {
-  const { steps, stepTable, scales, guidance, guidanceMode, topK, topP, temperature } = options;
-  const { greedy, maxGrid, forbid, seed, count, signal, firstIndex } = options;
-  const picked = { steps, stepTable, scales, guidance, guidanceMode, topK, topP, temperature, greedy, maxGrid, forbid };
-  return { ...picked, seed, count, signal, firstIndex };
+  const { steps, stepTable, scales, guidance, guidanceMode, guidanceUntil, topK, topP, temperature } = options;
+  const { entropyTemperature, greedy, maxGrid, forbid, seed, count, signal, firstIndex } = options;
+  const guiding = { guidance, guidanceMode, guidanceUntil };
+  const drawing = { topK, topP, temperature, entropyTemperature, greedy, maxGrid, forbid };
+  return { steps, stepTable, scales, ...guiding, ...drawing, seed, count, signal, firstIndex };
 }
 
 /** Paints all passes for all variants, batch after batch. */

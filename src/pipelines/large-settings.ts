@@ -1,6 +1,6 @@
 /** What a picture drawn in windows (`generateLarge`) says about itself, and back to options. */
 import type { SettingsRecord } from "../image/index.ts";
-import type { EditOptions } from "./edit.ts";
+import { type EditOptions, pickSampling } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import type { LargeOptions } from "./large.ts";
 import { drawRequest, drawSettings, present } from "./picture-settings.ts";
@@ -9,10 +9,8 @@ const TASK = "generate-large";
 
 /** Settings of a run of `generateLarge`, under the names that HTTP requests use; its scales follow from size and steps. */
 export function largeRunSettings(pipe: FlexVARPipeline, options: LargeOptions, model: string): SettingsRecord {
-  const { steps, stepTable, guidance, guidanceMode, topK, topP, temperature, greedy, maxGrid, forbid, seed } = options;
-  const drawing = { steps, stepTable, guidance, guidanceMode, topK, topP, temperature, greedy, maxGrid, forbid, seed };
   // What the model decides does not depend on the size, which may be too large for one window.
-  const resolved = pipe.resolve({ ...drawing, classLabels: [0] });
+  const resolved = pipe.resolve({ ...pickSampling(options), classLabels: [0] });
   const size = `${options.size[0]}x${options.size[1]}`;
   return { task: TASK, seed: resolved.seed, size, ...drawSettings(options, resolved), model };
 }

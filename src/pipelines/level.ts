@@ -2,7 +2,15 @@
 import type { Level } from "../editing/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
-import { defaultSizes, type Grid, gridTokens, type Random, RowSampler } from "../sampling/index.ts";
+import {
+  defaultSizes,
+  type Grid,
+  gridTokens,
+  NO_FILTER,
+  type Random,
+  RowSampler,
+  UNGUIDED,
+} from "../sampling/index.ts";
 import type { FlexVARPipeline, ScaleTokens } from "./flexvar.ts";
 import { encodeOne, forcedTokens, type GivenScale, givenTokens, type Latent } from "./forced.ts";
 import { transformerOf } from "./programs.ts";
@@ -13,8 +21,8 @@ import { drawRows, type WindowRow, windowPart } from "./shared-grid.ts";
 const BATCH = 16;
 
 export interface LevelRequest {
-  /** Filter and forbidden codes. */
-  readonly sampling: Pick<ResolvedSampling, "filter" | "forbid">;
+  /** Filters and forbidden codes: a level's scales are drawn as the run's last ones are. */
+  readonly sampling: Pick<ResolvedSampling, "filters" | "forbid">;
   /** One uniform number a token, scale by scale, row by row. */
   readonly random: Random;
   readonly signal: AbortSignal | undefined;
@@ -55,13 +63,14 @@ export async function* drawLevel(
     const grid: Grid = [at(latent.grid[0], 0), at(latent.grid[1], 1)];
     const lefts = level.lefts.map((left) => at(left, 1));
     const tokens = new Int32Array(gridTokens(grid));
+    const filter = sampling.filters.at(index - level.scales.length) ?? sampling.filters[0]!;
     let seen: WindowRow[] = [];
     for (const [i, top] of level.tops.entries()) {
       const own = given.slice(i * lefts.length, (i + 1) * lefts.length);
       seen.push({ top: at(top, 0), logits: await lastLogits(own, grids) });
       const toRow = i + 1 < level.tops.length ? at(level.tops[i + 1]!, 0) : grid[0];
       const rows = { fromRow: at(top, 0), toRow, columns: grid[1] };
-      drawRows(tokens, rows, { side: scale, lefts, rows: seen }, sampler, sampling.filter, random);
+      drawRows(tokens, rows, { side: scale, lefts, rows: seen }, sampler, filter, random);
       seen = seen.filter((one) => one.top + scale[0] > toRow);
     }
     yield { grid, tokens };
@@ -80,10 +89,10 @@ export async function* drawLevel(
       const request = {
         rows: some.map(() => row),
         grids,
-        mixes: grids.map(() => ({ a: 1, b: 0 })),
+        mixes: grids.map(() => UNGUIDED),
         // The last scale's own draws are not used: the likeliest is the cheapest.
         greedySteps: grids.map(() => true),
-        filter: sampling.filter,
+        filters: grids.map(() => NO_FILTER),
         forbid: sampling.forbid,
         signal,
         force: (index: number, grid: Grid) => (index < grids.length - 1 ? settledTokens(index, grid) : undefined),

@@ -1,7 +1,7 @@
 /** How likely a picture is under a class, by the model's own prediction of its tokens at every scale. */
 import { fillHole, type View } from "../editing/index.ts";
 import { areaMatrix, bicubicMatrix, type RgbImage, resizeSeparable } from "../image/index.ts";
-import { createRandom, type Grid, gridTokens, planScales } from "../sampling/index.ts";
+import { createRandom, type Grid, gridTokens, NO_FILTER, planScales, UNGUIDED } from "../sampling/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
 import { sampleScales } from "./sample.ts";
@@ -89,9 +89,9 @@ async function teacherForced(
   const run = sampleScales(pipe.networks, {
     rows: classIds.map((classId) => ({ classId, random: createRandom(0) })),
     grids,
-    mixes: grids.map(() => ({ a: 1, b: 0 })),
+    mixes: grids.map(() => UNGUIDED),
     greedySteps: grids.map(() => true),
-    filter: { topK: 0, topP: 0, temperature: 1 },
+    filters: grids.map(() => NO_FILTER),
     forbid: [],
     signal,
     force: forcedTokens(classIds.map(() => tokens)),

@@ -5,6 +5,7 @@ import {
   decoderProgram,
   embedProgram,
   encoderProgram,
+  firstHalfProgram,
   type NetworkConfigs,
   quantiseProgram,
   stepProgram,
@@ -18,6 +19,8 @@ export interface Networks {
   conditioning(): Promise<Session>;
   embed(): Promise<Session>;
   step(guided: boolean): Promise<Session>;
+  /** Leaves the rows without a class out of the keys and values. */
+  firstHalf(): Promise<Session>;
   decoder(): Promise<Session>;
   encoder(): Promise<Session>;
   quantise(): Promise<Session>;
@@ -79,6 +82,7 @@ export function createNetworks(
     conditioning: lazy("transformer", "conditioning", () => conditioningProgram(configs)),
     embed: lazy("transformer", "embed", () => embedProgram(configs)),
     step: (guided) => (guided ? steps.guided() : steps.plain()),
+    firstHalf: lazy("transformer", "first half", () => firstHalfProgram(configs), cacheOutputs),
     decoder: lazy("tokenizer", "decoder", () => decoderProgram(configs.tokenizer)),
     encoder: lazy("tokenizer", "encoder", () => encoderProgram(configs.tokenizer)),
     quantise: lazy("tokenizer", "quantise", () => quantiseProgram(configs.tokenizer)),

@@ -27,6 +27,24 @@ test.each<[string, SamplingInput]>([
   expect({ ...again, classLabels: [] }).toEqual({ ...resolveSampling(input, model), classLabels: [] });
 });
 
+test.each<[string, SamplingInput]>([
+  ["lists", { guidance: [4, 4, 0], topK: [5, 0], topP: [0.5, 1], temperature: [1, 0.7] }],
+  ["from..to", { guidance: "4..1", topP: { from: 0.9, to: 0.5 }, temperature: "1.1..0.7" }],
+  ["what goes by grids and entropy", { guidanceUntil: 13, greedy: "6,13+", entropyTemperature: "2.5,3,0.6" }],
+])("%s give a request that resolves to the same run", (_, input) => {
+  const { firstIndex: _first, ...sampling } = recorded(input).options;
+  const again = resolveSampling({ ...sampling, classLabels: [] }, model);
+  expect(again).toEqual(resolveSampling(input, model));
+});
+
+test("what older settings do not speak of is off, whatever the model's defaults are now", () => {
+  const { firstIndex: _, ...sampling } = recorded({}).options;
+  const defaults = { ...TRAINED_DEFAULTS, guidanceUntil: 13, entropyTemperature: "paper" };
+  const { mixes, filters } = resolveSampling(sampling, { ...model, defaults });
+  expect([mixes, filters]).toEqual([resolveSampling({}, model).mixes, resolveSampling({}, model).filters]);
+  expect(Object.keys(runSettings({}, resolveSampling({}, model), "abc"))).not.toContain("guidance_until");
+});
+
 test("settings of something else are refused", () => {
   expect(() => requestFrom({})).toThrow(/settings: expected those of a picture that `flexvar generate` drew/);
 });

@@ -1,7 +1,7 @@
 /** What a generated PNG says about itself, and back to options (`flexvar repeat`). */
 import type { SettingsRecord } from "../image/index.ts";
 import type { ResolvedSampling, SamplingInput } from "../options/index.ts";
-import { formatGreedy, formatScales } from "../sampling/index.ts";
+import { formatGreedy, formatPerScale, formatScales } from "../sampling/index.ts";
 import type { GenerateOptions, PictureInfo } from "./flexvar.ts";
 
 /** The settings that every drawing has, whether a picture is made or edited: which steps, and how tokens are drawn. */
@@ -9,15 +9,17 @@ export function drawSettings(
   { steps, stepTable }: Pick<SamplingInput, "steps" | "stepTable">,
   resolved: ResolvedSampling,
 ): SettingsRecord {
-  const { filter } = resolved;
   return {
     num_inference_steps: steps ?? null,
     step_table: stepTable ?? null,
-    guidance_scale: resolved.guidance,
+    guidance_scale: formatPerScale(resolved.guidance),
     guidance_mode: resolved.guidanceMode,
-    top_k: filter.topK,
-    top_p: filter.topP,
-    temperature: filter.temperature,
+    // What is off has no key, as in pictures that were drawn before it was there.
+    ...(resolved.guidanceUntil === "none" ? {} : { guidance_until: resolved.guidanceUntil }),
+    top_k: formatPerScale(resolved.topK),
+    top_p: formatPerScale(resolved.topP),
+    temperature: formatPerScale(resolved.temperature),
+    ...(resolved.entropyTemperature === "none" ? {} : { entropy_temperature: resolved.entropyTemperature }),
     greedy: formatGreedy(resolved.greedy),
     max_grid: resolved.maxGrid,
     forbid: resolved.forbid.length > 0 ? resolved.forbid : null,
@@ -32,9 +34,11 @@ export function drawRequest(settings: SettingsRecord): Record<string, unknown> {
     stepTable: settings.step_table,
     guidance: settings.guidance_scale,
     guidanceMode: settings.guidance_mode,
+    guidanceUntil: settings.guidance_until ?? "none",
     topK: settings.top_k,
     topP: settings.top_p,
     temperature: settings.temperature,
+    entropyTemperature: settings.entropy_temperature ?? "none",
     greedy: settings.greedy,
     maxGrid: settings.max_grid,
     forbid: settings.forbid,

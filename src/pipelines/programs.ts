@@ -93,6 +93,17 @@ function mixRows(logits_RlV: Tensor, V: number): Tensor {
   return reshape(add(half(0, "mix_a"), half(1, "mix_b")), ["B", dim(logits_RlV, 1), V]);
 }
 
+/** The keys and values of a guided step, `k_i`, `v_i` [2B, H, p, c], to those of the first half of its rows, `new_k_i`, `new_v_i` [B, H, p, c]. */
+export function firstHalfProgram(configs: NetworkConfigs): Program {
+  const { depth, width: C, heads: H } = transformerOf(configs);
+  const names = Array.from({ length: depth }, (_, i) => [`k_${i}`, `v_${i}`]).flat();
+  const half = (name: string): Tensor => {
+    const halves = reshape(input(name, "float32", ["2*B", H, "p", C / H]), [2, "B", H, "p", C / H]);
+    return reshape(slice(halves, 0, 0, 1), ["B", H, "p", C / H]);
+  };
+  return program("first_half", Object.fromEntries(names.map((name) => [`new_${name}`, half(name)])));
+}
+
 /** `tokens` [B, h, w] to `image` [B, 3, H, W], about [−1, 1]. */
 export function decoderProgram(config: TokenizerConfig): Program {
   const p = paramTensors(declareTokenizer(config));

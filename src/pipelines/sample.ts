@@ -14,6 +14,7 @@ import {
   isUnguided,
   type Random,
   RowSampler,
+  UNGUIDED,
 } from "../sampling/index.ts";
 import { type Networks, release } from "./networks.ts";
 import { transformerOf } from "./programs.ts";
@@ -29,11 +30,12 @@ export interface PictureRow {
 export interface SampleRequest {
   readonly rows: readonly PictureRow[];
   readonly grids: readonly Grid[];
-  /** Per scale: logits = a·cond + b·uncond. */
+  /** Per scale: logits = a·cond + b·uncond. Rows without a class are computed up to the last scale that is guided. */
   readonly mixes: readonly GuidanceMix[];
   /** Per scale: true where the likeliest token is taken. */
   readonly greedySteps: readonly boolean[];
-  readonly filter: FilterOptions;
+  /** Per scale: what may be drawn. */
+  readonly filters: readonly FilterOptions[];
   /** Code ids that are never chosen. */
   readonly forbid: readonly number[];
   readonly signal?: AbortSignal | undefined;
@@ -53,11 +55,11 @@ export const sampleRequest = (
     plan,
     mixes,
     greedySteps,
-    filter,
+    filters,
     forbid,
-  }: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filter" | "forbid">,
+  }: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filters" | "forbid">,
   rows: readonly PictureRow[],
-): SampleRequest => ({ rows, grids: plan.grids, mixes, greedySteps, filter, forbid });
+): SampleRequest => ({ rows, grids: plan.grids, mixes, greedySteps, filters, forbid });
 
 /** The tokens to put in place at scale `index`, or undefined where all are sampled. */
 export type ForcedTokens = (index: number, grid: Grid) => { tokens: Int32Array; forced: Uint8Array } | undefined;
@@ -77,19 +79,29 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
   const { runtime, configs } = networks;
   const transformer = transformerOf(configs);
   const { rows, grids, mixes } = request;
-  const guided = mixes.some((mix) => !isUnguided(mix));
+  const lastGuided = mixes.findLastIndex((mix) => !isUnguided(mix));
   const classIds = rows.map((row) => row.classId);
-  const everyRow = guided ? [...classIds, ...classIds.map(() => transformer.numClasses)] : classIds;
-  const R = everyRow.length;
+  const everyRow = lastGuided < 0 ? classIds : [...classIds, ...classIds.map(() => transformer.numClasses)];
+  let R = everyRow.length;
 
   request.signal?.throwIfAborted();
-  const { start, ...cond } = await (await networks.conditioning()).run({ class_ids: runtime.ints(everyRow, [R]) });
+  const conditions = { class_ids: runtime.ints(everyRow, [R]) };
+  let { start, ...cond } = await (await networks.conditioning()).run(conditions);
   const sampler = new RowSampler(transformer.codebookSize);
   let cache = emptyCache(runtime, transformer, R);
   let previous: { grid: Grid; tokens: Int32Array } | undefined;
   try {
     for (const [index, grid] of grids.entries()) {
       request.signal?.throwIfAborted();
+      const guided = index <= lastGuided;
+      if (lastGuided >= 0 && index === lastGuided + 1) {
+        // Nothing reads the rows without a class any more.
+        R = rows.length;
+        cond = firstRows(runtime, cond, R);
+        const whole = cache;
+        cache = withoutNew(await (await networks.firstHalf()).run(whole));
+        for (const value of Object.values(whole)) release(value);
+      }
       const x =
         previous === undefined
           ? repeatStart(runtime, start!, gridTokens(grid))
@@ -105,9 +117,9 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
       const wanted = index === grids.length - 1 ? { logits: null } : undefined;
       const { logits, ...grown } = await (await networks.step(guided)).run(feeds, wanted);
       for (const value of Object.values(cache)) release(value);
-      cache = Object.fromEntries(Object.entries(grown).map(([name, value]) => [name.slice("new_".length), value]));
+      cache = withoutNew(grown);
       const values = logits!.data as Float32Array;
-      forbid(values, transformer.codebookSize, request.forbid, guided ? mixes[index]! : { a: 1, b: 0 });
+      forbid(values, transformer.codebookSize, request.forbid, guided ? mixes[index]! : UNGUIDED);
       const tokens = drawTokens(values, index, grid, request, sampler);
       yield { index, grid, tokens, logits: values };
       previous = { grid, tokens };
@@ -116,6 +128,20 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
     for (const value of Object.values(cache)) release(value);
   }
 }
+
+/** A step's new keys and values under the names by which the next one takes them. */
+const withoutNew = (grown: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(grown).map(([name, value]) => [name.slice("new_".length), value]));
+
+/** The first `count` rows of values [R, ...] on the CPU. */
+const firstRows = (runtime: Runtime, values: Readonly<Record<string, Value>>, count: number): Record<string, Value> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, { data, dims }]) => {
+      const [R, ...row] = dims as readonly [number, ...number[]];
+      const all = data as Float32Array;
+      return [name, runtime.floats(all.subarray(0, (all.length / R) * count), [count, ...row])];
+    }),
+  );
 
 /** A forbidden code has logit −100 on both rows before guidance; the mix of the two in the released arithmetic. */
 function forbid(logits: Float32Array, V: number, ids: readonly number[], { a, b }: GuidanceMix): void {
@@ -128,11 +154,12 @@ function drawTokens(
   logits: Float32Array,
   index: number,
   grid: Grid,
-  { rows, filter, greedySteps, force }: SampleRequest,
+  { rows, filters, greedySteps, force }: SampleRequest,
   sampler: RowSampler,
 ): Int32Array {
   const l = gridTokens(grid);
   const V = sampler.vocabSize;
+  const filter = filters[index]!;
   const likeliest = greedySteps[index] === true;
   const given = force?.(index, grid);
   const tokens = new Int32Array(rows.length * l);

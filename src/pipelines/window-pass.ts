@@ -45,12 +45,12 @@ export interface PassScale {
 /** Samples a window's scales with the tokens of what is kept forced. */
 export async function* paintWindow(pipe: FlexVARPipeline, request: PassRequest): AsyncGenerator<PassScale> {
   const { pass, pictures, rows, sampling, signal } = request;
-  const { plan, mixes, greedySteps, filter, forbid } = sampling;
+  const { plan, mixes, greedySteps, filters, forbid } = sampling;
   const known = new Map<RgbImage, GivenScale[]>();
   for (const picture of pictures) if (!known.has(picture)) known.set(picture, await given(pipe, request, picture));
   const force = forcedTokens(pictures.map((picture) => known.get(picture)!));
   const total = plan.grids.length;
-  const request_ = { rows, grids: plan.grids, mixes, greedySteps, filter, forbid, signal, force };
+  const request_ = { rows, grids: plan.grids, mixes, greedySteps, filters, forbid, signal, force };
   for await (const { index, grid, tokens } of sampleScales(pipe.networks, request_)) {
     let result: Promise<readonly RgbImage[]> | undefined;
     const painted = (): Promise<readonly RgbImage[]> => {

@@ -1,3 +1,4 @@
+import { type EntropyTemperature, rowEntropy, temperatureAt } from "./entropy-temperature.ts";
 import { expNegative } from "./portable-math.ts";
 import { drawByRace } from "./race.ts";
 import { checkLogits, TopKSelector } from "./select.ts";
@@ -9,6 +10,8 @@ export interface FilterOptions {
   readonly topP: number;
   /** Divides the logits; above 0. */
   readonly temperature: number;
+  /** Multiplies the temperature by one that follows from the row's entropy at temperature 1, before any filter. */
+  readonly entropy?: EntropyTemperature | undefined;
 }
 
 /** No filtering: every token may be drawn. */
@@ -102,10 +105,13 @@ export class RowSampler {
   }
 
   /** Surviving tokens of the row that starts at `begin`. @throws RangeError when the logits are not finite. */
-  filter(logits: Float32Array, begin: number, { topK, topP, temperature }: FilterOptions): FilteredRow {
-    if (!(temperature > 0)) throw new RangeError(`temperature: expected a number above 0, got ${temperature}`);
+  filter(logits: Float32Array, begin: number, options: FilterOptions): FilteredRow {
+    const { topK, topP, entropy } = options;
+    if (!(options.temperature > 0))
+      throw new RangeError(`temperature: expected a number above 0, got ${options.temperature}`);
     const { row, rowBits, vocabSize, selector } = this;
     row.set(logits.subarray(begin, begin + vocabSize));
+    const temperature = options.temperature * (entropy === undefined ? 1 : temperatureAt(entropy, rowEntropy(row)));
     const limited = topK > 0 && topK < vocabSize;
     const count = limited ? this.keepFrom(selector.kthLargest(row, rowBits, topK)) : this.keepAll();
     const total = this.weigh(count, temperature);

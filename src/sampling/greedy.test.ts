@@ -48,8 +48,24 @@ describe("greedy policies", () => {
 
   it("reads what it writes, and refuses the rest", () => {
     for (const text of ["released", "none", "16,23", "16,4x6,3x3"]) expect(formatGreedy(parseGreedy(text))).toBe(text);
-    expect(() => parseGreedy("always")).toThrow("expected released, none or a list of grids such as 16,23 or 4x6");
+    expect(() => parseGreedy("always")).toThrow("expected released, none or a list of grids such as 16,23, 4x6 or 13+");
     expect(() => parseGreedy("")).toThrow("expected released");
     expect(() => parseGreedy("16,")).toThrow("expected released");
+  });
+
+  it("from a grid on", () => {
+    const policy = parseGreedy("4, 13+,16+");
+    expect([3, 4, 12, 13, 14, 40].map((n) => isGreedyScale(policy, square(n)))).toEqual([
+      false,
+      true,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(formatGreedy(policy)).toBe("4,13+");
+    expect(parseGreedy(formatGreedy(policy))).toEqual(policy);
+    expect(isGreedyScale(parseGreedy("13+"), { ...square(13), grid: [6, 13] })).toBe(true);
+    for (const text of ["+", "13++", "4x6+", "0+", "13+4"]) expect(() => parseGreedy(text)).toThrow(/greedy: expected/);
   });
 });

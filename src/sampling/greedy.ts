@@ -6,12 +6,17 @@ import { TABLE_SIDE } from "./tables.ts";
  * - `released`: the rule hidden in the authors' code (see {@link isGreedyScale}); for a trained side of 16 only.
  * - `none`: every scale is drawn.
  * - `list`: the scales named by the user. A `side` means every grid whose base size it is (n×n for squares), a `grid` that
- *   grid alone.
+ *   grid alone, `from` every grid of that base size or more.
  */
 export type GreedyPolicy =
   | { readonly kind: "released" }
   | { readonly kind: "none" }
-  | { readonly kind: "list"; readonly sides: readonly number[]; readonly grids: readonly Grid[] };
+  | {
+      readonly kind: "list";
+      readonly sides: readonly number[];
+      readonly grids: readonly Grid[];
+      readonly from?: number;
+    };
 
 /** One scale as the policies see it. */
 export interface GreedyScale {
@@ -27,7 +32,8 @@ export interface GreedyScale {
 const RELEASED_DRAWN: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 23, 24, 32]);
 
 /**
- * Reads `released`, `none`, or a list of scales such as `16,23` or `4x6` (plain `n`: base size, `HxW`: that grid).
+ * Reads `released`, `none`, or a list of scales such as `16,23`, `4x6` or `13+` (plain `n`: base size, `HxW`: that grid, `n+`: that base
+ * size and all above).
  * @throws RangeError naming the choices.
  */
 export function parseGreedy(text: string): GreedyPolicy {
@@ -35,22 +41,28 @@ export function parseGreedy(text: string): GreedyPolicy {
   if (trimmed === "released" || trimmed === "none") return { kind: trimmed };
   const sides: number[] = [];
   const grids: Grid[] = [];
+  let from = Number.POSITIVE_INFINITY;
   for (const part of trimmed.split(",")) {
     if (!/^\s*\d/.test(part)) {
-      throw new RangeError(`greedy: expected released, none or a list of grids such as 16,23 or 4x6, got "${text}"`);
+      throw new RangeError(
+        `greedy: expected released, none or a list of grids such as 16,23, 4x6 or 13+, got "${text}"`,
+      );
     }
-    const grid = parseGrid(part, "greedy");
-    if (/[x×X]/.test(part)) grids.push(grid);
+    const above = /^\s*(\d+)\s*\+\s*$/.exec(part)?.[1];
+    const grid = parseGrid(above ?? part, "greedy");
+    if (above !== undefined) from = Math.min(from, grid[0]);
+    else if (/[x×X]/.test(part)) grids.push(grid);
     else sides.push(grid[0]);
   }
-  return { kind: "list", sides, grids };
+  return { kind: "list", sides, grids, ...(from === Number.POSITIVE_INFINITY ? {} : { from }) };
 }
 
 /** The form that {@link parseGreedy} reads. */
 export function formatGreedy(policy: GreedyPolicy): string {
   if (policy.kind !== "list") return policy.kind;
   const grids = policy.grids.map((grid) => (grid[0] === grid[1] ? `${grid[0]}x${grid[1]}` : formatGrid(grid)));
-  return [...policy.sides.map(String), ...grids].join(",");
+  const above = policy.from === undefined ? [] : [`${policy.from}+`];
+  return [...policy.sides.map(String), ...grids, ...above].join(",");
 }
 
 /**
@@ -71,7 +83,11 @@ export function isGreedyScale(policy: GreedyPolicy, scale: GreedyScale): boolean
       }
       return scale.baseSize > scale.maxGrid || !RELEASED_DRAWN.has(scale.baseSize);
     case "list":
-      return policy.sides.includes(scale.baseSize) || policy.grids.some((grid) => sameGrid(grid, scale.grid));
+      return (
+        policy.sides.includes(scale.baseSize) ||
+        policy.grids.some((grid) => sameGrid(grid, scale.grid)) ||
+        (policy.from !== undefined && scale.baseSize >= policy.from)
+      );
     default:
       return policy satisfies never;
   }

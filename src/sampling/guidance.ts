@@ -52,6 +52,9 @@ export function guidanceMix(mode: GuidanceMode, guidance: number, at: GuidanceSt
   }
 }
 
+/** The conditional rows alone. */
+export const UNGUIDED: GuidanceMix = { a: 1, b: 0 };
+
 /** True where the unconditional rows have no influence, so that they need not be computed. */
 export function isUnguided({ a, b }: GuidanceMix): boolean {
   return a === 1 && b === 0;

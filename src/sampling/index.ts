@@ -1,8 +1,10 @@
+export * from "./entropy-temperature.ts";
 export * from "./filters.ts";
 export * from "./greedy.ts";
 export * from "./grid.ts";
 export * from "./guidance.ts";
 export * from "./layout.ts";
+export * from "./per-scale.ts";
 export * from "./plan.ts";
 export { expNegative, lnPositive } from "./portable-math.ts";
 export { raceTime } from "./race.ts";

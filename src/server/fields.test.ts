@@ -46,8 +46,27 @@ test.each([
   [{ scales: [1, [0, 2]] }, "scales.1.0: expected a whole number from 1 to 1024, got 0"],
   [{ scales: true }, "scales: expected a list of grids such as 1,2,4x6, got true"],
   [{ forbid: 3 }, "forbid: expected a list, got 3"],
+  [
+    { top_k: {} },
+    "top_k: expected a number, a list by scale such as [4, 4, 2] or 4,4,2, or from..to such as 0.9..0.7, got {}",
+  ],
+  [{ guidance_scale: { from: 1, to: 2, by: 1 } }, "guidance_scale: expected a number, a list by scale"],
+  [{ temperature: [1, 0] }, "temperature.1: expected a number above 0 and at most 100, got 0"],
+  [{ guidance_until: "4x6" }, `guidance_until: expected none or a grid's side such as 13, got "4x6"`],
   [{ greedy: 3 }, "greedy: expected text, got 3"],
   [{ size: {} }, "size: expected auto or a size such as 256 or 512x256 (width x height, pixels), got {}"],
 ])("%j", (fields, message) => {
   expect(() => checkFields(edit, { image: "AAAA", ...fields })).toThrow(message);
+});
+
+test("numbers by scale are taken in every form", () => {
+  const fields = {
+    guidance_scale: [4, 2],
+    top_k: "9..3",
+    top_p: { from: 0.9, to: 0.5 },
+    temperature: "1,0.8",
+    greedy: "13+",
+  };
+  const all = { ...fields, guidance_until: 13, entropy_temperature: "paper" };
+  expect(checkFields(generation, all)).toEqual(all);
 });

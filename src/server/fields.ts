@@ -124,7 +124,7 @@ export function checkFields(schema: RequestSchemas["generation"] | RequestSchema
   // The values as they came: the library reads texts such as scales itself.
   if (result.success) return present;
   const issue = result.error.issues[0]!;
-  if (issue.code === "unrecognized_keys") {
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     const known = Object.keys(schema.shape).join(", ");
     const name = issue.keys[0]!.slice(0, 80);
     throw new ApiError(400, `${name}: expected one of ${known}`, { param: name, code: "unknown_parameter" });

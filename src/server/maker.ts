@@ -28,7 +28,7 @@ export interface DrawRow {
 
 /** Pictures that are drawn side by side, with everything but class and seed in common. */
 export interface DrawBatch {
-  readonly sampling: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filter" | "forbid">;
+  readonly sampling: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filters" | "forbid">;
   readonly rows: readonly DrawRow[];
 }
 

@@ -8,15 +8,23 @@ interface Document {
 }
 const document = openApiDocument("1", requestSchemas({ pictures: 8 })) as Document;
 
+/** The forms of a number for every scale. */
+const byScale = (one: object) => [
+  one,
+  { type: "array", items: one },
+  { type: "object", properties: { from: one, to: one }, required: ["from", "to"] },
+  { type: "string" },
+];
+
 test("numbers have their true type and range", () => {
   const { properties } = document.components.schemas.Edit;
   expect(properties).toMatchObject({
     n: { type: "integer", minimum: 1, maximum: 8, title: "Count" },
     seed: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, title: "Seed" },
     num_inference_steps: { type: "integer", minimum: 1, maximum: 64 },
-    top_k: { type: "integer", minimum: 0 },
-    top_p: { type: "number", minimum: 0, maximum: 1 },
-    temperature: { type: "number", exclusiveMinimum: 0, maximum: 100 },
+    top_k: { anyOf: byScale({ type: "integer", minimum: 0 }) },
+    top_p: { anyOf: byScale({ type: "number", minimum: 0, maximum: 1 }) },
+    temperature: { anyOf: byScale({ type: "number", exclusiveMinimum: 0, maximum: 100 }) },
     max_grid: { type: "integer", minimum: 1, maximum: 1024 },
     forbid: { items: { type: "integer", minimum: 0 } },
     first_index: { type: "integer", minimum: 0, maximum: 1_000_000_000 },

@@ -51,8 +51,8 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
       return { seed: resolved.seed, classId, indexWithinClass, shown, text };
     });
   });
-  const { plan, mixes, greedySteps, filter, forbid } = resolved;
-  return { kind: "draw", sampling: { plan, mixes, greedySteps, filter, forbid }, rows };
+  const { plan, mixes, greedySteps, filters, forbid } = resolved;
+  return { kind: "draw", sampling: { plan, mixes, greedySteps, filters, forbid }, rows };
 }
 
 /** Which fields each task takes beside those of sampling and editing; all others are refused. */

@@ -5,7 +5,13 @@ export interface ModelConfig {
   readonly trained_side: number;
   readonly tokenizer: { readonly channel_multipliers: readonly number[]; readonly patch_size?: number };
   readonly id2label: Readonly<Record<string, string>>;
-  readonly default_sampling?: { readonly steps?: number; readonly guidance_scale?: number };
+  readonly default_sampling?: { readonly steps?: number; readonly guidance_scale?: unknown };
+}
+
+/** A guidance scale as one number: the largest where scales differ. */
+function strongest(guidance: unknown): number {
+  const numbers = JSON.stringify(guidance).match(/\d+(\.\d+)?/g) ?? [];
+  return Math.max(0, ...numbers.map(Number));
 }
 
 type Known = Pick<ModelInfo, "name" | "downloadBytes" | "downloaded" | "examples">;
@@ -19,6 +25,6 @@ export function modelInfo(config: ModelConfig, known: Known): ModelInfo {
     labels: Array.from({ length: Math.max(-1, ...ids) + 1 }, (_, id) => config.id2label[id] ?? `class ${id}`),
     factor: patch_size * 2 ** (channel_multipliers.length - 1),
     trainedSide: config.trained_side,
-    defaults: { steps: sampling.steps ?? 10, guidance: sampling.guidance_scale ?? 2.5 },
+    defaults: { steps: sampling.steps ?? 10, guidance: strongest(sampling.guidance_scale ?? 2.5) },
   };
 }
