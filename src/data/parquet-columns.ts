@@ -37,7 +37,7 @@ export function findColumns(metadata: FileMetaData, path: string, options: Colum
   if (options.labelColumn && !label) {
     throw new DatasetError(`${path}: expected a column ${options.labelColumn}, got ${got}`);
   }
-  const names = label === undefined ? undefined : features.get(label)?.names;
+  const names = label === undefined ? undefined : namesOf(features.get(label));
   const usable = Array.isArray(names) && names.every((name) => typeof name === "string");
   return { image, label, names: usable ? names : undefined };
 }
@@ -57,6 +57,16 @@ function topColumns({ schema }: FileMetaData): string[] {
 interface Feature {
   readonly _type?: unknown;
   readonly names?: unknown;
+  /** Of a list: what its items are. */
+  readonly feature?: unknown;
+}
+
+/** Class names of a feature, or of the items of a list of them: written as `[feature]` or `{feature}`. */
+function namesOf(feature: unknown): unknown {
+  if (typeof feature !== "object" || feature === null) return undefined;
+  if (Array.isArray(feature)) return namesOf(feature[0]);
+  const { names, feature: item } = feature as Feature;
+  return names ?? namesOf(item);
 }
 
 function featuresOf(metadata: FileMetaData, path: string): ReadonlyMap<string, Feature | undefined> {

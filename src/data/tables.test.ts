@@ -87,6 +87,23 @@ describe("Parquet", () => {
     ]);
   });
 
+  it("takes the class names of lists of one from the hub's features", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "a.parquet");
+    const feature = { _type: "ClassLabel", names: ["cat", "dog"] };
+    for (const label of [[feature], { _type: "Sequence", feature }]) {
+      const kvMetadata = [{ key: "huggingface", value: JSON.stringify({ info: { features: { label } } }) }];
+      const image = {
+        name: "image",
+        data: [new Uint8Array(picture), new Uint8Array(picture)],
+        type: "BYTE_ARRAY",
+      } as const;
+      const labels = { name: "label", data: [[1], [0]], type: "JSON" } as const;
+      await writeFile(path, Buffer.from(parquetWriteBuffer({ columnData: [image, labels], kvMetadata })));
+      expect(classesOf(await openDataset(path))).toEqual(["dog", "cat"]);
+    }
+  });
+
   it("matches shards by the names of their classes", async () => {
     await using folder = await temporaryFolder();
     await writeTree(folder.path, {

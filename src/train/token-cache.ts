@@ -58,7 +58,8 @@ export async function openTokenCache(
   const side = options.size / downsampling(config);
   const views = copyViews(options);
   const labels = Int32Array.from({ length: dataset.length }, (_, i) => dataset.labelOf(i));
-  const key = JSON.stringify({ tokenizerHash, pictures: dataset.length, first: dataset.nameOf(0), options, format: 1 });
+  const pictures = namesDigest(dataset);
+  const key = JSON.stringify({ tokenizerHash, pictures, options, format: 2 });
   const stored = await readCache(path, key);
   const grids = stored ?? (await encodeAll(dataset, options, views, runtime, config, weights, side, log));
   if (stored === undefined) await writeCache(path, key, grids, dataset.length * views.length);
@@ -76,6 +77,13 @@ export async function openTokenCache(
       return grids[s - 1]!.subarray(at, at + s * s);
     },
   };
+}
+
+/** sha256 of all pictures' names in order: tokens belong to places in it. */
+function namesDigest(dataset: Dataset): string {
+  const hash = createHash("sha256");
+  for (let i = 0; i < dataset.length; i++) hash.update(`${dataset.nameOf(i)}\0`);
+  return hash.digest("hex");
 }
 
 /** sha256 of a file, in hexadecimal. */
