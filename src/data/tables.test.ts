@@ -93,12 +93,9 @@ describe("Parquet", () => {
     const feature = { _type: "ClassLabel", names: ["cat", "dog"] };
     for (const label of [[feature], { _type: "Sequence", feature }]) {
       const kvMetadata = [{ key: "huggingface", value: JSON.stringify({ info: { features: { label } } }) }];
-      const image = {
-        name: "image",
-        data: [new Uint8Array(picture), new Uint8Array(picture)],
-        type: "BYTE_ARRAY",
-      } as const;
-      const labels = { name: "label", data: [[1], [0]], type: "JSON" } as const;
+      const bytes = new Uint8Array(picture);
+      const image: Column = { name: "image", data: [bytes, bytes], type: "BYTE_ARRAY" };
+      const labels: Column = { name: "label", data: [[1], [0]], type: "JSON" };
       await writeFile(path, Buffer.from(parquetWriteBuffer({ columnData: [image, labels], kvMetadata })));
       expect(classesOf(await openDataset(path))).toEqual(["dog", "cat"]);
     }

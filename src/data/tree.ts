@@ -1,8 +1,9 @@
 /** A folder as it lies on disk: what could be data, level by level; the rest is counted by reason. */
-import type { Dirent, Stats } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { constants, type Dirent, type Stats } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
 import { fileProblem, isLitter } from "../files/index.ts";
+import { pictureFormat } from "../image/index.ts";
 import { DatasetError } from "./dataset.ts";
 import { countLeftOut, type LeftOutCount } from "./left-out.ts";
 
@@ -44,7 +45,8 @@ export interface Tree extends Folder {
 
 /** Folders below folders that are followed. */
 const DEEPEST = 40;
-/** Folders that links may lead to, in all: links to folders of links would go on without end. */
+/** Links on the way to a folder, and folders that links lead to in all: folders of links to folders of links grow without end. */
+const MOST_LINKS_DEEP = 3;
 const MOST_LINKED = 20_000;
 
 /**
@@ -58,10 +60,16 @@ export async function readTree(path: string): Promise<Tree> {
   const info = await stat(path).catch((error: unknown) => {
     throw new DatasetError(`${path}: expected a readable folder, got ${fileProblem(error) ?? String(error)}`);
   });
-  const folder = await readFolder(state, path, "", [idOf(info)]);
+  const folder = await readFolder(state, path, "", [{ id: idOf(info), linked: false }]);
   if (folder === undefined)
     throw new DatasetError(`${path}: expected a readable folder, got ${leftOut.list()[0]?.reason ?? "none"}`);
   return { ...folder, leftOut };
+}
+
+/** A folder on the way down, and whether a link led to it. */
+interface Step {
+  readonly id: string;
+  readonly linked: boolean;
 }
 
 interface Walk {
@@ -74,12 +82,7 @@ interface Walk {
 const idOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
 /** One folder, `above` being those it lies in. Undefined where it cannot be read. */
-async function readFolder(
-  walk: Walk,
-  path: string,
-  name: string,
-  above: readonly string[],
-): Promise<Folder | undefined> {
+async function readFolder(walk: Walk, path: string, name: string, above: readonly Step[]): Promise<Folder | undefined> {
   const omit = (reason: string, what = path): void => walk.leftOut.add(reason, relative(walk.root, what) || what);
   let entries: Dirent[];
   try {
@@ -105,7 +108,7 @@ async function readFolder(
       folders.push(folder ?? { path: place, name: entry.name, pictures: [], archives: [], others: [], folders: [] });
     } else {
       const form = ARCHIVES[extname(entry.name).toLowerCase() as keyof typeof ARCHIVES];
-      if (isPictureName(entry.name)) pictures.push(entry.name);
+      if (isPictureName(entry.name) || (await isNamelessPicture(place))) pictures.push(entry.name);
       else if (form !== undefined) archives.push({ name: entry.name, form });
       else others.push(entry.name);
     }
@@ -121,13 +124,13 @@ async function readFolder(
   };
 }
 
-/** A file, a folder by its identity, or why it is left out. */
+/** A file, a folder, or why it is left out. */
 async function kindOf(
   walk: Walk,
   entry: Dirent,
   place: string,
-  above: readonly string[],
-): Promise<{ readonly folder?: string } | string> {
+  above: readonly Step[],
+): Promise<{ readonly folder?: Step } | string> {
   if (entry.isFile()) return {};
   if (!entry.isDirectory() && !entry.isSymbolicLink()) return "pipes, sockets and devices";
   let info: Stats;
@@ -138,11 +141,31 @@ async function kindOf(
   }
   if (info.isFile()) return {};
   if (!info.isDirectory()) return "pipes, sockets and devices";
-  if (above.includes(idOf(info))) return "links to a folder they lie in";
+  const id = idOf(info);
+  const linked = entry.isSymbolicLink();
+  if (above.some((step) => step.id === id)) return "links to a folder they lie in";
   if (above.length >= walk.deepest) return `folders more than ${walk.deepest} deep`;
-  if (entry.isSymbolicLink() && ++walk.linked > MOST_LINKED)
+  if (linked && above.filter((step) => step.linked).length >= MOST_LINKS_DEEP)
+    return `links behind ${MOST_LINKS_DEEP} other links`;
+  if (linked && ++walk.linked > MOST_LINKED)
     throw new DatasetError(`${walk.root}: expected at most ${MOST_LINKED} links to folders, got more`);
-  return { folder: idOf(info) };
+  return { folder: { id, linked } };
+}
+
+/** A file without extension that begins as a picture does: downloads are often called so. */
+async function isNamelessPicture(path: string): Promise<boolean> {
+  if (extname(path) !== "") return false;
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const head = Buffer.alloc(512);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    return pictureFormat(head.subarray(0, bytesRead)) !== undefined;
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
 }
 
 function reasonOf(name: string): string {
