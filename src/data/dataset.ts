@@ -26,12 +26,18 @@ export interface Dataset {
   readonly length: number;
   /** Class names; a label is an index into them. */
   readonly classes: readonly string[];
+  /** Who drew the pictures, where the data set says so: `styleOf` is an index into it. */
+  readonly styles?: readonly string[];
+  /** Names of classes by the name of a group of them. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Present where reading in random order would be slow; shuffling then keeps neighbours together. */
   readonly chunks?: readonly Chunk[];
   /** How its files were read, where there are some. */
   readonly reading?: Reading;
   /** The label of picture `index`, without decoding it. */
   labelOf(index: number): number;
+  /** The style of picture `index`; present with `styles`. */
+  styleOf?(index: number): number;
   /** The name of picture `index`, without decoding it. */
   nameOf(index: number): string;
   /** Reads and decodes picture `index`. @throws CorruptImageError when it cannot be decoded. */

@@ -25,5 +25,6 @@ export { openParquet, type ParquetOptions } from "./parquet.ts";
 export { resample, type Surround, type View } from "./resample.ts";
 export { openPictureStream, type PictureStream, type StreamOptions } from "./stream.ts";
 export { holdOut, subset } from "./subset.ts";
+export { type Transform, transformPlanes } from "./transform.ts";
 export { filesBelow, listPictures } from "./tree.ts";
 export { openWebDataset, type WebDatasetOptions } from "./webdataset.ts";

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { type NpyArray, type NpzEntry, type NpzFile, openNpz } from "../checkpoint/index.ts";
 import { parseJson } from "../json/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
@@ -26,16 +27,21 @@ export interface NpzDataset extends Dataset {
 
 /**
  * Pictures of one size in a NumPy archive: `images` (or `arr_0`) uint8 [N, H, W, 3 or 1], `labels` (or `arr_1`; whole
- * numbers, [N]; absent: one class), `split` uint8 [N] (0 training, 1 held out; optional), `alpha` uint8 [N, H, W] (optional).
- * Held in memory.
+ * numbers, [N]; absent: one class), `split` uint8 [N] (0 training, 1 held out; optional), `alpha` uint8 [N, H, W] (optional), `styles`
+ * (whole numbers, [N]; optional, with names in `classes.json`). Held in memory.
  * @throws DatasetError naming the array that does not fit
  */
 export async function openNpzDataset(path: string, options: NpzOptions = {}): Promise<NpzDataset> {
-  const arrays = await readArrays(path, ["images", "labels", "split", "alpha"]);
+  const arrays = await readArrays(path, ["images", "labels", "split", "alpha", "styles"]);
   const images = arrays.get("images");
   const { count, height, width, channels } = pictureShape(images, path);
   const alpha = bytesOf(arrays, "alpha", [count, height, width], path);
   const { labels, classes, rows } = await labelledRows(arrays, count, path, options);
+  const { styles, groups } = await readNames(path);
+  const styleIds =
+    arrays.has("styles") && styles
+      ? indices(labelsOf(arrays.get("styles"), count, path), styles, path, "styles")
+      : undefined;
   const pixels = images!.data as Uint8Array;
   const size = height * width;
   const rowOf = (index: number) => {
@@ -46,6 +52,8 @@ export async function openNpzDataset(path: string, options: NpzOptions = {}): Pr
   return {
     length: rows.length,
     classes,
+    ...(styleIds && { styles: styles!, styleOf: (index) => styleIds[rowOf(index)]! }),
+    ...(groups && { groups }),
     rowOf,
     nameOf,
     labelOf: (index) => labels[rowOf(index)]!,
@@ -105,7 +113,7 @@ export async function labelledRows(
 ): Promise<{ readonly labels: Int32Array; readonly classes: readonly string[]; readonly rows: Uint32Array }> {
   const sides = bytesOf(arrays, "split", [count], path);
   const values = labelsOf(arrays.get("labels"), count, path);
-  const names = options.classes ?? (await classNames(path));
+  const names = options.classes ?? (await readNames(path)).classes;
   const { labels, classes } =
     names === undefined ? asNumbered(values) : { labels: indices(values, names, path), classes: names };
   const wanted = options.split ?? "train";
@@ -152,24 +160,47 @@ function asNumbered(values: readonly Label[]): { labels: Int32Array; classes: re
 }
 
 /** Labels that are indices into names. */
-function indices(values: readonly Label[], names: readonly string[], path: string): Int32Array {
+function indices(values: readonly Label[], names: readonly string[], path: string, what = "labels"): Int32Array {
   const bad = values.findIndex((label) => !(Number(label) >= 0 && Number(label) < names.length));
   if (bad >= 0)
-    throw new DatasetError(`${path}: expected labels below ${names.length}, got ${values[bad]} in row ${bad}`);
+    throw new DatasetError(`${path}: expected ${what} below ${names.length}, got ${values[bad]} in row ${bad}`);
   return Int32Array.from(values, Number);
 }
 
-/** `id2label` of `classes.json` in the file's folder: names by "0", "1", … */
-async function classNames(path: string): Promise<string[] | undefined> {
+/** What `classes.json` in a file's folder says: each name by its number, styles and groups where it has them. */
+interface Names {
+  readonly classes?: readonly string[];
+  readonly styles?: readonly string[];
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+}
+
+const namesSchema = z.object({
+  id2label: z.record(z.string(), z.unknown()).optional(),
+  styles: z.array(z.string().min(1)).min(1).optional(),
+  groups: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).optional(),
+});
+
+async function readNames(path: string): Promise<Names> {
   const place = join(dirname(path), "classes.json");
   const text = await readFile(place).catch(() => undefined);
-  if (text === undefined) return undefined;
-  const value = parseJson(text, place);
-  const table = typeof value === "object" && value !== null && "id2label" in value ? value.id2label : undefined;
-  if (typeof table !== "object" || table === null) return undefined;
-  const names = new Map<string, unknown>(Object.entries(table));
-  return Array.from(names.keys(), (_, id) => {
-    const name = names.get(String(id));
+  if (text === undefined) return {};
+  const read = namesSchema.safeParse(parseJson(text, place));
+  if (!read.success) {
+    const issue = read.error.issues[0]!;
+    throw new DatasetError(`${place}: ${issue.path.join(".") || "the file"}: ${issue.message}`);
+  }
+  const { id2label, styles, groups } = read.data;
+  const classes = id2label && namesById(id2label, place);
+  for (const [group, members] of Object.entries(groups ?? {}))
+    for (const member of members)
+      if (!classes?.includes(member))
+        throw new DatasetError(`${place}: expected names of classes in group "${group}", got "${member}"`);
+  return { ...(classes && { classes }), ...(styles && { styles }), ...(groups && { groups }) };
+}
+
+function namesById(id2label: Readonly<Record<string, unknown>>, place: string): string[] {
+  return Object.keys(id2label).map((_, id) => {
+    const name = id2label[String(id)];
     if (typeof name !== "string")
       throw new DatasetError(`${place}: expected a name for class ${id}, got ${String(name)}`);
     return name;

@@ -9,10 +9,12 @@ export function subset(dataset: Dataset, indices: readonly number[]): Dataset {
     checkIndex(indices, index);
     return indices[index]!;
   };
-  const { classes } = dataset;
+  const { classes, styles, groups } = dataset;
   return {
     length: indices.length,
     classes,
+    ...(styles && { styles, styleOf: (index) => dataset.styleOf!(at(index)) }),
+    ...(groups && { groups }),
     ...(dataset.reading && { reading: dataset.reading }),
     ...(dataset.chunks && { chunks: chunksOf(dataset, indices) }),
     labelOf: (index) => dataset.labelOf(at(index)),

@@ -33,6 +33,8 @@ export interface TransformerConfig {
   readonly mlpWidth: number;
   /** Labels; one more row of the class table stands for "no class". */
   readonly numClasses: number;
+  /** Rows of the class table after "no class": further conditions, such as styles, that are added to the class. 0 unless told. */
+  readonly conditions?: number;
   /** V, codes the head chooses among. */
   readonly codebookSize: number;
   /** Z, numbers in a code. */
@@ -80,7 +82,7 @@ export function declareTransformer(config: TransformerConfig): ParamDecl[] {
       decay: false,
     },
     ...declareLinear("word_embed", C, codeDim, normal()),
-    { name: "class_emb.weight", shape: [config.numClasses + 1, C], init: normal(), decay: true },
+    { name: "class_emb.weight", shape: [conditionRows(config), C], init: normal(), decay: true },
   ];
   if (config.sharedAdaLN) decls.push(...declareLinear("shared_ada_lin.1", 6 * C, C, normal()));
   for (let i = 0; i < depth; i++) {
@@ -116,6 +118,9 @@ export function declareTransformer(config: TransformerConfig): ParamDecl[] {
   return decls;
 }
 
+/** Rows of the class table: the classes, "no class", and what can be added to them. */
+export const conditionRows = ({ numClasses, conditions = 0 }: TransformerConfig): number => numClasses + 1 + conditions;
+
 /** Buffers that released checkpoints carry and that hold no weights. */
 export const isTransformerBuffer = (name: string): boolean =>
   name === "attn_bias_for_masking" || /^blocks\.\d+\.attn\.zero_k_bias$/.test(name);
@@ -143,11 +148,24 @@ export interface Conditioning {
   readonly start: Tensor;
 }
 
-/** Conditioning of class ids [R]; id `numClasses` is "no class". Depends on the class alone: once per image. */
-export function conditioning(p: Params, config: TransformerConfig, classIds_R: Tensor): Conditioning {
-  const { width: C } = config;
+/**
+ * Conditioning of class ids [R]; id `numClasses` is "no class". `added` [R, conditions] are weights of the further conditions' rows,
+ * whose sum is added to the class's row. Depends on these alone: once per image.
+ */
+export function conditioning(
+  p: Params,
+  config: TransformerConfig,
+  classIds_R: Tensor,
+  added_RT?: Tensor,
+): Conditioning {
+  const { width: C, numClasses } = config;
   const R = dim(classIds_R, 0);
-  const embedded_RC = gather(p("class_emb.weight"), classIds_R);
+  const table = p("class_emb.weight");
+  const class_RC = gather(table, classIds_R);
+  const embedded_RC =
+    added_RT === undefined
+      ? class_RC
+      : add(class_RC, matmul(added_RT, slice(table, 0, numClasses + 1, conditionRows(config))));
   const activated = silu(embedded_RC);
   const modulations = (name: string, parts: number): Tensor => reshape(linear(p, name, activated), [R, parts, C]);
   const shared = config.sharedAdaLN ? modulations("shared_ada_lin.1", 6) : undefined;
@@ -269,6 +287,8 @@ export function headLogits(p: Params, x_RlC: Tensor, modulation_R2C: Tensor): Te
 export interface TeacherForcing {
   /** Class ids [B]. */
   readonly classIds: Tensor;
+  /** Weights of further conditions [B, conditions]. */
+  readonly added?: Tensor;
   /** Codes of scale i − 1 resized to scale i, for every scale but the first, of F tokens: [B, L − F, Z]. */
   readonly codes: Tensor;
   /** F, tokens of the first scale; 1 unless told (a list may begin with a grid larger than 1×1). */
@@ -285,9 +305,9 @@ export interface TeacherForcing {
 export function teacherForced(
   p: Params,
   config: TransformerConfig,
-  { classIds, codes, firstTokens = 1, pool, bias, keep }: TeacherForcing,
+  { classIds, added, codes, firstTokens = 1, pool, bias, keep }: TeacherForcing,
 ): { logits: Tensor; hidden: Tensor[] } {
-  const cond = conditioning(p, config, classIds);
+  const cond = conditioning(p, config, classIds, added);
   const first = firstTokens === 1 ? cond.start : expand(cond.start, [dim(classIds, 0), firstTokens, config.width]);
   let x = add(concat([first, embedCodes(p, codes)], 1), positions(p, config, pool));
   const hidden: Tensor[] = [];

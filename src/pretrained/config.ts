@@ -21,6 +21,10 @@ export interface ModelConfig {
   readonly dtype: (typeof STORED_DTYPES)[number];
   /** Names of the classes by id; may be empty. */
   readonly id2label: readonly string[];
+  /** Names of the styles that can be told beside a class, by their row after "no class". */
+  readonly styles?: readonly string[];
+  /** Names of classes by the name of a group of them. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly defaultSampling: DefaultSampling;
 }
 
@@ -60,6 +64,8 @@ const configSchema = z.object({
   tokenizer: tokenizerSchema,
   transformer: transformerSchema.nullable(),
   id2label: z.record(z.string().regex(/^\d{1,7}$/), z.string().min(1).max(LONGEST_CLASS_NAME)),
+  styles: z.array(z.string().min(1).max(LONGEST_CLASS_NAME)).min(1).max(10_000).optional(),
+  groups: z.record(z.string().min(1).max(LONGEST_CLASS_NAME), z.array(z.string().min(1)).min(1)).optional(),
   default_sampling: z.unknown(),
 });
 
@@ -73,13 +79,15 @@ export function parseModelConfig(text: string | Uint8Array, where: string): Mode
     const issue = read.error.issues[0]!;
     throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });
   }
-  const { tokenizer, transformer, trained_side, dtype, id2label, default_sampling } = read.data;
+  const { tokenizer, transformer, trained_side, dtype, id2label, styles, groups, default_sampling } = read.data;
   const config: ModelConfig = {
     tokenizer: tokenizerFromJson(tokenizer),
-    transformer: transformer === null ? null : transformerFromJson(transformer),
+    transformer: transformer === null ? null : transformerFromJson(transformer, styles?.length ?? 0),
     trainedSide: trained_side,
     dtype,
     id2label: labelList(id2label, where),
+    ...(styles && { styles }),
+    ...(groups && { groups }),
     defaultSampling: readDefaultSampling(default_sampling),
   };
   checkModelConfig(config, where);
@@ -99,7 +107,7 @@ export function expectOpenable(config: ModelConfig, where: string): void {
 }
 
 /** Throws where the parts of a config do not fit each other. */
-export function checkModelConfig({ tokenizer, transformer, id2label }: ModelConfig, where: string): void {
+export function checkModelConfig({ tokenizer, transformer, id2label, groups = {} }: ModelConfig, where: string): void {
   const fail = (expected: string, got: string): never => {
     throw new Error(`${where}: expected ${expected}, got ${got}`);
   };
@@ -109,6 +117,9 @@ export function checkModelConfig({ tokenizer, transformer, id2label }: ModelConf
       fail(`channels in whole multiples of ${tokenizer.normGroups} norm groups`, `${channels}`);
   }
   if (downsampling(tokenizer) > 64) fail("a down-sampling of at most 64", `${downsampling(tokenizer)}`);
+  const names = new Set(id2label);
+  for (const [group, members] of Object.entries(groups))
+    for (const name of members) if (!names.has(name)) fail(`names of classes in groups.${group}`, `"${name}"`);
   if (transformer === null) return;
   if (transformer.width % transformer.heads !== 0)
     fail(`a width divisible by ${transformer.heads} heads`, `${transformer.width}`);
@@ -155,6 +166,8 @@ export function formatModelConfig(config: ModelConfig): string {
     tokenizer,
     transformer,
     id2label: Object.fromEntries(config.id2label.map((label, id) => [String(id), label])),
+    ...(config.styles && { styles: config.styles }),
+    ...(config.groups && { groups: config.groups }),
     default_sampling: writeDefaultSampling(config.defaultSampling),
   };
   return `${JSON.stringify(json, null, 2)}\n`;
@@ -175,8 +188,9 @@ function tokenizerFromJson(t: TokenizerJson): TokenizerConfig {
   };
 }
 
-function transformerFromJson(v: TransformerJson): TransformerConfig {
+function transformerFromJson(v: TransformerJson, conditions: number): TransformerConfig {
   return {
+    ...(conditions > 0 && { conditions }),
     depth: v.depth,
     width: v.width,
     heads: v.heads,

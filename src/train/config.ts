@@ -32,6 +32,15 @@ export const optimizerSchema = z.strictObject({
   /** Decay of the parameters' moving average, which is what a run exports; 0 for none. */
   emaDecay: share.default(0.999),
 });
+
+/** What only the transformer's runs take. */
+export const transformerOptimizerSchema = optimizerSchema.extend({
+  /** Muon for the matrices of the blocks instead of AdamW, at the same rate and decay. */
+  muon: z.strictObject({ momentum: share.default(0.95), iterations: z.int().min(1).max(10).default(5) }).optional(),
+  /** Factor on the learning rate of the class table, whose rows few pictures of a batch touch. */
+  tableRate: z.number().positive().default(1),
+});
+
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 
 export const runSchema = z.strictObject({

@@ -10,20 +10,27 @@ export interface SequenceRow {
   readonly picture: number;
   readonly copy: number;
   readonly classId: number;
+  /** Further conditions that the model is told, as rows after "no class", each of weight 1. */
+  readonly added?: readonly number[];
 }
+
+/** What is fed in place of a scale's true tokens. */
+export type Corrupt = (tokens: Int32Array) => Int32Array;
 
 /** Makes a transformer's feeds; keeps the position pooling of grids it has met. */
 export interface SequenceMaker {
-  feeds(grids: readonly Grid[], rows: readonly SequenceRow[]): Record<string, Value>;
+  /** `corrupt` changes the tokens that the next scale's inputs are made of; targets stay true. */
+  feeds(grids: readonly Grid[], rows: readonly SequenceRow[], corrupt?: Corrupt): Record<string, Value>;
 }
 
-/** `codes` [V, Z] are the tokenizer's codes at unit length. */
+/** `codes` [V, Z] are the tokenizer's codes at unit length; `conditions` are the rows after "no class" of the model's class table. */
 export function sequenceMaker(
   runtime: Runtime,
   cache: TokenCache,
   codes: Float32Array,
   Z: number,
   positionSide: number,
+  conditions = 0,
 ): SequenceMaker {
   const pools = new Map<string, Float32Array>();
   const poolOf = (grid: Grid): Float32Array => {
@@ -33,7 +40,7 @@ export function sequenceMaker(
     return rows;
   };
   return {
-    feeds(grids, rows) {
+    feeds(grids, rows, corrupt = (tokens) => tokens) {
       const layout = layoutScales(grids);
       const L = layout.total;
       const S2 = positionSide ** 2;
@@ -49,13 +56,18 @@ export function sequenceMaker(
         tokens.forEach((ids, i) => {
           targets.set(ids, row * L + layout.begins[i]!);
         });
-        writeTeacherCodes(codes, Z, grids, tokens, inputs, row * (L - 1) * Z);
+        writeTeacherCodes(codes, Z, grids, tokens.map(corrupt), inputs, row * (L - 1) * Z);
+      });
+      const added = new Float32Array(B * conditions);
+      rows.forEach((row, at) => {
+        for (const condition of row.added ?? []) added[at * conditions + condition] = 1;
       });
       return {
         classIds: runtime.ints(
           Int32Array.from(rows, ({ classId }) => classId),
           [B],
         ),
+        ...(conditions > 0 && { added: runtime.floats(added, [B, conditions]) }),
         codes: runtime.floats(inputs, [B, L - 1, Z]),
         pool: runtime.floats(pool, [L, S2]),
         bias: runtime.floats(blockCausalBias(layout), [L, L]),

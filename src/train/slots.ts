@@ -1,6 +1,6 @@
 import { type ParamDecl, sizeOfShape } from "../nn/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
-import { type Slot, slotName, updated } from "./step.ts";
+import { type Slot, type SlotsOf, slotName, updated } from "./step.ts";
 
 /** A named float array of a training state. */
 export interface NamedArray {
@@ -35,10 +35,10 @@ export interface SlotStore {
 export function createSlots(
   runtime: Runtime,
   decls: readonly ParamDecl[],
-  slots: readonly Slot[],
+  slots: SlotsOf,
   start: ReadonlyMap<string, Float32Array>,
 ): SlotStore {
-  const keys = decls.flatMap((decl) => slots.map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
+  const keys = decls.flatMap((decl) => slots(decl).map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
   const filled = (values: (decl: ParamDecl, slot: Slot) => Float32Array): Map<string, Value> =>
     new Map(keys.map(({ decl, slot, key }) => [key, runtime.floats(values(decl, slot), decl.shape)]));
   let current = filled((decl, slot) => startValue(start, decl, slot));

@@ -39,7 +39,7 @@ it("a step moves parameters, moments and averages; two gathered batches equal on
   const gather = await runtime.open(accumulationProgram("gather", decls, p, loss, {}, 2));
   const last = await runtime.open(stepProgram("last", decls, p, loss, {}, { ...options, accumulate: 2 }));
   const parted = createSlots(runtime, decls, slotsOf(options), start);
-  const sums = createSlots(runtime, decls, ["sum"], start);
+  const sums = createSlots(runtime, decls, () => ["sum"], start);
   sums.clear();
   const w = { w: parted.feeds().w! };
   await gather.run({ ...w, ...sums.feeds(), x: rows(1, 2) }, sums.fetches());

@@ -2,11 +2,16 @@
 import { gradients, input, ops, type Program, param, program, type Tensor } from "../engine/index.ts";
 import type { ParamDecl, Params } from "../nn/index.ts";
 import { type AdamWOptions, type AdamWScalars, adamWScalars, adamWUpdate, clipFactor, globalNorm } from "./adamw.ts";
+import { type MuonOptions, muonUpdate } from "./muon.ts";
 
 const { add, mul, sub } = ops;
 
 export interface StepOptions {
   readonly adamW: AdamWOptions;
+  /** Parameters that Muon updates instead, and its options. */
+  readonly muon?: MuonOptions & { readonly takes: (decl: ParamDecl) => boolean };
+  /** Factor on the learning rate of a parameter; 1 unless told. */
+  readonly rateOf?: (decl: ParamDecl) => number;
   /** Largest global gradient norm. */
   readonly clip: number;
   /** Whether a moving average of the parameters is kept; its decay is the input `emaDecay`. */
@@ -25,7 +30,12 @@ export function slotName(slot: Slot, name: string): string {
 
 export const updated = (name: string): string => `next:${name}`;
 
-export const slotsOf = ({ ema }: StepOptions): Slot[] => ["param", "m", "v", ...(ema ? (["ema"] as const) : [])];
+/** The state that each parameter has. */
+export type SlotsOf = (decl: ParamDecl) => readonly Slot[];
+
+export const slotsOf =
+  ({ ema, muon }: StepOptions): SlotsOf =>
+  (decl) => ["param", "m", ...(muon?.takes(decl) ? [] : (["v"] as const)), ...(ema ? (["ema"] as const) : [])];
 
 /** Another network that is trained in the same step on a loss of its own: a discriminator. Its gradients are not gathered. */
 export interface SecondNetwork {
@@ -67,7 +77,7 @@ function updateOutputs(
   params: readonly Tensor[],
   grads: readonly Tensor[],
   scalars: AdamWScalars,
-  { adamW, clip, ema: averaged }: StepOptions,
+  { adamW, muon, rateOf = () => 1, clip, ema: averaged }: StepOptions,
 ): Record<string, Tensor> & { gradNorm: Tensor } {
   const gradNorm = globalNorm(grads);
   const factor = clipFactor(gradNorm, clip);
@@ -75,11 +85,16 @@ function updateOutputs(
   const outputs: Record<string, Tensor> & { gradNorm: Tensor } = { gradNorm };
   decls.forEach((d, i) => {
     const slot = (kind: Slot): string => slotName(kind, d.name);
-    const moments = { m: param(slot("m"), d.shape), v: param(slot("v"), d.shape) };
-    const next = adamWUpdate(params[i]!, mul(grads[i]!, factor), moments, d.decay, scalars, adamW);
+    const grad = mul(grads[i]!, factor);
+    const m = param(slot("m"), d.shape);
+    const rate = rateOf(d);
+    const lr = rate === 1 ? scalars.lr : mul(scalars.lr, rate);
+    const next: { param: Tensor; m: Tensor; v?: Tensor } = muon?.takes(d)
+      ? muonUpdate(params[i]!, grad, m, lr, muon)
+      : adamWUpdate(params[i]!, grad, { m, v: param(slot("v"), d.shape) }, d.decay, { ...scalars, lr }, adamW);
     outputs[updated(d.name)] = next.param;
     outputs[updated(slot("m"))] = next.m;
-    outputs[updated(slot("v"))] = next.v;
+    if (next.v) outputs[updated(slot("v"))] = next.v;
     if (emaDecay === undefined) return;
     const ema = param(slot("ema"), d.shape);
     outputs[updated(slot("ema"))] = add(mul(ema, emaDecay), mul(next.param, sub(1, emaDecay)));

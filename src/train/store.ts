@@ -2,7 +2,7 @@
 import { type ParamDecl, sizeOfShape } from "../nn/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import { createSlots, type NamedArray, startValue } from "./slots.ts";
-import { type Slot, slotName, updated } from "./step.ts";
+import { type Slot, type SlotsOf, slotName, updated } from "./step.ts";
 import type { Transfer } from "./transfer.ts";
 
 export interface StateStore {
@@ -36,7 +36,7 @@ export function openStore(
   runtime: Runtime,
   transfer: Transfer,
   decls: readonly ParamDecl[],
-  slots: readonly Slot[],
+  slots: SlotsOf,
   start: ReadonlyMap<string, Float32Array>,
   hosted: (name: string) => boolean = () => false,
 ): StateStore {
@@ -48,7 +48,7 @@ export function openStore(
 function hostStore(
   runtime: Runtime,
   decls: readonly ParamDecl[],
-  slots: readonly Slot[],
+  slots: SlotsOf,
   start: ReadonlyMap<string, Float32Array>,
 ): StateStore {
   const store = createSlots(runtime, decls, slots, start);
@@ -66,11 +66,11 @@ function deviceStore(
   runtime: Runtime,
   transfer: Transfer,
   decls: readonly ParamDecl[],
-  slots: readonly Slot[],
+  slots: SlotsOf,
   start: ReadonlyMap<string, Float32Array>,
   hosted: (name: string) => boolean,
 ): StateStore {
-  const keys = decls.flatMap((decl) => slots.map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
+  const keys = decls.flatMap((decl) => slots(decl).map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
   const floats = ({ shape }: ParamDecl, values: Float32Array): Value => runtime.floats(values, shape);
   /** Host tensors at first and after `load`: the next step takes them to the device. */
   const current = new Map<string, Value>();

@@ -2,7 +2,14 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { openSafetensors, tensorSource, writeSafetensors } from "../checkpoint/index.ts";
-import { type AugmentOptions, type Batch, batches, type Dataset } from "../data/index.ts";
+import {
+  type AugmentOptions,
+  type Batch,
+  batches,
+  type Dataset,
+  type Transform,
+  transformPlanes,
+} from "../data/index.ts";
 import { input, type Program, program } from "../engine/index.ts";
 import {
   declareTokenizer,
@@ -20,8 +27,10 @@ import { imageInput, poolSeparably } from "./tokenizer-objective.ts";
 export interface TokenCache {
   /** Pictures of the data set. */
   readonly pictures: number;
-  /** Cached forms of each picture: plain, mirrored, augmented copies. */
+  /** Cached forms of each picture: plain, mirrored, augmented copies, and then one of each told transform. */
   readonly copies: number;
+  /** The first of the told transforms among them. */
+  readonly told: number;
   /** Class of each picture. */
   readonly labels: Int32Array;
   /** Pictures that could be decoded; the others have no tokens. */
@@ -36,6 +45,7 @@ export interface CacheOptions {
   readonly size: number;
   readonly augment: AugmentOptions;
   readonly augmentedCopies: number;
+  readonly transforms?: readonly Transform[];
   readonly seed: number;
 }
 
@@ -69,6 +79,7 @@ export async function openTokenCache(
   return {
     pictures: dataset.length,
     copies: views.length,
+    told: views.length - (options.transforms?.length ?? 0),
     labels,
     readable,
     side,
@@ -95,14 +106,16 @@ export async function hashFile(path: string): Promise<string> {
 
 interface CopyView {
   readonly augment?: AugmentOptions;
+  readonly transform?: Transform;
 }
 
-function copyViews({ augment, augmentedCopies }: CacheOptions): CopyView[] {
+function copyViews({ augment, augmentedCopies, transforms = [] }: CacheOptions): CopyView[] {
   const plain: AugmentOptions = { crop: [1, 1], flip: 0, scale: [1, 1], shift: 0, surround: augment.surround };
   return [
     {},
     ...(augment.flip > 0 ? [{ augment: { ...plain, flip: 1 } }] : []),
     ...Array.from({ length: augmentedCopies }, () => ({ augment })),
+    ...transforms.map((transform) => ({ augment: { ...augment, flip: 0 }, transform })),
   ];
 }
 
@@ -134,7 +147,9 @@ async function encodeAll(
   const pools = grids.map((_, i) => areaValue(runtime, side, i + 1));
   const corrupt = new Set<string>();
   const encode = async ({ images, indices, count }: Batch, copy: number): Promise<void> => {
-    const { latent } = await encoder.run({ image: runtime.floats(images, [count, 3, options.size, options.size]) });
+    const { transform } = views[copy]!;
+    const seen = transform ? transformPlanes(images, options.size, transform) : images;
+    const { latent } = await encoder.run({ image: runtime.floats(seen, [count, 3, options.size, options.size]) });
     for (const [i, grid] of grids.entries()) {
       const cells = (i + 1) ** 2;
       const { tokens } = await quantise.run({ latent: latent!, rows: pools[i]!, columns: pools[i]! });

@@ -118,7 +118,7 @@ export async function tokenizerTrainee(
     runtime,
     transfer,
     others.discriminator,
-    ["param", "m", "v"],
+    () => ["param", "m", "v"],
     freshStart(others.discriminator, config.seed),
   );
   const vgg = config.perceptual === undefined ? new Map<string, NamedArray>() : await readLpips(config.perceptual);

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { npyArray, writeNpz } from "../checkpoint/index.ts";
+import { npyArray, readNpz, writeNpz } from "../checkpoint/index.ts";
 import { CODEBOOK } from "../models/index.ts";
 import { openFolder } from "../pretrained/node.ts";
 import { parseConfig } from "./config.ts";
@@ -196,6 +196,49 @@ describe("trainTransformer", () => {
     expect(rows.map((line) => line.split("|")[1]!.trim())).toEqual(["1×1", "2×2", "3×3", "4×4"]);
     const neighbours = await readFile(join(whole, "sheets", "step-0000006-neighbours.png"));
     expect(neighbours.subarray(1, 4).toString()).toBe("PNG");
+  }, 120_000);
+
+  it("with Muon, styles, told changes and corrupted inputs resumes bit for bit and ships without the told vectors", async () => {
+    const tokenizer = join(folder, "tokenizer-average", "model");
+    await mkdir(join(folder, "styled"), { recursive: true });
+    const styled = join(folder, "styled", "shapes.npz");
+    const arrays = await readNpz(data);
+    const styles = BigInt64Array.from({ length: PICTURES }, (_, i) => BigInt(i % 3));
+    const asWritten = [...arrays].map(([name, { dtype, shape, data: values }]) => [
+      name,
+      npyArray(dtype, shape, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+    ]);
+    await writeNpz(styled, {
+      ...Object.fromEntries(asWritten),
+      styles: npyArray("int64", [PICTURES], new Uint8Array(styles.buffer)),
+    });
+    const names = {
+      id2label: { 0: "left", 1: "top" },
+      styles: ["pen", "ink", "oil"],
+      groups: { half: ["left", "top"] },
+    };
+    await writeFile(join(folder, "styled", "classes.json"), JSON.stringify(names));
+    const config = transformerConfig(tokenizer, {
+      data: {
+        size: SIDE,
+        batchSize: 4,
+        augment: { flip: 0 },
+        told: { share: 0.5, transforms: [{ mirror: true }, { turns: 1, hue: 90 }] },
+      },
+      regularisation: { dropPath: 0.1, styleDrop: 0.3, corruption: 0.4, corruptionNeighbours: 4 },
+      optimizer: { peakLr: 0.003, warmupSteps: 2, steps: 6, muon: {}, tableRate: 4 },
+    });
+    const [whole, parted] = [join(folder, "styled", "whole"), join(folder, "styled", "parted")];
+    await trainTransformer(config, styled, whole, { threads: 1 });
+    await broken((options) => trainTransformer(config, styled, parted, options), 3);
+    await expectSameEnd(whole, parted);
+    const model = await openFolder(join(whole, "model"));
+    expect(model.config.styles).toEqual(["pen", "ink", "oil"]);
+    expect(model.config.groups).toEqual({ half: ["left", "top"] });
+    // Two classes, "no class" and three styles; the two told changes stay behind.
+    const table = model.transformer!.decls.find(({ name }) => name === "class_emb.weight")!;
+    expect(table.shape).toEqual([6, 16]);
+    await model.close();
   }, 120_000);
 
   it("refines a model on its own predictions, gradients gathered, and resumes bit for bit", async () => {

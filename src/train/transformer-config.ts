@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SCHEDULE_RULES } from "../sampling/index.ts";
-import { aboutSchema, augmentSchema, optimizerSchema, runSchema } from "./config.ts";
+import { aboutSchema, augmentSchema, runSchema, transformerOptimizerSchema } from "./config.ts";
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
@@ -30,6 +30,24 @@ export const transformerTrainingSchema = z.strictObject({
     /** Encoded once and cached: every picture as it is, mirrored where `augment.flip` > 0, and so many augmented copies. */
     augmentedCopies: z.int().min(0).default(0),
     augment: augmentSchema.prefault({}),
+    /**
+     * Strong changes that the model is told of by a learned vector each, which the shipped model leaves out (distribution
+     * augmentation): the share of pictures that are shown changed, and the changes, one of them each time.
+     */
+    told: z
+      .strictObject({
+        share,
+        transforms: z
+          .array(
+            z.strictObject({
+              mirror: z.boolean().optional(),
+              turns: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).optional(),
+              hue: z.number().min(-360).max(360).optional(),
+            }),
+          )
+          .min(1),
+      })
+      .optional(),
     heldOutShare: share.default(0.05),
   }),
   schedules: z.strictObject({
@@ -50,6 +68,12 @@ export const transformerTrainingSchema = z.strictObject({
       labelSmoothing: share.default(0),
       /** Probability that a picture's class is replaced by "no class". */
       classDrop: share.default(0.1),
+      /** Probability that a picture's style is not told, where the data set has styles; 1 trains none. */
+      styleDrop: share.default(1),
+      /** Largest share of the tokens fed in that are replaced by others; each picture's is drawn from 0 to it. */
+      corruption: share.default(0),
+      /** Codes among which a replacement is drawn: the nearest ones by cosine. */
+      corruptionNeighbours: count.default(64),
       /** Stochastic depth of the last block; rises linearly from 0. Undefined: 0.1·depth/24 as in the paper. */
       dropPath: share.optional(),
     })
@@ -68,7 +92,7 @@ export const transformerTrainingSchema = z.strictObject({
       temperature: z.number().positive().default(1),
     })
     .optional(),
-  optimizer: optimizerSchema,
+  optimizer: transformerOptimizerSchema,
   /** Batches whose gradients are averaged in one optimiser step. */
   accumulate: count.default(1),
   /** Pictures that evaluations sample for the sheet. */

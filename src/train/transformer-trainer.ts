@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { program } from "../engine/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
-import { declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
-import { countParams, paramTensors } from "../nn/index.ts";
+import { conditionRows, declareTransformer, downsampling, type TransformerConfig } from "../models/index.ts";
+import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime, Value, WeightData } from "../runtime/index.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
 import { type Baselines, baselinesOf } from "./baselines.ts";
 import { checkTransformerConfig } from "./check-config.ts";
+import { corruptTokens, nearestOthers } from "./corruption.ts";
 import type { SplitData } from "./data.ts";
 import { runExperiment, type TrainOptions } from "./experiment.ts";
 import { exportTransformer } from "./export.ts";
@@ -29,13 +30,13 @@ import { drawTrainingScales } from "./schedule-draw.ts";
 import { meansPerGrid, type SequenceRow, sequenceMaker } from "./sequences.ts";
 import type { NamedArray } from "./slots.ts";
 import type { Json, TrainState } from "./state.ts";
-import { accumulationProgram, slotsOf, stepProgram } from "./step.ts";
+import { accumulationProgram, type StepOptions, slotsOf, stepProgram } from "./step.ts";
 import { openStore } from "./store.ts";
-import { openTokenCache, type TokenCache } from "./token-cache.ts";
+import { type CacheOptions, openTokenCache, type TokenCache } from "./token-cache.ts";
 import { openTransfer } from "./transfer.ts";
 import type { TransformerTraining } from "./transformer-config.ts";
 import { transformerObjective } from "./transformer-objective.ts";
-import { transformerStart } from "./transformer-start.ts";
+import { CLASS_TABLE, transformerStart } from "./transformer-start.ts";
 
 /**
  * Trains or resumes a transformer. At every evaluation `outDir/model` gets the whole model folder, `held-out.md` the loss per
@@ -71,17 +72,25 @@ export async function transformerTrainee(
   const { optimizer, refinement, regularisation } = config;
   const { codebookSize, codeDim } = tokenizer.model.tokenizer;
   const classes = data.train.classes;
-  const model: TransformerConfig = { ...config.model, numClasses: classes.length, codebookSize, codeDim };
+  const plainModel: TransformerConfig = { ...config.model, numClasses: classes.length, codebookSize, codeDim };
+  const styles = regularisation.styleDrop < 1 ? (data.train.styles ?? []) : [];
+  const transforms = config.data.told?.transforms ?? [];
+  // Styles stay in the model that is shipped; the vectors of told transforms, which come after them, do not.
+  const shippedModel: TransformerConfig = { ...plainModel, ...(styles.length > 0 && { conditions: styles.length }) };
+  const conditions = styles.length + transforms.length;
+  const model: TransformerConfig = { ...plainModel, ...(conditions > 0 && { conditions }) };
   const side = config.data.size / downsampling(tokenizer.model.tokenizer);
   if (!Number.isInteger(side))
     throw new Error(`data.size: expected a multiple of the tokenizer's down-sampling, got ${config.data.size}`);
   const { samples } = config;
   const whole: ModelConfig = {
-    ...tokenizer.model,
-    transformer: model,
+    tokenizer: tokenizer.model.tokenizer,
+    transformer: shippedModel,
     trainedSide: side,
     dtype: "float32",
     id2label: classes,
+    ...(styles.length > 0 && { styles }),
+    ...(data.train.groups && { groups: data.train.groups }),
     defaultSampling: {
       ...tokenizer.model.defaultSampling,
       guidance: samples.guidance,
@@ -99,14 +108,21 @@ export async function transformerTrainee(
     ...(refinement && { consistency: refinement.consistency }),
   });
   const adamW: AdamWOptions = optimizer;
-  const stepOptions = { adamW, clip: optimizer.clip, ema: optimizer.emaDecay > 0 };
+  const muon = optimizer.muon && { ...optimizer.muon, weightDecay: optimizer.weightDecay, takes: isBlockMatrix };
+  const stepOptions: StepOptions = {
+    adamW,
+    clip: optimizer.clip,
+    ema: optimizer.emaDecay > 0,
+    ...(muon && { muon }),
+    rateOf: ({ name }) => (name === CLASS_TABLE ? optimizer.tableRate : 1),
+  };
   const { accumulate } = config;
   const { consistency } = objective;
   const extras = { ...(consistency && { consistency }) };
-  const start = await transformerStart(config, decls, log);
+  const start = await transformerStart(config, decls, data.train, log);
   const transfer = openTransfer(runtime);
   const slots = openStore(runtime, transfer, decls, slotsOf(stepOptions), start);
-  const sums = openStore(runtime, transfer, accumulate === 1 ? [] : decls, ["sum"], start);
+  const sums = openStore(runtime, transfer, accumulate === 1 ? [] : decls, () => ["sum"], start);
   const session = await runtime.open(
     stepProgram("train_transformer", decls, p, objective.loss, extras, { ...stepOptions, accumulate }),
     { keepOnDevice: slots.onDevice },
@@ -125,9 +141,10 @@ export async function transformerTrainee(
     size: config.data.size,
     augment: config.data.augment,
     augmentedCopies: config.data.augmentedCopies,
+    ...(transforms.length > 0 && { transforms }),
     seed: config.seed,
   };
-  const open = (name: string, from: SplitData["train"], options: typeof caching): Promise<TokenCache> =>
+  const open = (name: string, from: SplitData["train"], options: CacheOptions): Promise<TokenCache> =>
     openTokenCache(
       join(outDir, `tokens-${name}.safetensors`),
       from,
@@ -143,9 +160,12 @@ export async function transformerTrainee(
     ...caching,
     augment: { ...caching.augment, flip: 0 },
     augmentedCopies: 0,
+    transforms: [],
   });
-  const makeTraining = sequenceMaker(runtime, train, tokenizer.codes, codeDim, model.positionSide);
-  const makeHeldOut = sequenceMaker(runtime, heldOut, tokenizer.codes, codeDim, model.positionSide);
+  const makeTraining = sequenceMaker(runtime, train, tokenizer.codes, codeDim, model.positionSide, conditions);
+  const makeHeldOut = sequenceMaker(runtime, heldOut, tokenizer.codes, codeDim, model.positionSide, conditions);
+  const { corruption, corruptionNeighbours: k } = regularisation;
+  const nearest = corruption > 0 ? nearestOthers(tokenizer.codes, codeDim, k) : undefined;
   const table = defaultSizes(side).map((s): Grid => [s, s]);
   const baselines = table.map(([s]) =>
     baselinesOf(labelled(train, s), labelled(heldOut, s), codebookSize, classes.length),
@@ -173,12 +193,28 @@ export async function transformerTrainee(
         taken = 0;
         order = epochOrderOf(epoch);
       }
-      const picture = order[taken++]!;
-      const copy = random.int(train.copies);
-      const dropped = random.uniform() < regularisation.classDrop;
-      return { picture, copy, classId: dropped ? classes.length : train.labels[picture]! };
+      return drawRow(order[taken++]!);
     });
   }
+
+  /** A picture in one of its forms and what the model is told of it; without its class it is told no style either. */
+  function drawRow(picture: number): SequenceRow {
+    const changed = config.data.told !== undefined && random.uniform() < config.data.told.share;
+    const copy = changed ? train.told + random.int(train.copies - train.told) : random.int(train.told);
+    const dropped = random.uniform() < regularisation.classDrop;
+    const styled = styles.length > 0 && random.uniform() >= regularisation.styleDrop && !dropped;
+    const added = [
+      ...(styled ? [data.train.styleOf!(picture)] : []),
+      ...(changed ? [styles.length + copy - train.told] : []),
+    ];
+    return { picture, copy, classId: dropped ? classes.length : train.labels[picture]!, added };
+  }
+
+  /** Replaces a share of the tokens fed in, drawn anew for every grid of every picture. */
+  const corrupt = (tokens: Int32Array): Int32Array =>
+    nearest === undefined
+      ? tokens
+      : corruptTokens(tokens, nearest, nearest.length / codebookSize, corruption * random.uniform(), random);
 
   /** Factors of the residual branches [depth, B]: 0, or 1 / (1 − rate); the rate rises from 0 to `dropPath`. */
   function drawKeep(): Float32Array {
@@ -211,7 +247,7 @@ export async function transformerTrainee(
     const keep: Record<string, Value> =
       dropPath > 0 ? { keep: runtime.floats(drawKeep(), [model.depth, rows.length, 1, 1]) } : {};
     const tokens = grids.reduce((sum, [h, w]) => sum + h * w, 0);
-    const first = makeTraining.feeds(grids, rows);
+    const first = makeTraining.feeds(grids, rows, corrupt);
     const second = await secondPass(params, grids, first);
     return { feeds: { ...first, ...keep, ...second }, tokens, scales: grids.length };
   }
@@ -271,10 +307,11 @@ export async function transformerTrainee(
   }
 
   async function evaluate(step: number): Promise<EvaluationReport> {
-    const arrays = await shipped();
-    const losses = await heldOutLosses(arrays);
+    const trained = await shipped();
+    const losses = await heldOutLosses(trained);
+    const arrays = withoutTransforms(trained, shippedModel);
     await exportTransformer(join(outDir, "model"), {
-      config: model,
+      config: shippedModel,
       arrays,
       model: whole,
       tokenizerArrays: tokenizer.arrays,
@@ -358,6 +395,23 @@ const TABLE_FILE = "held-out.md";
 
 /** Held-out pictures judged at once. */
 const JUDGE_BATCH = 8;
+
+/** The weight matrices of the blocks, which are what Muon is for. */
+const isBlockMatrix = ({ name, shape }: ParamDecl): boolean =>
+  /^blocks\.\d+\..*\.weight$/.test(name) && shape.length === 2;
+
+/** The parameters of the model that is shipped: the class table without the rows of told transforms. */
+function withoutTransforms(
+  arrays: ReadonlyMap<string, NamedArray>,
+  config: TransformerConfig,
+): Map<string, NamedArray> {
+  const rows = conditionRows(config);
+  const { data } = arrays.get(CLASS_TABLE)!;
+  return new Map([
+    ...arrays,
+    [CLASS_TABLE, { shape: [rows, config.width], data: data.subarray(0, rows * config.width) }],
+  ]);
+}
 
 /** At most `most` members, evenly spread. */
 function spread(from: Int32Array, most: number): number[] {
