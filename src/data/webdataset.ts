@@ -164,7 +164,7 @@ function numbered(found: readonly Found[], order: ClassOrder | undefined): Retur
 
 /** @throws DatasetError for pictures in several folders, which may be classes: an archive does not say so */
 function expectOneFolder(found: readonly Found[]): void {
-  const folders = new Set(found.map(({ key }) => key.slice(key.indexOf("/") + 1).replace(/[^/]*$/, "")));
+  const folders = new Set(found.map(({ key }) => key.slice(key.indexOf("/") + 1, key.lastIndexOf("/") + 1)));
   if (folders.size > 1)
     throw new DatasetError(
       `${found[0]!.key}: expected .cls or .json labels, got pictures in the folders ${someNames([...folders])}; unpack the archive if these are the classes`,
