@@ -1,6 +1,8 @@
+import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { greyPng, pngChunk, textBomb } from "../../test/support/picture-bombs.ts";
 import { createRandom } from "../sampling/index.ts";
 import type { RgbImage } from "./pixels.ts";
 import { readPngText } from "./png-read.ts";
@@ -86,6 +88,59 @@ describe("text chunks", () => {
     const bytes = encodePng(picture(1, 1), { big: "x".repeat(2000), small: "y" });
     expect([...readPngText(bytes, { maxTextBytes: 1000 }).keys()]).toEqual(["small"]);
     expect(readPngText(bytes, { maxChunks: 1 }).size).toBe(0);
+  });
+});
+
+describe("settings in any legal text chunk", () => {
+  const record = { seed: 7, className: "猫 größe" };
+  const json = canonicalJson({ version: 2, settings: record });
+  const latin = canonicalJson({ version: 2, settings: { seed: 7, className: "größe" } });
+  const key = (rest: string, keyword = "flexvar"): Buffer => Buffer.from(`${keyword}\0${rest}`, "latin1");
+  const itxt = (flag: number, text: Uint8Array, tags = "de\0Einstellungen\0"): Buffer =>
+    pngChunk("iTXt", Buffer.concat([key(`${String.fromCharCode(flag)}\0${tags}`), text]));
+  const at = (where: "before" | "after", chunks: readonly Buffer[]): Uint8Array => {
+    if (where === "before") return greyPng(8, 8, chunks);
+    const png = greyPng(8, 8);
+    return Buffer.concat([png.subarray(0, -12), ...chunks, png.subarray(-12)]);
+  };
+  const noise = [
+    pngChunk("tEXt", key("x", "Software")),
+    pngChunk("zTXt", Buffer.concat([key("\0", "Comment"), deflateSync("c")])),
+  ];
+
+  it.each([
+    ["tEXt", pngChunk("tEXt", key(latin)), "größe"],
+    ["zTXt", pngChunk("zTXt", Buffer.concat([key("\0"), deflateSync(Buffer.from(latin, "latin1"))])), "größe"],
+    ["iTXt", itxt(0, Buffer.from(json)), "猫 größe"],
+    ["iTXt without tags", itxt(0, Buffer.from(json), "\0\0"), "猫 größe"],
+    ["compressed iTXt", itxt(1, deflateSync(Buffer.from(json))), "猫 größe"],
+    ["iTXt compressed hard", itxt(1, deflateSync(Buffer.from(json), { level: 9, memLevel: 9 })), "猫 größe"],
+    ["iTXt stored", itxt(1, deflateSync(Buffer.from(json), { level: 0 })), "猫 größe"],
+    ["iTXt with a byte-order mark", itxt(1, deflateSync(Buffer.from(`\ufeff${json}`))), "猫 größe"],
+  ])("%s, before and after the pixels and other texts", (_, chunk, className) => {
+    for (const where of ["before", "after"] as const)
+      for (const chunks of [[chunk], [...noise, chunk], [chunk, ...noise]])
+        expect(readSettings(at(where, chunks))).toEqual({ seed: 7, className });
+  });
+
+  it("what is no legal text is passed over for one that is", () => {
+    const good = itxt(1, deflateSync(Buffer.from(json)));
+    for (const bad of [
+      itxt(2, Buffer.from(json)),
+      pngChunk("iTXt", key("\x01\x01\0\0x")),
+      pngChunk("zTXt", key("\x01x")),
+      pngChunk("zTXt", key("\0not zlib")),
+      pngChunk("zTXt", Buffer.concat([key("\0"), deflateSync(Buffer.from(json)).subarray(0, 20)])),
+      itxt(1, deflateSync(Buffer.of(0xff, 0xfe, 0x41))),
+      itxt(1, deflateSync(Buffer.alloc(50_000_000))),
+    ])
+      expect(readSettings(at("before", [bad, good]))).toEqual(record);
+  });
+
+  it("texts that unpack to gigabytes are given up early", () => {
+    const began = performance.now();
+    for (const type of ["zTXt", "iTXt"] as const) expect(readPngText(textBomb(type, 40, 50_000_000)).size).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 
