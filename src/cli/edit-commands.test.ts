@@ -220,13 +220,27 @@ describe("bad input is answered in words", () => {
       "long.png",
       /long\.png: expected at most 16384 pixels a side .* got 20000x1/,
     ],
+    ["a drawing under a picture's name", "drawing.png", "small-mask.png", /drawing\.png: .*, got: an SVG drawing/],
+    ["a mask that can be read two ways", "small.png", "strokes.png", /--mask-mode: expected white or alpha/],
   ])("%s is refused", async (_, image, mask, message) => {
     await writeFile(at("empty.png"), encodePng(rectangle(24, 20, 0, 0, 0, 0)));
     await writeFile(at("long.png"), encodePng(noise(20_000, 1)));
+    await writeFile(at("drawing.png"), '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="20"/>');
+    const strokes = new Uint8Array(4 * 24 * 20).fill(255, 0, 4 * 48);
+    await writeFile(at("strokes.png"), encodePng({ data: strokes, width: 24, height: 20 }));
     await writeFile(at("corrupt.png"), (await readFile(at("small.png"))).subarray(0, 700));
     const { code, out, err } = await command("none", "inpaint", at(image), "--mask", at(mask), "--class", "bag");
     expect([code === 0, out]).toEqual([false, ""]);
     expect(err).toMatch(message);
+  });
+
+  test("one line says how the mask was read; --mask-mode reads one that can be read two ways", async () => {
+    const mask = new Uint8Array(4 * 24 * 20).fill(255, 0, 4 * 48);
+    await writeFile(at("two-ways.png"), encodePng({ data: mask, width: 24, height: 20 }));
+    const flags = ["--class", "bag", "--scales", "1,3,5x6", "--mask", at("two-ways.png"), "--mask-mode", "white"];
+    const { code, err } = await command("two-ways", "inpaint", at("small.png"), ...flags);
+    expect([code, err]).toEqual([0, expect.any(String)]);
+    expect(err).toContain("two-ways.png: read by brightness: white is repainted, 10 % of the picture");
   });
 
   test("a full mask paints everything; a picture of one pixel is painted", async () => {

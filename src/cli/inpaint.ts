@@ -24,7 +24,7 @@ export function define(command: Command, context: Context): void {
     .addOption(
       new Option(
         "--mask-mode <auto|white|alpha>",
-        "white = repaint, or transparent = repaint; auto: alpha where it has any",
+        "white = repaint, or transparent = repaint; auto: as the file shows, asked for where it does not",
       )
         .choices(MASK_MODES)
         .default("auto")
@@ -49,12 +49,14 @@ export function define(command: Command, context: Context): void {
 async function inpaint([file = ""]: readonly string[], flags: InpaintFlags, running: Running): Promise<Outcome> {
   const options = editInput({ ...flags });
   if (flags.mask === undefined) throw new UsageError("--mask: expected a mask file, got none");
-  const { loadRgba } = await import("../image/node.ts");
-  const { checkMask, maskFromImage } = await import("../editing/index.ts");
+  const { loadMaskPicture, loadRgba } = await import("../image/node.ts");
+  const { checkMask, describeMask, readMask } = await import("../editing/index.ts");
   const image = await loadRgba(file);
-  const mask = maskFromImage(await loadRgba(flags.mask), flags.maskMode);
-  asUsage(() => checkMask(mask, image));
-  const notes = isSoft(mask) ? [`${flags.mask}: grey parts blend the picture with what is painted`] : [];
+  const given = await loadMaskPicture(flags.mask);
+  const reading = asUsage(() => readMask(given, flags.maskMode));
+  const mask = asUsage(() => checkMask(reading.mask, image));
+  const notes = [`${flags.mask}: ${describeMask(reading)}`];
+  if (isSoft(mask)) notes.push(`${flags.mask}: grey parts blend the picture with what is painted`);
   return runEdit(
     flags,
     {

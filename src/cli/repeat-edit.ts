@@ -16,6 +16,7 @@ import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
 import { makeFolder } from "./output.ts";
 import type { RepeatFlags } from "./repeat.ts";
+import { asUsage } from "./sampling-flags.ts";
 
 /** Paints an edited picture again: the same bytes, settings included, where model and machine are the same. */
 export async function repeatEdit(
@@ -51,7 +52,7 @@ async function start(
   flags: RepeatFlags,
   signal: AbortSignal,
 ): Promise<{ events: AsyncGenerator<EditEvent>; mask: EditMask | undefined }> {
-  const { loadRgba } = await import("../image/node.ts");
+  const { loadMaskPicture, loadRgba } = await import("../image/node.ts");
   const { size, task } = request;
   if (!request.fromResult && flags.image === undefined && (task === "refine" || request.mask !== undefined))
     throw new UsageError(
@@ -64,14 +65,16 @@ async function start(
     );
   const options = { ...request.options, count: 1, signal };
   if (task === "refine") return { events: pipe.refine({ ...options, image: given!, size }), mask: undefined };
-  const mask = request.mask ?? (await maskGiven(flags.mask, loadRgba));
+  const mask = request.mask ?? (await maskGiven(flags, loadMaskPicture));
   const image = given === undefined ? await loadRgba(file) : onCanvas(given, mask);
   return { events: pipe.inpaint({ ...options, image, mask: checkMask(mask, image) }), mask };
 }
 
-async function maskGiven(path: string | undefined, load: (path: string) => Promise<RgbaImage>): Promise<EditMask> {
-  if (path === undefined) throw new UsageError("--mask: expected the mask, which was too intricate to be embedded");
-  return maskFromImage(await load(path));
+async function maskGiven(flags: RepeatFlags, load: (path: string) => Promise<RgbaImage>): Promise<EditMask> {
+  if (flags.mask === undefined)
+    throw new UsageError("--mask: expected the mask, which was too intricate to be embedded");
+  const given = await load(flags.mask);
+  return asUsage(() => maskFromImage(given, flags.maskMode));
 }
 
 /** A picture that was out-painted, where its canvas has it: the kept part of the mask. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { MASK_MODES, type MaskMode } from "../editing/index.ts";
 import { readSettings, type SettingsRecord } from "../image/index.ts";
 import {
   type FlexVARPipeline,
@@ -24,6 +25,7 @@ export interface RepeatFlags extends ComputeFlags {
   readonly force?: boolean;
   readonly image?: string;
   readonly mask?: string;
+  readonly maskMode: MaskMode;
 }
 
 /** `flexvar repeat`. */
@@ -39,6 +41,7 @@ export function define(command: Command, context: Context): void {
     .option("--preview", "also every scale's picture: previews/000_00.png")
     .option("--image <FILE>", "the picture that was edited, where its result does not hold enough of it")
     .option("--mask <FILE>", "the mask, where it was too intricate to be embedded")
+    .addOption(new Option("--mask-mode <auto|white|alpha>", "how --mask is read").choices(MASK_MODES).default("auto"))
     .option("--force", "draw with another model than the one that drew it");
   addComputeFlags(command);
   carryOut(command, context, ["flexvar repeat out/003.png --out again --preview"], repeat);

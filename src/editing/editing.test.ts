@@ -6,6 +6,7 @@ import {
   FILLS,
   fillHole,
   keptCells,
+  MaskModeError,
   marginsForRatio,
   maskFromImage,
   maskFromText,
@@ -187,7 +188,8 @@ describe("texts", () => {
     const rgb = { data: Uint8Array.of(255, 255, 255, 0, 0, 0, 128, 128, 128), width: 3, height: 1 };
     expect([...maskFromImage(rgb).data]).toEqual([255, 0, 128]);
     const rgba = { data: Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0), width: 2, height: 1 };
-    expect([...maskFromImage(rgba).data]).toEqual([0, 255]);
+    expect(() => maskFromImage(rgba)).toThrow(MaskModeError);
+    expect([...maskFromImage(rgba, "alpha").data]).toEqual([0, 255]);
     expect([...maskFromImage(rgba, "white").data]).toEqual([255, 0]);
     expect([...maskFromImage(rgb, "alpha").data]).toEqual([0, 0, 0]);
   });

@@ -4,6 +4,7 @@ export * from "./fill.ts";
 export * from "./heat.ts";
 export * from "./levels.ts";
 export * from "./mask.ts";
+export * from "./mask-reading.ts";
 export * from "./pool.ts";
 export * from "./regions.ts";
 export * from "./seam.ts";

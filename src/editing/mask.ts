@@ -1,6 +1,3 @@
-import type { RgbaImage, RgbImage } from "../image/index.ts";
-import { channelsOf } from "../image/index.ts";
-
 /** What to repaint of a picture: [H, W] row-major, 0 keeps the pixel, 255 repaints it, values between blend. */
 export interface EditMask {
   readonly data: Uint8Array;
@@ -8,24 +5,9 @@ export interface EditMask {
   readonly height: number;
 }
 
-/** How a mask picture is read: `white` = repaint (diffusers), `alpha`: transparent = repaint (OpenAI); `auto`: alpha where it has any. */
+/** How a mask picture is read: `white` = repaint (diffusers), `alpha`: transparent = repaint (OpenAI); `auto`: as the file shows. */
 export const MASK_MODES = ["auto", "white", "alpha"] as const;
 export type MaskMode = (typeof MASK_MODES)[number];
-
-/** Reads a mask off a picture. Colours count by their luma (BT.601), so grey repaints in part. */
-export function maskFromImage(image: RgbImage | RgbaImage, mode: MaskMode = "auto"): EditMask {
-  const { data, width, height } = image;
-  const channels = channelsOf(image);
-  const out = new Uint8Array(width * height);
-  let byAlpha = mode === "alpha";
-  if (mode === "auto" && channels === 4) for (let at = 3; at < data.length; at += 4) byAlpha ||= data[at] !== 255;
-  for (let i = 0; i < out.length; i++) {
-    const at = i * channels;
-    if (byAlpha) out[i] = channels === 4 ? 255 - data[at + 3]! : 0;
-    else out[i] = Math.round((299 * data[at]! + 587 * data[at + 1]! + 114 * data[at + 2]!) / 1000);
-  }
-  return { data: out, width, height };
-}
 
 /** A mask of one value. */
 export function plainMask(width: number, height: number, value: number): EditMask {

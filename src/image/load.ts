@@ -1,4 +1,6 @@
 import { createReadStream } from "node:fs";
+import type { Sharp } from "sharp";
+import { fileProblem } from "../files/index.ts";
 import { checkSize, type DecodeLimits, decodeWithin, ImageError } from "./decode.ts";
 import type { PlanarBatch, RgbaImage, RgbImage } from "./pixels.ts";
 import { flattenAlpha, isOpaque, rgbToPlanar } from "./pixels.ts";
@@ -37,15 +39,18 @@ export async function loadRgba(
 ): Promise<RgbaImage> {
   const { bytes, where } = await pictureBytes(input);
   if (resize !== undefined) checkSize(resize, where, limits);
-  return decodeWithin(bytes, where, limits, async (opened) => {
-    let image = opened.autoOrient().toColourspace("srgb");
-    if (resize !== undefined) {
-      const { width, height, fit = "cover" } = resize;
-      image = image.resize({ width, height, fit });
-    }
-    const { data, info } = await image.ensureAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height };
-  });
+  return decodeWithin(bytes, where, limits, (opened) => rgbaOf(opened, resize));
+}
+
+/** The pixels of an opened picture, upright, in 8-bit sRGB. */
+export async function rgbaOf(opened: Sharp, resize?: LoadOptions["resize"]): Promise<RgbaImage> {
+  let image = opened.autoOrient().toColourspace("srgb");
+  if (resize !== undefined) {
+    const { width, height, fit = "cover" } = resize;
+    image = image.resize({ width, height, fit });
+  }
+  const { data, info } = await image.ensureAlpha().raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height };
 }
 
 /** The same as planes of floats in [-1, 1], [1, 3, H, W]. */
@@ -70,20 +75,9 @@ export async function pictureBytes(input: string | Uint8Array): Promise<{ bytes:
     }
   } catch (error) {
     if (error instanceof ImageError) throw error;
-    throw new ImageError(input, "damage", "a readable picture", readProblem(error), { cause: error });
+    throw new ImageError(input, "damage", "a readable picture", fileProblem(error) ?? "too many open files", {
+      cause: error,
+    });
   }
   return { bytes: Buffer.concat(pieces), where: input };
-}
-
-const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  ENOTDIR: "no such file (part of the path is a file)",
-  EISDIR: "a folder",
-  EACCES: "a file without the right to read it",
-  EPERM: "a file without the right to read it",
-};
-
-function readProblem(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return PROBLEMS[code] ?? (code || "a file that cannot be read");
 }

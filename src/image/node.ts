@@ -12,3 +12,4 @@ export {
 export { pictureHash } from "./hash.ts";
 export * from "./index.ts";
 export { type LoadedImage, type LoadOptions, loadPlanar, loadRgb, loadRgba } from "./load.ts";
+export { loadMaskPicture } from "./load-mask.ts";

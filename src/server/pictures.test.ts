@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { FOREIGN, gifOf, greyPng, jpegOfScans, tiffOf } from "../../test/support/picture-bombs.ts";
-import { decodeWithin, waitingPictures } from "../image/node.ts";
+import { decodeWithin, encodePng, waitingPictures } from "../image/node.ts";
 import { parseModelConfig } from "../pretrained/index.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { editWork } from "./requests.ts";
@@ -53,4 +53,24 @@ test("a picture whose client leaves while it waits is dropped; beyond the queue'
   expect(waitingPictures()).toBe(waiting);
   end();
   await Promise.all(stuck);
+});
+
+test("a mask that can be read two ways asks for mask_mode, and is read as that says", async () => {
+  const size = 28 * 28;
+  const strokes = { data: new Uint8Array(size * 4), width: 28, height: 28 };
+  strokes.data.fill(255, 0, 400);
+  const mask = base64(encodePng(strokes));
+  await expect(edit({ mask })).rejects.toMatchObject({
+    status: 400,
+    param: "mask_mode",
+    message: expect.stringMatching(/^mask_mode: expected white or alpha .* white repaints 12\.8 % .* alpha 87\.2 %/),
+  });
+  for (const [mode, hole] of [
+    ["white", 100],
+    ["alpha", size - 100],
+  ] as const) {
+    const work = await edit({ mask, mask_mode: mode });
+    const data = work.kind === "edit" ? work.edit.mask!.data : new Uint8Array();
+    expect(data.filter((value) => value === 255).length).toBe(hole);
+  }
 });

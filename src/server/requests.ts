@@ -1,6 +1,22 @@
 /** Requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
-import { marginsForRatio, maskFromImage, parseRatio, widenCanvas } from "../editing/index.ts";
-import { ImageError, loadRgba, pictureHash, type RgbaImage, settingsText, waitingPictures } from "../image/node.ts";
+import {
+  type EditMask,
+  type MaskMode,
+  MaskModeError,
+  marginsForRatio,
+  maskFromImage,
+  parseRatio,
+  widenCanvas,
+} from "../editing/index.ts";
+import {
+  ImageError,
+  loadMaskPicture,
+  loadRgba,
+  pictureHash,
+  type RgbaImage,
+  settingsText,
+  waitingPictures,
+} from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
   EDITING_FIELDS,
@@ -122,8 +138,8 @@ async function canvasOf(
           "mask",
           `expected ${image.width}x${image.height}, the image's size, got ${given.width}x${given.height}`,
         );
-      const mode = (fields.mask_mode ?? "auto") as "auto" | "white" | "alpha";
-      const mask = maskFromImage(given, fields.mask === undefined ? "alpha" : mode);
+      const mode = (fields.mask_mode ?? "auto") as MaskMode;
+      const mask = maskOf(given, fields.mask === undefined ? "alpha" : mode);
       if (fields.mask === undefined && fields.mask_mode !== undefined)
         throw refused("mask_mode", "expected only with a mask, got it without");
       if (mask.data.every((value) => value === 0))
@@ -135,6 +151,17 @@ async function canvasOf(
     }
     default:
       return task satisfies never;
+  }
+}
+
+/** @throws ApiError that asks for `mask_mode` where the file does not show how it is to be read. */
+function maskOf(given: RgbaImage, mode: MaskMode): EditMask {
+  try {
+    return maskFromImage(given, mode);
+  } catch (error) {
+    if (error instanceof MaskModeError)
+      throw refused("mask_mode", error.message.slice(error.message.indexOf(": ") + 2));
+    throw error;
   }
 }
 
@@ -204,7 +231,8 @@ async function picture(
       retryAfter: 1,
     });
   try {
-    return await loadRgba(bytes, { limits: { pixels: limits.pixels, seconds: limits.decodeMs / 1000, signal } });
+    const load = name === "mask" ? loadMaskPicture : loadRgba;
+    return await load(bytes, { limits: { pixels: limits.pixels, seconds: limits.decodeMs / 1000, signal } });
   } catch (error) {
     if (signal?.aborted) throw cancelled();
     if (!(error instanceof ImageError)) throw error;
