@@ -25,7 +25,7 @@ export function isPng(bytes: Uint8Array): boolean {
  */
 export function readPngText(bytes: Uint8Array, limits: PngTextLimits = {}): Map<string, string> {
   if (!isPng(bytes)) throw new RangeError("PNG: expected a file that begins with the PNG signature");
-  const { maxChunks = 65536, maxTextBytes = 1 << 20, maxUnpackedBytes = 1 << 24 } = limits;
+  const { maxChunks = 65536, maxTextBytes = 1 << 20, maxUnpackedBytes = 1 << 22 } = limits;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts = new Map<string, string>();
   let room = maxUnpackedBytes;
