@@ -19,12 +19,13 @@ const RECIPES = {
     ],
   },
   emoji: {
-    data: "Noto Emoji (Apache-2.0, © Google Inc.) and Fluent Emoji (MIT, © Microsoft Corporation), 64 px on white",
+    data: "seven sets of emoji drawings (recipes/emoji/LICENCES.md has their authors and licences), 64 px on white",
     stages: [
       ["tokenizer", "emoji-tokenizer"],
       ["tokenizer", "emoji-tokenizer-finish"],
       ["tokenizer", "emoji-tokenizer-decoder"],
       ["tokenizer", "emoji-tokenizer-polish"],
+      ["tokenizer", "emoji-tokenizer-frame"],
       ["transformer", "emoji-transformer"],
     ],
   },

@@ -183,7 +183,9 @@ async function writeSheets(folder, chosen) {
   await writeSheet(join(folder, "sheet.png"), lines, { size, columns: SETS.length });
   const held = SETS.map(({ name }) => ({
     label: name,
-    pictures: chosen.filter((row) => row.set === name && row.side === "held-out").flatMap(({ rgb }) => (rgb ? [rgb] : [])),
+    pictures: chosen
+      .filter((row) => row.set === name && row.side === "held-out")
+      .flatMap(({ rgb }) => (rgb ? [rgb] : [])),
   }));
   if (held.some(({ pictures: list }) => list.length > 0))
     await writeSheet(join(folder, "sheet-held-out.png"), held, { size, columns: 24 });
@@ -199,6 +201,8 @@ function report() {
     console.error(`${name.padEnd(14)} ${cells.map((n, c) => String(n).padStart([8, 5, 9, 7][c] ?? 0)).join(" ")}`);
   }
   const names = new Set(items.map((item) => item.name));
-  console.error(`${items.length} drawings of ${names.size} emoji; ${tooFew.length} emoji drawn by fewer than ${FEWEST} sets`);
+  console.error(
+    `${items.length} drawings of ${names.size} emoji; ${tooFew.length} emoji drawn by fewer than ${FEWEST} sets`,
+  );
   console.error(`written to ${values.out}; dropped.json lists what was left out`);
 }

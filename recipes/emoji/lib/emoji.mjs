@@ -106,7 +106,9 @@ export function readUnicode(packages) {
   const names = read("meta/groups.json").subgroups;
   const tables = SHORT_NAMES.map((name) => read(`en/shortcodes/${name}.json`));
   const shortNamesOf = (/** @type {string} */ hexcode) => tables.flatMap((table) => table[hexcode] ?? []);
-  const table = new Map(NEWCOMERS.map(({ code, label, subgroup }) => [code, { label, subgroup, shortNames: /** @type {string[]} */ ([]) }]));
+  const table = new Map(
+    NEWCOMERS.map(({ code, label, subgroup }) => [code, { label, subgroup, shortNames: /** @type {string[]} */ ([]) }]),
+  );
   for (const entry of read("en/data.json")) {
     if (entry.subgroup === undefined) continue;
     const code = normalise(entry.hexcode);
