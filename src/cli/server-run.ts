@@ -1,5 +1,6 @@
 /** A server from flags to its end: what `serve` and `studio` share. */
 import { existsSync } from "node:fs";
+import { isIP, isIPv4 } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -19,7 +20,9 @@ import { packageRoot } from "./package.ts";
 export interface ServerFlags extends ComputeFlags {
   readonly host: string;
   readonly port: number;
-  readonly token?: string;
+  /** False: none is asked for. */
+  readonly token?: string | false;
+  readonly allowHost?: readonly string[];
   readonly origin?: readonly string[];
   readonly queue?: number;
   readonly batch?: number;
@@ -31,6 +34,8 @@ export function addServerFlags(command: Command): Command {
     .option("--host <ADDRESS>", "address to listen on", "127.0.0.1")
     .option("--port <N>", "port to listen on; 0: a free one", wholeNumber("port", 0, 65535), 8080)
     .option("--token <TEXT>", "bearer token that calls must carry; or the variable FLEXVAR_TOKEN")
+    .option("--no-token", "ask for none: with --host, whoever reaches the address may use the server")
+    .option("--allow-host <NAME...>", "names by which the server is called, beside addresses and localhost", addHost)
     .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own", addOrigin)
     .option("--queue <N>", "jobs that may wait, beside those at work; 64 unless told", wholeNumber("queue", 1, 100_000))
     .option(
@@ -46,20 +51,33 @@ export interface Started {
   readonly token: string | undefined;
 }
 
-/** Names that reach a loopback address. */
-const LOCAL = ["127.0.0.1", "localhost", "[::1]"];
-
 /** The built studio, where it is there. */
 export function studioShell(): string | undefined {
   const shell = join(packageRoot(), "dist", "studio");
   return existsSync(join(shell, "index.html")) ? shell : undefined;
 }
 
-/** The token that calls must carry: the flag's, or the environment's where that says anything. @throws UsageError for a blank flag. */
-export function serverToken(flag: string | undefined, environment: string | undefined): string | undefined {
+/**
+ * The token that calls must carry: the flag's, or the environment's where that says anything.
+ * @param flag false: none is wanted, whatever the environment says.
+ * @throws UsageError for a blank flag, and for a text that no header carries.
+ */
+export function serverToken(flag: string | false | undefined, environment: string | undefined): string | undefined {
+  if (flag === false) return undefined;
   const token = flag?.trim() ?? environment?.trim();
   if (flag !== undefined && token === "") throw new UsageError(`--token: expected some text, got "${flag}"`);
-  return token === "" ? undefined : token;
+  if (token === undefined || token === "") return undefined;
+  if (/^[ -~]+$/.test(token)) return token;
+  throw new UsageError(
+    `${flag === undefined ? "FLEXVAR_TOKEN" : "--token"}: expected visible ASCII characters, which a header can carry, got others`,
+  );
+}
+
+/** Adds a name by which the server is called. @throws UsageError for other texts. */
+export function addHost(text: string, others: readonly string[] = []): readonly string[] {
+  const url = `http://${text}`;
+  if (/^[\p{L}\p{N}.-]+$/u.test(text) && URL.canParse(url)) return [...others, new URL(url).hostname];
+  throw new UsageError(`--allow-host: expected a name such as pictures.example.org, got "${text}"`);
 }
 
 /** Adds an origin as browsers send it, or `*` for all. @throws UsageError for other texts, which no page's origin equals. */
@@ -72,11 +90,19 @@ export function addOrigin(text: string, others: readonly string[] = []): readonl
   return [...others, text];
 }
 
-/** What to say of a server that strangers may use: one on an address that is not this machine's own, without a token. */
-export function openWarning(host: string, token: string | undefined): string | undefined {
-  if (token !== undefined || LOCAL.includes(host) || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host))
-    return undefined;
-  return `warning: whoever reaches ${host} may use this server; --token or FLEXVAR_TOKEN asks them for a token`;
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+
+/**
+ * What to say of a server that strangers may use: one on an address that is not this machine's own, without a token.
+ * @throws UsageError where that was not asked for with `--no-token`.
+ */
+export function openWarning(host: string, token: string | undefined, isWanted: boolean): string | undefined {
+  if (token !== undefined || isLoopback(host)) return undefined;
+  if (isWanted) return `warning: whoever reaches ${host} may use this server, for it asks for no token`;
+  throw new UsageError(
+    `--host: expected --token or FLEXVAR_TOKEN with ${host}, which other machines reach, got none; --no-token lets everyone in`,
+  );
 }
 
 /** Serves until the signal. @param started is told once the port is open. */
@@ -86,6 +112,7 @@ export async function runServer(
   started: (server: Started) => void | Promise<void>,
 ): Promise<Outcome> {
   const token = serverToken(flags.token, process.env.FLEXVAR_TOKEN);
+  const warning = openWarning(flags.host, token, flags.token === false);
   const folder = findModel(flags.model);
   const { config, close: closeFolder } = await openFolder(folder);
   await closeFolder();
@@ -93,8 +120,7 @@ export async function runServer(
   const { device, dtype, threads, lowMemory } = flags;
   const maker = await openMaker(folder, { device, dtype, threads, lowMemory });
   try {
-    const { batch, queue, origin, host, port } = flags;
-    const isLocal = LOCAL.includes(host) || host === "::1";
+    const { batch, queue, origin, host, port, allowHost = [] } = flags;
     const hash = await modelHash(folder);
     const shell = studioShell();
     const server = createServerApp({
@@ -104,12 +130,12 @@ export async function runServer(
       version,
       token,
       origins: origin,
-      hosts: isLocal ? LOCAL : undefined,
+      // The name to listen on is one to be called by.
+      hosts: isIP(host) > 0 ? allowHost : [host, ...allowHost],
       limits: queue === undefined ? {} : { queue },
       batchSize: batch === undefined ? undefined : () => batch,
     });
     const listening = await listen(server, { host, port });
-    const warning = openWarning(host, token);
     if (warning !== undefined) report.log(warning);
     report.log(`listening on ${listening.url}`);
     await started({ url: listening.url, token });

@@ -285,7 +285,7 @@ describe("hostile clients", () => {
   });
 
   test("a blank token is refused at the start, for no call could carry it", () => {
-    expect(() => start({ token: " " })).toThrow('token: expected some text or none, got " "');
+    expect(() => start({ token: " " })).toThrow('token: expected visible ASCII characters or none, got " "');
   });
 
   test("huge, slow and malformed bodies", async () => {

@@ -6,7 +6,7 @@ import { downsampling } from "../models/index.ts";
 import { readBody } from "./body.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { checkFields, type Fields, type RequestSchemas, requestSchemas } from "./fields.ts";
-import { type GuardOptions, guardOrigin, guardToken } from "./guard.ts";
+import { type GuardOptions, guardOrigin, guardToken, tokenReader } from "./guard.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { PictureMaker } from "./maker.ts";
@@ -17,7 +17,7 @@ import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
-import { fileName, type SiteFiles, siteReply } from "./static.ts";
+import { fileName, isShell, type SiteFiles, siteReply } from "./static.ts";
 
 export interface ServerOptions extends GuardOptions {
   readonly model: ServedModel;
@@ -63,13 +63,17 @@ export function createServerApp(options: ServerOptions): ServerApp {
     await next();
     metrics.request(c.res.status);
     c.header("x-content-type-options", "nosniff");
+    c.header("x-frame-options", "DENY");
+    c.header("referrer-policy", "no-referrer");
+    if (!c.res.headers.has("content-security-policy"))
+      c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
     c.header("cross-origin-resource-policy", "same-origin");
     c.header("cross-origin-opener-policy", "same-origin");
     c.header("cross-origin-embedder-policy", "require-corp");
   });
   app.use(guardOrigin(options));
-  app.use("/v1/*", guardToken(options.token));
-  app.use("/metrics", guardToken(options.token));
+  const admission = tokenReader(options.token);
+  app.use(guardToken(admission, (path) => path === "/healthz" || (site !== undefined && isShell(site, path))));
   app.onError((error, c) => reply(c, toApiError(error)));
   app.notFound(unanswered(app, (path) => site?.has(fileName(path)) === true));
 
@@ -113,7 +117,10 @@ export function createServerApp(options: ServerOptions): ServerApp {
   });
   const document = openApiDocument(options.version ?? "0", schemas);
   app.get("/openapi.json", (c) => c.json(document));
-  app.get("/healthz", async (c) => c.json({ status: "ok", model: model.name, waiting: await queue.length() }));
+  app.get("/healthz", async (c) => {
+    const about = admission(c) === "admitted" ? { model: model.name, waiting: await queue.length() } : {};
+    return c.json({ status: "ok", ...about });
+  });
   app.get("/metrics", async (c) =>
     c.text(await metrics.text(await queue.length()), 200, { "content-type": metrics.contentType }),
   );

@@ -1,24 +1,34 @@
 /** Who may call: the host's name, the origin, the token. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { MiddlewareHandler } from "hono";
+import { isIP } from "node:net";
+import type { Context, MiddlewareHandler } from "hono";
 import { ApiError } from "./errors.ts";
 
 export interface GuardOptions {
   readonly token?: string | undefined;
   /** Origins whose pages may call beside the server's own; `*`: all. */
   readonly origins?: readonly string[] | undefined;
-  /** Names that the Host header may carry; any where left out. Keeps foreign names from pointing at a local server. */
+  /**
+   * Names that the Host header may carry beside literal addresses and localhost. A page of a foreign name that was made to point
+   * here (DNS rebinding) is of the server's own origin for a browser; only its name gives it away.
+   */
   readonly hosts?: readonly string[] | undefined;
 }
 
+/** Whether a host is a literal IPv4 or IPv6 address, as URLs write them. */
+const isAddress = (host: string): boolean => isIP(host.startsWith("[") ? host.slice(1, -1) : host) > 0;
+
 /** Refuses foreign hosts (421) and cross-origin calls (403), answers preflights of allowed origins. */
-export function guardOrigin({ origins = [], hosts }: GuardOptions): MiddlewareHandler {
+export function guardOrigin({ origins = [], hosts = [] }: GuardOptions): MiddlewareHandler {
+  const names = new Set(["localhost", ...hosts.map((name) => name.toLowerCase())]);
   return async (c, next) => {
     const url = new URL(c.req.url);
-    if (hosts !== undefined && !hosts.includes(url.hostname))
-      throw new ApiError(421, `host: expected ${hosts.join(" or ")}, got "${url.hostname.slice(0, 100)}"`, {
-        code: "wrong_host",
-      });
+    if (!names.has(url.hostname) && !isAddress(url.hostname))
+      throw new ApiError(
+        421,
+        `host: expected an address, ${[...names].join(" or ")}, got "${url.hostname.slice(0, 100)}"; --allow-host lets a name in`,
+        { code: "wrong_host" },
+      );
     const origin = c.req.header("origin");
     const foreign = origin !== undefined ? origin !== url.origin : c.req.header("sec-fetch-site") === "cross-site";
     const isAllowed = origin !== undefined && (origins.includes("*") || origins.includes(origin));
@@ -40,21 +50,36 @@ export function guardOrigin({ origins = [], hosts }: GuardOptions): MiddlewareHa
   };
 }
 
-/** Asks for the bearer token where there is one. @throws RangeError for a blank one, which no call could carry. */
-export function guardToken(token: string | undefined): MiddlewareHandler {
-  if (token?.trim() === "") throw new RangeError(`token: expected some text or none, got "${token}"`);
+/** What of a call's token is known. */
+export type Admission = "admitted" | "no token" | "another token";
+
+/**
+ * Tells which calls carry the bearer token; all do where there is none.
+ * @throws RangeError for one that no call could carry: blank, or with other characters than ASCII's visible ones and spaces.
+ */
+export function tokenReader(token: string | undefined): (c: Context) => Admission {
+  if (token !== undefined && (token.trim() === "" || !isSendable(token)))
+    throw new RangeError(`token: expected visible ASCII characters or none, got "${token}"`);
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return (c) => {
+    if (token === undefined) return "admitted";
+    const header = c.req.header("authorization") ?? "";
+    if (!/^bearer /i.test(header)) return "no token";
+    return timingSafeEqual(digest(header.slice("bearer ".length).trim()), digest(token.trim()))
+      ? "admitted"
+      : "another token";
+  };
+}
+
+/** Whether a header carries the text as it is everywhere. */
+export const isSendable = (token: string): boolean => /^[ -~]*$/.test(token);
+
+/** Refuses calls without the token (401), but for paths that are open to all. */
+export function guardToken(admission: (c: Context) => Admission, isOpen: (path: string) => boolean): MiddlewareHandler {
   return async (c, next) => {
-    if (token === undefined) return next();
-    const given = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    if (given === undefined || !timingSafeEqual(digest(given), digest(token)))
-      throw new ApiError(
-        401,
-        `authorization: expected the server's bearer token, got ${given === undefined ? "none" : "another"}`,
-        {
-          code: "invalid_token",
-        },
-      );
-    return next();
+    const found = admission(c);
+    if (found === "admitted" || isOpen(c.req.path)) return next();
+    const got = found === "no token" ? "none" : "another";
+    throw new ApiError(401, `authorization: expected the server's bearer token, got ${got}`, { code: "invalid_token" });
   };
 }

@@ -24,12 +24,18 @@ export interface SiteFile {
   readonly sha256: string;
 }
 
-/** What `studio.json` tells the studio: where pictures are made, and of what files. */
+/** What `studio.json` of a static site tells the studio: where pictures are made, and of what files. */
 export interface SiteManifest {
-  readonly backend: "browser" | "server";
+  readonly backend: "browser";
   readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
   readonly runtime: { readonly wasm: readonly SiteFile[]; readonly webgpu: readonly SiteFile[] };
   readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number };
+}
+
+/** What `model/about.json` tells the studio of a server's model; a server's `studio.json` names the backend alone. */
+interface ServerAbout {
+  readonly model: { readonly name: string; readonly hash: string };
+  readonly examples?: SiteManifest["examples"];
 }
 
 /** Content of a site by path below its root, `/` between folders: a file to read, or a text. */
@@ -63,15 +69,24 @@ export async function siteContent(
   const modelFiles = wanted.filter((file) => existsSync(join(model, file)));
   for (const file of modelFiles) content.set(`model/${file}`, { path: join(model, file) });
   const examples = await findExamples(shell, model);
+  const about = { name: basename(resolve(model)), hash: request.modelHash };
+  if (!isComputing) {
+    // What is read before a token can be given says nothing of the model.
+    content.set("studio.json", text({ backend }));
+    content.set("model/about.json", text({ model: about, ...(examples && { examples }) } satisfies ServerAbout));
+    return content;
+  }
   const manifest: SiteManifest = {
-    backend,
-    model: { name: basename(resolve(model)), hash: request.modelHash, files: await describe(model, modelFiles) },
+    backend: "browser",
+    model: { ...about, files: await describe(model, modelFiles) },
     runtime: { wasm: await describe(runtime, wasm), webgpu: await describe(runtime, webgpu) },
     ...(examples && { examples }),
   };
-  content.set("studio.json", { text: `${JSON.stringify(manifest, null, 2)}\n` });
+  content.set("studio.json", text(manifest));
   return content;
 }
+
+const text = (value: object): { readonly text: string } => ({ text: `${JSON.stringify(value, null, 2)}\n` });
 
 /** Writes a studio site into a folder and returns its files. @throws Error as {@link siteContent} and for the disk. */
 export async function writeSite(out: string, request: SiteRequest): Promise<string[]> {

@@ -19,8 +19,8 @@ const worker = globalThis as unknown as WorkerScope;
 
 /** Filled in by the build: the shell's files, and a name that changes with them. */
 const SHELL: readonly string[] = JSON.parse("__SHELL_FILES__");
-/** What the site adds to the shell; not every site has both. */
-const SITE = ["studio.json", "model/config.json"];
+/** What the site adds to the shell; not every site has all. */
+const SITE = ["studio.json", "model/config.json", "model/about.json"];
 const SHELL_CACHE = "flexvar-shell-__SHELL_VERSION__";
 /** ONNX Runtime's files, by version: kept when first used. */
 const RUNTIME_CACHE = "flexvar-runtime-__RUNTIME_VERSION__";

@@ -34,6 +34,13 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     server = await built.serve([...SERVE, "--port", "0"]);
     browser = await launch();
     context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
+    // What the server's Content-Security-Policy forbids is nothing that the studio does.
+    await context.addInitScript(() =>
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
+        console.error(`policy: ${violatedDirective} forbids ${blockedURI} (${sourceFile}:${lineNumber})`),
+      ),
+    );
+    context.on("console", (message) => message.text().startsWith("policy: ") && errors.push(message.text()));
     page = await context.newPage();
     page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(server.url);
@@ -188,6 +195,11 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     const form = other.getByRole("form", { name: "The server's token" });
     await form.getByText(/This server asks for a token/).waitFor({ timeout: PATIENCE });
     await accessible(other, "a token, please");
+    for (const wrong of ["another", "\u20ac"]) {
+      await form.getByLabel("Token").fill(wrong);
+      await form.getByRole("button", { name: "Go on" }).click();
+      await form.getByText(/The server does not accept this token/).waitFor({ timeout: PATIENCE });
+    }
     await form.getByLabel("Token").fill("a secret");
     await form.getByRole("button", { name: "Go on" }).click();
     await expect.poll(() => other.getByRole("button", { name: /^Model/ }).textContent()).toContain("Ready");
@@ -195,7 +207,16 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await third.goto(`${guarded.url}/#token=a%20secret`);
     await expect.poll(() => third.getByRole("button", { name: /^Model/ }).textContent()).toContain("Ready");
     expect(third.url()).not.toContain("secret");
+    const fourth = await context.newPage();
+    for (const broken of ["%E0", "%", "%u20ac", "%E2%82%AC"]) {
+      await fourth.goto("about:blank");
+      await fourth.goto(`${guarded.url}/#token=${broken}`);
+      await fourth.getByText(/The server does not accept this token/).waitFor({ timeout: PATIENCE });
+      expect(fourth.url()).not.toContain("token");
+    }
+    await fourth.close();
     await guarded.kill();
+    expect(errors).toEqual([]);
     await other.close();
     await third.close();
   });

@@ -15,10 +15,20 @@ const BY_CODE: Readonly<Record<string, string>> = {
   server_fault: "The server could not carry this out, through a fault of its own. Its log may say more.",
 };
 
+/** A server that does not let the studio in. @param token the one that was given. */
+export function refusedToken(token: string | undefined, cause?: unknown): TokenError {
+  const words =
+    token === undefined
+      ? "This server asks for a token before it works."
+      : "The server does not accept this token. Perhaps it was mistyped, or the server was started anew with another.";
+  return new TokenError(words, { cause });
+}
+
 /** A failed request as an error in words. `begun`: the server had taken the work on. */
-export function inWords(error: unknown, begun: boolean): Error {
+export function inWords(error: unknown, begun: boolean, token: string | undefined): Error {
+  if (error instanceof TokenError) return error;
   if (!(error instanceof ApiRequestError)) return new Error(begun ? LOST : UNREACHABLE, { cause: error });
-  if (error.status === 401) return new TokenError("This server asks for a token before it works.", { cause: error });
+  if (error.status === 401) return refusedToken(token, error);
   return new Error(BY_CODE[error.code ?? ""] ?? error.message, { cause: error });
 }
 

@@ -4,8 +4,8 @@ import { encodePng, readSettings } from "flexvar/image";
 import { planScales } from "flexvar/sampling";
 import { type ModelConfig, modelInfo } from "./config.ts";
 import { keepConnection } from "./connection.ts";
-import { inWords, isSilence } from "./failures.ts";
-import { keepToken, keptToken } from "./token.ts";
+import { inWords, isSilence, refusedToken } from "./failures.ts";
+import { isSendable, keepToken, keptToken } from "./token.ts";
 import type {
   Backend,
   DrawEvent,
@@ -17,9 +17,13 @@ import type {
   Waiting,
 } from "./types.ts";
 
-/** What `studio.json` says where a server serves the page. */
+/** What `studio.json` says where a server serves the page: nothing else, for it is read before a token can be given. */
 export interface ServerSite {
   readonly backend: "server";
+}
+
+/** What `model/about.json` says of the server's model. */
+interface ServerAbout {
   readonly model: { readonly name: string; readonly hash: string };
   readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number } | undefined;
 }
@@ -34,9 +38,12 @@ interface Arrival {
 
 export function serverBackend(base: string): Backend {
   const read = async <T>(file: string): Promise<T> => {
-    const response = await fetch(new URL(file, base), { cache: "no-cache" }).catch((error: unknown) => {
-      throw inWords(error, false);
+    if (token !== undefined && !isSendable(token)) throw refusedToken(token);
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(new URL(file, base), { cache: "no-cache", headers }).catch((error: unknown) => {
+      throw inWords(error, false, token);
     });
+    if (response.status === 401) throw refusedToken(token);
     if (!response.ok) throw new Error(`${file}: expected a file, got ${response.status}`);
     return (await response.json()) as T;
   };
@@ -45,7 +52,10 @@ export function serverBackend(base: string): Backend {
     if (!response.ok) throw new Error(`healthz: expected 200, got ${response.status}`);
   });
   let token = keptToken();
-  const client = (): FlexVARClient => createClient({ baseUrl: new URL(".", base).href, token });
+  const client = (): FlexVARClient => {
+    if (token !== undefined && !isSendable(token)) throw refusedToken(token);
+    return createClient({ baseUrl: new URL(".", base).href, token });
+  };
   let known: ModelInfo | undefined;
 
   /** The events of one order, its end and its failures as the studio wants them. */
@@ -73,7 +83,7 @@ export function serverBackend(base: string): Backend {
       if (finished < count) throw new Error(`stream: expected ${count} pictures, got ${finished}`);
     } catch (error) {
       if (signal.aborted) return;
-      const worded = inWords(error, begun);
+      const worded = inWords(error, begun, token);
       if (isSilence(error)) void connection.tryNow();
       throw worded;
     }
@@ -85,7 +95,7 @@ export function serverBackend(base: string): Backend {
 
     async describe(): Promise<ModelInfo> {
       const [{ model, examples }, config] = await Promise.all([
-        read<ServerSite>("studio.json"),
+        read<ServerAbout>("model/about.json"),
         read<ModelConfig>("model/config.json"),
       ]);
       known = modelInfo(config, {
@@ -102,7 +112,7 @@ export function serverBackend(base: string): Backend {
         await client().models();
       } catch (error) {
         if (isSilence(error)) void connection.tryNow();
-        throw inWords(error, false);
+        throw inWords(error, false, token);
       }
       return "on the server";
     },

@@ -10,11 +10,23 @@ export class TokenError extends Error {
 export function keptToken(): string | undefined {
   const given = /^#token=(.+)$/.exec(location.hash)?.[1];
   if (given !== undefined) {
-    keepToken(decodeURIComponent(given));
+    keepToken(decoded(given));
     history.replaceState(null, "", `${location.pathname}${location.search}`);
   }
   return sessionStorage.getItem(KEY) ?? undefined;
 }
+
+/** A part of an address as text; where it does not read as one it stays as it is, and the server says what it thinks of it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whether a header can carry the text; no server has another token. */
+export const isSendable = (token: string): boolean => /^[ -~]+$/.test(token);
 
 export function keepToken(token: string): void {
   sessionStorage.setItem(KEY, token);

@@ -2,6 +2,7 @@ import { drawForm, stop } from "../state/actions.ts";
 import { CONTROL } from "../state/commands.ts";
 import { useStudio } from "../state/store.ts";
 import { Icon } from "../ui/icons.tsx";
+import { TokenForm } from "../ui/token-form.tsx";
 import { ClassPicker } from "./class-picker.tsx";
 import { CountField, GuidanceField, SeedField, StepsField } from "./fields.tsx";
 import { ShapeField } from "./shape-field.tsx";
@@ -10,8 +11,13 @@ import { Stage } from "./stage.tsx";
 export function CreateView() {
   const info = useStudio((state) => state.info);
   const drawing = useStudio((state) => state.run?.status === "drawing");
+  const model = useStudio((state) => state.model);
   if (info === undefined)
-    return (
+    return model.status === "failed" && model.needsToken ? (
+      <section className="stage" aria-label="Picture">
+        <TokenForm text={model.message} />
+      </section>
+    ) : (
       <div className="waiting" role="status">
         Opening the studio…
       </div>

@@ -22,9 +22,22 @@ export async function begin(): Promise<void> {
     await refreshModel();
     if (get().info?.downloaded) void openModel();
   } catch (error) {
-    set({ broken: words(error) });
+    if (error instanceof TokenError) closeDoor(error);
+    else set({ broken: words(error) });
   }
   await reading;
+}
+
+/** Shows that the server asks for a token, or for another one. */
+function closeDoor(error: TokenError): void {
+  set({ model: { status: "failed", message: error.message, needsToken: true } });
+}
+
+/** Gives the server a token, and goes on where it was missing. */
+export async function enter(token: string): Promise<void> {
+  const { backend, info } = get();
+  backend?.giveToken?.(token);
+  await (info === undefined ? begin() : openModel());
 }
 
 /** Reads the model's description; where it is another model than before, the form starts from its defaults. */

@@ -1,4 +1,5 @@
 /** The line to the server: what is known of it, and what is made good when it comes back. */
+import { TokenError } from "../backend/token.ts";
 import { openModel, refreshModel } from "./actions.ts";
 import { get, say, set } from "./store.ts";
 
@@ -20,7 +21,10 @@ export function followConnection(): void {
 async function returned(): Promise<void> {
   try {
     // It may have come back with another model.
-    await refreshModel();
+    await refreshModel().catch((error: unknown) => {
+      // It asks for another token now, which opening says.
+      if (!(error instanceof TokenError)) throw error;
+    });
     if (await openModel()) say("The server answers again.");
   } catch {
     void get().backend?.connection?.tryNow();

@@ -1,6 +1,5 @@
 import { useState } from "react";
-import { openModel } from "../state/actions.ts";
-import { get } from "../state/store.ts";
+import { enter } from "../state/actions.ts";
 import { Mark } from "./icons.tsx";
 
 /** Asks for the token that the server asks for. */
@@ -12,8 +11,7 @@ export function TokenForm({ text }: { text: string }) {
       aria-label="The server's token"
       onSubmit={(event) => {
         event.preventDefault();
-        get().backend?.giveToken?.(token.trim());
-        void openModel();
+        void enter(token.trim());
       }}
     >
       <Mark size={40} />
