@@ -4,11 +4,20 @@ import { isIP, isIPv4 } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { version } from "../../package.json";
 import type { FromPretrainedOptions } from "../open.ts";
 import { openFolder } from "../pretrained/node.ts";
-import { createServerApp, listen, localMaker, type PictureMaker, threadMaker } from "../server/index.ts";
+import {
+  createServerApp,
+  LOG_LEVELS,
+  type LogLevel,
+  listen,
+  localMaker,
+  type PictureMaker,
+  stderrLog,
+  threadMaker,
+} from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
 import type { Outcome, Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
@@ -24,8 +33,10 @@ export interface ServerFlags extends ComputeFlags {
   readonly token?: string | false;
   readonly allowHost?: readonly string[];
   readonly origin?: readonly string[];
+  readonly logLevel?: LogLevel;
   readonly queue?: number;
   readonly batch?: number;
+  readonly quiet?: boolean;
 }
 
 export function addServerFlags(command: Command): Command {
@@ -37,6 +48,7 @@ export function addServerFlags(command: Command): Command {
     .option("--no-token", "ask for none: with --host, whoever reaches the address may use the server")
     .option("--allow-host <NAME...>", "names by which the server is called, beside addresses and localhost", addHost)
     .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own", addOrigin)
+    .addOption(new Option("--log-level <LEVEL>", "what of requests is written, as lines of JSON").choices(LOG_LEVELS))
     .option("--queue <N>", "jobs that may wait, beside those at work; 64 unless told", wholeNumber("queue", 1, 100_000))
     .option(
       "--batch <N>",
@@ -120,7 +132,7 @@ export async function runServer(
   const { device, dtype, threads, lowMemory } = flags;
   const maker = await openMaker(folder, { device, dtype, threads, lowMemory });
   try {
-    const { batch, queue, origin, host, port, allowHost = [] } = flags;
+    const { batch, queue, origin, host, port, allowHost = [], logLevel } = flags;
     const hash = await modelHash(folder);
     const shell = studioShell();
     const server = createServerApp({
@@ -128,6 +140,7 @@ export async function runServer(
       site: shell === undefined ? undefined : await siteContent({ shell, model: folder, modelHash: hash }, "server"),
       maker,
       version,
+      log: stderrLog(logLevel ?? (flags.quiet === true ? "error" : "info")),
       token,
       origins: origin,
       // The name to listen on is one to be called by.

@@ -7,6 +7,8 @@ export interface ErrorBody {
     readonly type: string;
     readonly param: string | null;
     readonly code: string | null;
+    /** What the server's log and the header `X-Request-Id` call the request. */
+    readonly request_id?: string;
   };
 }
 

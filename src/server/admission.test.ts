@@ -35,12 +35,7 @@ test("addresses, localhost and allowed names may be called; other names point he
     "pictures.example.org:81",
   ])
     expect((await call(`http://${host}/healthz`)).status, host).toBe(200);
-  for (const host of [
-    "evil.example",
-    "localhost.evil.example",
-    "127.0.0.1.evil.example",
-    "a.pictures.example.org",
-  ])
+  for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "a.pictures.example.org"])
     expect((await call(`http://${host}/healthz`)).status, host).toBe(421);
   expect(((await (await call("http://evil.example/v1/models")).json()) as ErrorBody).error.message).toBe(
     'host: expected an address, localhost or pictures.example.org, got "evil.example"; --allow-host lets a name in',

@@ -1,5 +1,6 @@
 /** The HTTP API as a hono app: routes in, replies out. */
 import { type Context, Hono } from "hono";
+import { requestId } from "hono/request-id";
 import { streamSSE } from "hono/streaming";
 import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
@@ -7,8 +8,10 @@ import { readBody } from "./body.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { checkFields, type Fields, type RequestSchemas, requestSchemas } from "./fields.ts";
 import { type GuardOptions, guardOrigin, guardToken, tokenReader } from "./guard.ts";
+import { answerHeaders } from "./headers.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { faultLog, logRequests, noLog, requestIdOf, type ServerLog } from "./log.ts";
 import type { PictureMaker } from "./maker.ts";
 import { unanswered } from "./methods.ts";
 import { createMetrics } from "./metrics.ts";
@@ -17,7 +20,7 @@ import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
-import { fileName, isShell, type SiteFiles, siteReply } from "./static.ts";
+import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
 
 export interface ServerOptions extends GuardOptions {
   readonly model: ServedModel;
@@ -30,6 +33,8 @@ export interface ServerOptions extends GuardOptions {
   readonly batchSize?: ((tokens: number) => number) | undefined;
   /** Files served at `/`, as the studio's; only these, whatever a path says. */
   readonly site?: SiteFiles | undefined;
+  /** Where requests and failures are written; nowhere unless told. */
+  readonly log?: ServerLog | undefined;
   /** Version that the OpenAPI document names. */
   readonly version?: string | undefined;
 }
@@ -48,33 +53,41 @@ const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2
 
 /** The HTTP API over a maker of pictures. Call `app.fetch`, or {@link listen}. */
 export function createServerApp(options: ServerOptions): ServerApp {
-  const { model, maker, site } = options;
+  const { model, maker, site, log = noLog } = options;
+  const onFailure = faultLog(log);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const schemas = requestSchemas(limits);
   const queue = options.queue ?? memoryQueue(limits.queue);
   const metrics = createMetrics();
   const { jobMs, keep, keepMs } = limits;
-  const jobs = startJobs({ queue, maker, metrics, batchSize: options.batchSize ?? batchOf, jobMs, keep, keepMs });
+  const jobs = startJobs({
+    queue,
+    maker,
+    metrics,
+    batchSize: options.batchSize ?? batchOf,
+    jobMs,
+    keep,
+    keepMs,
+    onFailure,
+  });
   const room = bodyRoom(limits.bodiesBytes);
-  const created = Math.floor(Date.now() / 1000);
 
   const app = new Hono();
+  app.use(requestId());
+  app.use(logRequests(log));
   app.use(async (c, next) => {
     await next();
     metrics.request(c.res.status);
-    c.header("x-content-type-options", "nosniff");
-    c.header("x-frame-options", "DENY");
-    c.header("referrer-policy", "no-referrer");
-    if (!c.res.headers.has("content-security-policy"))
-      c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-    c.header("cross-origin-resource-policy", "same-origin");
-    c.header("cross-origin-opener-policy", "same-origin");
-    c.header("cross-origin-embedder-policy", "require-corp");
   });
+  app.use(answerHeaders());
   app.use(guardOrigin(options));
   const admission = tokenReader(options.token);
   app.use(guardToken(admission, (path) => path === "/healthz" || (site !== undefined && isShell(site, path))));
-  app.onError((error, c) => reply(c, toApiError(error)));
+  app.onError((error, c) => {
+    const refusal = toApiError(error);
+    onFailure(requestIdOf(c), refusal);
+    return reply(c, refusal);
+  });
   app.notFound(unanswered(app, (path) => site?.has(fileName(path)) === true));
 
   const answer = (c: Context, fields: Fields, work: Work): Promise<Response> => {
@@ -94,6 +107,25 @@ export function createServerApp(options: ServerOptions): ServerApp {
     };
   app.post("/v1/images/generations", draws(schemas.generation, false, generationWork));
   app.post("/v1/images/edits", draws(schemas.edit, true, editWork));
+  addJobRoutes(app, jobs, queue);
+  addModelRoutes(app, model);
+  const document = openApiDocument(options.version ?? "0", schemas);
+  app.get("/openapi.json", (c) => c.json(document));
+  app.get("/healthz", async (c) => {
+    const about = admission(c) === "admitted" ? { model: model.name, waiting: await queue.length() } : {};
+    return c.json({ status: "ok", ...about });
+  });
+  app.get("/metrics", async (c) =>
+    c.text(await metrics.text(await queue.length()), 200, { "content-type": metrics.contentType }),
+  );
+  if (site !== undefined) {
+    const read = siteReader(site);
+    app.get("*", async (c, next) => (await read(c.req.path, c.req.raw.headers)) ?? next());
+  }
+  return { app, stop: () => jobs.stop(limits.graceMs) };
+}
+
+function addJobRoutes(app: Hono, jobs: Jobs, queue: JobQueue): void {
   const jobOf = (c: Context): Job => {
     const job = jobs.find(c.req.param("id") ?? "");
     if (job === undefined)
@@ -109,23 +141,15 @@ export function createServerApp(options: ServerOptions): ServerApp {
     await jobs.cancel(job);
     return c.json(jobBody(job, undefined));
   });
-  const body = modelBody(model, created);
+}
+
+function addModelRoutes(app: Hono, model: ServedModel): void {
+  const body = modelBody(model, Math.floor(Date.now() / 1000));
   app.get("/v1/models", (c) => c.json({ object: "list", data: [body] }));
   app.get("/v1/models/:id", (c) => {
     if (c.req.param("id") === model.name) return c.json(body);
     throw new ApiError(404, `model: expected ${model.name}, got another`, { param: "model", code: "model_not_found" });
   });
-  const document = openApiDocument(options.version ?? "0", schemas);
-  app.get("/openapi.json", (c) => c.json(document));
-  app.get("/healthz", async (c) => {
-    const about = admission(c) === "admitted" ? { model: model.name, waiting: await queue.length() } : {};
-    return c.json({ status: "ok", ...about });
-  });
-  app.get("/metrics", async (c) =>
-    c.text(await metrics.text(await queue.length()), 200, { "content-type": metrics.contentType }),
-  );
-  if (site !== undefined) app.get("*", async (c, next) => (await siteReply(site, c.req.path)) ?? next());
-  return { app, stop: () => jobs.stop(limits.graceMs) };
 }
 
 function reply(c: Context, error: ApiError): Response {
@@ -134,11 +158,11 @@ function reply(c: Context, error: ApiError): Response {
   if (error.status === 401) c.header("www-authenticate", "Bearer");
   // A body that was not read to its end leaves the connection unusable.
   if (error.status === 408 || error.status === 413) c.header("connection", "close");
-  return c.json(error.body(), error.status as 400);
+  return c.json(error.body(requestIdOf(c)), error.status as 400);
 }
 
 async function wait(c: Context, jobs: Jobs, work: Work): Promise<Response> {
-  const job = await jobs.submit(work);
+  const job = await jobs.submit(work, { requestId: requestIdOf(c) });
   const gone = (): void => void jobs.cancel(job);
   c.req.raw.signal.addEventListener("abort", gone);
   if (c.req.raw.signal.aborted) gone();
@@ -149,7 +173,7 @@ async function wait(c: Context, jobs: Jobs, work: Work): Promise<Response> {
 }
 
 async function later(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Promise<Response> {
-  const job = await jobs.submit(work);
+  const job = await jobs.submit(work, { requestId: requestIdOf(c) });
   const shown = jobBody(job, await queue.position(job.id));
   return c.json(shown, 202, { location: shown.poll_url, "retry-after": "1" });
 }
@@ -160,10 +184,11 @@ const PLACE_MS = 500;
 async function stream(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Promise<Response> {
   const waiting: MadePicture[] = [];
   let wake = (): void => {};
-  const job = await jobs.submit(work, (picture) => {
+  const onPicture = (picture: MadePicture): void => {
     waiting.push(picture);
     wake();
-  });
+  };
+  const job = await jobs.submit(work, { requestId: requestIdOf(c), onPicture });
   void job.ended.then(() => wake());
   return streamSSE(c, async (events) => {
     events.onAbort(() => void jobs.cancel(job));
@@ -188,7 +213,8 @@ async function stream(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Prom
       place = position;
       await send(queuedEvent(job.created, position));
     }
-    if (job.error !== undefined) await events.writeSSE({ event: "error", data: JSON.stringify(job.error.body()) });
+    if (job.error !== undefined)
+      await events.writeSSE({ event: "error", data: JSON.stringify(job.error.body(job.requestId)) });
   });
 }
 

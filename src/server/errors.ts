@@ -9,6 +9,8 @@ interface ErrorDetails {
   readonly retryAfter?: number | undefined;
   /** Methods that the path has. */
   readonly allow?: string | undefined;
+  /** What went wrong underneath, for the log alone. */
+  readonly cause?: unknown;
 }
 
 /** A refusal with its HTTP status. */
@@ -20,8 +22,8 @@ export class ApiError extends Error {
   readonly retryAfter: number | undefined;
   readonly allow: string | undefined;
 
-  constructor(status: number, message: string, { param, code, retryAfter, allow }: ErrorDetails = {}) {
-    super(message);
+  constructor(status: number, message: string, { param, code, retryAfter, allow, cause }: ErrorDetails = {}) {
+    super(message, { cause });
     this.status = status;
     this.param = param ?? null;
     this.code = code ?? null;
@@ -29,8 +31,11 @@ export class ApiError extends Error {
     this.allow = allow;
   }
 
-  body(): ErrorBody {
-    return { error: { message: this.message, type: typeOf(this.status), param: this.param, code: this.code } };
+  /** @param requestId what the log and the header call the request, where there is one */
+  body(requestId?: string): ErrorBody {
+    const { message, param, code } = this;
+    const id = requestId === undefined ? {} : { request_id: requestId };
+    return { error: { message, type: typeOf(this.status), param, code, ...id } };
   }
 }
 
@@ -55,6 +60,7 @@ export function toApiError(error: unknown): ApiError {
   if (!(error instanceof Error) || !REQUEST_ERRORS.has(error.name) || !/^[\w.]+: expected /.test(error.message))
     return new ApiError(500, "server: expected to carry the request out, got a fault of the server", {
       code: "server_fault",
+      cause: error,
     });
   const [where = "", ...field] = error.message.slice(0, error.message.indexOf(":")).split(".");
   const name = where === "class" ? "class_labels" : (HTTP_NAMES[where] ?? where);

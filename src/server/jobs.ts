@@ -39,8 +39,15 @@ export interface Job {
   readonly finished: (MadePicture | undefined)[];
   error: ApiError | undefined;
   readonly abort: AbortController;
+  readonly requestId: string | undefined;
   /** Resolves when the job is done, failed or cancelled. */
   readonly ended: Promise<void>;
+}
+
+/** Who hands work in, and how it hears of it. */
+export interface Order {
+  readonly requestId?: string | undefined;
+  readonly onPicture?: ((picture: MadePicture) => void) | undefined;
 }
 
 export interface JobsOptions {
@@ -54,11 +61,13 @@ export interface JobsOptions {
   /** Ended jobs that are kept to be asked for, and how long, in ms. */
   readonly keep: number;
   readonly keepMs: number;
+  /** Is told of jobs that failed. */
+  readonly onFailure: (requestId: string | undefined, error: ApiError) => void;
 }
 
 export interface Jobs {
   /** Hands work in. @throws ApiError 429 where the queue is full, 503 while stopping. */
-  submit(work: Work, onPicture?: (picture: MadePicture) => void): Promise<Job>;
+  submit(work: Work, order?: Order): Promise<Job>;
   find(id: string): Job | undefined;
   cancel(job: Job, reason?: ApiError): Promise<void>;
   /** Ends: jobs have `graceMs` to finish, then are given back with 503. */
@@ -66,7 +75,7 @@ export interface Jobs {
 }
 
 interface Entry extends Job {
-  readonly onPicture: ((picture: MadePicture) => void) | undefined;
+  readonly onPicture: Order["onPicture"];
   readonly end: () => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -88,6 +97,7 @@ export function startJobs(options: JobsOptions): Jobs {
     entry.status = status;
     entry.error = error;
     clearTimeout(entry.timer);
+    if (error !== undefined) options.onFailure(entry.requestId, error);
     metrics.ended(status, (Date.now() - entry.created) / 1000);
     if (status !== "done") entry.abort.abort(error);
     entry.end();
@@ -186,7 +196,7 @@ export function startJobs(options: JobsOptions): Jobs {
   };
 
   const jobs: Jobs = {
-    async submit(work, onPicture) {
+    async submit(work, { requestId, onPicture } = {}) {
       if (stopping) throw stopped();
       let ended = (): void => {};
       const waits = new Promise<void>((resolve) => {
@@ -204,6 +214,7 @@ export function startJobs(options: JobsOptions): Jobs {
         error: undefined,
         abort: new AbortController(),
         ended: waits,
+        requestId,
         onPicture,
         end: ended,
         timer: setTimeout(() => void jobs.cancel(entry, late), jobMs).unref(),

@@ -36,7 +36,7 @@ export function imageEvent(picture: MadePicture, kind: "draw" | "edit", created:
 
 /** A job as its poll address shows it. */
 export function jobBody(job: Job, position: number | undefined): JobBody {
-  const error: ErrorBody["error"] | null = job.error?.body().error ?? null;
+  const error: ErrorBody["error"] | null = job.error?.body(job.requestId).error ?? null;
   return {
     id: job.id,
     object: "image.job",

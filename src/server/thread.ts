@@ -12,6 +12,7 @@ interface Failure {
   readonly name: string;
   readonly message: string;
   readonly param: string | undefined;
+  readonly stack: string | undefined;
 }
 
 type Answer =
@@ -34,8 +35,8 @@ export function serveMaker(maker: PictureMaker, port: MessagePort): void {
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      failure = { name, message, param: error instanceof OptionError ? error.param : undefined };
+      const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+      failure = { name, message, stack, param: error instanceof OptionError ? error.param : undefined };
     }
     stops.delete(id);
     answer({ kind: "end", id, failure });
@@ -57,7 +58,7 @@ export async function threadMaker(worker: Worker): Promise<PictureMaker> {
     const die = (error: Error): void => {
       dead ??= error;
       reject(dead);
-      const failure = { name: dead.name, message: dead.message, param: undefined };
+      const failure = { name: dead.name, message: dead.message, stack: dead.stack, param: undefined };
       for (const [id, listener] of listeners) listener({ kind: "end", id, failure });
     };
     worker.on("error", die);
@@ -111,9 +112,11 @@ export async function threadMaker(worker: Worker): Promise<PictureMaker> {
   };
 }
 
-function thrown({ name, message, param }: Failure): Error {
+function thrown({ name, message, param, stack }: Failure): Error {
   if (param !== undefined) return new OptionError(param, message.slice(param.length + 2));
   const error = new Error(message);
   error.name = name;
+  // Where it was thrown, in the other thread.
+  if (stack !== undefined) error.stack = stack;
   return error;
 }

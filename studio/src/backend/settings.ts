@@ -1,4 +1,5 @@
 /** Settings that a PNG carries, as an order of the create screen. */
+import "./no-eval.ts";
 import { readSettings, requestFrom } from "flexvar/web";
 import type { DrawRequest } from "./types.ts";
 
