@@ -117,6 +117,9 @@ export function openWarning(host: string, token: string | undefined, isWanted: b
   );
 }
 
+/** Longest that the model's thread may take to end, in ms. */
+const LAST_MS = 1500;
+
 /** Serves until the signal. @param started is told once the port is open. */
 export async function runServer(
   flags: ServerFlags,
@@ -160,7 +163,10 @@ export async function runServer(
     await listening.close();
     return { json: { url: listening.url } };
   } finally {
+    // One product can take long and hears nothing; a thread within it keeps even `process.exit` waiting.
+    const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), LAST_MS);
     await maker.dispose();
+    clearTimeout(late);
   }
 }
 

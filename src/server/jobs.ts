@@ -241,19 +241,26 @@ export function startJobs(options: JobsOptions): Jobs {
       stopping = true;
       const open = [...entries.values()].filter(isOpen);
       const all = Promise.all(open.map((entry) => entry.ended));
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        all,
-        new Promise((resolve) => {
-          timer = setTimeout(resolve, graceMs);
-        }),
-      ]);
-      clearTimeout(timer);
+      await within(all, graceMs);
       for (const entry of open) await jobs.cancel(entry, stopped());
-      await running;
+      // Nobody waits for the scale under way.
+      await within(running, LAST_SCALE_MS);
     },
   };
   return jobs;
+}
+
+/** Longest that a stop waits for the scale under way, in ms. */
+const LAST_SCALE_MS = 1000;
+
+/** Waits for work to end, but no longer than so many ms. */
+async function within(work: Promise<unknown> | undefined, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 /** Longest wait that a client is told, in seconds. */

@@ -1,7 +1,10 @@
 /** A server app on a port. */
-import type { Server } from "node:http";
+import { randomUUID } from "node:crypto";
+import { type Server, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 import { serve } from "@hono/node-server";
 import type { ServerApp } from "./app.ts";
+import { ApiError } from "./errors.ts";
 
 export interface Listening {
   readonly host: string;
@@ -11,10 +14,32 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Answers what is no HTTP, which no app sees, in the form of all refusals, and hangs up. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const [status, expected] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? [431, "headers of at most 16 KiB, got more"]
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? [408, "a request that arrives in time, got less"]
+        : [400, "HTTP/1.1, got something else"];
+  const id = randomUUID();
+  const body = JSON.stringify(new ApiError(status, `request: expected ${expected}`, { code: "bad_request" }).body(id));
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, "connection: close", "content-type: application/json"];
+  socket.end(
+    `${[...head, `x-request-id: ${id}`, `content-length: ${Buffer.byteLength(body)}`].join("\r\n")}\r\n\r\n${body}`,
+  );
+}
+
 /** Listens until closed. `port` 0 takes a free one. @throws Error where the port cannot be had. */
 export function listen(server: ServerApp, { host = "127.0.0.1", port = 0, bodyMs = 30_000 } = {}): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const http = serve({ fetch: server.app.fetch, hostname: host, port }, (address) => {
+    // Slow heads and bodies are looked for more often than Node does by itself.
+    const serverOptions = { connectionsCheckingInterval: 2000 };
+    const http = serve({ fetch: server.app.fetch, hostname: host, port, serverOptions }, (address) => {
       const shown = host.includes(":") ? `[${host}]` : host;
       resolve({
         host,
@@ -24,12 +49,13 @@ export function listen(server: ServerApp, { host = "127.0.0.1", port = 0, bodyMs
           const closed = new Promise<void>((done) => http.close(() => done()));
           await server.stop();
           http.closeIdleConnections();
-          const last = setTimeout(() => http.closeAllConnections(), 2000);
+          const last = setTimeout(() => http.closeAllConnections(), 1000);
           await closed;
           clearTimeout(last);
         },
       });
     }) as Server;
+    http.on("clientError", refuseUnread);
     http.headersTimeout = Math.min(10_000, bodyMs);
     http.requestTimeout = bodyMs + 5000;
     http.once("error", (error: NodeJS.ErrnoException) =>
