@@ -78,8 +78,10 @@ export function joined(a: Dataset, b: Dataset): Dataset {
     index < a.length ? use(a, index) : use(b, index - a.length);
   const chunksOf = ({ chunks, length }: Dataset, from: number) =>
     (chunks ?? [{ begin: 0, end: length }]).map(({ begin, end }) => ({ begin: begin + from, end: end + from }));
+  // Styles are left out: each side has its own list of them.
+  const { styles: _styles, styleOf: _styleOf, ...own } = a;
   return {
-    ...a,
+    ...own,
     length: a.length + b.length,
     ...((a.chunks || b.chunks) && { chunks: [...chunksOf(a, 0), ...chunksOf(b, a.length)] }),
     labelOf: (index) => at(index, (dataset, i) => dataset.labelOf(i)),
