@@ -3,7 +3,8 @@
  * so that browsers and their bundlers may import this file.
  */
 import type { FileHandle } from "node:fs/promises";
-import { CheckpointError, reason } from "./error.ts";
+import { readProblem, temporaryName, writeProblem } from "../files/web.ts";
+import { CheckpointError } from "./error.ts";
 import { type ByteSink, type ByteSource, checkRange } from "./source.ts";
 
 /** One system call moves less than 2 GiB. */
@@ -14,22 +15,26 @@ const bufferBytes = 1 << 20;
 function fileSystem(path: string) {
   const builtin = typeof process === "undefined" ? undefined : process.getBuiltinModule;
   if (builtin === undefined) throw new CheckpointError(path, "bytes (there are no files here)", "a path");
-  return { ...builtin("node:fs/promises"), ...builtin("node:path") };
+  return { ...builtin("node:fs/promises"), ...builtin("node:path"), constants: builtin("node:fs").constants };
 }
 
 /** Opens a file for reading by ranges. Errors: the path is missing, unreadable or not a plain file. */
 export async function openFile(path: string): Promise<ByteSource> {
-  const { open } = fileSystem(path);
+  const { open, constants } = fileSystem(path);
   let file: FileHandle;
   try {
-    file = await open(path, "r");
+    // Without waiting for a pipe's other end, which is refused below.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    throw new CheckpointError(path, "a readable file", reason(error), { cause: error });
+    throw new CheckpointError(path, "a readable file", readProblem(error), { cause: error });
   }
   const stat = await file.stat();
   if (!stat.isFile()) {
     await file.close();
-    throw new CheckpointError(path, "a file", stat.isDirectory() ? "a folder" : "something that is not a plain file");
+    const found = stat.isDirectory()
+      ? "a folder"
+      : "a pipe or device, which cannot be read in any order (save it to a file)";
+    throw new CheckpointError(path, "a file", found);
   }
   const source = { name: path, path, size: stat.size };
   return {
@@ -107,8 +112,11 @@ function fileSink(file: FileHandle): ByteSink & { flush(): Promise<void> } {
  * Errors of the file system (missing folder, full disk) come as `CheckpointError`; those of `write` pass through.
  */
 export async function writeAtomically(path: string, write: (sink: ByteSink) => Promise<void>): Promise<void> {
-  const { open, rename, rm, basename, dirname, join } = fileSystem(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.tmp`);
+  const { open, rename, rm, stat, basename, dirname, join } = fileSystem(path);
+  const there = await stat(path).catch(() => undefined);
+  if (there !== undefined && !there.isFile())
+    throw new CheckpointError(path, "a place to write", there.isDirectory() ? "a folder" : "a pipe or device");
+  const temporary = join(dirname(path), temporaryName(basename(path), crypto.randomUUID().slice(0, 8)));
   try {
     const file = await open(temporary, "wx");
     try {
@@ -123,7 +131,7 @@ export async function writeAtomically(path: string, write: (sink: ByteSink) => P
   } catch (error) {
     await rm(temporary, { force: true });
     if (error instanceof Error && "syscall" in error) {
-      throw new CheckpointError(path, "a place to write", error.message, { cause: error });
+      throw new CheckpointError(path, "a place to write", writeProblem(error), { cause: error });
     }
     throw error;
   }

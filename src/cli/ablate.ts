@@ -8,6 +8,7 @@ import { type Context, carryOut, type Outcome, type Running } from "./command.ts
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
+import { expectWritable } from "./output.ts";
 
 interface AblateFlags {
   readonly tokenizer: string;
@@ -79,6 +80,7 @@ async function ablate(_: readonly string[], flags: AblateFlags, { report, signal
   const { openSplit, openTokenizer } = await import("../train/index.ts");
   const { nodeRuntime } = await import("../runtime/node.ts");
   const arms = readArms(flags.arms, ARMS);
+  await expectWritable(flags.out, flags.plots);
   const { size, pictures, steps, samples } = flags;
   const plan: ComparisonPlan = {
     ...SMALL_PLAN,

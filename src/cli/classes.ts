@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { readInput } from "../files/index.ts";
 import { looseName } from "../options/index.ts";
 import { CONFIG_FILE, nearLabels, parseModelConfig } from "../pretrained/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
@@ -23,7 +23,7 @@ async function classes(
 ): Promise<Outcome> {
   const folder = findModel(flags.model);
   const path = join(folder, CONFIG_FILE);
-  const { id2label, transformer } = parseModelConfig(await readFile(path), path);
+  const { id2label, transformer } = parseModelConfig(await readInput(path, "config"), path);
   const count = transformer?.numClasses ?? id2label.length;
   const all = Array.from({ length: count }, (_, id) => ({ id, label: id2label[id] ?? null }));
   const chosen = filter === undefined ? all : all.filter(({ label }) => label !== null && contains(label, filter));

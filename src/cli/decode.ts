@@ -8,7 +8,7 @@ import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { makeFolder, pictureName, scaleName } from "./output.ts";
+import { expectFolder, makeFolder, pictureName, scaleName } from "./output.ts";
 import { perPicture, readTokens } from "./tokens-file.ts";
 
 interface DecodeFlags extends ComputeFlags {
@@ -43,6 +43,7 @@ async function decode(
 ): Promise<Outcome> {
   const chosen = await readTokens(file, (grids) => chosenScales(flags.scale, grids.length));
   const folder = findModel(flags.model);
+  await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, report);
   try {
     await makeFolder(flags.out);

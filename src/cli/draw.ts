@@ -12,7 +12,7 @@ import {
 import { gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { makeFolder, makeParent, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
+import { makeFolder, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
 import { asUsage } from "./sampling-flags.ts";
 import { traceCollector } from "./trace.ts";
 
@@ -55,7 +55,6 @@ export async function draw(
       `--grid: expected pictures for a sheet of at most 1 GiB, got ${total} of ${sizePx.width}x${sizePx.height}`,
     );
   await makeFolder(request.out);
-  if (request.trace !== undefined) await makeParent(request.trace);
 
   const settings = runSettings(options, resolved, request.model);
   const { files, write } = pictureFiles(request.out);

@@ -26,7 +26,7 @@ import type { EditFlags } from "./edit-flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { makeFolder, olderPictures, pictureName, scaleName } from "./output.ts";
+import { expectFolder, makeFolder, olderPictures, pictureName, scaleName } from "./output.ts";
 import { seconds } from "./reporter.ts";
 import { asUsage } from "./sampling-flags.ts";
 
@@ -49,6 +49,7 @@ export async function runEdit(
 ): Promise<Outcome> {
   const { report } = running;
   const folder = findModel(flags.model);
+  await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, report);
   try {
     const model = await modelHash(folder);

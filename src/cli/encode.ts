@@ -7,7 +7,7 @@ import { type Context, carryOut, type Outcome, type Running } from "./command.ts
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { makeParent } from "./output.ts";
+import { expectWritable } from "./output.ts";
 import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 import { writeTokens } from "./tokens-file.ts";
 
@@ -48,6 +48,8 @@ async function encode([file = ""]: readonly string[], flags: EncodeFlags, { repo
   const options = asUsage(() => parseSampling(input));
   const { cropRgb, loadRgb, rgbToPlanar } = await import("../image/node.ts");
   const picture = await loadRgb(file);
+  const out = flags.out ?? `${basename(file, extname(file))}.npz`;
+  await expectWritable(out);
   const folder = findModel(flags.model);
   const pipe = await openModel(folder, flags, report);
   try {
@@ -66,8 +68,6 @@ async function encode([file = ""]: readonly string[], flags: EncodeFlags, { repo
         defaultSteps: pipe.config.defaultSampling.steps,
       }),
     );
-    const out = flags.out ?? `${basename(file, extname(file))}.npz`;
-    await makeParent(out);
     const scales = await pipe.encode(rgbToPlanar([cropRgb(picture, crop)]), grids);
     await writeTokens(out, scales);
     report.log(`tokens of ${grids.length} scales in ${shownPath(out)}`);

@@ -1,4 +1,5 @@
 /** Failures as people read them: one line, and an exit code. */
+import { oneLine, systemErrorMessage } from "../files/index.ts";
 
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
@@ -33,12 +34,10 @@ const WORDED = new Set(["UsageError", "Stopped", "OptionError", "CheckpointError
  */
 export function describeError(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return `flexvar: ${String(error)}`;
-  const line = error.message
-    .split("\n")
-    .map((part) => part.trim())
-    .filter((part) => part !== "")
-    .join(" ");
-  if (!debug) return `flexvar: ${line || error.name}${hint(error)}`;
+  const words = systemErrorMessage(error);
+  const lines = (words ?? error.message).split("\n").map((part) => part.trim());
+  const line = oneLine(lines.filter((part) => part !== "").join(" "));
+  if (!debug) return `flexvar: ${line || error.name}${words === undefined ? hint(error) : ""}`;
   const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
   return `flexvar: ${line}\n${error.stack}${cause}`;
 }

@@ -1,9 +1,9 @@
 /** The four ways of an evaluation: sets, pairs, a tokenizer, a model that draws its own set. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluateOptions, EvaluationResult, Tokenizer } from "../evaluate/index.ts";
+import { readInput } from "../files/index.ts";
 import { planarToRgb, rgbToPlanar } from "../image/index.ts";
 import { parseJson } from "../json/index.ts";
 import type { SamplingInput } from "../options/index.ts";
@@ -110,6 +110,8 @@ async function judgeModel(
   flags: EvaluateFlags,
   running: Running,
 ): Promise<EvaluationResult> {
+  const { expectInput } = await import("../evaluate/index.ts");
+  await expectInput(against, flags.split);
   const pipe = await openModel(folder, flags, running.report);
   let file: string;
   try {
@@ -201,7 +203,7 @@ async function baseline(
 }
 
 async function readResult(path: string): Promise<EvaluationResult> {
-  const value = parseJson(await readFile(path), path);
+  const value = parseJson(await readInput(path, "evaluation"), path);
   const { isEvaluationResult } = await import("../evaluate/index.ts");
   if (isEvaluationResult(value)) return value;
   throw new Error(

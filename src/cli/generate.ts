@@ -10,7 +10,7 @@ import { drawLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { olderPictures } from "./output.ts";
+import { expectFolder, expectWritable, olderPictures } from "./output.ts";
 import { seconds } from "./reporter.ts";
 import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 
@@ -85,6 +85,8 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   const folder = findModel(flags.model);
   const judge = bestJudge(flags, folder);
   const opening = performance.now();
+  await expectFolder(flags.out);
+  await expectWritable(flags.trace);
   const pipe = await openModel(folder, flags, report);
   const open = performance.now() - opening;
   try {

@@ -1,5 +1,6 @@
 /** Class names from a file, for `flexvar import --labels`. */
 import { readFile } from "node:fs/promises";
+import { readProblem } from "../files/index.ts";
 import { decodeText, parseJson } from "../json/index.ts";
 import { LONGEST_CLASS_NAME } from "../options/index.ts";
 import { UsageError } from "./errors.ts";
@@ -7,10 +8,8 @@ import { UsageError } from "./errors.ts";
 /** `imagenet`, or a file: a JSON array of names, a JSON object from id to name, or one name a line. */
 export async function readLabels(named: string): Promise<readonly string[]> {
   if (named === "imagenet") return (await import("../options/index.ts")).imagenetLabels;
-  const bytes = await readFile(named).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      `--labels: expected imagenet or a readable file, got "${named}" (${error.code ?? error.message})`,
-    );
+  const bytes = await readFile(named).catch((error: unknown) => {
+    throw new UsageError(`--labels: expected imagenet or a readable file, got "${named}" (${readProblem(error)})`);
   });
   return parseLabels(decodeText(bytes, named), named);
 }

@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
+import { readProblem } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { shownPath } from "./model.ts";
-import { makeParent } from "./output.ts";
+import { expectWritable } from "./output.ts";
 
 interface NeighbourFlags {
   readonly data: string;
@@ -50,6 +51,7 @@ async function neighbours(places: readonly string[], flags: NeighbourFlags, runn
   );
   const { encodePng, loadRgb } = await import("../image/node.ts");
   const { writeFileAtomic } = await import("../files/index.ts");
+  await expectWritable(flags.out);
   const files = (await Promise.all(places.flat().map(filesOf))).flat();
   const pictures: RgbImage[] = [];
   for (const file of files) pictures.push(await loadRgb(file));
@@ -60,7 +62,6 @@ async function neighbours(places: readonly string[], flags: NeighbourFlags, runn
     const options = { count: flags.neighbours, mirrored: true };
     const { neighbours: found, nearest } = await compareWithTraining(data, pictures, options);
     const sheet = await neighbourSheet(data.train, pictures, found, flags.columns);
-    await makeParent(flags.out);
     await writeFileAtomic(flags.out, encodePng(sheet));
     report.log(`sheet in ${shownPath(flags.out)}`);
     const round = (value: number): number => Number(value.toPrecision(4));
@@ -86,8 +87,10 @@ const HELD_OUT_SHARE = 0.05;
 
 /** A picture file, or the pictures of a folder by name. */
 async function filesOf(place: string): Promise<string[]> {
-  const info = await stat(place).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`PICTURES: expected a picture or a folder, got "${place}" (${error.code})`, { cause: error });
+  const info = await stat(place).catch((error: unknown) => {
+    throw new UsageError(`PICTURES: expected a picture or a folder, got "${place}" (${readProblem(error)})`, {
+      cause: error,
+    });
   });
   if (!info.isDirectory()) return [place];
   const { listPictures } = await import("../data/index.ts");

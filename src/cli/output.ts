@@ -1,37 +1,70 @@
 /** Where results are written. */
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { writeErrorMessage, writeFileAtomic } from "../files/index.ts";
+import { randomBytes } from "node:crypto";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import {
+  FileWriteError,
+  isStream,
+  makeFolders,
+  notAFolder,
+  temporaryName,
+  writeErrorMessage,
+  writeFileAtomic,
+} from "../files/index.ts";
 import { encodePng, type PngText, type RgbImage } from "../image/index.ts";
 
-/** Makes a folder before the work starts, so that a wrong `--out` costs nothing. @throws Error naming it. */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new Error(
-      writeErrorMessage(folder, error).replace("could not be written", "expected a folder to write into, got"),
-      {
-        cause: error,
-      },
-    );
-  });
+/**
+ * Finds out, without making anything, whether a folder can be made or written to: the folder itself, or the nearest one above it
+ * that is there, takes a file. @throws FileWriteError naming it
+ */
+export async function expectFolder(folder: string): Promise<void> {
+  for (let place = resolve(folder); ; place = dirname(place)) {
+    try {
+      if (!(await stat(place)).isDirectory()) throw Object.assign(new Error("a file"), { code: "ENOTDIR" });
+      return await probe(place);
+    } catch (error) {
+      const isNothing = error instanceof Error && "syscall" in error && "code" in error && error.code === "ENOENT";
+      const isProbe = isNothing && error.syscall !== "stat";
+      if (isNothing && !isProbe && place !== dirname(place)) continue;
+      throw notAFolder(folder, error);
+    }
+  }
 }
 
-/** Makes the folder that a file will lie in. */
-export const makeParent = (file: string): Promise<void> => makeFolder(dirname(file));
+/**
+ * Makes a folder and sees whether it can be written to, before the work starts: a wrong `--out` costs nothing.
+ * @throws FileWriteError naming it
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  await makeFolders(folder);
+  try {
+    await probe(folder);
+  } catch (error) {
+    throw notAFolder(folder, error);
+  }
+}
 
-/** Finds out before the work starts whether files can be written. @throws Error naming the first that cannot */
+/** Writes an empty file of another name, and removes it. */
+async function probe(folder: string): Promise<void> {
+  const path = join(folder, temporaryName("probe", randomBytes(6).toString("hex")));
+  try {
+    await writeFile(path, "", { flag: "wx" });
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Finds out before the work starts whether files can be written. @throws FileWriteError naming the first that cannot */
 export async function expectWritable(...files: readonly (string | undefined)[]): Promise<void> {
   for (const file of files) {
-    if (file === undefined) continue;
-    await makeParent(file);
-    const probe = `${file}.${process.pid}.tmp`;
-    try {
-      await writeFile(probe, "");
-    } catch (error) {
-      throw new Error(writeErrorMessage(file, error), { cause: error });
-    } finally {
-      await rm(probe, { force: true });
-    }
+    if (file === undefined || (await isStream(file))) continue;
+    await makeFolder(dirname(file));
+    // What the last step of writing will meet: a folder of this name, a name that is too long.
+    const there = await stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw new FileWriteError(writeErrorMessage(file, error), { cause: error });
+    });
+    if (there?.isDirectory()) throw new FileWriteError(`${file}: could not be written: a folder has this name`);
   }
 }
 

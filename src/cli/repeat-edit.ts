@@ -14,7 +14,7 @@ import { UsageError } from "./errors.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { makeFolder } from "./output.ts";
+import { expectFolder, makeFolder } from "./output.ts";
 import type { RepeatFlags } from "./repeat.ts";
 import { asUsage } from "./sampling-flags.ts";
 
@@ -31,6 +31,7 @@ export async function repeatEdit(
     throw new UsageError(
       `--model: expected the model that drew ${file} (${String(settings.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
     );
+  await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, running.report);
   try {
     const request = editRequestFrom(settings, pipe.config.transformer?.numClasses ?? 0);

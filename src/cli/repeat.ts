@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { MASK_MODES, type MaskMode } from "../editing/index.ts";
+import { readInput } from "../files/index.ts";
 import { readSettings, type SettingsRecord } from "../image/index.ts";
 import {
   type FlexVARPipeline,
@@ -17,6 +17,7 @@ import { paintLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { expectFolder } from "./output.ts";
 import { repeatEdit } from "./repeat-edit.ts";
 
 export interface RepeatFlags extends ComputeFlags {
@@ -57,6 +58,7 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
     throw new UsageError(
       `--model: expected the model that drew ${file} (${String(settings.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
     );
+  await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, running.report);
   try {
     const { files, settings } = await drawAgain(pipe, flags, hash, running);
@@ -88,9 +90,7 @@ function repeatLarge(file: string, settings: SettingsRecord): DrawAgain {
 }
 
 async function recorded(file: string): Promise<SettingsRecord> {
-  const png = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${file}: expected a readable PNG file, got ${error.code ?? error.message}`, { cause: error });
-  });
+  const png = await readInput(file, "PNG file");
   return worded(file, () => readSettings(png));
 }
 

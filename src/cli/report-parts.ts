@@ -5,7 +5,6 @@ import { contactSheet, encodePng, type RgbImage } from "../image/index.ts";
 import { type Picture, type ReportDocument, renderReport, type Section } from "../report/index.ts";
 import { UsageError } from "./errors.ts";
 import { shownPath } from "./model.ts";
-import { makeParent } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
 
 export interface ReportFlags {
@@ -32,7 +31,6 @@ export function reportPath({ report, title, neighbours }: ReportFlags): string |
 }
 
 export async function writeReport(path: string, document: ReportDocument, reporter: Reporter): Promise<void> {
-  await makeParent(path);
   await writeFileAtomic(path, renderReport(document));
   reporter.log(`report in ${shownPath(path)}`);
 }

@@ -1,4 +1,5 @@
 /** What people see while a command runs: everything on stderr, nothing with `--quiet`. */
+import { oneLine } from "../files/index.ts";
 
 /** Where texts go. */
 export interface Terminal {
@@ -44,7 +45,7 @@ export function createReporter(terminal: Terminal, now: () => number = () => per
     log(message) {
       const bar = shown;
       clear();
-      terminal.err(`${message}\n`);
+      terminal.err(`${oneLine(message)}\n`);
       if (bar !== "") terminal.err(bar);
       shown = bar;
     },
@@ -52,12 +53,12 @@ export function createReporter(terminal: Terminal, now: () => number = () => per
       if (terminal.redraws) {
         const share = done / total;
         const left = leftMs ?? (share > 0 ? ((now() - begin) / share) * (1 - share) : 0);
-        const bar = barText(share, note, left).slice(0, Math.max(terminal.columns - 1, 20));
+        const bar = barText(share, oneLine(note), left).slice(0, Math.max(terminal.columns - 1, 20));
         terminal.err(`${CLEAR_LINE}${bar}`);
         shown = bar;
       } else if (done >= total || now() - lastLine >= LINE_EVERY_MS) {
         lastLine = now();
-        terminal.err(`${percent(done / total)} ${note}\n`);
+        terminal.err(`${percent(done / total)} ${oneLine(note)}\n`);
       }
     },
     finish: clear,

@@ -104,24 +104,6 @@ function endedByCommander(error: CommanderError, argv: readonly string[], termin
   return EXIT_USAGE;
 }
 
-/** The process's own streams. A reader that goes away (`| head`) ends the output, not with an error. */
-export function processTerminal(): Terminal {
-  const { stdout, stderr } = process;
-  for (const stream of [stdout, stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(EXIT_DONE);
-      throw error;
-    });
-  }
-  return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
-    redraws: stderr.isTTY === true && process.env.TERM !== "dumb",
-    // A terminal may not know its width, and says 0.
-    columns: (stdout.isTTY ? stdout.columns : stderr.columns) || 100,
-  };
-}
-
 /** The first Ctrl-C asks the command to stop; a second ends the process at once. */
 export function stopOnSignals(stop: AbortController): void {
   for (const name of ["SIGINT", "SIGTERM"] as const) {

@@ -5,6 +5,7 @@ import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { expectWritable } from "./output.ts";
 import { drawSet, planSet, type Shard } from "./sample-set.ts";
 import { addSamplingFlags, samplingInput } from "./sampling-flags.ts";
 
@@ -62,6 +63,7 @@ async function sample(_: readonly string[], flags: SampleFlags, running: Running
   const extension = extname(out);
   if (extension !== ".npz" && extension !== "")
     throw new UsageError(`--out: expected a name ending in .npz, or a folder without an ending, got "${out}"`);
+  if (extension === ".npz") await expectWritable(out);
   const folder = findModel(flags.model);
   const pipe = await openModel(folder, flags, running.report);
   try {

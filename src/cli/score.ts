@@ -10,7 +10,7 @@ import { type Context, carryOut, type Outcome, type Running } from "./command.ts
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel } from "./model.ts";
-import { makeFolder } from "./output.ts";
+import { expectFolder, makeFolder } from "./output.ts";
 import { asUsage, asUsageError, samplingInput } from "./sampling-flags.ts";
 
 interface ScoreFlags extends ComputeFlags {
@@ -47,6 +47,7 @@ async function score([file = ""]: readonly string[], flags: ScoreFlags, { report
   const { classLabels = [] } = asUsage(() => parseSampling({ classLabels: samplingInput({ ...flags }).classLabels }));
   const { loadRgb } = await import("../image/node.ts");
   const { alpha: _, ...image } = await loadRgb(file);
+  if (flags.out !== undefined) await expectFolder(flags.out);
   const folder = findModel(flags.model);
   const pipe = await openModel(folder, flags, report);
   try {

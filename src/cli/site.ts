@@ -4,6 +4,7 @@ import { writeSite } from "../site/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
+import { makeFolder } from "./output.ts";
 import { packageRoot } from "./package.ts";
 
 interface SiteFlags {
@@ -25,6 +26,7 @@ export function define(command: Command, context: Context): void {
 
 async function site(_: readonly string[], { model, out }: SiteFlags, { report }: Running): Promise<Outcome> {
   const folder = findModel(model);
+  await makeFolder(out);
   const shell = join(packageRoot(), "dist", "studio");
   const files = await writeSite(out, { shell, model: folder, modelHash: await modelHash(folder) });
   report.log(`${files.length} files in ${shownPath(out)}`);

@@ -10,7 +10,7 @@ import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags, type JudgingFlags } from "./judging-flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel } from "./model.ts";
-import { expectWritable, makeFolder, makeParent } from "./output.ts";
+import { expectWritable, makeFolder } from "./output.ts";
 import { codeDigest } from "./package.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
 import { drawSet, type PlannedSet, planSet } from "./sample-set.ts";
@@ -89,12 +89,13 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
   const { report } = running;
   const page = reportPath(flags);
   const folder = findModel(flags.model);
-  const { doubleProducts } = await import("../evaluate/index.ts");
+  const { doubleProducts, expectInput } = await import("../evaluate/index.ts");
+  await makeFolder(flags.out);
+  await expectWritable(join(flags.out, "sweep"), page, flags.plots);
+  await expectInput(flags.against, flags.split);
   const extractor = await openFeatureSource(findFeatures(flags, folder), flags);
   const pipe = await openModel(folder, flags, report);
   try {
-    await makeFolder(flags.out);
-    await expectWritable(join(flags.out, "sweep"), page, flags.plots);
     const code = await codeDigest();
     const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`);
     const tools = { pipe, extractor, product: await doubleProducts(flags.threads), code };
@@ -109,10 +110,8 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
     const title = `${basename(folder)}: ${plans.map(({ variation }) => variation.title.toLowerCase()).join(", ")}`;
     if (page !== undefined)
       await writeReport(page, await sweepReport(plans, results, { title, ...flags }), running.report);
-    if (flags.plots !== undefined) {
-      await makeParent(flags.plots);
+    if (flags.plots !== undefined)
       await writeFileAtomic(flags.plots, sweepDrawing(flags.title ?? title, plans, results));
-    }
     return {
       text: plans.map((plan) => textTable(plan, results)).join("\n\n"),
       json: {

@@ -1,6 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
+import { readProblem } from "../files/index.ts";
 import type { RunProgress, RunResult } from "../train/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
@@ -103,7 +104,9 @@ function showProgress(report: Reporter, { step, steps, imagesPerSecond, loss, lr
 }
 
 async function expectReadable(flag: string, what: string, path: string): Promise<void> {
-  await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`--${flag}: expected a readable ${what}, got "${path}" (${error.code})`, { cause: error });
+  await access(path, constants.R_OK).catch((error: unknown) => {
+    throw new UsageError(`--${flag}: expected a readable ${what}, got "${path}" (${readProblem(error)})`, {
+      cause: error,
+    });
   });
 }

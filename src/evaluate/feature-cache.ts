@@ -1,8 +1,8 @@
 /** Features of references kept between runs, one file each. */
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { npyArray, openNpz, writeNpz } from "../checkpoint/index.ts";
+import { makeFolders } from "../files/index.ts";
 import type { FeatureSet, Sides } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
 import type { Moments } from "./moments.ts";
@@ -27,7 +27,7 @@ const fileOf = (folder: string, { sha256, split, extractor, size }: CacheKey): s
 
 /** Keeps features; the file appears whole or not at all. */
 export async function writeFeatureCache(folder: string, key: CacheKey, set: FeatureSet): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const bytes = (data: Float64Array | Float32Array | Int32Array): Uint8Array =>
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const moments = (tail: string, { dim, mean, covariance }: Moments) => [

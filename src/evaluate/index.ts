@@ -19,7 +19,7 @@ export { type FeatureSet, formatSides, gatherFeatures, type Sides, sideBySide } 
 export type { FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
 export { frechetDistance } from "./frechet.ts";
 export { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";
-export { needsFeatures } from "./input.ts";
+export { expectInput, needsFeatures } from "./input.ts";
 export { type KernelDistance, kernelDistance } from "./kid.ts";
 export { type Moments, type MomentsSum, momentsOf, sumMoments } from "./moments.ts";
 export { comparePairs, type Pair } from "./pairs.ts";

@@ -77,6 +77,14 @@ async function contentsOf(path: string): Promise<Contents> {
   throw new Error(`${path}: expected images (or arr_0), or mu and sigma, got the arrays ${got}`);
 }
 
+/** Finds out, before pictures are drawn for it, that a reference can be read. @throws Error as {@link openInput} does */
+export async function expectInput(path: string, split?: NpzSplit): Promise<void> {
+  const { hasPictures, hasStatistics } = await contentsOf(path);
+  if (!hasPictures || hasStatistics) return;
+  const stream = await openPictureStream(path, split === undefined ? {} : { split });
+  await stream.close();
+}
+
 /**
  * Whether pictures must be turned into features to judge A against B: where a side brings no statistics of its own, or a metric
  * that was asked for by name is computed picture by picture from sides that have them.

@@ -1,7 +1,7 @@
 /** A sample set as a folder of PNG files: one folder a class, numbered within it. */
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isLitter, writeFileAtomic } from "../files/index.ts";
+import { isLitter, makeFolders, writeFileAtomic } from "../files/index.ts";
 import { encodePng } from "../image/index.ts";
 import { checkSampleSize, SETTINGS_FILE, settleSettings } from "./sample-settings.ts";
 import type { SampleStore, SetPlan } from "./sample-store.ts";
@@ -9,7 +9,7 @@ import type { SampleStore, SetPlan } from "./sample-store.ts";
 /** Opens a folder to draw into: `CLASS/000000.png`, … and the settings beside the class folders. */
 export async function openSampleFolder(plan: SetPlan): Promise<SampleStore> {
   const { path, total } = plan;
-  await mkdir(path, { recursive: true });
+  await makeFolders(path);
   await settleSettings(join(path, SETTINGS_FILE), plan.settings, path, async () => {
     const other = (await readdir(path)).find((name) => !isLitter(name) && !name.startsWith(SETTINGS_FILE));
     return other === undefined ? undefined : `"${other}"`;

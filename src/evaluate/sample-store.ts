@@ -1,8 +1,8 @@
 /** A set of pictures that several processes draw together, each picture once, through any number of kills. */
-import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { access, readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { openNpz, writeNpz } from "../checkpoint/index.ts";
-import { writeFileAtomic } from "../files/index.ts";
+import { makeFolders, writeFileAtomic } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { openSampleFolder } from "./sample-folder.ts";
 import { checkSampleSize, SETTINGS_FILE, settleSettings } from "./sample-settings.ts";
@@ -54,7 +54,7 @@ async function openArchive(plan: SetPlan): Promise<SampleStore> {
   const parts = join(dirname(path), `.${basename(path)}.parts`);
   const record = join(dirname(path), `${basename(path, extname(path))}.${SETTINGS_FILE}`);
   const nameOf = (number: number): string => join(parts, `${number}.rgb`);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const whole = (): Promise<boolean> =>
     access(path).then(
       () => true,
@@ -62,7 +62,7 @@ async function openArchive(plan: SetPlan): Promise<SampleStore> {
     );
   await settleSettings(record, plan.settings, path, async () => ((await whole()) ? "a file" : undefined));
   if (await whole()) await checkArchive(plan);
-  if (!(await whole())) await mkdir(parts, { recursive: true });
+  if (!(await whole())) await makeFolders(parts);
   async function present(): Promise<Set<number>> {
     if (await whole()) return new Set(Array.from({ length: total }, (_, i) => i));
     const names = await readdir(parts).catch(() => []);

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { removeLeftovers, writeErrorMessage, writeFileAtomic } from "./atomic.ts";
+import { removeLeftovers, writeFileAtomic } from "./atomic.ts";
+import { writeErrorMessage } from "./words.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-
-/** A file that could not be written, with the reason in words. */
-export class FileWriteError extends Error {
-  override readonly name = "FileWriteError";
-}
+import { makeFolders } from "./folders.ts";
+import { temporaryName } from "./temporary.ts";
+import { writeErrorMessage } from "./words.ts";
+import { FileWriteError } from "./write-error.ts";
 
 /** What {@link writeFileAtomic} hands to a writer. */
 export interface AtomicTarget {
@@ -19,7 +18,7 @@ const TEMPORARY = /^\..+\.(?:[0-9a-f]{8}|[0-9a-f]{12})\.tmp$/;
 /**
  * Writes a file so that its name holds either the old content or the whole new one: into a temporary file beside it, flushed to
  * the disk, then renamed. On any failure the temporary file is removed and the old content stays. Missing folders are
- * made.
+ * made. A pipe or device that lies there is written to as it is.
  * @param content the bytes or text, or a function that writes them piece by piece.
  * @throws FileWriteError naming the path for a full disk, missing rights and the like; whatever the function throws.
  */
@@ -27,11 +26,14 @@ export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array | ((target: AtomicTarget) => Promise<void>),
 ): Promise<void> {
+  if (await isStream(path)) return fill(path, path, "w", content);
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(folder, temporaryName(basename(path), randomBytes(6).toString("hex")));
   try {
-    await system(path, () => mkdir(folder, { recursive: true }));
-    await fill(path, temporary, content);
+    await makeFolders(folder).catch((error: FileWriteError) => {
+      throw new FileWriteError(writeErrorMessage(path, error.cause), { cause: error.cause });
+    });
+    await fill(path, temporary, "wx", content);
     await system(path, () => rename(temporary, path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -39,19 +41,26 @@ export async function writeFileAtomic(
   }
 }
 
+/** Whether a pipe, socket or device lies there, which no file may replace. */
+export async function isStream(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  return info !== undefined && !info.isFile() && !info.isDirectory();
+}
+
 async function fill(
   path: string,
-  temporary: string,
+  place: string,
+  flags: "w" | "wx",
   content: string | Uint8Array | ((target: AtomicTarget) => Promise<void>),
 ): Promise<void> {
-  const file = await system(path, () => open(temporary, "wx"));
+  const file = await system(path, () => open(place, flags));
   try {
     if (typeof content === "function") {
       await content({ write: (bytes) => system(path, () => file.writeFile(bytes)) });
     } else {
       await system(path, () => file.writeFile(content));
     }
-    await system(path, () => file.sync());
+    if (flags === "wx") await system(path, () => file.sync());
   } finally {
     await file.close();
   }
@@ -80,21 +89,4 @@ async function system<T>(path: string, operation: () => Promise<T>): Promise<T> 
   } catch (error) {
     throw new FileWriteError(writeErrorMessage(path, error), { cause: error });
   }
-}
-
-/** The reason of a failed write in words, naming the path. */
-export function writeErrorMessage(path: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reasons: Readonly<Record<string, string>> = {
-    ENOSPC: "the disk is full",
-    EDQUOT: "the disk quota is used up",
-    EACCES: "no permission to write there",
-    EPERM: "no permission to write there",
-    EROFS: "the file system is read-only",
-    EISDIR: "a folder has this name",
-    ENOTDIR: "part of the path is a file, not a folder",
-    EEXIST: "part of the path is a file, not a folder",
-    ENAMETOOLONG: "the name is too long",
-  };
-  return `${path}: could not be written: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`;
 }

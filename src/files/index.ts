@@ -1,10 +1,12 @@
 export {
   type AtomicTarget,
-  FileWriteError,
+  isStream,
   removeLeftovers,
-  writeErrorMessage,
   writeFileAtomic,
 } from "./atomic.ts";
+export { makeFolders, notAFolder } from "./folders.ts";
 export { type JsonDifference, jsonDifferences, jsonText } from "./json-differences.ts";
 export { isLitter } from "./litter.ts";
-export { fileProblem, readWholeFile } from "./read.ts";
+export { readInput, readWholeFile } from "./read.ts";
+export * from "./web.ts";
+export { FileWriteError } from "./write-error.ts";

@@ -1,24 +1,7 @@
 /** Reading files that may have vanished, or become something else, since they were listed. */
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-
-const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  ENOTDIR: "no such file",
-  EACCES: "no permission to read it",
-  EPERM: "no permission to read it",
-  EISDIR: "a folder",
-  ELOOP: "a link that leads to itself",
-  ENXIO: "a socket or pipe",
-  ENAMETOOLONG: "a name too long for the file system",
-};
-
-/** What keeps a file from being read, in words; undefined for trouble that is not the file's own (no handles left, no memory). */
-export function fileProblem(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (["EMFILE", "ENFILE", "ENOMEM"].includes(code)) return undefined;
-  return PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
-}
+import { open, readFile } from "node:fs/promises";
+import { readProblem } from "./words.ts";
 
 /**
  * A plain file's bytes. Never waits for a pipe's other end.
@@ -35,5 +18,18 @@ export async function readWholeFile(path: string, most: number): Promise<Buffer>
     return await file.readFile();
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * A file's or pipe's bytes, to its end.
+ * @param what what the file should be, for the message
+ * @throws Error `PATH: expected a readable WHAT, got …`
+ */
+export async function readInput(path: string, what = "file"): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new Error(`${path}: expected a readable ${what}, got ${readProblem(error)}`, { cause: error });
   }
 }

@@ -1,10 +1,9 @@
 /** A judge's folder: `classifier.safetensors` and `config.json`. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { float32ToFloat16, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
-import { writeFileAtomic } from "../files/index.ts";
+import { makeFolders, readInput, writeFileAtomic } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import { compareParams, expectParams } from "../nn/index.ts";
 import { type ClassifierConfig, declareClassifier } from "./network.ts";
@@ -57,7 +56,7 @@ export async function writeJudge(
   arrays: ReadonlyMap<string, { readonly data: Float32Array }>,
   half = false,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const tensors = declareClassifier(config.network).map(({ name, shape }) => {
     const found = arrays.get(name);
     if (found === undefined) throw new Error(`${folder}: expected values for "${name}", got none`);
@@ -96,7 +95,8 @@ function formatConfig({ network, ...config }: JudgeConfig, half: boolean): strin
 
 /** Reads a judge's folder. @throws Error naming the file, what was expected and what was found */
 export async function readJudge(folder: string): Promise<JudgeFolder> {
-  const [text, bytes] = await Promise.all([readFile(join(folder, CONFIG)), readFile(join(folder, WEIGHTS))]);
+  const text = await readInput(join(folder, CONFIG), "judge's config");
+  const bytes = await readInput(join(folder, WEIGHTS), "judge's weights");
   const config = parseConfig(text, join(folder, CONFIG));
   const decls = declareClassifier(config.network);
   const file = await openSafetensors(join(folder, WEIGHTS));

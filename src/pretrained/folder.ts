@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readProblem } from "../files/index.ts";
 import { type ModelConfig, parseModelConfig } from "./config.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "./names.ts";
 import { openWeightFile, tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
@@ -16,8 +17,8 @@ export interface ModelFolder {
 /** Opens a model folder. @throws Error naming the file, what was expected and what was found. */
 export async function openFolder(path: string): Promise<ModelFolder> {
   const configPath = join(path, CONFIG_FILE);
-  const text = await readFile(configPath).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${path}: expected a model folder with ${CONFIG_FILE}, got ${error.code ?? error.message}`, {
+  const text = await readFile(configPath).catch((error: unknown) => {
+    throw new Error(`${path}: expected a model folder with ${CONFIG_FILE}, got ${readProblem(error)}`, {
       cause: error,
     });
   });

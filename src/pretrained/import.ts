@@ -1,8 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { openTensorFile, type TensorFile, writeSafetensors } from "../checkpoint/index.ts";
-import { writeFileAtomic } from "../files/index.ts";
+import {
+  FileWriteError,
+  makeFolders,
+  temporaryName,
+  writeErrorMessage,
+  writeFileAtomic,
+  writeProblem,
+} from "../files/index.ts";
 import {
   type TensorShapes,
   TOKENIZER_TENSOR,
@@ -120,7 +127,7 @@ function storedDType({ file, decls }: WeightFile): ModelConfig["dtype"] {
 export async function expectNewFolder(out: string): Promise<void> {
   const entries = await readdir(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
-    throw new Error(`${out}: expected a folder to write into, got ${error.code}`, { cause: error });
+    throw new Error(`${out}: expected a folder to write into, got ${writeProblem(error)}`, { cause: error });
   });
   if (entries.length > 0)
     throw new Error(`${out}: expected a new or empty folder, got one with ${entries.length} entries`);
@@ -130,14 +137,16 @@ export async function expectNewFolder(out: string): Promise<void> {
 export async function writeFolder(out: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const target = resolve(out);
   const parent = dirname(target);
-  const draft = join(parent, `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+  const draft = join(parent, temporaryName(basename(target), randomBytes(6).toString("hex")));
   try {
-    await mkdir(draft, { recursive: true });
+    await makeFolders(draft);
     await fill(draft);
     await rmdir(target).catch(() => undefined);
     await rename(draft, target);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
+    if (error instanceof Error && "syscall" in error)
+      throw new FileWriteError(writeErrorMessage(out, error), { cause: error });
     throw error;
   }
 }

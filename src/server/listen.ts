@@ -59,7 +59,17 @@ export function listen(server: ServerApp, { host = "127.0.0.1", port = 0, bodyMs
     http.headersTimeout = Math.min(10_000, bodyMs);
     http.requestTimeout = bodyMs + 5000;
     http.once("error", (error: NodeJS.ErrnoException) =>
-      reject(new Error(`port: expected a free one, got ${port} (${error.code ?? error.message})`, { cause: error })),
+      reject(new Error(`port: expected a free one, got ${port} (${portProblem(error)})`, { cause: error })),
     );
   });
+}
+
+function portProblem(error: NodeJS.ErrnoException): string {
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: "another program listens there",
+    EACCES: "no permission to listen there",
+    EADDRNOTAVAIL: "this machine has no such address",
+    ENOTFOUND: "no such host",
+  };
+  return words[error.code ?? ""] ?? error.message;
 }

@@ -1,9 +1,10 @@
 /** The studio as a site that needs no server of ours: shell, ONNX Runtime's files, a model, and their manifest. */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { makeFolders } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/index.ts";
 
@@ -93,7 +94,7 @@ export async function writeSite(out: string, request: SiteRequest): Promise<stri
   const content = await siteContent(request);
   for (const [file, source] of content) {
     const target = join(out, file);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolders(dirname(target));
     if ("path" in source) await copyFile(source.path, target);
     else await writeFile(target, source.text);
   }

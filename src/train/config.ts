@@ -1,6 +1,6 @@
 /** What both trainers' config files share, and reading them with errors that name the valid keys. */
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { readInput } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 
 const count = z.int().min(1);
@@ -91,7 +91,7 @@ function checked<T extends z.ZodType>(schema: T, value: unknown, where: string):
 
 /** Reads and checks a config file. */
 export async function readConfig<T extends z.ZodType>(schema: T, path: string, quick = false): Promise<z.infer<T>> {
-  return parseConfig(schema, parseJson(await readFile(path), path), path, quick);
+  return parseConfig(schema, parseJson(await readInput(path, "config"), path), path, quick);
 }
 
 function problem(issue: z.core.$ZodIssue, schema: z.ZodType): string {

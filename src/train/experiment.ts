@@ -1,8 +1,7 @@
 /** One training run from its config to its end: what both networks' runs share. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type AugmentOptions, checkAugment, type Dataset, describeDataset, formatDataCard } from "../data/index.ts";
-import { writeFileAtomic } from "../files/index.ts";
+import { makeFolders, writeFileAtomic } from "../files/index.ts";
 import { encodePng } from "../image/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
@@ -39,7 +38,7 @@ export async function runExperiment<C extends ExperimentConfig>(
   start: (data: SplitData, runtime: Runtime, log: (line: string) => void) => Promise<DisposableTrainee>,
 ): Promise<RunResult> {
   const log = options.log ?? (() => {});
-  await mkdir(outDir, { recursive: true });
+  await makeFolders(outDir);
   checkAugment(config.data.augment);
   const settled = options.resume === true ? await settledData(join(outDir, CHECKPOINTS)) : {};
   const data = await openSplit(dataDir, config.data.heldOutShare, config.seed, settled);

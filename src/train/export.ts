@@ -1,8 +1,7 @@
 /** What a run ships: a model folder with the averaged weights under the released names. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { tensorSource, writeSafetensors } from "../checkpoint/index.ts";
-import { writeFileAtomic } from "../files/index.ts";
+import { makeFolders, writeFileAtomic } from "../files/index.ts";
 import { declareTokenizer, declareTransformer, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
 import type { ParamDecl } from "../nn/index.ts";
 import { TRAINED_DEFAULTS } from "../options/index.ts";
@@ -23,7 +22,7 @@ export async function exportTokenizer(
   folder: string,
   { config, trainedSide, arrays, labels }: TokenizerExport,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const model = tokenizerModel(config, trainedSide, labels);
   await writeWeights(join(folder, TOKENIZER_FILE), declareTokenizer(config), arrays);
   await writeFileAtomic(join(folder, CONFIG_FILE), formatModelConfig(model));
@@ -56,7 +55,7 @@ export async function exportTransformer(
   folder: string,
   { config, arrays, model, tokenizerArrays }: TransformerExport,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   await writeWeights(join(folder, TOKENIZER_FILE), declareTokenizer(model.tokenizer), tokenizerArrays);
   await writeWeights(join(folder, TRANSFORMER_FILE), declareTransformer(config), arrays);
   await writeFileAtomic(

@@ -1,7 +1,6 @@
 /** The loop that both trainers share: steps, log, checkpoints, evaluation, stopping and going on. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { removeLeftovers, writeFileAtomic } from "../files/index.ts";
+import { makeFolders, removeLeftovers, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
 import { durationText, EVENTS_FOLDER, openLog } from "./log.ts";
 import { configChanges, describeChanges } from "./resume.ts";
@@ -111,7 +110,7 @@ export async function runTraining(
   { resume = false, signal, log = () => {}, progress: tell }: RunOptions,
 ): Promise<RunResult> {
   const folder = join(outDir, CHECKPOINTS);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   await sweep(outDir);
   const progress: Progress = { best: undefined, meanLoss: undefined, leastLoss: Number.POSITIVE_INFINITY };
   let step = await restore(trainee, folder, progress, config, resume, log);
