@@ -3,13 +3,14 @@ import { z } from "zod";
 import { FILLS } from "../editing/index.ts";
 import { choice, type OptionInfo, real, whole } from "./fields.ts";
 import { OptionError, parsed } from "./sampling.ts";
+import { expected } from "./words.ts";
 
 /** Every editing option, each with its range. */
 export const editingFields = {
   strength: real(0, 1),
   window: whole(1, 4096),
   padding: whole(0, 4096),
-  whole: z.boolean({ error: () => "expected true or false" }),
+  whole: z.boolean({ error: expected("true or false") }),
   fill: choice(FILLS),
   widen: whole(0, 16),
   keptShare: real(0, 1, true),

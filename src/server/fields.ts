@@ -127,7 +127,10 @@ export function checkFields(schema: RequestSchemas["generation"] | RequestSchema
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     const known = Object.keys(schema.shape).join(", ");
     const name = issue.keys[0]!.slice(0, 80);
-    throw new ApiError(400, `${name}: expected one of ${known}`, { param: name, code: "unknown_parameter" });
+    throw new ApiError(400, `${name}: expected one of ${known}, got another`, {
+      param: name,
+      code: "unknown_parameter",
+    });
   }
   const { path, message } = explain(issue);
   const param = path.join(".") || "body";
