@@ -13,6 +13,17 @@ const INSTALL_MS = 300_000;
 const has = (file: string) => existsSync(join(projectRoot, "src", file));
 const shipsModel = ["emoji", "fashion"].some((name) => existsSync(join(projectRoot, "models", name, "config.json")));
 
+interface Libraries {
+  readonly lib: readonly string[];
+  readonly types: readonly string[];
+}
+
+const NODE_LIBRARIES: Libraries = {
+  lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+  types: ["node"],
+};
+const PAGE_LIBRARIES: Libraries = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] };
+
 /** What someone gets who installs the packed package into an empty folder. */
 describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", () => {
   let folder = "";
@@ -92,7 +103,11 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
     ["Bundler", []],
     ["NodeNext", []],
   ])("types resolve with %s resolution and conditions %j", async (resolution, customConditions) => {
-    expect(await typeErrors(resolution, customConditions)).toEqual([]);
+    expect(await typeErrors("flexvar", resolution, customConditions, NODE_LIBRARIES)).toEqual([]);
+  });
+
+  test.each(["flexvar/web", "flexvar"])("types of %s compile on a page, by ES2022 and the DOM alone", async (entry) => {
+    expect(await typeErrors(entry, "Bundler", ["browser"], PAGE_LIBRARIES)).toEqual([]);
   });
 
   test("the library loads in Node", async () => {
@@ -124,20 +139,25 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
   });
 
   /** Messages of the compiler for a consumer that uses every export of the package. */
-  async function typeErrors(resolution: string, customConditions: string[]): Promise<string[]> {
-    const name = `consumer-${resolution}-${customConditions.join("")}.ts`;
+  async function typeErrors(
+    entry: string,
+    resolution: string,
+    customConditions: string[],
+    { lib, types }: Libraries,
+  ): Promise<string[]> {
+    const name = `consumer-${entry.replace("/", "-")}-${resolution}-${customConditions.join("")}-${lib.length}.ts`;
     const file = join(folder, name);
     await writeFile(
       file,
-      'import * as flexvar from "flexvar";\nexport const names: string[] = Object.keys(flexvar);\n',
+      `import * as flexvar from "${entry}";\nexport const names: string[] = Object.keys(flexvar);\n`,
     );
     const options: ts.CompilerOptions = {
       strict: true,
       noEmit: true,
       skipLibCheck: false,
       target: ts.ScriptTarget.ES2022,
-      lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-      types: ["node"],
+      lib: [...lib],
+      types: [...types],
       typeRoots: [join(projectRoot, "node_modules", "@types")],
       ...(resolution === "NodeNext"
         ? { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }

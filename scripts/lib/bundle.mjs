@@ -34,6 +34,8 @@ export async function bundle(entries, outDir) {
     sourcemap: false,
     fixedExtension: false,
     outExtensions: () => ({ js: ".js", dts: ".d.ts" }),
+    // For consumers whose `lib` has no `Symbol.asyncDispose`.
+    banner: { dts: '/// <reference lib="esnext.disposable" />' },
     deps: { neverBundle: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)) },
   };
   if (Object.keys(entries.node).length > 0) {
