@@ -149,8 +149,8 @@ export async function timeCancel(client: FlexVARClient, fields: GenerationFields
   const times: number[] = [];
   let index = -1;
   for await (const event of drawn(client, { ...fields, n })) {
-    if (event.partial_image_index !== index) times.push(performance.now());
-    index = event.partial_image_index ?? index;
+    if (event.scale !== index) times.push(performance.now());
+    index = event.scale ?? index;
     if (times.length === 3) break;
   }
   const left = performance.now();

@@ -83,26 +83,53 @@ export interface PictureData {
   readonly seed: number;
 }
 
-export interface ImagesResponse {
+/** Tokens that pictures took. */
+export interface TokenUsage {
+  readonly input_tokens: number;
+  readonly input_tokens_details: {
+    /** Tokens of the picture given, once a picture drawn; 0 where none was given. */
+    readonly image_tokens: number;
+    /** The class: one a picture. */
+    readonly text_tokens: number;
+  };
+  /** Tokens drawn, over all scales. */
+  readonly output_tokens: number;
+  readonly total_tokens: number;
+}
+
+/** What every picture of a request is, in OpenAI's words. */
+export interface PictureForm {
+  readonly output_format: "png";
+  /** `WxH` of the finished pictures, in pixels. */
+  readonly size: string;
+  /** transparent: a picture was edited whose kept part is. */
+  readonly background: "opaque" | "transparent";
+}
+
+export interface ImagesResponse extends PictureForm {
   /** Seconds since 1970. */
   readonly created: number;
-  readonly output_format: "png";
+  readonly usage: TokenUsage;
   readonly data: readonly PictureData[];
 }
 
 /** One event of a stream: a picture at one scale, or finished. `index` counts the request's pictures. */
-export interface ImageEvent extends PictureData {
+export interface ImageEvent extends PictureData, PictureForm {
   readonly type:
     | "image_generation.partial_image"
     | "image_generation.completed"
     | "image_edit.partial_image"
     | "image_edit.completed";
   readonly created_at: number;
-  readonly output_format: "png";
+  readonly quality: "auto";
   readonly index: number;
-  /** On partial pictures: number of the scale, of `scales`. */
+  /** On partial pictures: which of this picture's partial ones it is, from 0. */
   readonly partial_image_index?: number;
+  /** On partial pictures: number of the scale from 0, of `scales`. */
+  readonly scale?: number;
   readonly scales?: number;
+  /** On finished pictures. */
+  readonly usage?: TokenUsage;
 }
 
 /** Says, in a stream whose work has not begun, how many orders come before it; sent again whenever that changes. */

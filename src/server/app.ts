@@ -45,6 +45,11 @@ export interface ServerApp {
   stop(): Promise<void>;
 }
 
+/** OpenAI's third call of pictures, and what serves instead. */
+const NO_VARIATIONS =
+  "variations: expected /v1/images/generations with another seed for new pictures of a class, or /v1/images/edits with the task refine " +
+  "(size, strength) or inpaint (mask) for new forms of a picture, got variations of a picture, which this server does not make";
+
 /** What a request's fields ask for. */
 type WorkOf = (fields: Fields, model: ServedModel, limits: Limits, signal: AbortSignal) => Work | Promise<Work>;
 
@@ -107,6 +112,9 @@ export function createServerApp(options: ServerOptions): ServerApp {
     };
   app.post("/v1/images/generations", draws(schemas.generation, false, generationWork));
   app.post("/v1/images/edits", draws(schemas.edit, true, editWork));
+  app.post("/v1/images/variations", () => {
+    throw new ApiError(404, NO_VARIATIONS, { code: "not_supported" });
+  });
   addJobRoutes(app, jobs, queue);
   addModelRoutes(app, model);
   const document = openApiDocument(options.version ?? "0", schemas);
@@ -195,7 +203,7 @@ async function stream(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Prom
     const send = (event: StreamEvent) => events.writeSSE({ event: event.type, data: JSON.stringify(event) });
     let place: number | undefined;
     for (;;) {
-      for (const picture of waiting.splice(0)) await send(imageEvent(picture, work.kind, job.created));
+      for (const picture of waiting.splice(0)) await send(imageEvent(picture, job));
       if (job.status !== "queued" && job.status !== "running") break;
       if (waiting.length > 0) continue;
       const woken = new Promise<void>((resolve) => {

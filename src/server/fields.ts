@@ -16,9 +16,8 @@ import {
 } from "../options/index.ts";
 import { ApiError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
+import { openaiEditFields, openaiFields } from "./openai-fields.ts";
 
-/** Only one value, which changes nothing: what OpenAI's clients may send. */
-const only = (value: string) => z.literal(value);
 const pixels = whole(0, 16384);
 
 const sampling = Object.fromEntries(
@@ -38,7 +37,7 @@ const editing = Object.fromEntries(
 const shared = {
   ...sampling,
   size: z
-    .union([only("auto"), samplingFields.size], {
+    .union([z.literal("auto"), samplingFields.size], {
       error: expected("auto or a size such as 256 or 512x256 (width x height, pixels)"),
     })
     .optional()
@@ -49,13 +48,7 @@ const shared = {
     .optional()
     .meta({ description: "Class names between commas; `class_labels` says the same." }),
   model: z.string().max(200).optional().meta({ description: "Name of the served model." }),
-  user: z.string().max(1000).optional().meta({ description: "Accepted for OpenAI's clients; changes nothing." }),
-  quality: only("auto").optional(),
-  style: only("auto").optional(),
-  background: only("auto").optional(),
-  moderation: only("auto").optional(),
-  response_format: only("b64_json").optional(),
-  output_format: only("png").optional(),
+  ...openaiFields,
   stream: z.boolean().optional().meta({ description: "Server-sent events, one a picture." }),
   partial_images: z
     .union([z.literal("all"), whole(0, 64)], { error: expected("all or a whole number from 0 to 64") })
@@ -72,9 +65,11 @@ function describe(key: "size"): { title: string; description: string } {
   return { title, description };
 }
 
+const base64 = z.string({ error: expected("a picture in base64") });
 const generation = z.strictObject(shared);
 const edit = z.strictObject({
   ...shared,
+  ...openaiEditFields,
   ...editing,
   class_labels: z
     .union([z.enum(["auto", "none"]), samplingFields.classLabels], {
@@ -83,12 +78,12 @@ const edit = z.strictObject({
     .optional()
     .meta({ description: "Class ids or names; auto (unless told): the model's guess; none: no class." }),
   image: z
-    .string({ error: expected("a picture in base64") })
-    .meta({ description: "A picture file in base64, plain or as a data URL." }),
-  mask: z
-    .string({ error: expected("a picture in base64") })
-    .optional()
-    .meta({ description: "A mask picture of the same size in base64, for inpaint." }),
+    .union([base64, z.array(base64).meta({ minItems: 1, maxItems: 1 })], { error: expected("a picture in base64") })
+    .refine((given) => typeof given === "string" || given.length === 1, {
+      error: ({ input }) => `expected one picture, got ${(input as readonly string[]).length}`,
+    })
+    .meta({ description: "A picture file in base64, plain or as a data URL; a list holds one." }),
+  mask: base64.optional().meta({ description: "A mask picture of the same size in base64, for inpaint." }),
   mask_mode: z.enum(MASK_MODES).optional(),
   task: z.enum(["inpaint", "outpaint", "expand", "refine"]).optional().meta({ description: "inpaint unless told." }),
   left: pixels.optional(),

@@ -6,7 +6,7 @@ import { followJson, LONGEST_TEXT, PICTURE_FIELDS } from "./json-shape.ts";
 
 /** Fields that are lists: a form may repeat them, one entry a value. */
 const LISTS = new Set(["class_labels", "scales", "forbid"]);
-const NUMBERS = new Set(["left", "right", "top", "bottom", "first_index"]);
+const NUMBERS = new Set(["left", "right", "top", "bottom", "first_index", "output_compression"]);
 const FLAGS = new Set(["stream", "async", "whole"]);
 
 /** Reads a form as it arrives; files become base64. @throws ApiError in words. */

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
+import { allowOrigin, preflight } from "./cors.ts";
 import { ApiError } from "./errors.ts";
 
 export interface GuardOptions {
@@ -38,13 +39,8 @@ export function guardOrigin({ origins = [], hosts = [] }: GuardOptions): Middlew
         code: "cross_origin",
       });
     if (foreign && isAllowed) {
-      c.header("access-control-allow-origin", origin);
-      c.header("vary", "origin");
-      if (c.req.method === "OPTIONS") {
-        c.header("access-control-allow-methods", "GET, POST, DELETE");
-        c.header("access-control-allow-headers", "authorization, content-type");
-        return c.body(null, 204);
-      }
+      allowOrigin(c, origin);
+      if (c.req.method === "OPTIONS") return preflight(c);
     }
     return next();
   };

@@ -15,6 +15,8 @@ export type Work =
       readonly total: number;
       readonly seed: number;
       readonly shown: ShownScales;
+      /** Tokens of the picture given. */
+      readonly imageTokens: number;
     };
 
 /** One picture at one scale. */
@@ -22,9 +24,13 @@ export interface MadePicture {
   /** Its number among the job's pictures. */
   readonly at: number;
   readonly isLast: boolean;
+  /** How many pictures of an earlier scale were delivered for it before this one. */
+  readonly earlier: number;
   readonly scale: number;
   readonly scales: number;
   readonly png: Uint8Array;
+  /** Tokens drawn for it so far. */
+  readonly tokens: number;
   readonly classId: number;
   readonly label: string | undefined;
   readonly indexWithinClass: number;
@@ -77,6 +83,8 @@ export interface Jobs {
 interface Entry extends Job {
   readonly onPicture: Order["onPicture"];
   readonly end: () => void;
+  /** Partial pictures delivered, for every picture. */
+  readonly partial: number[];
   readonly timer: NodeJS.Timeout;
 }
 
@@ -112,9 +120,11 @@ export function startJobs(options: JobsOptions): Jobs {
     const picture: MadePicture = {
       at,
       isLast: scale.isLast,
+      earlier: entry.partial[at]!,
       scale: scale.index,
       scales: scale.total,
       png: made.png,
+      tokens: made.tokens,
       classId,
       label,
       indexWithinClass,
@@ -123,7 +133,7 @@ export function startJobs(options: JobsOptions): Jobs {
     if (scale.isLast) {
       entry.finished[at] = picture;
       metrics.picture();
-    }
+    } else entry.partial[at]!++;
     entry.onPicture?.(picture);
   };
 
@@ -217,6 +227,7 @@ export function startJobs(options: JobsOptions): Jobs {
         requestId,
         onPicture,
         end: ended,
+        partial: Array.from({ length: total }, () => 0),
         timer: setTimeout(() => void jobs.cancel(entry, late), jobMs).unref(),
       };
       const key = work.kind === "draw" ? JSON.stringify(work.sampling) : id;

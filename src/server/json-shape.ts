@@ -46,7 +46,7 @@ export function followJson(field?: string): (piece: Uint8Array) => void {
     }
     length++;
     if (level === top && length <= LONGEST_NAME) letters.push(byte);
-    if (length > LONGEST_TEXT && !(level === top && PICTURE_FIELDS.has(name ?? "")))
+    if (length > LONGEST_TEXT && !(level <= top + 1 && PICTURE_FIELDS.has(name ?? "")))
       throw refused(`texts of at most ${LONGEST_TEXT} bytes`);
   };
   const mark = (byte: number): void => {

@@ -14,6 +14,7 @@ import {
   sampleRequest,
   sampleScales,
 } from "../pipelines/index.ts";
+import { gridTokens } from "../sampling/index.ts";
 
 /** One picture of a batch; rows of one batch may come from several requests. */
 export interface DrawRow {
@@ -48,12 +49,20 @@ export interface EditWork {
 /** Which scales of `total` an edit shows before the last. */
 export type ShownScales = number | "all";
 
+/** A picture of a batch (draw) or a request (edit) by its number there, and how many tokens were drawn for it so far. */
+export interface MadePng {
+  readonly at: number;
+  readonly info: PictureInfo;
+  readonly png: Uint8Array;
+  readonly tokens: number;
+}
+
 /** One finished scale: PNGs of the pictures that show it, by their number in the batch (draw) or the request (edit). */
 export interface MadeScale {
   readonly index: number;
   readonly total: number;
   readonly isLast: boolean;
-  readonly pictures: readonly { readonly at: number; readonly info: PictureInfo; readonly png: Uint8Array }[];
+  readonly pictures: readonly MadePng[];
 }
 
 /** Makes pictures one call at a time, one event a scale; aborting the signal stops before the next scale. */
@@ -83,11 +92,13 @@ async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSigna
   const { plan } = batch.sampling;
   const rows = batch.rows.map(({ seed, classId, indexWithinClass }) => pictureRow(seed, classId, indexWithinClass));
   const total = plan.grids.length;
+  let drawn = 0;
   for await (const scale of sampleScales(pipe.networks, { ...sampleRequest(batch.sampling, rows), signal })) {
     const { index, grid, tokens } = scale;
     const isLast = index === total - 1;
     const length = grid[0] * grid[1];
-    const pictures: { at: number; info: PictureInfo; png: Uint8Array }[] = [];
+    drawn += length;
+    const pictures: MadePng[] = [];
     for (const [at, row] of batch.rows.entries()) {
       if (!isLast && !row.shown.includes(index)) continue;
       signal.throwIfAborted();
@@ -95,7 +106,7 @@ async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSigna
       const image = planarToRgb(decoded, 0, isLast ? plan.crop : undefined);
       const { classId, indexWithinClass } = row;
       const info = { classId, label: pipe.labels[classId], indexWithinClass };
-      pictures.push({ at, info, png: encodePng(image, isLast ? row.text : {}) });
+      pictures.push({ at, info, png: encodePng(image, isLast ? row.text : {}), tokens: drawn });
     }
     yield { index, total, isLast, pictures };
   }
@@ -114,8 +125,12 @@ async function* edit(
 ): AsyncGenerator<MadeScale> {
   const { task, options, size, mask, imageHash: image, model } = work;
   const run = editRunSettings(pipe, { task, options, size, mask, image, model });
+  /** Tokens drawn so far for each picture of a batch, by the batch's first. */
+  const drawn = new Map<number, number>();
   for await (const event of edits(pipe, work, signal)) {
     const { index, total, window, windows, first, isLast } = event;
+    const tokens = (drawn.get(first) ?? 0) + gridTokens(event.grid);
+    drawn.set(first, tokens);
     const number = window * total + index;
     const wanted = isLast || shownScales(shown, windows * total).includes(number);
     const images: readonly RgbaImage[] = wanted ? await event.images() : [];
@@ -123,6 +138,7 @@ async function* edit(
       at: first + i,
       info: event.pictures[i]!,
       png: encodePng(plainest(image), isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
+      tokens,
     }));
     yield { index: number, total: windows * total, isLast, pictures };
   }

@@ -1,44 +1,14 @@
 /** The OpenAPI 3.1 document, from the schemas that check requests. */
-import { z } from "zod";
 import type { RequestSchemas } from "./fields.ts";
+import { componentSchemas, ref, text } from "./openapi-schemas.ts";
 
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (name: string) => ({ "application/json": { schema: ref(name) } });
-const refusal = (description: string) => ({ description, content: json("Error") });
-const text = { type: "string" };
-const whole = { type: "integer" };
-
-const picture = {
-  b64_json: text,
-  class_id: whole,
-  class: { type: ["string", "null"] },
-  index_within_class: whole,
-  seed: whole,
-};
-const record = (properties: object) => ({ type: "object", properties, required: Object.keys(properties) });
-
-const schemas = ({ generation, edit }: RequestSchemas) => ({
-  Generation: z.toJSONSchema(generation, { io: "input", unrepresentable: "any" }),
-  Edit: z.toJSONSchema(edit, { io: "input", unrepresentable: "any" }),
-  Images: record({ created: whole, output_format: text, data: { type: "array", items: record(picture) } }),
-  Job: record({
-    id: text,
-    object: text,
-    status: { enum: ["queued", "running", "done", "failed", "cancelled"] },
-    position: { type: ["integer", "null"] },
-    pictures: record({ done: whole, total: whole }),
-    poll_url: text,
-    result: { anyOf: [ref("Images"), { type: "null" }] },
-    error: { type: ["object", "null"] },
-  }),
-  Error: record({
-    error: record({
-      message: text,
-      type: text,
-      param: { type: ["string", "null"] },
-      code: { type: ["string", "null"] },
-    }),
-  }),
+const header = (description: string, type = "string") => ({ description, schema: { type } });
+const retryAfter = { "Retry-After": header("Seconds after which to come again", "integer") };
+const refusal = (description: string, headers?: object) => ({
+  description,
+  ...(headers === undefined ? {} : { headers }),
+  content: json("Error"),
 });
 
 /** What every path may answer, and every path that asks for the token. */
@@ -48,60 +18,97 @@ const OPEN = {
 };
 const GUARDED = { 401: refusal("No token, or another"), ...OPEN };
 
-function draws(name: "Generation" | "Edit", summary: string, forms: boolean) {
-  const content = { ...json(name), ...(forms ? { "multipart/form-data": { schema: ref(name) } } : {}) };
+/** Types of the picture files that forms hold. */
+const PICTURES = { contentType: "image/png, image/jpeg, image/webp, image/gif, image/tiff, image/avif" };
+const FORM = {
+  "multipart/form-data": { schema: ref("EditForm"), encoding: { image: PICTURES, mask: PICTURES } },
+};
+
+function draws(name: "Generation" | "Edit", operationId: string, summary: string) {
+  const content = { ...json(name), ...(name === "Edit" ? FORM : {}) };
   return {
     post: {
+      operationId,
       summary,
       requestBody: { required: true, content },
       responses: {
         200: {
-          description: "The pictures; streamed, after `image_job.queued` events while they wait",
-          content: { ...json("Images"), "text/event-stream": { schema: text } },
+          description:
+            "The pictures; with `stream` server-sent events, each with its type as its name, after `image_job.queued` while they wait",
+          content: { ...json("Images"), "text/event-stream": { schema: ref(`${name}Event`) } },
         },
-        202: { description: "A job to poll", content: json("Job") },
+        202: {
+          description: "With `async` a job to poll",
+          headers: { Location: header("Where to poll"), ...retryAfter },
+          content: json("Job"),
+        },
         400: refusal("A field that cannot be honoured"),
         ...GUARDED,
         404: refusal("Another model than the served one"),
         408: refusal("A body that came too slowly"),
         413: refusal("A body that is too large"),
         415: refusal("A body of another type"),
-        429: refusal("The queue is full; Retry-After says when to come again"),
+        429: refusal("The queue is full", retryAfter),
         500: refusal("A fault of the server"),
         501: refusal("The served model is a tokenizer alone and cannot draw"),
-        503: refusal("The server stops"),
+        503: refusal("The server stops", retryAfter),
         504: refusal("The job took too long"),
       },
     },
   };
 }
 
+const NO_VARIATIONS = {
+  post: {
+    operationId: "createVariation",
+    summary: "OpenAI's variations, which are not made: says where to go instead",
+    responses: { ...GUARDED, 404: refusal("What serves instead") },
+  },
+};
+
 /** The document that `/openapi.json` serves: these schemas check the requests. */
 export function openApiDocument(version: string, checks: RequestSchemas): object {
   const id = [{ name: "id", in: "path", required: true, schema: text }];
-  const found = { description: "The job", content: json("Job") };
-  const get = (summary: string, others: object) => ({
-    get: { summary, responses: { 200: { description: summary }, ...others } },
+  const get = (operationId: string, summary: string, content: object, others: object) => ({
+    get: { operationId, summary, responses: { 200: { description: summary, content }, ...others } },
   });
-  const job = { 200: found, ...GUARDED, 404: refusal("No such job") };
+  const job = { 200: { description: "The job", content: json("Job") }, ...GUARDED, 404: refusal("No such job") };
   return {
     openapi: "3.1.0",
-    info: { title: "flexvar", version, license: { name: "MIT", identifier: "MIT" } },
+    info: {
+      title: "flexvar",
+      version,
+      description: "Scale-wise image generation and editing, in the form of OpenAI's image calls.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/", description: "The server that this document comes from" }],
     paths: {
-      "/v1/images/generations": draws("Generation", "Draws pictures of classes", false),
-      "/v1/images/edits": draws("Edit", "Repaints, continues, expands or refines a picture", true),
+      "/v1/images/generations": draws("Generation", "createImage", "Draws pictures of classes"),
+      "/v1/images/edits": draws("Edit", "editImage", "Repaints, continues, expands or refines a picture"),
+      "/v1/images/variations": NO_VARIATIONS,
       "/v1/jobs/{id}": {
         parameters: id,
-        get: { summary: "How a job stands", responses: job },
-        delete: { summary: "Cancels a job", responses: job },
+        get: { operationId: "getJob", summary: "How a job stands", responses: job },
+        delete: { operationId: "cancelJob", summary: "Cancels a job", responses: job },
       },
-      "/v1/models": get("The served model", GUARDED),
-      "/v1/models/{id}": { parameters: id, ...get("One model", { ...GUARDED, 404: refusal("No such model") }) },
-      "/healthz": get("Whether the server lives", OPEN),
-      "/metrics": get("Counts in Prometheus' text form", GUARDED),
-      "/openapi.json": get("This document", OPEN),
+      "/v1/models": get("listModels", "The served model", json("Models"), GUARDED),
+      "/v1/models/{id}": {
+        parameters: id,
+        ...get("getModel", "One model", json("Model"), { ...GUARDED, 404: refusal("No such model") }),
+      },
+      "/healthz": get("getHealth", "Whether the server lives", json("Health"), OPEN),
+      "/metrics": get("getMetrics", "Counts in Prometheus' text form", { "text/plain": { schema: text } }, GUARDED),
+      "/openapi.json": get(
+        "getDocument",
+        "This document",
+        { "application/json": { schema: { type: "object" } } },
+        OPEN,
+      ),
     },
-    components: { schemas: schemas(checks), securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    components: {
+      schemas: componentSchemas(checks),
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+    },
     security: [{}, { token: [] }],
   };
 }

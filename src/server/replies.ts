@@ -1,6 +1,15 @@
 /** Jobs as replies. */
-import type { ErrorBody, ImageEvent, ImagesResponse, JobBody, PictureData, QueuedEvent } from "../client/index.ts";
-import type { Job, MadePicture } from "./jobs.ts";
+import type {
+  ErrorBody,
+  ImageEvent,
+  ImagesResponse,
+  JobBody,
+  PictureData,
+  PictureForm,
+  QueuedEvent,
+  TokenUsage,
+} from "../client/index.ts";
+import type { Job, MadePicture, Work } from "./jobs.ts";
 
 function pictureData({ png, classId, label, indexWithinClass, seed }: MadePicture): PictureData {
   const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
@@ -9,10 +18,38 @@ function pictureData({ png, classId, label, indexWithinClass, seed }: MadePictur
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
+/** Where a PNG says what its pixels hold (PNG specification, 11.2.1), and the bit of it that is the alpha channel. */
+const COLOUR_TYPE = 25;
+const ALPHA = 4;
+
+/** What pictures of a job are, the finished size whatever the scale. */
+function pictureForm(work: Work, pictures: readonly MadePicture[]): PictureForm {
+  const { width, height } = work.kind === "draw" ? work.sampling.plan.sizePx : sizeOf(work.edit.size);
+  const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
+  return { output_format: "png", size: `${width}x${height}`, background: isOpaque ? "opaque" : "transparent" };
+}
+
+const sizeOf = ([width, height]: readonly [number, number]) => ({ width, height });
+
+/** Tokens that finished pictures took. */
+function usage(work: Work, pictures: readonly MadePicture[]): TokenUsage {
+  const text_tokens = pictures.length;
+  const image_tokens = work.kind === "draw" ? 0 : work.imageTokens * pictures.length;
+  const output_tokens = pictures.reduce((sum, { tokens }) => sum + tokens, 0);
+  const input_tokens = text_tokens + image_tokens;
+  return {
+    input_tokens,
+    input_tokens_details: { image_tokens, text_tokens },
+    output_tokens,
+    total_tokens: input_tokens + output_tokens,
+  };
+}
+
 /** The pictures of a job that is done. */
-export function imagesBody(job: Job): ImagesResponse {
-  const data = job.finished.flatMap((picture) => (picture === undefined ? [] : [pictureData(picture)]));
-  return { created: seconds(job.created), output_format: "png", data };
+export function imagesBody({ finished, created, work }: Job): ImagesResponse {
+  const pictures = finished.filter((picture) => picture !== undefined);
+  const data = pictures.map(pictureData);
+  return { created: seconds(created), ...pictureForm(work, pictures), usage: usage(work, pictures), data };
 }
 
 /** The place in the queue, in a stream. */
@@ -21,15 +58,16 @@ export function queuedEvent(created: number, position: number): QueuedEvent {
 }
 
 /** One picture of a stream. */
-export function imageEvent(picture: MadePicture, kind: "draw" | "edit", created: number): ImageEvent {
-  const prefix = kind === "draw" ? "image_generation" : "image_edit";
-  const { isLast, scale, scales, at } = picture;
+export function imageEvent(picture: MadePicture, { work, created }: Job): ImageEvent {
+  const prefix = work.kind === "draw" ? "image_generation" : "image_edit";
+  const { isLast, earlier, scale, scales, at } = picture;
   return {
     type: `${prefix}.${isLast ? "completed" : "partial_image"}`,
     created_at: seconds(created),
-    output_format: "png",
+    ...pictureForm(work, [picture]),
+    quality: "auto",
     index: at,
-    ...(isLast ? {} : { partial_image_index: scale, scales }),
+    ...(isLast ? { usage: usage(work, [picture]) } : { partial_image_index: earlier, scale, scales }),
     ...pictureData(picture),
   };
 }

@@ -76,7 +76,7 @@ const TASK_FIELDS = {
   inpaint: ["mask", "mask_mode", "strength"],
   outpaint: ["left", "right", "top", "bottom"],
   expand: ["ratio"],
-  refine: ["size", "strength"],
+  refine: ["strength"],
 } as const;
 
 /** Edit fields as work. @throws ApiError, OptionError, RangeError, ImageError in words. */
@@ -90,12 +90,14 @@ export async function editWork(
   const mine: readonly string[] = TASK_FIELDS[task];
   for (const [other, names] of Object.entries(TASK_FIELDS))
     for (const name of names)
-      if (fields[name] !== undefined && !mine.includes(name) && !(name === "size" && fields.size === "auto"))
+      if (fields[name] !== undefined && !mine.includes(name))
         throw refused(name, `expected only with the task ${other}, got it with ${task}`);
   const image = await picture(fields, "image", limits, signal);
   const { picture: canvas, mask } = await canvasOf(task, fields, image, limits, signal);
-  const size = task === "refine" ? refinedSize(fields) : ([canvas.width, canvas.height] as const);
+  const size = task === "refine" ? refinedSize(fields) : resultSize(fields, task, canvas);
   if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
+  if (fields.background === "opaque" && !staysOpaque(canvas, mask))
+    throw refused("background", "expected auto, for parts that are kept are transparent, got opaque");
   const editing = Object.fromEntries(EDITING_FIELDS.map((key) => [key, fields[editingInfo[key].http]]));
   resolveEditing(pickEditing(editing));
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
@@ -107,7 +109,9 @@ export async function editWork(
   const firstIndex = fields.first_index as number | undefined;
   const options: EditOptions = { ...sampling, ...pickEditing(editing), image: canvas, classLabels: choice, firstIndex };
   const edit = { task, options, mask, size, imageHash: pictureHash(image), model: model.hash };
-  return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields) };
+  const factor = downsampling(model.config.tokenizer);
+  const imageTokens = Math.ceil(image.width / factor) * Math.ceil(image.height / factor);
+  return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields), imageTokens };
 }
 
 async function canvasOf(
@@ -170,7 +174,7 @@ function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
     const message = `model: expected ${model.name}, got "${String(fields.model)}"`;
     throw new ApiError(404, message, { param: "model", code: "model_not_found" });
   }
-  if (fields.partial_images !== undefined && fields.stream !== true)
+  if ((fields.partial_images ?? 0) !== 0 && fields.stream !== true)
     throw refused("partial_images", "expected only with stream, got it without");
   if (fields.stream === true && fields.async === true)
     throw refused("async", "expected either stream or async, got both");
@@ -208,11 +212,33 @@ function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) 
 }
 
 function refinedSize(fields: Fields): readonly [number, number] {
-  const { size } = fields;
+  const size = givenSize(fields);
+  if (size === undefined) throw refused("size", "expected the size to refine to, such as 256x256, got none");
+  return size;
+}
+
+/** The size of a result that is the canvas's own; a size in the request may say the same. */
+function resultSize(fields: Fields, task: string, { width, height }: RgbaImage): readonly [number, number] {
+  const size = givenSize(fields) ?? [width, height];
+  if (size[0] !== width || size[1] !== height)
+    throw refused(
+      "size",
+      `expected ${width}x${height}, which the result has with the task ${task}, or the task refine, got ${size.join("x")}`,
+    );
+  return size;
+}
+
+/** A size that was asked for; undefined for auto and none. */
+function givenSize({ size }: Fields): readonly [number, number] | undefined {
   const text = Array.isArray(size) ? size.join("x") : String(size ?? "");
   const match = /^\s*(\d{1,6})(?:\s*[xX×]\s*(\d{1,6}))?\s*$/.exec(text);
-  if (match === null) throw refused("size", "expected the size to refine to, such as 256x256, got none");
-  return [Number(match[1]), Number(match[2] ?? match[1])];
+  return match === null ? undefined : [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
+/** Whether what is kept of a picture is opaque; what is painted always is. */
+function staysOpaque({ data }: RgbaImage, mask: { readonly data: ArrayLike<number> } | undefined): boolean {
+  for (let i = 0; i < data.length / 4; i++) if (data[4 * i + 3] !== 255 && !(Number(mask?.data[i]) > 0)) return false;
+  return true;
 }
 
 /** @param signal aborts when the client has left: a picture that waits for its turn is dropped. */
@@ -222,7 +248,7 @@ async function picture(
   limits: Limits,
   signal: AbortSignal | undefined,
 ): Promise<RgbaImage> {
-  const bytes = await pictureBytes(String(fields[name]));
+  const bytes = await pictureBytes(String([fields[name]].flat()[0]));
   if (bytes === undefined)
     throw refused(name, "expected a picture file in base64, plain or as a data URL (no address), got something else");
   if (waitingPictures() >= Math.max(1, limits.queue))

@@ -144,7 +144,7 @@ export function serverBackend(base: string): Backend {
           continue;
         }
         const { event, isLast, picture } = one;
-        const index = event.partial_image_index ?? grids.length - 1;
+        const index = event.scale ?? grids.length - 1;
         yield { kind: "scale", index, isLast, pictures: [picture] };
       }
     },
@@ -159,7 +159,7 @@ export function serverBackend(base: string): Backend {
           continue;
         }
         const { event, isLast, picture } = one;
-        parts[event.index] = isLast ? 1 : (event.partial_image_index! + 1) / event.scales!;
+        parts[event.index] = isLast ? 1 : (event.scale! + 1) / event.scales!;
         yield { kind: "step", done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
       }
     },

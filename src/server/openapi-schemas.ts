@@ -1,0 +1,93 @@
+/** Schemas of the OpenAPI document: requests by the schemas that check them, replies and events by their types. */
+import { z } from "zod";
+import type { RequestSchemas } from "./fields.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+export const text: Schema = { type: "string" };
+const whole: Schema = { type: "integer" };
+const anyText: Schema = { type: ["string", "null"] };
+const record = (properties: object): Schema => ({ type: "object", properties, required: Object.keys(properties) });
+const list = (items: Schema): Schema => ({ type: "array", items });
+const named = (value: string): Schema => ({ type: "string", const: value });
+const oneOf = (...values: string[]): Schema => ({ type: "string", enum: values });
+
+const picture = { b64_json: text, class_id: whole, class: anyText, index_within_class: whole, seed: whole };
+const form = { output_format: named("png"), size: text, background: oneOf("opaque", "transparent") };
+const event = (type: string, others: object): Schema =>
+  record({
+    type: named(type),
+    created_at: whole,
+    ...form,
+    quality: named("auto"),
+    index: whole,
+    ...others,
+    ...picture,
+  });
+const partial = (kind: string): Schema =>
+  event(`${kind}.partial_image`, { partial_image_index: whole, scale: whole, scales: whole });
+const completed = (kind: string): Schema => event(`${kind}.completed`, { usage: ref("Usage") });
+
+/** A picture's file in a form. */
+const file: Schema = { type: "string", format: "binary", description: "A picture file, or the same in base64." };
+
+function requests({ generation, edit }: RequestSchemas): Readonly<Record<string, Schema>> {
+  const json = (schema: z.ZodType): Schema => {
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    return rest;
+  };
+  const asked = json(edit);
+  const properties = { ...(asked.properties as object), image: file, mask: file };
+  return { Generation: json(generation), Edit: asked, EditForm: { ...asked, properties } };
+}
+
+/** What `components.schemas` holds. */
+export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string, Schema>> => ({
+  ...requests(checks),
+  Images: record({ created: whole, ...form, usage: ref("Usage"), data: list(ref("Picture")) }),
+  Picture: record(picture),
+  Usage: record({
+    input_tokens: whole,
+    input_tokens_details: record({ image_tokens: whole, text_tokens: whole }),
+    output_tokens: whole,
+    total_tokens: whole,
+  }),
+  GenerationPartialImage: partial("image_generation"),
+  GenerationCompleted: completed("image_generation"),
+  EditPartialImage: partial("image_edit"),
+  EditCompleted: completed("image_edit"),
+  Queued: record({ type: named("image_job.queued"), created_at: whole, position: whole }),
+  GenerationEvent: {
+    description: "The data of one event; the event `error` has an Error.",
+    anyOf: [ref("Queued"), ref("GenerationPartialImage"), ref("GenerationCompleted"), ref("Error")],
+  },
+  EditEvent: {
+    description: "The data of one event; the event `error` has an Error.",
+    anyOf: [ref("Queued"), ref("EditPartialImage"), ref("EditCompleted"), ref("Error")],
+  },
+  Job: record({
+    id: text,
+    object: named("image.job"),
+    status: oneOf("queued", "running", "done", "failed", "cancelled"),
+    position: { type: ["integer", "null"] },
+    pictures: record({ done: whole, total: whole }),
+    poll_url: text,
+    result: { anyOf: [ref("Images"), { type: "null" }] },
+    error: { anyOf: [ref("Fault"), { type: "null" }] },
+  }),
+  Model: record({
+    id: text,
+    object: named("model"),
+    created: whole,
+    owned_by: named("flexvar"),
+    hash: text,
+    num_classes: whole,
+    labels: list(text),
+    trained_size: whole,
+  }),
+  Models: record({ object: named("list"), data: list(ref("Model")) }),
+  Health: record({ status: named("ok"), model: text, waiting: whole }),
+  Fault: record({ message: text, type: text, param: anyText, code: anyText }),
+  Error: record({ error: ref("Fault") }),
+});
