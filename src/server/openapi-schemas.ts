@@ -87,7 +87,12 @@ export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string
     trained_size: whole,
   }),
   Models: record({ object: named("list"), data: list(ref("Model")) }),
-  Health: record({ status: named("ok"), model: text, waiting: whole }),
+  Health: {
+    type: "object",
+    description: "The model and the jobs that wait are for who may call.",
+    properties: { status: named("ok"), model: text, waiting: whole },
+    required: ["status"],
+  },
   Fault: record({ message: text, type: text, param: anyText, code: anyText }),
   Error: record({ error: ref("Fault") }),
 });
