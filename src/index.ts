@@ -39,14 +39,23 @@ export {
   type WindowPass,
 } from "./editing/index.ts";
 export {
+  bootstrapInterval,
+  type ClassGroup,
+  type DetailRows,
   type DoubleProduct,
   doubleProducts,
   type FeatureRows,
   frechetDistance,
+  type Interval,
   type Moments,
   momentsOf,
   type PictureBytes,
+  type PlacedMoments,
+  type PlacedRows,
+  type PlacedSum,
+  placedDistance,
   psnr,
+  sumPlaced,
 } from "./evaluate/index.ts";
 export {
   areaMatrix,

@@ -16,7 +16,13 @@ const titles: Readonly<Record<MetricName, string>> = {
   precision: "precision",
   recall: "recall",
   kid: "KID",
+  fid_shallow: "FID, shallow",
+  patch_fine: "patch distance, fine",
+  patch_coarse: "patch distance, coarse",
   class_accuracy: "class accuracy",
+  top5_accuracy: "class among five",
+  group_accuracy: "group accuracy",
+  group_top5_accuracy: "group among five",
   accuracy_ratio: "accuracy / reference's",
   rfid: "rFID",
   psnr: "PSNR, dB",
@@ -32,12 +38,13 @@ const interval = (range: readonly [number, number] | null): string =>
 /** The numbers that there are, each with its interval, and what they were made of. */
 export function resultTable(result: EvaluationResult): string {
   const there = metricNames.filter((name) => result[name] !== null);
-  const rows = there.map((name) => {
+  const rows = there.flatMap((name) => {
     const better = metricDirection[name];
     const count = result.replicates[name];
     const how = result.intervals[name] === null ? "" : count > 0 ? `${count} replicates` : "Wilson";
     const note = [better === "neither" ? "" : `${better} is better`, how].filter((part) => part !== "").join(", ");
-    return [titles[name], number(result[name]!), interval(result.intervals[name]), note];
+    const row = [titles[name], number(result[name]!), interval(result.intervals[name]), note];
+    return [row, ...referenceRows(result, name)];
   });
   const { protocol, pictures, reference, versions } = result;
   const absent = metricNames.filter((name) => (result.missing[name] ?? "not asked for") !== "not asked for");
@@ -45,12 +52,6 @@ export function resultTable(result: EvaluationResult): string {
   for (const name of absent) {
     const reason = result.missing[name]!;
     reasons.set(reason, [...(reasons.get(reason) ?? []), titles[name]]);
-  }
-  const theirs = result.reference_accuracy;
-  if (theirs) {
-    const note = `of the reference, ${theirs.pictures} pictures, Wilson`;
-    const at = there.indexOf("class_accuracy") + 1 || rows.length;
-    rows.splice(at, 0, ["class accuracy", number(theirs.value), interval(theirs.interval), note]);
   }
   return [
     columns([["metric", "value", "95 % interval", ""], ...rows]),
@@ -67,6 +68,14 @@ export function resultTable(result: EvaluationResult): string {
       : []),
     ...[...reasons].map(([reason, names]) => `without ${names.join(", ")}: ${reason}`),
   ].join("\n");
+}
+
+/** What the reference's own pictures reach in a share, where they are labelled. */
+function referenceRows({ reference_accuracy, reference_top }: EvaluationResult, name: MetricName): string[][] {
+  const theirs = name === "class_accuracy" ? reference_accuracy : reference_top?.[name];
+  if (!theirs) return [];
+  const count = reference_accuracy ? `, ${reference_accuracy.pictures} pictures` : "";
+  return [[titles[name], number(theirs.value), interval(theirs.interval), `of the reference${count}, Wilson`]];
 }
 
 function inputLine({ path, kind, count, size, split, sha256, protocol, cached }: InputRecord): string {

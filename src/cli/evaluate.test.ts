@@ -194,7 +194,7 @@ describe("flexvar evaluate", () => {
     expect(pictures).toMatchObject({ path: samples, count: 20, protocol: "recorded" });
     const again = await evaluate(...flags, "--samples", samples);
     expect([again.code, again.err]).toEqual([0, expect.stringContaining("0 pictures to draw, 20 of 20 are there")]);
-  }, 60_000);
+  }, 300_000);
 
   it("says what is wrong with its input", async () => {
     const cut = join(folder, "cut.npz");

@@ -31,3 +31,23 @@ export function largestOfRows(values: Float32Array, rows: number): Int32Array {
     return scores.reduce((best, value, column) => (value > scores[best]! ? column : best), 0);
   });
 }
+
+/** Columns of each row's `most` largest values, the largest first, [rows, most]; the first on ties. `most` is at most the width. */
+export function topOfRows(values: Float32Array, rows: number, most: number): Int32Array {
+  const width = values.length / rows;
+  const count = Math.min(most, width);
+  const out = new Int32Array(rows * count);
+  for (let row = 0; row < rows; row++) {
+    const scores = values.subarray(row * width, (row + 1) * width);
+    let filled = 0;
+    for (let column = 0; column < width; column++) {
+      let at = filled;
+      while (at > 0 && scores[column]! > scores[out[row * count + at - 1]!]!) at--;
+      if (at >= count) continue;
+      filled = Math.min(filled + 1, count);
+      out.copyWithin(row * count + at + 1, row * count + at, row * count + filled - 1);
+      out[row * count + at] = column;
+    }
+  }
+  return out;
+}

@@ -2,14 +2,17 @@
 import { createRandom } from "../sampling/index.ts";
 import { bootstrapInterval, wilsonInterval } from "./bootstrap.ts";
 import { matchClasses } from "./class-names.ts";
-import type { ClassRecord } from "./result.ts";
-import { lacking, type Score } from "./scores.ts";
+import type { FeatureExtractor } from "./features.ts";
+import type { ClassRecord, EvaluationResult } from "./result.ts";
+import { lacking, type Score, type Scores } from "./scores.ts";
+import { matchGroups, type TopClasses } from "./top-classes.ts";
 
 /** A side's classes, and what the network gave its pictures. */
 export interface GivenClasses {
   readonly classes: readonly string[];
   labelOf(index: number): number;
   readonly given: Int32Array | undefined;
+  readonly top: TopClasses | undefined;
 }
 
 export interface ClassCount {
@@ -24,12 +27,8 @@ export function countClasses(side: GivenClasses, labels: readonly string[] | und
   if (labels === undefined) return "the features name no classes";
   if (given === undefined) return "there are statistics only, no pictures";
   if (classes.length < 2) return "the pictures have no labels";
-  let own: number[];
-  try {
-    own = matchClasses(classes, labels);
-  } catch (error) {
-    return (error as Error).message;
-  }
+  const own = ownClasses(classes, labels);
+  if (typeof own === "string") return own;
   const K = labels.length;
   const confusion = new Uint32Array(K * K);
   given.forEach((taken, i) => {
@@ -73,4 +72,75 @@ export function ratioScore(
   };
   const values = Float64Array.from({ length: replicates }, () => again(drawn) / Math.max(again(reference), 1e-12));
   return { value, interval: bootstrapInterval(value, values), replicates };
+}
+
+/**
+ * How often a picture's class is among the five likeliest, and how often one of its groups is the likeliest and among the five likeliest.
+ * Pictures whose class is in no group do not count among groups.
+ */
+export function topScores(
+  side: GivenClasses,
+  { labels, groups = [] }: Partial<Pick<FeatureExtractor, "labels" | "groups">> = {},
+): Pick<Scores, "top5_accuracy" | "group_accuracy" | "group_top5_accuracy"> {
+  const { classes, top, given } = side;
+  if (labels === undefined || top === undefined || given === undefined || classes.length < 2) {
+    const images = top === undefined ? "there are statistics only, no pictures" : "the pictures have no labels";
+    const none = lacking(labels === undefined ? "the features name no classes" : images);
+    return { top5_accuracy: none, group_accuracy: none, group_top5_accuracy: none };
+  }
+  const pictures = given.length;
+  const own = ownClasses(classes, labels);
+  const top5 =
+    typeof own === "string" ? lacking(own) : shareAmong(top.classes, pictures, (i) => [own[side.labelOf(i)]!]);
+  if (groups.length === 0 || top.groups === undefined) {
+    const none = lacking("the features have no groups of classes");
+    return { top5_accuracy: top5, group_accuracy: none, group_top5_accuracy: none };
+  }
+  const ofClass = matchGroups(classes, labels, groups);
+  const among = (places: number): Score => shareAmong(top.groups!, pictures, (i) => ofClass[side.labelOf(i)]!, places);
+  return { top5_accuracy: top5, group_accuracy: among(1), group_top5_accuracy: among(Number.POSITIVE_INFINITY) };
+}
+
+/** Numbers of a data set's classes, or why there are none. */
+function ownClasses(classes: readonly string[], labels: readonly string[]): number[] | string {
+  try {
+    return matchClasses(classes, labels);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Share of pictures that have one of their own among the first `places` of their row of [count, k]; those without any do not count. */
+function shareAmong(
+  rows: Int32Array,
+  count: number,
+  ownOf: (index: number) => readonly number[],
+  places = Number.POSITIVE_INFINITY,
+): Score {
+  const width = rows.length / count;
+  let [correct, counted] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const own = ownOf(i);
+    if (own.length === 0) continue;
+    counted++;
+    if (rows.subarray(i * width, i * width + Math.min(width, places)).some((taken) => own.includes(taken))) correct++;
+  }
+  if (counted === 0) return lacking("the pictures' classes are in none of the features' groups");
+  return { value: correct / counted, interval: wilsonInterval(correct, counted) };
+}
+
+/** A count as a record of the reference. */
+export const shareOf = ({ correct, pictures }: ClassCount) => ({
+  value: correct / pictures,
+  interval: wilsonInterval(correct, pictures),
+  pictures,
+});
+
+/** Those of some shares that there are. */
+export function knownShares(scores: Scores): NonNullable<EvaluationResult["reference_top"]> {
+  return Object.fromEntries(
+    Object.entries(scores).flatMap(([name, { value, interval }]) =>
+      value === null || interval === undefined ? [] : [[name, { value, interval }]],
+    ),
+  );
 }

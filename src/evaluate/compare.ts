@@ -31,7 +31,8 @@ export function compareResults(before: EvaluationResult, after: EvaluationResult
   if (reasons.length > 0)
     throw new Error(`baseline: expected an evaluation made as this one, got differences: ${reasons.join("; ")}`);
   return metricNames.flatMap((metric): MetricDifference[] => {
-    const [x, y] = [before[metric], after[metric]];
+    // Documents of earlier versions lack the metrics that came later.
+    const [x, y] = [before[metric] ?? null, after[metric] ?? null];
     if (x === null || y === null) return [];
     const interval = differenceInterval(x, before.intervals[metric], y, after.intervals[metric]);
     return [{ metric, before: x, after: y, difference: y - x, interval, verdict: verdictOf(metric, interval) }];

@@ -1,7 +1,15 @@
 /** `flexvar evaluate A B`: one set of pictures judged against another. */
 import type { NpzSplit, PictureStream } from "../data/index.ts";
-import { wilsonInterval } from "./bootstrap.ts";
-import { accuracyScore, type ClassCount, countClasses, type GivenClasses, ratioScore } from "./class-scores.ts";
+import {
+  accuracyScore,
+  countClasses,
+  type GivenClasses,
+  knownShares,
+  ratioScore,
+  shareOf,
+  topScores,
+} from "./class-scores.ts";
+import { detailMetrics } from "./detail-scores.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import { readFeatureCache, writeFeatureCache } from "./feature-cache.ts";
 import {
@@ -16,16 +24,10 @@ import {
 import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, openInput } from "./input.ts";
 import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
+import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 import type { EvaluationResult, InputRecord, Protocol } from "./result.ts";
 import { lacking, resultParts, type Scores } from "./scores.ts";
-import {
-  compareSets,
-  DEFAULT_REPLICATES,
-  defaultReplicates,
-  type Reference,
-  type SetMetric,
-  setMetrics,
-} from "./set-metrics.ts";
+import { compareSets, type Reference, type SetMetric, setMetrics } from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {
@@ -100,6 +102,7 @@ async function evaluateInputs(
     features: compares || (resamples && metrics.includes("fid")),
     spatial: resamples && metrics.includes("sfid"),
     logits: metrics.includes("inception_score"),
+    details: options.bootstrap !== 0 && options.bootstrap !== 1 && detailMetrics.some((name) => metrics.includes(name)),
   };
   const gather = (side: EvaluationInput, what: string, keep: Kept): Promise<FeatureSet> =>
     gatherFeatures(side.path, side.stream!.pictures(), extractor!, {
@@ -112,7 +115,7 @@ async function evaluateInputs(
   const ownSet = drawn.stream && (await gather(drawn, "pictures", kept));
   const found = reference.stream
     ? await cached(reference, options, compares, warn, () =>
-        gather(reference, "reference", { features: compares, spatial: false, logits: false }),
+        gather(reference, "reference", { features: compares, spatial: false, logits: false, details: false }),
       )
     : undefined;
   const referenceSide = referenceOf(reference, found?.set, dim);
@@ -133,8 +136,8 @@ async function evaluateInputs(
     product,
     onMetric: (metric, done) => options.onProgress?.(done, metrics.length, metric),
   });
-  const own = countClasses(givenOf(drawn.stream, ownSet), extractor?.labels);
-  const theirs = countClasses(givenOf(reference.stream, found?.set), extractor?.labels);
+  const sides = [givenOf(drawn.stream, ownSet), givenOf(reference.stream, found?.set)] as const;
+  const [own, theirs] = [countClasses(sides[0], extractor?.labels), countClasses(sides[1], extractor?.labels)];
   if (typeof own === "string" && extractor?.labels !== undefined && (drawn.stream?.classes.length ?? 0) > 1)
     warn(`${drawn.path}: no class accuracy: ${own}`);
   return {
@@ -143,6 +146,7 @@ async function evaluateInputs(
       ...scores,
       class_accuracy: accuracyScore(own),
       accuracy_ratio: ratioScore(own, theirs, seed, options.bootstrap ?? DEFAULT_REPLICATES),
+      ...topScores(sides[0], extractor),
       ...pairedLacking,
     }),
     protocol,
@@ -150,17 +154,12 @@ async function evaluateInputs(
     reference: recordOf(reference, found?.set, found?.cached ?? false),
     classes: typeof own === "string" ? null : own.classes,
     reference_accuracy: typeof theirs === "string" ? null : shareOf(theirs),
+    reference_top: knownShares(topScores(sides[1], extractor)),
     seed,
     versions: options.versions ?? {},
     warnings,
   };
 }
-
-const shareOf = ({ correct, pictures }: ClassCount) => ({
-  value: correct / pictures,
-  interval: wilsonInterval(correct, pictures),
-  pictures,
-});
 
 const notPaired = lacking("the sides are not compared picture by picture");
 const pairedLacking = {
@@ -254,6 +253,7 @@ function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | un
     moments: fits ? statistics.moments : set!.moments,
     spatialMoments: (fits ? statistics.spatial : undefined) ?? set?.spatialMoments,
     features: set?.features,
+    details: set?.details,
   };
 }
 
@@ -269,12 +269,13 @@ function statisticsSet({ statistics }: EvaluationInput): FeatureSet {
     spatial: undefined,
     logits: undefined,
     given: undefined,
+    top: undefined,
+    details: undefined,
   };
 }
 
 function givenOf(stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses {
-  const given = set?.given;
-  return { classes: stream?.classes ?? [], labelOf: (i) => stream!.labelOf(i), given };
+  return { classes: stream?.classes ?? [], labelOf: (i) => stream!.labelOf(i), given: set?.given, top: set?.top };
 }
 
 export function recordOf(side: EvaluationInput, set: { size: Sides } | undefined, fromCache: boolean): InputRecord {

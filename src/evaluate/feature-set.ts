@@ -2,15 +2,19 @@
 import { CorruptImageError, type Example, resample } from "../data/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { largestOfRows } from "./class-names.ts";
+import { collectDetails, type DetailCollector, type DetailSet } from "./detail-set.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import type { FeatureExtractor, PictureBytes } from "./features.ts";
 import { type Moments, type MomentsSum, sumMoments } from "./moments.ts";
+import { rowCollector } from "./row-collector.ts";
+import { joinTops, type TopClasses, topClasses } from "./top-classes.ts";
 
 /** Which rows are held; moments are always summed. Memory grows with the number of pictures for those that are. */
 export interface Kept {
   readonly features: boolean;
   readonly spatial: boolean;
   readonly logits: boolean;
+  readonly details: boolean;
 }
 
 export interface FeatureSet {
@@ -26,6 +30,10 @@ export interface FeatureSet {
   readonly logits: Float32Array | undefined;
   /** The class with the largest score, where the network gives scores. */
   readonly given: Int32Array | undefined;
+  /** The likeliest five classes and groups, where the network gives scores. */
+  readonly top: TopClasses | undefined;
+  /** Near looks, where the network has them. */
+  readonly details: DetailSet | undefined;
 }
 
 /** Sides in pixels. */
@@ -88,15 +96,21 @@ export function collectFeatures(
   product: DoubleProduct,
 ): FeatureCollector {
   const sum = sumMoments(extractor.dim, product);
-  const rows = { features: collect(kept.features), spatial: collect(kept.spatial), logits: collect(kept.logits) };
+  const rows = {
+    features: rowCollector(kept.features),
+    spatial: rowCollector(kept.spatial),
+    logits: rowCollector(kept.logits),
+  };
   let spatialSum: MomentsSum | undefined;
+  let details: DetailCollector | undefined;
   const given: number[] = [];
+  const tops: TopClasses[] = [];
   let sides: Sides | undefined;
   let count = 0;
   return {
     async add(batch) {
       sides ??= { width: batch.width, height: batch.height };
-      const { features, spatial, logits } = await extractor.extract(batch);
+      const { features, spatial, logits, details: near } = await extractor.extract(batch);
       await sum.add(features);
       rows.features.add(features);
       if (spatial !== undefined) {
@@ -104,9 +118,12 @@ export function collectFeatures(
         await spatialSum.add(spatial);
         rows.spatial.add(spatial);
       }
+      if (near !== undefined && details !== undefined) await details.add(near);
+      else if (near !== undefined) details = await collectDetails(near, kept.details, product);
       if (logits !== undefined) {
         rows.logits.add(logits);
         given.push(...largestOfRows(logits, batch.count));
+        tops.push(topClasses(logits, batch.count, extractor.groups));
       }
       count += batch.count;
       return count;
@@ -122,6 +139,8 @@ export function collectFeatures(
         spatial: rows.spatial.all(),
         logits: rows.logits.all(),
         given: given.length > 0 ? Int32Array.from(given) : undefined,
+        top: joinTops(tops),
+        details: await details?.finish(),
       };
     },
   };
@@ -174,23 +193,3 @@ export function broughtTo(image: RgbImage, { width, height }: Sides): RgbImage {
 /** What `broughtTo` did, for protocols. */
 export const PREPARATION = "centre part, cubic with antialiasing";
 export const UNPREPARED = "as they are";
-
-/** Rows joined at the end, or dropped. */
-function collect(keep: boolean): { add(rows: Float32Array): void; all(): Float32Array | undefined } {
-  const parts: Float32Array[] = [];
-  return {
-    add(rows) {
-      if (keep) parts.push(Float32Array.from(rows));
-    },
-    all() {
-      if (parts.length === 0) return undefined;
-      const joined = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-      let at = 0;
-      for (const part of parts) {
-        joined.set(part, at);
-        at += part.length;
-      }
-      return joined;
-    },
-  };
-}

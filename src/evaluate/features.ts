@@ -1,3 +1,5 @@
+import type { DetailRows } from "./detail-set.ts";
+
 /** Bytes of `count` pictures, uint8 [n, height, width, 3]. */
 export interface PictureBytes {
   readonly data: Uint8Array;
@@ -13,6 +15,14 @@ export interface FeatureRows {
   readonly spatial?: Float32Array;
   /** [n, classes], for the Inception Score. */
   readonly logits?: Float32Array;
+  /** Near looks, for distances of details. */
+  readonly details?: DetailRows;
+}
+
+/** Classes that belong together, by number. */
+export interface ClassGroup {
+  readonly name: string;
+  readonly members: readonly number[];
 }
 
 /** A network that pictures are compared by: a judge, or Inception. */
@@ -26,5 +36,7 @@ export interface FeatureExtractor {
   readonly resize?: string;
   /** Names of the classes that it tells apart, where its class scores have names. */
   readonly labels?: readonly string[];
+  /** Groups of its classes, where it has some; a class may be in several, or in none. */
+  readonly groups?: readonly ClassGroup[];
   extract(batch: PictureBytes): Promise<FeatureRows>;
 }

@@ -9,14 +9,15 @@ export {
   rowsAt,
   wilsonInterval,
 } from "./bootstrap.ts";
-export { largestOfRows, matchClasses } from "./class-names.ts";
+export { largestOfRows, matchClasses, topOfRows } from "./class-names.ts";
 export { type CodebookUsage, codebookUsage } from "./codebook-usage.ts";
 export { compareResults, type MetricDifference, overallVerdict, type Verdict } from "./compare.ts";
+export { type DetailRows, patchScales } from "./detail-set.ts";
 export { contentDigest } from "./digest.ts";
 export { type DoubleProduct, doubleProducts } from "./double-products.ts";
 export { type EvaluateOptions, evaluateSets } from "./evaluate.ts";
 export { type FeatureSet, formatSides, gatherFeatures, type Sides, sideBySide } from "./feature-set.ts";
-export type { FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
+export type { ClassGroup, FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
 export { frechetDistance } from "./frechet.ts";
 export { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";
 export { expectInput, needsFeatures } from "./input.ts";
@@ -24,6 +25,7 @@ export { type KernelDistance, kernelDistance } from "./kid.ts";
 export { type Moments, type MomentsSum, momentsOf, sumMoments } from "./moments.ts";
 export { comparePairs, type Pair } from "./pairs.ts";
 export { psnr, ssim } from "./pixel-metrics.ts";
+export { type PlacedMoments, type PlacedRows, type PlacedSum, placedDistance, sumPlaced } from "./placed.ts";
 export { type PrecisionRecall, precisionRecall } from "./precision-recall.ts";
 export { protocolConflicts } from "./protocol.ts";
 export {
@@ -32,6 +34,7 @@ export {
   type ReconstructionOptions,
   type Tokenizer,
 } from "./reconstruction.ts";
+export { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 export {
   type ClassRecord,
   type EvaluationResult,
@@ -45,8 +48,6 @@ export {
 export { openSampleStore, type SampleStore, type SetPlan } from "./sample-store.ts";
 export {
   compareSets,
-  DEFAULT_REPLICATES,
-  defaultReplicates,
   MOST_KID_ROWS,
   type SetMetric,
   setMetrics,

@@ -6,9 +6,10 @@ import { type CodebookUsage, codebookUsage } from "./codebook-usage.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import { collectFeatures, formatSides, type Sides, sideBySide } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
+import { frechetScore } from "./frechet-score.ts";
 import { psnr, ssim } from "./pixel-metrics.ts";
+import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 import { lacking, type Score, type Scores, within } from "./scores.ts";
-import { DEFAULT_REPLICATES, defaultReplicates, frechetScore } from "./set-metrics.ts";
 
 /** A picture and its reconstruction, of one size. */
 export interface Pair {
@@ -54,7 +55,7 @@ export async function comparePairs(pairs: AsyncIterable<Pair>, options: PairOpti
   const replicates = options.bootstrap ?? DEFAULT_REPLICATES;
   const ofFrechet = options.bootstrap ?? defaultReplicates(extractor?.dim ?? 0);
   const randomFor = (name: string): Random => createRandom(seed, "bootstrap", name);
-  const kept = { features: ofFrechet > 1, spatial: false, logits: false };
+  const kept = { features: ofFrechet > 1, spatial: false, logits: false, details: false };
   const sides = extractor && {
     given: collectFeatures("pictures", extractor, { ...kept, features: false }, product),
     made: collectFeatures("reconstructions", extractor, kept, product),

@@ -147,7 +147,13 @@ function resultOf(
     "precision",
     "recall",
     "kid",
+    "fid_shallow",
+    "patch_fine",
+    "patch_coarse",
     "class_accuracy",
+    "top5_accuracy",
+    "group_accuracy",
+    "group_top5_accuracy",
     "accuracy_ratio",
   ] as const;
   return {

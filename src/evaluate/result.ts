@@ -9,7 +9,13 @@ export const metricNames = [
   "precision",
   "recall",
   "kid",
+  "fid_shallow",
+  "patch_fine",
+  "patch_coarse",
   "class_accuracy",
+  "top5_accuracy",
+  "group_accuracy",
+  "group_top5_accuracy",
   "accuracy_ratio",
   "rfid",
   "psnr",
@@ -27,7 +33,13 @@ export const metricDirection: Readonly<Record<MetricName, "lower" | "higher" | "
   precision: "higher",
   recall: "higher",
   kid: "lower",
+  fid_shallow: "lower",
+  patch_fine: "lower",
+  patch_coarse: "lower",
   class_accuracy: "higher",
+  top5_accuracy: "higher",
+  group_accuracy: "higher",
+  group_top5_accuracy: "higher",
   accuracy_ratio: "higher",
   rfid: "lower",
   psnr: "higher",
@@ -97,16 +109,31 @@ export type EvaluationResult = { readonly [K in MetricName]: number | null } & {
     readonly interval: Interval;
     readonly pictures: number;
   } | null;
+  /** The same of the likeliest five and of groups, by the metric's name; those that there are. */
+  readonly reference_top?: { readonly [metric: string]: { readonly value: number; readonly interval: Interval } };
   readonly seed: number;
   readonly versions: { readonly [name: string]: string };
   readonly warnings: readonly string[];
 };
 
+/** Metrics that documents of earlier versions do not have. */
+const LATER: ReadonlySet<MetricName> = new Set([
+  "fid_shallow",
+  "patch_fine",
+  "patch_coarse",
+  "top5_accuracy",
+  "group_accuracy",
+  "group_top5_accuracy",
+]);
+
 /** Whether a document read from a file is a result: its version, its numbers and what they are compared by. */
 export function isEvaluationResult(value: unknown): value is EvaluationResult {
   if (typeof value !== "object" || value === null) return false;
   const given = new Map<string, unknown>(Object.entries(value));
-  const isNumber = (name: string): boolean => given.get(name) === null || typeof given.get(name) === "number";
+  const isNumber = (name: MetricName): boolean => {
+    const number = given.get(name);
+    return number === null || typeof number === "number" || (number === undefined && LATER.has(name));
+  };
   const parts = ["intervals", "protocol", "pictures", "reference"];
   const isObject = (name: string): boolean => typeof given.get(name) === "object" && given.get(name) !== null;
   return given.get("version") === 1 && metricNames.every(isNumber) && parts.every(isObject);

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../sampling/index.ts";
+import { frechetScore } from "./frechet-score.ts";
 import { bootstrapInterval, doubleProducts, type Interval, kernelDistance, momentsOf } from "./index.ts";
-import { frechetScore, manifolds } from "./set-metrics.ts";
+import { manifolds } from "./set-metrics.ts";
 
 const product = await doubleProducts(1);
 const [DIM, COUNT] = [8, 80];

@@ -1,17 +1,30 @@
 /** Metrics of one set of pictures against another, each with its bootstrap interval. */
 import { createRandom, type Random } from "../sampling/index.ts";
-import { bootstrapInterval, bootstrapMeans, resampled, rowsAt } from "./bootstrap.ts";
+import { bootstrapInterval, bootstrapMeans, rowsAt } from "./bootstrap.ts";
+import { detailMetrics, detailScores } from "./detail-scores.ts";
+import type { DetailSet } from "./detail-set.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import type { FeatureSet } from "./feature-set.ts";
-import { frechetDistance } from "./frechet.ts";
+import { frechetScore } from "./frechet-score.ts";
 import { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";
 import { kernelDistance } from "./kid.ts";
-import { type Moments, sumMoments } from "./moments.ts";
+import type { Moments } from "./moments.ts";
 import { precisionRecall, recallReplicates } from "./precision-recall.ts";
+import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 import { lacking, type Score, type Scores, within } from "./scores.ts";
 
 /** Metrics that this file computes, in the order of a table. */
-export const setMetrics = ["fid", "sfid", "inception_score", "precision", "recall", "kid"] as const;
+export const setMetrics = [
+  "fid",
+  "sfid",
+  "inception_score",
+  "precision",
+  "recall",
+  "kid",
+  "fid_shallow",
+  "patch_fine",
+  "patch_coarse",
+] as const;
 export type SetMetric = (typeof setMetrics)[number];
 
 /** The reference side: statistics alone, or rows as well. */
@@ -19,6 +32,7 @@ export interface Reference {
   readonly moments: Moments;
   readonly spatialMoments: Moments | undefined;
   readonly features: Float32Array | undefined;
+  readonly details: DetailSet | undefined;
 }
 
 export interface SetMetricOptions {
@@ -32,12 +46,6 @@ export interface SetMetricOptions {
   /** Told before each metric how many are done. */
   readonly onMetric?: ((metric: SetMetric, done: number) => void) | undefined;
 }
-
-/** Bootstrap replicates unless told. */
-export const DEFAULT_REPLICATES = 200;
-
-/** The same of Fréchet distances, which cost the cube of the features' width. */
-export const defaultReplicates = (dim: number): number => (dim <= 256 ? DEFAULT_REPLICATES : dim <= 1024 ? 50 : 10);
 
 /** Rows that KID compares at most on each side, chosen by seed: its cost grows with their product. */
 export const MOST_KID_ROWS = 10_000;
@@ -94,34 +102,13 @@ export async function compareSets(drawn: FeatureSet, reference: Reference, optio
       ? await kernelScore(reference.features!, drawn.features!, dim, product, replicates, randomFor("kid"))
       : lacks;
   }
+  if (detailMetrics.some(wanted)) {
+    begin("fid_shallow");
+    const resampling = { replicates: options.bootstrap, randomFor, product };
+    Object.assign(scores, await detailScores(drawn.details, reference.details, metrics, resampling));
+  }
   return scores;
 }
-
-/** Fréchet distance with replicates from resampled rows, where rows are held. */
-export async function frechetScore(
-  moments: Moments,
-  rows: Float32Array | undefined,
-  reference: Moments,
-  replicates: number,
-  randomFor: (name: string) => Random,
-  product: DoubleProduct,
-): Promise<Score> {
-  const value = await frechetDistance(moments, reference, product);
-  if (rows === undefined || replicates < 2) return { value };
-  const random = randomFor("frechet");
-  const { dim } = moments;
-  const values = new Float64Array(replicates);
-  for (let r = 0; r < replicates; r++) {
-    const sum = sumMoments(dim, product);
-    const chosen = resampled(rows.length / dim, random);
-    for (let at = 0; at < chosen.length; at += CHUNK) await sum.add(rowsAt(rows, dim, chosen.subarray(at, at + CHUNK)));
-    values[r] = await frechetDistance(await sum.finish(), reference, product);
-  }
-  return { value, interval: within(bootstrapInterval(value, values), 0, Number.MAX_VALUE), replicates };
-}
-
-/** Resampled rows held at once. */
-const CHUNK = 2048;
 
 function inceptionScoreOf(
   { logits, count }: FeatureSet,

@@ -4,8 +4,8 @@ import { aboutSchema, augmentSchema, optimizerSchema, runSchema } from "../train
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
 
-/** `configs/*-judge.json`. */
-export const judgeTrainingSchema = z.strictObject({
+/** A judge that learns by steps. */
+const networkSchema = z.strictObject({
   kind: z.literal("judge"),
   about: aboutSchema,
   seed: z.int().default(0),
@@ -37,4 +37,32 @@ export const judgeTrainingSchema = z.strictObject({
   run: runSchema.prefault({}),
 });
 
+/** A judge in closed form: linear discriminants of near looks. */
+const discriminantSchema = z.strictObject({
+  kind: z.literal("discriminant-judge"),
+  about: aboutSchema,
+  seed: z.int().default(0),
+  model: z.strictObject({
+    /** Side in pixels that it looks at pictures with; a multiple of 16. */
+    side: z.int().min(16).multipleOf(16),
+    /** Directions kept: the width of its features. */
+    width: count,
+    /** Share of the mean variance within classes that is added to every direction's. */
+    shrinkage: z.number().min(0),
+    /** Class scores are this times a cosine. */
+    sharpness: z.number().positive().default(30),
+  }),
+  data: z.strictObject({
+    /** Sides in pixels that its accuracy on held-out pictures is told at. */
+    sizes: z.array(count).min(1),
+    /** Share of held-out pictures where the data set has no split of its own. */
+    heldOutShare: share.default(0.1),
+  }),
+});
+
+/** `configs/*-judge.json`. */
+export const judgeTrainingSchema = z.discriminatedUnion("kind", [networkSchema, discriminantSchema]);
+
+export type NetworkJudgeTraining = z.infer<typeof networkSchema>;
+export type DiscriminantJudgeTraining = z.infer<typeof discriminantSchema>;
 export type JudgeTraining = z.infer<typeof judgeTrainingSchema>;

@@ -1,11 +1,13 @@
 /** A judge as a source of features: pictures to features and class scores. */
 
 import { program } from "../engine/index.ts";
+import type { ClassGroup, DetailRows } from "../evaluate/index.ts";
 import { areaMatrix, bicubicMatrix, type ResizeMatrix, resizeSeparable } from "../image/index.ts";
 import { paramTensors } from "../nn/index.ts";
-import type { Runtime, WeightData } from "../runtime/index.ts";
+import type { Runtime, Session, Value, WeightData } from "../runtime/index.ts";
+import { DETAIL_MULTIPLE, DETAIL_PLACES, DETAIL_WIDTH, detailFeatures, detailInput } from "./detail.ts";
 import { readJudge } from "./folder.ts";
-import { classify, declareClassifier, featureWidth, pictureInput, sideMultiple } from "./network.ts";
+import { declareNetwork, featureWidth, judgeGraph, nearestMultiple, takenSide } from "./judge-network.ts";
 
 /** Pictures uint8 [n, height, width, 3], row by row. */
 export interface PictureBatch {
@@ -28,10 +30,12 @@ export interface Judge {
   /** Width of the features. */
   readonly dim: number;
   readonly labels: readonly string[];
+  /** Groups of its classes, where it knows some. */
+  readonly groups?: readonly ClassGroup[];
   /** Share of held-out pictures named correctly, by side in pixels. */
   readonly heldOutAccuracy: Readonly<Record<string, number>>;
-  extract(batch: PictureBatch): Promise<JudgedBatch>;
-  /** The same for planes [n, 3, height, width] in [−1, 1]. */
+  extract(batch: PictureBatch): Promise<JudgedBatch & { readonly details: DetailRows }>;
+  /** The same without near looks, for planes [n, 3, height, width] in [−1, 1]. */
   extractPlanes(planes: Float32Array, count: number, height: number, width: number): Promise<JudgedBatch>;
   close(): Promise<void>;
 }
@@ -44,30 +48,55 @@ export async function openJudge(folder: string, runtime: Runtime): Promise<Judge
   const { config, arrays, hash } = await readJudge(folder);
   const { network } = config;
   const weights = new Map([...arrays].map(([name, data]): [string, WeightData] => [name, { kind: "memory", data }]));
-  const p = paramTensors(declareClassifier(network));
-  const session = await runtime.open(program("judge", classify(p, network, pictureInput(network))), { weights });
-  const multiple = sideMultiple(network);
-  async function judged(planes: Float32Array, count: number, height: number, width: number): Promise<JudgedBatch> {
-    const [h, w] = [nearestMultiple(height, multiple), nearestMultiple(width, multiple)];
-    const fits = h === height && w === width;
-    const taken = fits ? planes : resizeSeparable(planes, axisMatrix(height, h), axisMatrix(width, w));
-    const { features, logits } = await session.run({ image: runtime.floats(taken, [count, 3, h, w]) });
+  const p = paramTensors(declareNetwork(network));
+  const session = await runtime.open(program("judge", judgeGraph(p, network)), { weights });
+  const near = await runtime.open(program("details", detailFeatures(detailInput())));
+  const run = (planes: Planes, taken: (side: number) => number, through: Session) =>
+    through.run({ image: fitting(runtime, planes, taken) });
+  async function judged(planes: Planes): Promise<JudgedBatch> {
+    const { features, logits } = await run(planes, (side) => takenSide(network, side), session);
     return { features: features!.data as Float32Array, logits: logits!.data as Float32Array };
+  }
+  async function detailed(planes: Planes): Promise<DetailRows> {
+    const found = await run(planes, (side) => nearestMultiple(side, DETAIL_MULTIPLE), near);
+    const rows = (name: "fine" | "coarse" | "shallow"): Float32Array => found[name]!.data as Float32Array;
+    const placed = (scale: "fine" | "coarse") =>
+      ({ data: rows(scale), places: DETAIL_PLACES[scale] ** 2, width: DETAIL_WIDTH }) as const;
+    return { shallow: rows("shallow"), fine: placed("fine"), coarse: placed("coarse") };
   }
   return {
     name: `judge trained on ${config.trainedOn}`,
     hash,
     dim: featureWidth(network),
     labels: config.labels,
+    groups: config.groups,
     heldOutAccuracy: config.heldOutAccuracy,
-    extract: async (batch) => judged(toPlanes(batch), batch.count, batch.height, batch.width),
-    extractPlanes: judged,
-    close: () => session.dispose(),
+    extract: async (batch) => {
+      const planes = { ...batch, data: toPlanes(batch) };
+      return { ...(await judged(planes)), details: await detailed(planes) };
+    },
+    extractPlanes: (data, count, height, width) => judged({ data, count, height, width }),
+    close: async () => {
+      await Promise.all([session.dispose(), near.dispose()]);
+    },
   };
 }
 
-const nearestMultiple = (side: number, multiple: number): number =>
-  Math.max(multiple, Math.round(side / multiple) * multiple);
+/** Planes [n, 3, height, width] in [−1, 1]. */
+interface Planes {
+  readonly data: Float32Array;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Pictures at the sides that a network takes. */
+function fitting(runtime: Runtime, { data, count, height, width }: Planes, taken: (side: number) => number): Value {
+  const [h, w] = [taken(height), taken(width)];
+  const fits = h === height && w === width;
+  const values = fits ? data : resizeSeparable(data, axisMatrix(height, h), axisMatrix(width, w));
+  return runtime.floats(values, [count, 3, h, w]);
+}
 
 const axisMatrix = (from: number, to: number): ResizeMatrix =>
   to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);

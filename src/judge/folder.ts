@@ -3,18 +3,22 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { float32ToFloat16, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
+import type { ClassGroup } from "../evaluate/index.ts";
 import { makeFolders, readInput, writeFileAtomic } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import { compareParams, expectParams } from "../nn/index.ts";
-import { type ClassifierConfig, declareClassifier } from "./network.ts";
+import { groupsOfNames, namesOfGroups } from "./groups.ts";
+import { declareNetwork, isDiscriminant, type JudgeNetwork } from "./judge-network.ts";
 
 const WEIGHTS = "classifier.safetensors";
 const CONFIG = "config.json";
 
 /** What a judge's `config.json` says. */
 export interface JudgeConfig {
-  readonly network: ClassifierConfig;
+  readonly network: JudgeNetwork;
   readonly labels: readonly string[];
+  /** Groups of its labels; none unless told. */
+  readonly groups: readonly ClassGroup[];
   /** Sides in pixels that it was trained at. */
   readonly sizes: readonly number[];
   /** Share of held-out pictures that it names correctly, by side in pixels. */
@@ -29,17 +33,22 @@ const schema = z.object({
   model_type: z.literal("flexvar-judge"),
   version: z.literal(1),
   dtype: z.enum(["float32", "float16"]),
-  network: z.strictObject({
-    patch_size: count,
-    widths: z.array(count).min(1).max(8),
-    blocks: count,
-    norm_groups: count,
-  }),
+  network: z.union([
+    z.strictObject({
+      patch_size: count,
+      widths: z.array(count).min(1).max(8),
+      blocks: count,
+      norm_groups: count,
+    }),
+    z.strictObject({ kind: z.literal("discriminant"), side: count, width: count }),
+  ]),
   sizes: z.array(count).min(1),
   held_out_accuracy: z.record(z.string(), z.number().min(0).max(1)),
   held_out_pictures: z.int().min(0),
   trained_on: z.string(),
   labels: z.array(z.string()).min(1),
+  /** Labels of each group. */
+  groups: z.record(z.string(), z.array(z.string())).optional(),
 });
 
 export interface JudgeFolder {
@@ -57,7 +66,7 @@ export async function writeJudge(
   half = false,
 ): Promise<void> {
   await makeFolders(folder);
-  const tensors = declareClassifier(config.network).map(({ name, shape }) => {
+  const tensors = declareNetwork(config.network).map(({ name, shape }) => {
     const found = arrays.get(name);
     if (found === undefined) throw new Error(`${folder}: expected values for "${name}", got none`);
     const data = half ? float32ToFloat16(found.data) : found.data;
@@ -78,17 +87,20 @@ function formatConfig({ network, ...config }: JudgeConfig, half: boolean): strin
     model_type: "flexvar-judge",
     version: 1,
     dtype: half ? "float16" : "float32",
-    network: {
-      patch_size: network.patchSize,
-      widths: [...network.widths],
-      blocks: network.blocks,
-      norm_groups: network.normGroups,
-    },
+    network: isDiscriminant(network)
+      ? { kind: network.kind, side: network.side, width: network.width }
+      : {
+          patch_size: network.patchSize,
+          widths: [...network.widths],
+          blocks: network.blocks,
+          norm_groups: network.normGroups,
+        },
     sizes: [...config.sizes],
     held_out_accuracy: { ...config.heldOutAccuracy },
     held_out_pictures: config.heldOutPictures,
     trained_on: config.trainedOn,
     labels: [...config.labels],
+    ...(config.groups.length > 0 ? { groups: namesOfGroups(config) } : {}),
   };
   return `${JSON.stringify(json, null, 2)}\n`;
 }
@@ -98,7 +110,7 @@ export async function readJudge(folder: string): Promise<JudgeFolder> {
   const text = await readInput(join(folder, CONFIG), "judge's config");
   const bytes = await readInput(join(folder, WEIGHTS), "judge's weights");
   const config = parseConfig(text, join(folder, CONFIG));
-  const decls = declareClassifier(config.network);
+  const decls = declareNetwork(config.network);
   const file = await openSafetensors(join(folder, WEIGHTS));
   try {
     expectParams(
@@ -122,16 +134,20 @@ function parseConfig(text: Uint8Array, where: string): JudgeConfig {
     const issue = read.error.issues[0]!;
     throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });
   }
-  const { network, sizes, labels } = read.data;
+  const { network, sizes, labels, groups = {} } = read.data;
   return {
-    network: {
-      patchSize: network.patch_size,
-      widths: network.widths,
-      blocks: network.blocks,
-      normGroups: network.norm_groups,
-      classes: labels.length,
-    },
+    network:
+      "kind" in network
+        ? { ...network, classes: labels.length }
+        : {
+            patchSize: network.patch_size,
+            widths: network.widths,
+            blocks: network.blocks,
+            normGroups: network.norm_groups,
+            classes: labels.length,
+          },
     labels,
+    groups: groupsOfNames(groups, labels, where),
     sizes,
     heldOutAccuracy: read.data.held_out_accuracy,
     heldOutPictures: read.data.held_out_pictures,

@@ -23,7 +23,8 @@ beforeAll(async () => {
   await writeRandomInception(checkpoint, NARROW, 3);
   const network = await openFeatures(checkpoint, nodeRuntime({ threads: 1 }), { narrow: NARROW });
   const batch = await network.extract({ data: pictures, count: COUNT, height: HEIGHT, width: WIDTH });
-  found = { ...batch };
+  const { features, spatial, logits } = batch;
+  found = { features, spatial: spatial!, logits: logits! };
   await network.close();
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -134,5 +134,61 @@ describe("trainJudge", () => {
     await writeJudge(bad, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])));
     await writeFile(join(bad, "config.json"), JSON.stringify({ model_type: "flexvar" }));
     await expect(readJudge(bad)).rejects.toThrow(/config.json: model_type/);
+  }, 60_000);
+});
+
+describe("a judge in closed form", () => {
+  const closed = (changes: Record<string, unknown> = {}) =>
+    parseConfig(
+      judgeTrainingSchema,
+      {
+        kind: "discriminant-judge",
+        about: { aim: "test", command: "test", expected: "test", time: "test" },
+        model: { side: 16, width: 2, shrinkage: 0.3 },
+        data: { sizes: [16, 32] },
+        ...changes,
+      },
+      "test",
+    );
+
+  it("names pictures, knows their groups, sees details, and is read again as it was written", async () => {
+    const grouped = join(folder, "grouped");
+    await cp(data, join(grouped, "stripes.npz"));
+    const groups = { striped: ["across", "down"], plain: ["plain"] };
+    const classes = { id2label: { 0: "across", 1: "down", 2: "plain" }, groups };
+    await writeFile(join(grouped, "classes.json"), JSON.stringify(classes));
+    const out = join(folder, "closed");
+    const found = await trainJudge(closed(), grouped, out, { threads: 1 });
+    expect(found).toMatchObject({ finished: true, best: { score: 1 } });
+    const judge = await openJudge(join(out, "model"), nodeRuntime({ threads: 1 }));
+    expect([judge.dim, judge.heldOutAccuracy]).toEqual([2, { 16: 1, 32: 1 }]);
+    expect(judge.groups).toEqual([
+      { name: "striped", members: [0, 1] },
+      { name: "plain", members: [2] },
+    ]);
+    const three = Uint8Array.from([0, 1, 2].flatMap((label) => [...picture(label, 16, 70 + label)]));
+    const { features, logits, details } = await judge.extract({ data: three, count: 3, width: 16, height: 16 });
+    expect([...largestOfRows(logits, 3)]).toEqual([0, 1, 2]);
+    expect(features).toHaveLength(6);
+    expect([details.fine.places, details.coarse.places]).toEqual([64, 16]);
+    await judge.close();
+    const { config: saved, arrays } = await readJudge(join(out, "model"));
+    const copy = join(folder, "closed-copy");
+    await writeJudge(copy, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])), true);
+    expect((await readJudge(copy)).hash).toBe((await readJudge(join(out, "model"))).hash);
+  }, 60_000);
+
+  it("refuses unknown keys with the valid ones, and groups of what is no label", async () => {
+    expect(() => closed({ model: { side: 16, width: 2, shrinkage: 0, depth: 3 } })).toThrow(
+      /unknown key "depth" in model: expected one of .*shrinkage/,
+    );
+    expect(() => closed({ model: { side: 20, width: 2, shrinkage: 0 } })).toThrow(/model.side/);
+    const strange = join(folder, "strange");
+    await cp(data, join(strange, "stripes.npz"));
+    const classes = { id2label: { 0: "across", 1: "down", 2: "plain" }, groups: { striped: ["dotted"] } };
+    await writeFile(join(strange, "classes.json"), JSON.stringify(classes));
+    await expect(trainJudge(closed(), strange, join(folder, "none"), { threads: 1 })).rejects.toThrow(
+      'classes.json: expected names of classes in group "striped", got "dotted"',
+    );
   }, 60_000);
 });

@@ -1,8 +1,7 @@
 import { basename, join } from "node:path";
-import { float16ToFloat32, float32ToFloat16 } from "../checkpoint/index.ts";
 import { type Batch, batches, type Dataset } from "../data/index.ts";
 import { type Program, program } from "../engine/index.ts";
-import { largestOfRows } from "../evaluate/index.ts";
+import { type ClassGroup, largestOfRows } from "../evaluate/index.ts";
 import { countParams, type ParamDecl, type Params, paramTensors } from "../nn/index.ts";
 import type { Runtime, Session, Value } from "../runtime/index.ts";
 import { createRandom, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
@@ -17,7 +16,6 @@ import {
   freshStart,
   type Json,
   learningRate,
-  type NamedArray,
   type RunResult,
   runExperiment,
   type SplitData,
@@ -28,21 +26,26 @@ import {
   type TrainOptions,
   type TrainState,
 } from "../train/index.ts";
-import type { JudgeTraining } from "./config.ts";
+import type { JudgeTraining, NetworkJudgeTraining } from "./config.ts";
+import { fitJudge } from "./discriminant-trainer.ts";
 import { expectOpenableJudge, writeJudge } from "./folder.ts";
+import { groupsOfNames } from "./groups.ts";
+import { storedInHalf } from "./half.ts";
 import { softBatch, softCrossEntropy } from "./mix.ts";
 import { type ClassifierConfig, classify, declareClassifier, pictureInput, sideMultiple } from "./network.ts";
 
-/** Trains or resumes a judge; `outDir/model` gets its folder at every evaluation. */
+/** Trains or resumes a judge, or fits one in closed form; `outDir/model` gets its folder, of one that is trained at every evaluation. */
 export async function trainJudge(
   config: JudgeTraining,
   dataDir: string,
   outDir: string,
   options: TrainOptions = {},
 ): Promise<RunResult> {
-  return runExperiment(config, dataDir, outDir, options, (data, runtime, log) =>
-    judgeTrainee(config, data, runtime, join(outDir, "model"), basename(dataDir), log),
-  );
+  if (config.kind === "discriminant-judge") return fitJudge(config, dataDir, outDir, options);
+  return runExperiment(config, dataDir, outDir, options, async (data, runtime, log) => {
+    const groups = groupsOfNames(data.train.groups ?? {}, data.train.classes, dataDir);
+    return judgeTrainee(config, data, groups, runtime, join(outDir, "model"), basename(dataDir), log);
+  });
 }
 
 interface JudgeJson {
@@ -51,8 +54,9 @@ interface JudgeJson {
 }
 
 async function judgeTrainee(
-  config: JudgeTraining,
+  config: NetworkJudgeTraining,
   data: SplitData,
+  groups: readonly ClassGroup[],
   runtime: Runtime,
   folder: string,
   trainedOn: string,
@@ -65,7 +69,7 @@ async function judgeTrainee(
   for (const size of sizes)
     if (size % sideMultiple(network) !== 0)
       throw new Error(`data.sizes: expected multiples of ${sideMultiple(network)}, got ${size}`);
-  const judge = { network, labels, sizes, heldOutAccuracy: {}, heldOutPictures: 0, trainedOn };
+  const judge = { network, labels, groups, sizes, heldOutAccuracy: {}, heldOutPictures: 0, trainedOn };
   expectOpenableJudge(judge, "the judge's folder that training would leave");
   const decls = declareClassifier(network);
   const p = paramTensors(decls);
@@ -158,13 +162,6 @@ async function judgeTrainee(
 function judgeStep(p: Params, network: ClassifierConfig, decls: readonly ParamDecl[], options: StepOptions): Program {
   const loss = softCrossEntropy(classify(p, network, pictureInput(network)).logits);
   return stepProgram("train_judge", decls, p, loss, {}, options);
-}
-
-/** Values as they are once stored in half precision, so that what is measured is what is written. */
-function storedInHalf(arrays: ReadonlyMap<string, NamedArray>): Map<string, NamedArray> {
-  return new Map(
-    [...arrays].map(([name, { shape, data }]) => [name, { shape, data: float16ToFloat32(float32ToFloat16(data)) }]),
-  );
 }
 
 /** Pictures judged at once. */

@@ -104,6 +104,8 @@ function problem(issue: z.core.$ZodIssue, schema: z.ZodType): string {
 
 /** Keys of the object schema at a path. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  if (schema instanceof z.ZodDiscriminatedUnion)
+    return [...new Set(schema.options.flatMap((option) => keysAt(option as z.ZodType, path)))];
   let at: unknown = schema;
   for (const key of path) {
     at = unwrap(at);

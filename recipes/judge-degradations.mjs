@@ -1,0 +1,100 @@
+// node recipes/judge-degradations.mjs JUDGE DATA [--model models/emoji] [--replicates 200] [--only blur,jpeg] [--out report.json]
+//
+// Whether a judge sees what eyes see. Held-out pictures are degraded, each way ever more, and every distance that the judge gives is
+// taken from the training pictures of the same classes. Bootstrap replicates are paired: each resamples the same pictures of every set. What
+// tokens are changed by is compared with the same pictures through the tokenizer. Exits with 1 where a distance does not order a family.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { bootstrapInterval, FlexVAR, readNpz } from "../dist/index.js";
+import {
+  distanceNames,
+  openDistances,
+  pairedDifference,
+  replicated,
+  replicateRows,
+} from "./degradations/distances.mjs";
+import { degradedSets } from "./degradations/sets.mjs";
+import { distanceTable, verdicts, verdictTable } from "./degradations/verdict.mjs";
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: "string", default: "models/emoji" },
+    replicates: { type: "string", default: "200" },
+    pictures: { type: "string" },
+    only: { type: "string" },
+    seed: { type: "string", default: "20" },
+    out: { type: "string" },
+  },
+});
+const [judge, data] = positionals;
+const [replicateCount, seed] = [Number(flags.replicates), Number(flags.seed)];
+if (data === undefined || !(replicateCount >= 2) || !Number.isInteger(seed)) {
+  console.error("judge-degradations: expected JUDGE DATA, whole numbers for --seed and --replicates (at least 2)");
+  process.exit(2);
+}
+
+const { heldOut, reference, names, groupOf } = await readPictures(data);
+const some = heldOut.slice(0, flags.pictures === undefined ? undefined : Number(flags.pictures));
+const pipe = await FlexVAR.fromPretrained(flags.model);
+const known = new Set(pipe.labels);
+const classOf = (name) => [name, groupOf.get(name)].find((one) => known.has(one)) ?? "none";
+const measure = await openDistances(judge, pipe.runtime);
+const everything = (level) => Array.from({ length: level.data.length / (level.places * level.width) }, (_, i) => i);
+const referenceMoments = {};
+for (const [name, level] of Object.entries(await measure.rowsOf(reference.map(({ picture }) => picture))))
+  referenceMoments[name] = await measure.momentsAt(name, level, everything(level));
+
+const rows = replicateRows(some.length, replicateCount, seed);
+const only = flags.only?.split(",");
+const found = new Map();
+const sets = [];
+const pictures = some.map(({ picture }) => picture);
+const options = { pipe, classes: some.map(({ label }) => classOf(names[label])), seed, only };
+for await (const set of degradedSets(pictures, options)) {
+  const levels = await measure.rowsOf(set.pictures);
+  const own = {};
+  for (const name of distanceNames)
+    own[name] = await replicated(measure, name, levels[name], referenceMoments[name], rows);
+  found.set(set.name, own);
+  const compared = (name) => {
+    const { value, again } = own[name];
+    if (set.base === undefined) return { value, interval: bootstrapInterval(value, Float64Array.from(again)) };
+    return { value, ...pairedDifference(own[name], found.get(set.base)[name]) };
+  };
+  const { family, name, base } = set;
+  sets.push({ family, name, base, distances: Object.fromEntries(distanceNames.map((one) => [one, compared(one)])) });
+  console.error(`${set.name}: done`);
+}
+await Promise.all([pipe.dispose(), measure.close()]);
+
+const lines = verdicts(sets, distanceNames);
+console.log(
+  `${some.length} held-out pictures against ${reference.length} training pictures of the same classes, ${measure.name}; ` +
+    `${replicateCount} paired replicates, 95 % intervals\n`,
+);
+console.log(`${distanceTable(sets, distanceNames)}\n\n${verdictTable(lines, distanceNames)}`);
+if (flags.out !== undefined) await writeFile(flags.out, `${JSON.stringify({ sets, verdicts: lines }, null, 1)}\n`);
+process.exitCode = lines.every(({ passes }) => passes) ? 0 : 1;
+
+/** Held-out pictures, the training pictures of their classes, class names and the group of each name. */
+async function readPictures(folder) {
+  const { images, labels, split } = Object.fromEntries(await readNpz(join(folder, "emoji.npz")));
+  const { id2label, groups = {} } = JSON.parse(await readFile(join(folder, "classes.json"), "utf8"));
+  const [count, height, width] = images.shape;
+  const size = height * width * 3;
+  const all = Array.from({ length: count }, (_, i) => ({
+    picture: { data: images.data.subarray(i * size, (i + 1) * size), width, height },
+    label: Number(labels.data[i]),
+    held: split.data[i] !== 0,
+  }));
+  const heldOut = all.filter(({ held }) => held);
+  const classes = new Set(heldOut.map(({ label }) => label));
+  return {
+    heldOut,
+    reference: all.filter(({ held, label }) => !held && classes.has(label)),
+    names: Object.keys(id2label).map((_, id) => id2label[id]),
+    groupOf: new Map(Object.entries(groups).flatMap(([group, members]) => members.map((name) => [name, group]))),
+  };
+}
