@@ -64,7 +64,9 @@ export interface FlexVARClient {
  */
 export function createClient({ baseUrl, token, fetch: given }: ClientOptions): FlexVARClient {
   const send = given ?? ((input: string, init?: RequestInit) => fetch(input, init));
-  const root = baseUrl.replace(/(?<!\/)\/+$/, "");
+  let end = baseUrl.length;
+  while (baseUrl[end - 1] === "/") end--;
+  const root = baseUrl.slice(0, end);
   const call = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> => {
     const response = await send(`${root}${path}`, {
       method,

@@ -56,6 +56,9 @@ function placesOf({ total, labelOf, nameOf = String }: SetPlan): Place[] {
 function folderName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const plain = name.replace(/[\u0000-\u001f/\\:*?"<>|]/g, "_");
-  const safe = plain.replace(/^\.+/, "_").replace(/(?<![. ])[. ]+$/, "_");
+  const begun = plain.replace(/^\.+/, "_");
+  let end = begun.length;
+  while (begun[end - 1] === "." || begun[end - 1] === " ") end--;
+  const safe = end < begun.length ? `${begun.slice(0, end)}_` : begun;
   return safe === "" ? "_" : safe;
 }

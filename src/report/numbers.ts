@@ -16,7 +16,7 @@ export function shownNumber(value: number, format: NumberFormat = "number"): str
 const plain = (value: number, digits: number): string =>
   value
     .toFixed(digits)
-    .replace(/^-(?=0\.?0*$)/, "")
+    .replace(/^-(0\.?0*)$/, "$1")
     .replace("-", "−");
 
 /** A difference with its sign; of shares in percentage points. */

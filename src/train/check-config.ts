@@ -52,7 +52,7 @@ function named(part: string, check: () => unknown): void {
     check();
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof OptionError)) throw error;
-    const message = error.message.replace(/^(\w+)(?=: )/, (name) => KEYS[name] ?? name);
+    const message = error.message.replace(/^(\w+): /, (_, name: string) => `${KEYS[name] ?? name}: `);
     throw new Error(`config: ${part}.${message}`, { cause: error });
   }
 }
