@@ -11,10 +11,11 @@ import {
   type SamplingField,
 } from "../options/index.ts";
 import type { EditOptions } from "../pipelines/index.ts";
+import { addMemoryFlag, type MemoryFlags } from "./cost.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 
-export interface EditFlags extends ComputeFlags {
+export interface EditFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;
   readonly class?: string;
   readonly preview?: boolean;
@@ -54,7 +55,7 @@ export function addEditFlags(
     .option("--grid", "also a contact sheet: sheet/sheet.png in the folder")
     .option("--preview", "also every scale's picture: previews/000_00.png (picture, scale)")
     .option("--no-metadata", "no settings in the PNG files");
-  return addComputeFlags(command).option(
+  return addMemoryFlag(addComputeFlags(command)).option(
     "--batch <N>",
     "variants side by side; 4 unless told; changes no picture",
     wholeNumber("batch", 1, 4096),

@@ -18,16 +18,19 @@ import {
   type EditRecord,
   editRunSettings,
   type FlexVARPipeline,
+  fitEdit,
   type PictureInfo,
   pictureSettings,
 } from "../pipelines/index.ts";
+import type { PixelSize } from "../sampling/index.ts";
 import type { Outcome, Running } from "./command.ts";
+import { type Costs, estimated, openCosts } from "./cost.ts";
 import type { EditFlags } from "./edit-flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
 import { expectFolder, makeFolder, olderPictures, pictureName, scaleName } from "./output.ts";
-import { seconds } from "./reporter.ts";
+import { type Reporter, seconds } from "./reporter.ts";
 import { asUsage } from "./sampling-flags.ts";
 
 export { pictureHash } from "../image/node.ts";
@@ -35,8 +38,10 @@ export { pictureHash } from "../image/node.ts";
 export interface EditRun {
   /** What is asked, for the settings in each PNG. */
   readonly record: Omit<EditRecord, "model">;
-  /** Starts the task. */
-  start(pipe: FlexVARPipeline, signal: AbortSignal): AsyncGenerator<EditEvent>;
+  /** Size of the picture given, where the result's is another (refine). */
+  readonly from?: PixelSize;
+  /** Starts the task. @param batchSize variants side by side. */
+  start(pipe: FlexVARPipeline, signal: AbortSignal, batchSize: number | undefined): AsyncGenerator<EditEvent>;
   /** Said before the work. */
   readonly notes?: readonly string[];
 }
@@ -44,7 +49,7 @@ export interface EditRun {
 /** Opens the model and runs a task; each file appears whole or not at all. */
 export async function runEdit(
   flags: EditFlags,
-  { record, start, notes = [] }: EditRun,
+  { record, start, from, notes = [] }: EditRun,
   running: Running,
 ): Promise<Outcome> {
   const { report } = running;
@@ -55,9 +60,16 @@ export async function runEdit(
     const model = await modelHash(folder);
     const settings = asUsage(() => editRunSettings(pipe, { ...record, model }));
     for (const note of notes) report.log(note);
+    const costs = await openCosts(pipe, flags);
+    const fitted = costs && fitTask(pipe, record, from, flags, costs, report);
     await makeFolder(flags.out);
     const began = performance.now();
-    const drawn = await paintFiles(start(pipe, running.signal), flags, flags.metadata ? settings : undefined, running);
+    const drawn = await paintFiles(
+      start(pipe, running.signal, fitted?.batch ?? flags.batch),
+      flags,
+      flags.metadata ? settings : undefined,
+      running,
+    );
     const took = performance.now() - began;
     if (record.options.classLabels === "auto")
       report.log(`class: ${drawn.pictures[0]!.label ?? drawn.pictures[0]!.classId} (guessed; --class names another)`);
@@ -81,6 +93,7 @@ export async function runEdit(
         ),
         windows: drawn.windows,
         settings,
+        ...(fitted && { estimate: fitted.json }),
         ...measured(pipe.runtime.runMilliseconds()),
       },
     };
@@ -90,6 +103,25 @@ export async function runEdit(
   } finally {
     await pipe.dispose();
   }
+}
+
+/** Lets a task in. @throws UsageError naming the flag, the bound and what would do. */
+function fitTask(
+  pipe: FlexVARPipeline,
+  { options, size, mask }: EditRun["record"],
+  from: PixelSize | undefined,
+  { batch }: EditFlags,
+  costs: Costs,
+  report: Reporter,
+) {
+  const canvas = from ?? { width: size[0], height: size[1] };
+  const plan = {
+    options: { ...options, batchSize: batch },
+    size: canvas,
+    mask,
+    ...(mask === undefined && { to: size }),
+  };
+  return estimated(costs, report, ({ model, budget }) => fitEdit(pipe.config, model, plan, budget));
 }
 
 function asUsageError(error: unknown): unknown {

@@ -37,7 +37,7 @@ async function expand([file = ""]: readonly string[], flags: ExpandFlags, runnin
     flags,
     {
       record: { task: "expand", options, size: [picture.width, picture.height], mask, image: pictureHash(image) },
-      start: (pipe, signal) => pipe.inpaint({ ...options, image: picture, mask, signal, batchSize: flags.batch }),
+      start: (pipe, signal, batchSize) => pipe.inpaint({ ...options, image: picture, mask, signal, batchSize }),
     },
     running,
   );

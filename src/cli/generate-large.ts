@@ -1,8 +1,9 @@
 /** `generate --large windows`: pictures beyond twice the trained side, drawn in windows over a shared coarse picture. */
 import type { SettingsRecord } from "../image/index.ts";
 import type { SamplingInput } from "../options/index.ts";
-import { type FlexVARPipeline, type LargeOptions, largeRunSettings } from "../pipelines/index.ts";
+import { type FlexVARPipeline, fitLarge, type LargeOptions, largeRunSettings } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
+import { type Costs, type EstimateJson, estimated } from "./cost.ts";
 import { paintFiles } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { makeFolder } from "./output.ts";
@@ -31,7 +32,10 @@ function largeOptions(
 }
 
 /** What was drawn, with the run's settings. */
-export type DrawnLarge = Awaited<ReturnType<typeof paintFiles>> & { readonly settings: SettingsRecord };
+export type DrawnLarge = Awaited<ReturnType<typeof paintFiles>> & {
+  readonly settings: SettingsRecord;
+  readonly estimate?: EstimateJson | undefined;
+};
 
 /** Draws and writes pictures as `generate --large windows` asks. @param model identity for the settings in each PNG. */
 export async function drawLarge(
@@ -40,8 +44,9 @@ export async function drawLarge(
   flags: LargeFlags,
   model: string,
   running: Running,
+  costs?: Costs,
 ): Promise<DrawnLarge> {
-  return paintLarge(pipe, largeOptions(input, flags), flags, model, running);
+  return paintLarge(pipe, largeOptions(input, flags), flags, model, running, costs);
 }
 
 /** The same from options: what `generate` and `repeat` share. */
@@ -51,10 +56,13 @@ export async function paintLarge(
   flags: { readonly out: string; readonly preview?: boolean; readonly grid?: boolean; readonly metadata?: boolean },
   model: string,
   running: Running,
+  costs?: Costs,
 ): Promise<DrawnLarge> {
   const settings = asUsage(() => largeRunSettings(pipe, options, model));
+  const fit = ({ model: costModel, budget }: Costs) => ({ cost: fitLarge(pipe.config, costModel, options, budget) });
+  const estimate = costs && estimated(costs, running.report, fit).json;
   await makeFolder(flags.out);
   const events = pipe.generateLarge({ ...options, signal: running.signal });
   const drawn = await paintFiles(events, flags, flags.metadata === false ? undefined : settings, running);
-  return { ...drawn, settings };
+  return { ...drawn, settings, estimate };
 }

@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
-import { parseSampling } from "../options/index.ts";
-import type { PictureInfo } from "../pipelines/index.ts";
+import { parseSampling, type SamplingInput } from "../options/index.ts";
+import { type FlexVARPipeline, fitGenerate, type PictureInfo } from "../pipelines/index.ts";
+import { gridTokens } from "../sampling/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addMemoryFlag, type Costs, estimated, type MemoryFlags, openCosts } from "./cost.ts";
 import { type DrawRequest, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
@@ -11,10 +13,10 @@ import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
 import { expectFolder, expectWritable, olderPictures } from "./output.ts";
-import { seconds } from "./reporter.ts";
+import { type Reporter, seconds } from "./reporter.ts";
 import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 
-interface GenerateFlags extends ComputeFlags {
+interface GenerateFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;
   readonly grid?: boolean;
   readonly preview?: boolean;
@@ -57,7 +59,7 @@ export function define(command: Command, context: Context): void {
       wholeNumber("best-of", 1, 10_000),
     )
     .option("--judge <DIR|NAME>", "who says so: a judge's folder or a shipped one; of the model's name unless told");
-  addComputeFlags(command).option(
+  addMemoryFlag(addComputeFlags(command)).option(
     "--batch <N>",
     "pictures side by side; 8 unless told, fewer where grids are large; changes no picture",
     wholeNumber("batch", 1, 4096),
@@ -90,10 +92,11 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   const pipe = await openModel(folder, flags, report);
   const open = performance.now() - opening;
   try {
+    const costs = await openCosts(pipe, flags);
     if (flags.large === "windows") {
       const { size } = asUsage(() => parseSampling(input));
       const hash = await modelHash(folder);
-      const drawn = await drawLarge(pipe, { ...input, size }, flags, hash, running);
+      const drawn = await drawLarge(pipe, { ...input, size }, flags, hash, running, costs);
       report.finish();
       report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, drawn in ${drawn.windows} windows`);
       return {
@@ -103,13 +106,16 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
           files: drawn.files,
           windows: drawn.windows,
           settings: drawn.settings,
+          ...(drawn.estimate && { estimate: drawn.estimate }),
           ...measured(pipe.runtime.runMilliseconds(), { open }),
         },
       };
     }
+    const fitted = costs && fitDrawing(pipe, input, flags, costs, report);
+    const options = { ...input, batchSize: fitted?.batch ?? flags.batch };
+    const estimate = fitted && { estimate: fitted.json };
     if (judge !== undefined) {
       const hash = await modelHash(folder);
-      const options = { ...input, batchSize: flags.batch };
       const drawn = await drawBest(pipe, options, flags.bestOf!, judge, flags, hash, running);
       report.finish();
       report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, the surest of ${flags.bestOf} of each class`);
@@ -121,6 +127,7 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
           files: drawn.files,
           pictures: drawn.pictures.map((one) => ({ ...pictureJson(one), probability: one.probability })),
           settings: drawn.settings,
+          ...estimate,
           ...measured(pipe.runtime.runMilliseconds(), { open }),
         },
       };
@@ -133,12 +140,7 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
       grid: flags.grid === true,
       trace: flags.trace,
     };
-    const { pictures, files, settings, firstScaleMs } = await draw(
-      pipe,
-      { ...input, batchSize: flags.batch },
-      request,
-      running,
-    );
+    const { pictures, files, settings, firstScaleMs } = await draw(pipe, options, request, running);
     const older = await olderPictures(flags.out, pictures.length);
     const times = measured(pipe.runtime.runMilliseconds(), { open, first_scale: firstScaleMs });
     const what = pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`;
@@ -155,12 +157,32 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
         files,
         pictures: pictures.map(pictureJson),
         settings,
+        ...estimate,
         ...times,
       },
     };
   } finally {
     await pipe.dispose();
   }
+}
+
+/** Lets a drawing of the whole picture in: how many side by side, and the estimate. @throws UsageError naming the flag, the bound and what would do. */
+function fitDrawing(
+  pipe: FlexVARPipeline,
+  input: SamplingInput,
+  { batch, bestOf, preview, trace, grid }: GenerateFlags,
+  costs: Costs,
+  report: Reporter,
+) {
+  const options = { ...input, batchSize: batch };
+  const { classIds, count, plan } = asUsage(() => pipe.resolve(options));
+  const total = classIds.length * (bestOf ?? count);
+  const scales = plan.grids.map((_, i) => i);
+  const tokens = plan.grids.reduce((sum, cells) => sum + gridTokens(cells), 0);
+  const sheet = grid === true ? 6 * plan.sizePx.width * plan.sizePx.height : 0;
+  const traced = trace === undefined ? 0 : 4 * tokens * pipe.config.tokenizer.codebookSize;
+  const extra = { decoded: preview === true ? scales : undefined, heldBytes: total * (sheet + traced) };
+  return estimated(costs, report, (by) => fitGenerate(pipe.config, by.model, options, total, by.budget, extra));
 }
 
 const pictureJson = ({ file, classId, label, indexWithinClass }: PictureInfo & { readonly file: string }) => ({

@@ -61,7 +61,7 @@ async function inpaint([file = ""]: readonly string[], flags: InpaintFlags, runn
     flags,
     {
       record: { task: "inpaint", options, size: [image.width, image.height], mask, image: pictureHash(image) },
-      start: (pipe, signal) => pipe.inpaint({ ...options, image, mask, signal, batchSize: flags.batch }),
+      start: (pipe, signal, batchSize) => pipe.inpaint({ ...options, image, mask, signal, batchSize }),
       notes,
     },
     running,

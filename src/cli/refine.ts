@@ -41,7 +41,8 @@ async function refine([file = ""]: readonly string[], flags: EditFlags, running:
     flags,
     {
       record: { task: "refine", options, size, mask: undefined, image: pictureHash(image) },
-      start: (pipe, signal) => pipe.refine({ ...options, image, size, signal, batchSize: flags.batch }),
+      from: { width: image.width, height: image.height },
+      start: (pipe, signal, batchSize) => pipe.refine({ ...options, image, size, signal, batchSize }),
     },
     running,
   );

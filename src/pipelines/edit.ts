@@ -25,7 +25,9 @@ import { imageStream, mapPerScale } from "../sampling/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
 import { type ClassChoice, classesOf } from "./class-choice.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
-import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "./flexvar.ts";
+import type { FlexVARPipeline, PictureInfo } from "./flexvar.ts";
+import { transformerOf } from "./programs.ts";
+import { checkScores, type GenerateOptions, resolveRun } from "./resolve.ts";
 import type { PictureRow } from "./sample.ts";
 import { paintWindow } from "./window-pass.ts";
 
@@ -60,19 +62,19 @@ const EDIT_GUIDANCE = 1.5;
 
 /** An edit's options with its guidance decided: at most {@link EDIT_GUIDANCE} where more than half is kept, the model's default else. */
 export function withGuidance<T extends Pick<EditOptions, "guidance">>(
-  pipe: FlexVARPipeline,
+  { config }: Pick<FlexVARPipeline, "config">,
   options: T,
   mask: EditMask | undefined,
 ): T {
   if (options.guidance !== undefined || mask === undefined) return options;
   const open = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
   if (2 * open >= mask.data.length) return options;
-  const { guidance } = pipe.resolve({ classLabels: [0] });
+  const { guidance } = resolveRun(config, { classLabels: [0] });
   return { ...options, guidance: mapPerScale(guidance, (value) => Math.min(value, EDIT_GUIDANCE)) };
 }
 
 /** Variants side by side unless told. */
-const VARIANTS = 4;
+export const VARIANTS = 4;
 
 /**
  * Repaints what the mask says. With a class given, nothing under the mask (at 255) reaches any pixel of the result, unless
@@ -83,19 +85,22 @@ export async function* inpaint(pipe: FlexVARPipeline, options: InpaintOptions): 
   const original = withAlpha(options.image);
   const mask = checkMask(options.mask, original);
   const editing = resolveEditing(pickEditing({ ...options }));
-  const window = editing.window ?? pipe.config.trainedSide * pipe.factor;
-  const passes = planWindows(holeOf(mask), original.width, original.height, {
-    factor: pipe.factor,
-    window,
-    padding: editing.padding,
-    whole: editing.whole,
-  });
+  const passes = inpaintPasses(pipe, mask, editing);
   const picture = flattenAlpha(original, WHITE);
   const hole = holeOf(mask);
   // Below full strength what is under the mask is wanted; otherwise it is gone before anything looks.
   const start = { picture: (editing.strength ?? 1) < 1 ? picture : fillHole(picture, hole, editing.fill), hole };
   const finish = (painted: RgbImage): RgbaImage => blendByMask(original, painted, mask);
   yield* paintPasses(pipe, withGuidance(pipe, options, mask), editing, passes, start, finish);
+}
+
+/** In which windows a mask's hole is painted. */
+export function inpaintPasses(
+  { config, factor }: Pick<FlexVARPipeline, "config" | "factor">,
+  mask: EditMask,
+  { window = config.trainedSide * factor, padding, whole }: ResolvedEditing,
+): WindowPass[] {
+  return planWindows(holeOf(mask), mask.width, mask.height, { factor, window, padding, whole });
 }
 
 /** Continues a picture beyond its edges by whole numbers of pixels. @throws as {@link inpaint}. */
@@ -143,6 +148,7 @@ export async function* paintPasses(
   const resolved = passes.map(({ work }) =>
     pipe.resolve({ ...pickSampling(options), classLabels: [0], size: [work.width, work.height] }),
   );
+  for (const { plan } of resolved) checkScores(plan, transformerOf(pipe.config).heads);
   const { seed, count } = resolved[0]!;
   const { bestOf } = editing;
   const variants = variantsFor(bestOf, count);

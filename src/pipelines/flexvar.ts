@@ -1,16 +1,18 @@
 /** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
 import { areaMatrix, type PlanarBatch } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
-import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
-import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
+import { OptionError, type ResolvedSampling } from "../options/index.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { type Grid, gridTokens, type ScalePlan } from "../sampling/index.ts";
+import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
 import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { Networks } from "./networks.ts";
+import { transformerOf } from "./programs.ts";
 import { type RefineOptions, refine } from "./refine.ts";
+import { checkScores, defaultBatch, type GenerateOptions, type ResolvedRun, resolveRun } from "./resolve.ts";
 import { type ForcedTokens, pictureRow, sampleRequest, sampleScales } from "./sample.ts";
 
 /** Tokens of one scale of a batch. */
@@ -45,21 +47,6 @@ export interface ScaleEvent extends ScaleTokens {
   /** The same as the decoder returns it: never cropped. */
   decoded(): Promise<PlanarBatch>;
 }
-
-export interface GenerateOptions extends SamplingInput {
-  /** Stops between scales: the generator throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Most pictures sampled side by side; more are done batch after batch. 8 unless told, fewer where grids are large. */
-  readonly batchSize?: number | undefined;
-  /** Number of the first picture within each class: `count` pictures from there; 0 unless told. */
-  readonly firstIndex?: number | undefined;
-}
-
-/** Most pictures side by side unless told, and the tokens of a scale that they may have together: 8 of 16×16, 2 of 32×32. */
-const DEFAULT_BATCH = 8;
-const DEFAULT_BATCH_TOKENS = 2048;
-/** Most memory for the attention scores of one picture's largest scale, which grow with the square of its tokens. */
-const MOST_SCORE_BYTES = 16 * 2 ** 30;
 
 /**
  * An opened model. Close it with `dispose()` or `await using`.
@@ -101,22 +88,8 @@ export class FlexVARPipeline {
   }
 
   /** Every setting of a run decided, with the classes as ids. @throws OptionError, RangeError in words. */
-  resolve(options: GenerateOptions): ResolvedSampling & { readonly classIds: readonly number[] } {
-    const { transformer, trainedSide, defaultSampling } = this.config;
-    if (transformer === null) throw new Error("model: expected a transformer to generate with, got a tokenizer alone");
-    const { signal: _signal, batchSize: _batchSize, firstIndex = 0, ...sampling } = options;
-    if (!Number.isSafeInteger(firstIndex) || firstIndex < 0)
-      throw new OptionError("firstIndex", `expected a whole number of at least 0, got ${firstIndex}`);
-    const resolved = resolveSampling(sampling, {
-      factor: this.factor,
-      trainedSide,
-      vocabSize: transformer.codebookSize,
-      defaults: defaultSampling,
-    });
-    checkScores(resolved.plan, transformer.heads);
-    if (resolved.classLabels.length === 0)
-      throw new OptionError("classLabels", "expected at least one class, got none");
-    return { ...resolved, classIds: classIdsOf(resolved.classLabels, this.labels, transformer.numClasses) };
+  resolve(options: GenerateOptions): ResolvedRun {
+    return resolveRun(this.config, options);
   }
 
   /**
@@ -125,6 +98,7 @@ export class FlexVARPipeline {
    */
   async *generate(options: GenerateOptions): AsyncGenerator<ScaleEvent> {
     const resolved = this.resolve(options);
+    checkScores(resolved.plan, transformerOf(this.config).heads);
     const pictures = this.picturesOf(resolved.classIds, resolved.count, options.firstIndex ?? 0);
     const size = options.batchSize ?? defaultBatch(resolved.plan);
     if (!Number.isInteger(size) || size < 1)
@@ -253,28 +227,6 @@ export class FlexVARPipeline {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
-  }
-}
-
-function defaultBatch({ grids }: ScalePlan): number {
-  const largest = Math.max(...grids.map(gridTokens));
-  return Math.min(DEFAULT_BATCH, Math.max(1, Math.floor(DEFAULT_BATCH_TOKENS / largest)));
-}
-
-/** Checks that a plan's attention scores fit. @throws OptionError naming the size */
-export function checkScores({ grids, sizePx }: ScalePlan, heads: number): void {
-  let seen = 0;
-  for (const grid of grids) {
-    const tokens = gridTokens(grid);
-    seen += tokens;
-    const bytes = 2 * heads * tokens * seen * 4; // Two rows under guidance, four bytes a score.
-    if (bytes <= MOST_SCORE_BYTES) continue;
-    const gigabytes = (n: number): string => `${Math.round(n / 2 ** 30)} GiB`;
-    throw new OptionError(
-      "size",
-      `expected a size whose attention takes at most ${gigabytes(MOST_SCORE_BYTES)}, got ${sizePx.width}x${sizePx.height} ` +
-        `with ${tokens} tokens in a scale (${gigabytes(bytes)}); choose a smaller size`,
-    );
   }
 }
 

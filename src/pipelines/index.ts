@@ -1,7 +1,13 @@
 /** Generation and the tasks around it, as event streams over opened networks. */
 
 export * from "./best-of.ts";
+export * from "./calibrate.ts";
 export * from "./class-choice.ts";
+export * from "./cost.ts";
+export * from "./cost-check.ts";
+export * from "./cost-edit.ts";
+export * from "./cost-generate.ts";
+export * from "./cost-stages.ts";
 export * from "./edit.ts";
 export * from "./edit-event.ts";
 export * from "./edit-settings.ts";
@@ -13,4 +19,5 @@ export * from "./networks.ts";
 export * from "./picture-settings.ts";
 export * from "./programs.ts";
 export * from "./refine.ts";
+export * from "./resolve.ts";
 export * from "./sample.ts";

@@ -21,7 +21,7 @@ export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels">
 const MOST = 16384;
 
 /** Largest side that is drawn at once, in trained sides. */
-const MOST_WHOLE = 2;
+export const MOST_WHOLE = 2;
 
 /**
  * Draws pictures of any size the better way. Up to twice the trained side, and with `whole`, as `generate` does. Beyond that a picture of the

@@ -18,7 +18,7 @@ import { sampleScales } from "./sample.ts";
 import { drawRows, type WindowRow, windowPart } from "./shared-grid.ts";
 
 /** Windows that are computed side by side at most. */
-const BATCH = 16;
+export const WINDOW_BATCH = 16;
 
 export interface LevelRequest {
   /** Filters and forbidden codes: a level's scales are drawn as the run's last ones are. */
@@ -83,8 +83,8 @@ export async function* drawLevel(
   async function lastLogits(own: readonly (readonly GivenScale[])[], grids: readonly Grid[]): Promise<Float32Array> {
     const l = gridTokens(grids.at(-1)!);
     const out = new Float32Array(own.length * l * codebookSize);
-    for (let begin = 0; begin < own.length; begin += BATCH) {
-      const some = own.slice(begin, begin + BATCH);
+    for (let begin = 0; begin < own.length; begin += WINDOW_BATCH) {
+      const some = own.slice(begin, begin + WINDOW_BATCH);
       const settledTokens = forcedTokens(some);
       const request = {
         rows: some.map(() => row),
@@ -105,7 +105,7 @@ export async function* drawLevel(
 }
 
 /** Grids of a window that the picture before settles: those up to 1/zoom of the window's, of the trained ten-step table. */
-function settledGrids({ side, zoom }: Level, trainedSide: number): Grid[] {
+export function settledGrids({ side, zoom }: Level, trainedSide: number): Grid[] {
   const longest = Math.max(...side);
   const seen = new Set<string>();
   return defaultSizes(trainedSide)

@@ -1,7 +1,8 @@
 /** Higher resolution: refining a small picture. */
 import { plainMask, planWindows, resizeRgb, type WindowPass } from "../editing/index.ts";
 import { flattenAlpha, isOpaque, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
-import { OptionError, pickEditing, resolveEditing } from "../options/index.ts";
+import { OptionError, pickEditing, type ResolvedEditing, resolveEditing } from "../options/index.ts";
+import type { PixelSize } from "../sampling/index.ts";
 import { type EditOptions, paintPasses } from "./edit.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
@@ -38,20 +39,8 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
       );
   const given = resolveEditing(pickEditing({ ...options }));
   const editing = { ...given, strength: given.strength ?? STRENGTH };
-  const trained = pipe.config.trainedSide * pipe.factor;
   const enlarged = resizeRgb(flattenAlpha(original, WHITE), width, height);
-  const whole =
-    editing.whole || (editing.window === undefined && width <= MOST_WHOLE * trained && height <= MOST_WHOLE * trained);
-  const hole = plainMask(width, height, 1).data;
-  const zoom = Math.max(width / original.width, height / original.height);
-  const passes = planWindows(hole, width, height, {
-    factor: pipe.factor,
-    window: editing.window ?? trained,
-    padding: editing.padding,
-    whole,
-  })
-    .filter(({ draft }) => !draft)
-    .map((pass): WindowPass => ({ ...pass, zoom }));
+  const { hole, passes } = refinePasses(pipe, original, options.size, editing);
   const alpha = isOpaque(original) ? undefined : enlargedAlpha(original, width, height);
   const finish = (picture: RgbImage): RgbaImage => {
     const out = withAlpha(projected(picture, enlarged, original));
@@ -60,6 +49,28 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
   };
   const all = { picture: enlarged, hole: new Uint8Array(hole.length) };
   yield* paintPasses(pipe, options, editing, passes, { picture: enlarged, hole }, finish, all);
+}
+
+/** What is painted (everything), and in which windows. */
+export function refinePasses(
+  { config, factor }: Pick<FlexVARPipeline, "config" | "factor">,
+  original: PixelSize,
+  [width, height]: readonly [number, number],
+  { window, whole, padding }: Pick<ResolvedEditing, "window" | "whole" | "padding">,
+): { hole: Uint8Array; passes: WindowPass[] } {
+  const trained = config.trainedSide * factor;
+  const most = MOST_WHOLE * trained;
+  const hole = plainMask(width, height, 1).data;
+  const zoom = Math.max(width / original.width, height / original.height);
+  const passes = planWindows(hole, width, height, {
+    factor,
+    window: window ?? trained,
+    padding,
+    whole: whole || (window === undefined && width <= most && height <= most),
+  })
+    .filter(({ draft }) => !draft)
+    .map((pass): WindowPass => ({ ...pass, zoom }));
+  return { hole, passes };
 }
 
 /** The enlarged picture with what is finer than the original's pixels of another; at the original's own size the other itself. */

@@ -6,6 +6,8 @@ import * as ort from "onnxruntime-node";
 import { type ParamPlacement, type Program, type Provider, type Tensor, toOnnx } from "../engine/index.ts";
 import { createRuntime, type OpenOptions, type Runtime, type Session, type WeightData } from "./runtime.ts";
 
+export { availableBytes } from "./memory.ts";
+
 export interface NodeRuntimeOptions {
   /** `cpu` (default) or `webgpu`. */
   readonly device?: string;

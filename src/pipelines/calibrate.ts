@@ -1,0 +1,65 @@
+/** How fast this machine runs a model: its own networks on a little work. */
+import { countFlops, type Program } from "../engine/index.ts";
+import type { Value } from "../runtime/index.ts";
+import type { WorkRate } from "./cost.ts";
+import type { Networks } from "./networks.ts";
+import { transformerOf } from "./programs.ts";
+
+/** Operations that a probe is about: some ten milliseconds of a processor. */
+const PROBE_FLOPS = 1e9;
+/** Cells of the grid that the probes look at, at least and at most. */
+const LEAST = 4;
+const MOST = 16;
+
+/**
+ * Opens the sessions that drawing takes, and times them: a guided step and a decoding of a small grid, each the second time that it runs.
+ * A machine that is busy gives a lower rate.
+ */
+export async function calibrate(networks: Networks): Promise<WorkRate> {
+  return { transformer: await stepRate(networks), tokenizer: await decoderRate(networks) };
+}
+
+/** The side of the largest grid whose work is not over the probe's. */
+function probeSide(program: Program, at: (side: number) => Record<string, number>): number {
+  let side = LEAST;
+  while (side < MOST && countFlops(program, at(side + 1)) <= PROBE_FLOPS) side++;
+  return side;
+}
+
+async function rateOf(flops: number, run: () => Promise<unknown>): Promise<number> {
+  await run();
+  const begin = performance.now();
+  await run();
+  return flops / Math.max(1e-4, (performance.now() - begin) / 1000);
+}
+
+async function decoderRate({ runtime, decoder }: Networks): Promise<number> {
+  const session = await decoder();
+  const side = probeSide(session.program, (s) => ({ B: 1, h: s, w: s }));
+  const tokens = runtime.ints(new Int32Array(side * side), [1, side, side]);
+  return rateOf(countFlops(session.program, { B: 1, h: side, w: side }), () => session.run({ tokens }));
+}
+
+async function stepRate(networks: Networks): Promise<number> {
+  const { runtime, configs } = networks;
+  const { depth, width: C, heads: H, positionSide: S } = transformerOf(configs);
+  const session = await networks.step(true);
+  const side = probeSide(session.program, (s) => ({ B: 1, l: s * s, p: 0 }));
+  const l = side * side;
+  const filled = (dims: readonly number[]): Value =>
+    runtime.floats(new Float32Array(dims.reduce((n, d) => n * d, 1)).fill(0.01), dims);
+  const blocks = Array.from({ length: depth }, (_, i): [string, Value][] => [
+    [`block_${i}`, filled([2, 6, C])],
+    [`k_${i}`, filled([2, H, 0, C / H])],
+    [`v_${i}`, filled([2, H, 0, C / H])],
+  ]);
+  const feeds = {
+    x: filled([2, l, C]),
+    pool: filled([l, S * S]),
+    head: filled([2, 2, C]),
+    mix_a: filled([]),
+    mix_b: filled([]),
+    ...Object.fromEntries(blocks.flat()),
+  };
+  return rateOf(countFlops(session.program, { B: 1, l, p: 0 }), () => session.run(feeds, { logits: null }));
+}

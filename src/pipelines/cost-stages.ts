@@ -1,0 +1,163 @@
+/** The stages of every task, from its options and the model's configuration alone: what costs are computed from. */
+import { type EditMask, largeLevels, type WindowPass } from "../editing/index.ts";
+import { downsampling } from "../models/index.ts";
+import { pickEditing, type ResolvedEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
+import { type Grid, gridTokens, isUnguided, type PixelSize, planScales } from "../sampling/index.ts";
+import type { Stage } from "./cost.ts";
+import { type EditOptions, inpaintPasses, pickSampling, VARIANTS, withGuidance } from "./edit.ts";
+import { type LargeOptions, MOST_WHOLE } from "./large.ts";
+import { settledGrids, WINDOW_BATCH } from "./level.ts";
+import { CLASSES_AT_ONCE, guessGrids, scoredSize } from "./likelihood.ts";
+import { transformerOf } from "./programs.ts";
+import { refinePasses } from "./refine.ts";
+import { resolvePlan } from "./resolve.ts";
+
+const FLOAT = 4;
+/** Bytes a pixel that the host holds of a picture at work: as bytes, as planes of floats, and both once more while it is changed. */
+const EDITED_PIXEL_BYTES = 48;
+
+/** `total` things, `most` at a time: how many at once, how often. */
+function batches(total: number, most: number): { rows: number; times: number }[] {
+  const [whole, rest] = [Math.floor(total / most), total % most];
+  return [
+    { rows: most, times: whole },
+    { rows: rest, times: 1 },
+  ].filter(({ rows, times }) => rows > 0 && times > 0);
+}
+
+const isGuided = ({ mixes }: Pick<ResolvedSampling, "mixes">): boolean => mixes.some((mix) => !isUnguided(mix));
+
+/** Stages of `total` pictures of one plan, `batch` side by side. @param decoded numbers of the scales whose pictures are wanted; the last unless told. */
+export function generateStages(
+  sampling: Pick<ResolvedSampling, "plan" | "mixes">,
+  total: number,
+  batch: number,
+  decoded?: readonly number[],
+): Stage[] {
+  const { grids } = sampling.plan;
+  const shown = decoded === undefined ? {} : { decoded };
+  return batches(total, batch).map(
+    ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guided: isGuided(sampling), ...shown }),
+  );
+}
+
+/** An edit of a picture of `size` pixels. `mask`: what is repainted; undefined for refine, which brings the picture to `to`. */
+export interface EditPlan {
+  readonly options: Omit<EditOptions, "image">;
+  readonly size: PixelSize;
+  readonly mask?: EditMask | undefined;
+  readonly to?: readonly [width: number, height: number];
+}
+
+/** Windows of an edit, in order. */
+function passesOf(config: ModelConfig, { options, size, mask, to }: EditPlan): readonly WindowPass[] {
+  const model = { config, factor: downsampling(config.tokenizer) };
+  const editing = resolveEditing(pickEditing({ ...options }));
+  if (mask !== undefined) return inpaintPasses(model, mask, editing);
+  const wanted = to ?? [size.width, size.height];
+  return refinePasses(model, size, wanted, editing).passes;
+}
+
+/** Stages of an edit: the guess of a class, every window's encoding, sampling and decoding, and the ranking of variants. */
+export function editStages(config: ModelConfig, plan: EditPlan): Stage[] {
+  const { options, size, mask, to } = plan;
+  const factor = downsampling(config.tokenizer);
+  const editing = resolveEditing(pickEditing({ ...options }));
+  const sampled = pickSampling(withGuidance({ config }, options, mask));
+  const { classLabels = "auto", batchSize = VARIANTS } = options;
+  const labels = typeof classLabels === "string" ? 1 : classLabels.length;
+  const canvas = to === undefined ? size : { width: to[0], height: to[1] };
+  const passes = passesOf(config, plan).map((pass) => ({
+    pass,
+    sampling: resolvePlan(config, { ...sampled, classLabels: [0], size: [pass.work.width, pass.work.height] }),
+  }));
+  const variants = editing.bestOf ?? passes[0]?.sampling.count ?? 1;
+  const held = canvas.width * canvas.height * EDITED_PIXEL_BYTES;
+  const stages: Stage[] = [{ kind: "hold", bytes: held }];
+  if (classLabels === "auto") stages.push(...guessStages(config, canvas, factor));
+  for (const { rows, times } of batches(labels * variants, batchSize)) {
+    stages.push({ kind: "hold", bytes: (rows * held) / 2 });
+    for (const [window, { pass, sampling }] of passes.entries()) {
+      const grid: Grid = [pass.work.height / factor, pass.work.width / factor];
+      stages.push({ kind: "encode", grid, times: times * (window === 0 ? 1 : rows) });
+      stages.push({ kind: "sample", grids: sampling.plan.grids, rows, times, guided: isGuided(sampling) });
+    }
+    stages.push({ kind: "hold", bytes: (-rows * held) / 2 });
+  }
+  if (editing.bestOf !== undefined) stages.push(...scoreStages(config, canvas, factor, labels * variants));
+  return stages;
+}
+
+function guessStages({ transformer, trainedSide }: ModelConfig, canvas: PixelSize, factor: number): Stage[] {
+  const seen = scoredSize(canvas, factor, trainedSide);
+  const grids = guessGrids(canvas, factor, trainedSide);
+  return [
+    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 },
+    ...batches(transformer?.numClasses ?? 0, CLASSES_AT_ONCE).map(
+      ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guided: false, decoded: [] }),
+    ),
+  ];
+}
+
+function scoreStages({ trainedSide }: ModelConfig, canvas: PixelSize, factor: number, times: number): Stage[] {
+  const seen = scoredSize(canvas, factor, trainedSide);
+  const { grids } = planScales({ factor, trainedSide, sizePx: seen });
+  return [
+    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 * times },
+    { kind: "sample", grids, rows: 1, times, guided: false, decoded: [] },
+  ];
+}
+
+/** Whether a size is drawn at once even where windows are asked for. */
+function isDrawnWhole(
+  config: ModelConfig,
+  [width, height]: readonly [number, number],
+  editing: ResolvedEditing,
+): boolean {
+  const most = MOST_WHOLE * (editing.window ?? config.trainedSide * downsampling(config.tokenizer));
+  return editing.whole || (width <= most && height <= most);
+}
+
+/** Stages of pictures that are drawn in windows (`generateLarge`), one picture after the other. */
+export function largeStages(config: ModelConfig, options: LargeOptions): Stage[] {
+  const factor = downsampling(config.tokenizer);
+  const [width, height] = options.size;
+  const editing = resolveEditing(pickEditing({ ...options }));
+  const drawing = { ...pickSampling(options), classLabels: [0] };
+  const { codebookSize } = transformerOf(config);
+  if (isDrawnWhole(config, options.size, editing)) {
+    const sampling = resolvePlan(config, { ...drawing, size: [width, height] });
+    const total = options.classLabels.length * (editing.bestOf ?? sampling.count);
+    const held = width * height * EDITED_PIXEL_BYTES;
+    return [{ kind: "hold", bytes: held }, ...generateStages(sampling, total, options.batchSize ?? VARIANTS)];
+  }
+  const window = editing.window ?? config.trainedSide * factor;
+  const [first, ...finer] = largeLevels(width, height, { factor, window, padding: editing.padding });
+  const sampling = resolvePlan(config, { ...drawing, size: [first!.width, first!.height] });
+  const times = options.classLabels.length * (editing.bestOf ?? sampling.count);
+  const stages: Stage[] = [...generateStages(sampling, 1, 1).map((stage) => ({ ...stage, times }))];
+  for (const level of finer) {
+    const grid: Grid = [level.height / factor, level.width / factor];
+    const settled = settledGrids(level, config.trainedSide);
+    const across = level.lefts.length;
+    // Logits of the rows of windows that lie over one another, and the level's picture as bytes and planes.
+    const logits = 2 * across * gridTokens(level.side) * codebookSize * FLOAT;
+    const held = logits + level.width * level.height * EDITED_PIXEL_BYTES;
+    stages.push({ kind: "hold", bytes: held }, { kind: "encode", grid, times });
+    for (const index of level.scales.keys())
+      for (const { rows, times: parts } of batches(across, WINDOW_BATCH))
+        stages.push({
+          kind: "sample",
+          grids: [...settled, ...level.scales.slice(0, index + 1)],
+          rows,
+          times: times * parts * level.tops.length,
+          guided: false,
+          decoded: [],
+        });
+    stages.push({ kind: "hold", bytes: -logits }, { kind: "decode", grid, times });
+    stages.push({ kind: "hold", bytes: logits - held });
+  }
+  if (editing.bestOf !== undefined) stages.push(...scoreStages(config, { width, height }, factor, times));
+  return stages;
+}
