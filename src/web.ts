@@ -80,6 +80,8 @@ export {
   type ScaleScore,
   type ScaleTokens,
   type ScoreOptions,
+  shownEvent,
+  shownPictures,
 } from "./pipelines/index.ts";
 export type { ModelConfig } from "./pretrained/index.ts";
 export type { Runtime } from "./runtime/index.ts";

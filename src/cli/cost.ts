@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import {
   bytesText,
   type CostBudget,
-  type CostModel,
+  type Costs,
   calibrate,
   costSeconds,
   costText,
@@ -59,12 +59,6 @@ export function addMemoryFlag(command: Command): Command {
 /** The memory that the flag gives, or the share of what there is. */
 export const budgetBytes = ({ memory }: MemoryFlags): number => memory ?? Math.floor(SHARE * availableBytes());
 
-/** What a command checks its runs with. */
-export interface Costs {
-  readonly model: CostModel;
-  readonly budget: CostBudget;
-}
-
 /** Times the opened model. Undefined where another device computes: its memory is not this process's. */
 export async function openCosts(pipe: FlexVARPipeline, flags: MemoryFlags): Promise<Costs | undefined> {
   if (pipe.runtime.provider !== "cpu") {
@@ -74,11 +68,15 @@ export async function openCosts(pipe: FlexVARPipeline, flags: MemoryFlags): Prom
   }
   const rate = await calibrate(pipe.networks);
   const budget = { memoryBytes: budgetBytes(flags), idleBytes: process.memoryUsage.rss(), rate };
-  if (budget.idleBytes >= budget.memoryBytes)
-    throw new UsageError(
-      `--memory: expected more than the ${bytesText(budget.idleBytes)} that the opened model takes, got ${bytesText(budget.memoryBytes)}`,
-    );
-  return { model: createCostModel(pipe.networks.configs), budget };
+  return { model: createCostModel(pipe.networks.configs), budget: checkedBudget(budget) };
+}
+
+/** A budget that holds the opened model. @throws UsageError where it does not. */
+export function checkedBudget(budget: CostBudget): CostBudget {
+  const { idleBytes, memoryBytes } = budget;
+  if (idleBytes < memoryBytes) return budget;
+  const taken = `expected more than the ${bytesText(idleBytes)} that the opened model takes`;
+  throw new UsageError(`--memory: ${taken}, got ${bytesText(memoryBytes)}`);
 }
 
 /** An estimate as `--json` gives it. */

@@ -14,6 +14,7 @@ import {
   withAlpha,
 } from "../image/index.ts";
 import {
+  type Costs,
   type EditEvent,
   type EditRecord,
   editRunSettings,
@@ -24,7 +25,7 @@ import {
 } from "../pipelines/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
 import type { Outcome, Running } from "./command.ts";
-import { type Costs, estimated, openCosts } from "./cost.ts";
+import { estimated, openCosts } from "./cost.ts";
 import type { EditFlags } from "./edit-flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";

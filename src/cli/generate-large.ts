@@ -1,9 +1,9 @@
 /** `generate --large windows`: pictures beyond twice the trained side, drawn in windows over a shared coarse picture. */
 import type { SettingsRecord } from "../image/index.ts";
 import type { SamplingInput } from "../options/index.ts";
-import { type FlexVARPipeline, fitLarge, type LargeOptions, largeRunSettings } from "../pipelines/index.ts";
+import { type Costs, type FlexVARPipeline, fitLarge, type LargeOptions, largeRunSettings } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
-import { type Costs, type EstimateJson, estimated } from "./cost.ts";
+import { type EstimateJson, estimated } from "./cost.ts";
 import { paintFiles } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { makeFolder } from "./output.ts";

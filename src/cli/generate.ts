@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import { parseSampling, type SamplingInput } from "../options/index.ts";
-import { type FlexVARPipeline, fitGenerate, type PictureInfo } from "../pipelines/index.ts";
+import { type Costs, type FlexVARPipeline, fitGenerate, type PictureInfo } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, type Costs, estimated, type MemoryFlags, openCosts } from "./cost.ts";
+import { addMemoryFlag, estimated, type MemoryFlags, openCosts } from "./cost.ts";
 import { type DrawRequest, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";

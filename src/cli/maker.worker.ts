@@ -6,4 +6,4 @@ import { localMaker, serveMaker } from "../server/index.ts";
 const { folder, options } = workerData as { folder: string; options: FromPretrainedOptions };
 const port = parentPort;
 if (port === null) throw new Error("maker: expected to run in a worker thread, got the main one");
-serveMaker(localMaker(await FlexVAR.fromPretrained(folder, options)), port);
+await serveMaker(localMaker(await FlexVAR.fromPretrained(folder, options)), port);

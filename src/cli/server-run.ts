@@ -7,9 +7,12 @@ import { Worker } from "node:worker_threads";
 import { type Command, Option } from "commander";
 import { version } from "../../package.json";
 import type { FromPretrainedOptions } from "../open.ts";
+import { type Costs, createCostModel } from "../pipelines/index.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
 import { openFolder } from "../pretrained/node.ts";
 import {
   createServerApp,
+  DEFAULT_LIMITS,
   LOG_LEVELS,
   type LogLevel,
   listen,
@@ -20,13 +23,14 @@ import {
 } from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
 import type { Outcome, Running } from "./command.ts";
+import { addMemoryFlag, budgetBytes, checkedBudget, type MemoryFlags } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
 import { packageRoot } from "./package.ts";
 
-export interface ServerFlags extends ComputeFlags {
+export interface ServerFlags extends ComputeFlags, MemoryFlags {
   readonly host: string;
   readonly port: number;
   /** False: none is asked for. */
@@ -40,7 +44,7 @@ export interface ServerFlags extends ComputeFlags {
 }
 
 export function addServerFlags(command: Command): Command {
-  return addComputeFlags(command)
+  return addMemoryFlag(addComputeFlags(command))
     .optionsGroup("Server:")
     .option("--host <ADDRESS>", "address to listen on", "127.0.0.1")
     .option("--port <N>", "port to listen on; 0: a free one", wholeNumber("port", 0, 65535), 8080)
@@ -138,8 +142,9 @@ export async function runServer(
     const { batch, queue, origin, host, port, allowHost = [], logLevel } = flags;
     const hash = await modelHash(folder);
     const shell = studioShell();
+    const costs = await serverCosts(maker, config, flags);
     const server = createServerApp({
-      model: { name: basename(resolve(folder)), hash, config },
+      model: { name: basename(resolve(folder)), hash, config, costs },
       site: shell === undefined ? undefined : await siteContent({ shell, model: folder, modelHash: hash }, "server"),
       maker,
       version,
@@ -168,6 +173,17 @@ export async function runServer(
     await maker.dispose();
     clearTimeout(late);
   }
+}
+
+/** What requests are checked with: the model's sizes, this machine's rate, and the memory that the process may take. */
+async function serverCosts(maker: PictureMaker, config: ModelConfig, flags: MemoryFlags): Promise<Costs | undefined> {
+  const calibration = config.transformer === null ? undefined : await maker.calibrate?.();
+  if (calibration === undefined) return undefined;
+  const seconds = DEFAULT_LIMITS.jobMs / 1000;
+  return {
+    model: createCostModel(config),
+    budget: checkedBudget({ ...calibration, memoryBytes: budgetBytes(flags), seconds }),
+  };
 }
 
 /** The model in a thread of its own. Sources run where threads cannot load TypeScript: there in this thread. */

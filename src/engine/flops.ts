@@ -1,31 +1,41 @@
-import { type Dim, evaluateDim } from "./dims.ts";
+import { addDims, type Dim, mulDims, sizeOf } from "./dims.ts";
 import type { OpAttrs, OpName } from "./ops/attrs.ts";
+import { compileDim } from "./peak.ts";
 import type { Program } from "./program.ts";
 import type { Tensor } from "./tensor.ts";
 
+const PRODUCTS: readonly OpName[] = ["MatMul", "Conv", "ConvTranspose"];
+
 /**
- * Floating-point operations of a program's products: 2·m·n·k of every MatMul, Conv and ConvTranspose, under an
- * assignment of its symbolic dimensions. Element-wise work is not counted; `only` restricts the count to some operations.
+ * Floating-point operations of a program's products: 2·m·n·k of every MatMul, Conv and ConvTranspose, as a function of its
+ * symbolic dimensions. Element-wise work is not counted; `only` restricts the count to some operations.
  */
+export function flopsFormula(
+  p: Program,
+  only: readonly OpName[] = PRODUCTS,
+): (symbols: Readonly<Record<string, number>>) => number {
+  let flops: Dim = 0;
+  for (const t of p.order)
+    if (t.op !== undefined && only.includes(t.op)) flops = addDims(flops, mulDims(2, productsOf(t)));
+  return compileDim(flops);
+}
+
+/** {@link flopsFormula} under one assignment of the symbolic dimensions. */
 export function countFlops(
   p: Program,
   symbols: Readonly<Record<string, number>>,
-  only: readonly OpName[] = ["MatMul", "Conv", "ConvTranspose"],
+  only: readonly OpName[] = PRODUCTS,
 ): number {
-  const value = (d: Dim | undefined): number => evaluateDim(d ?? 1, symbols);
-  const elements = (t: Tensor): number => t.shape.reduce((n: number, d) => n * value(d), 1);
-  let flops = 0;
-  for (const t of p.order) {
-    if (t.op === undefined || !only.includes(t.op)) continue;
-    if (t.op === "MatMul") {
-      const { transA } = t.attrs as OpAttrs["MatMul"];
-      const a = t.inputs[0]!;
-      flops += 2 * elements(t) * value(transA ? a.shape.at(-2) : a.shape.at(-1));
-    } else if (t.op === "Conv" || t.op === "ConvTranspose") {
-      const w = t.inputs[1]!;
-      const moved = t.op === "Conv" ? t : t.inputs[0]!;
-      flops += 2 * elements(moved) * value(w.shape[1]) * value(w.shape[2]) * value(w.shape[3]);
-    }
+  return flopsFormula(p, only)(symbols);
+}
+
+function productsOf(t: Tensor): Dim {
+  if (t.op === "MatMul") {
+    const { transA } = t.attrs as OpAttrs["MatMul"];
+    const a = t.inputs[0]!;
+    return mulDims(sizeOf(t.shape), (transA ? a.shape.at(-2) : a.shape.at(-1)) ?? 1);
   }
-  return flops;
+  if (t.op !== "Conv" && t.op !== "ConvTranspose") return 0;
+  const moved = t.op === "Conv" ? t : t.inputs[0]!;
+  return sizeOf([...moved.shape, ...t.inputs[1]!.shape.slice(1)]);
 }

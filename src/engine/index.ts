@@ -1,13 +1,13 @@
 /** The engine: traced tensor graphs, their gradients, and their ONNX form. Knows no model, no runtime and no files. */
 export * from "./dims.ts";
-export { countFlops } from "./flops.ts";
+export { countFlops, flopsFormula } from "./flops.ts";
 export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
 export { type LowerOptions, OPSET, type ParamPlacement, toOnnx } from "./onnx/lower.ts";
 export type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
 export type { Provider } from "./ops/def.ts";
 export { opDef, opNames } from "./ops/table.ts";
-export { peakBytes } from "./peak.ts";
+export { peakFormula } from "./peak.ts";
 export { checkProgram, type Program, program, programText } from "./program.ts";
 export {
   type ConstantData,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { input, ops, param, peakBytes, program } from "./index.ts";
+import { input, ops, type Program, param, peakFormula, program } from "./index.ts";
 
+const peakBytes = (p: Program, symbols: Record<string, number>): number => peakFormula(p)(symbols);
 const x = () => input("x", "float32", ["n", "n"]);
 
-describe("peakBytes", () => {
+describe("peakFormula", () => {
   it("counts the results that are alive together, and outputs to the end", () => {
     const a = ops.matmul(input("x", "float32", ["n", 8]), param("w", [8, 8]));
     const p = program("two", { a, b: ops.transpose(a, [1, 0]) });

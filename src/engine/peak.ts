@@ -1,7 +1,10 @@
-import { type Dim, evaluateDim } from "./dims.ts";
+import { type Dim, dimTerms, mulDims, sizeOf } from "./dims.ts";
 import type { OpName } from "./ops/attrs.ts";
 import type { Program } from "./program.ts";
 import type { DType, Tensor } from "./tensor.ts";
+
+/** Values of symbolic dimensions. */
+type Symbols = Readonly<Record<string, number>>;
 
 const ELEMENT_BYTES: Record<DType, number> = { float32: 4, int64: 8, int32: 4, bool: 1 };
 
@@ -23,60 +26,94 @@ const IN_PLACE: ReadonlySet<OpName> = new Set([
 
 /** A piece of memory: taken before node `first`, given back after node `last`. */
 interface Buffer {
-  readonly bytes: number;
+  readonly bytes: Dim;
   readonly first: number;
   last: number;
 }
 
+/** Where a tensor lies, and under which shape its buffer may be used again. */
+interface Place {
+  readonly buffer: Buffer;
+  readonly shape: string;
+}
+
 /**
- * Bytes that a run of a program holds at its fullest on top of its inputs, under an assignment of its symbolic dimensions: results
+ * Bytes that a run of a program holds at its fullest on top of its inputs, as a function of its symbolic dimensions: results
  * that are still to be read, outputs, and what an operation needs while it works. ONNX Runtime's plan is followed: a result is written over an
  * operand where it can be, or into a buffer of the same shape that was used before and is kept for it. What depends on parameters
  * alone is computed once, when a session opens, and not counted.
  */
-export function peakBytes(p: Program, symbols: Readonly<Record<string, number>>): number {
-  const value = (d: Dim): number => evaluateDim(d, symbols);
+export function peakFormula(p: Program): (symbols: Symbols) => number {
   const nodes = runNodes(p);
-  const changes = new Float64Array(nodes.length + 1);
-  for (const { bytes, first, last } of planBuffers(p, nodes, value)) {
-    changes[first]! += bytes;
-    if (last + 1 < nodes.length) changes[last + 1]! -= bytes;
+  const sizes = new Map<Dim, number>();
+  /** Number of a size among the different ones, which are evaluated once. */
+  const sizeOfBytes = (bytes: Dim): number => {
+    const at = sizes.get(bytes) ?? sizes.size;
+    sizes.set(bytes, at);
+    return at;
+  };
+  const taken: number[][] = nodes.map(() => []);
+  const given: number[][] = nodes.map(() => []);
+  for (const { bytes, first, last } of planBuffers(p, nodes)) {
+    taken[first]!.push(sizeOfBytes(bytes));
+    if (last < nodes.length) given[last]!.push(sizeOfBytes(bytes));
   }
-  let held = 0;
-  let peak = 0;
-  for (const [at, t] of nodes.entries()) {
-    held += changes[at]!;
-    peak = Math.max(peak, held + workBytes(t, value));
-  }
-  return peak;
+  const work = nodes.map((t) => sizeOfBytes(workBytes(t)));
+  const evaluate = [...sizes.keys()].map(compileDim);
+  return (symbols) => {
+    const bytes = evaluate.map((size) => size(symbols));
+    let held = 0;
+    let peak = 0;
+    for (const at of nodes.keys()) {
+      for (const size of taken[at]!) held += bytes[size]!;
+      peak = Math.max(peak, held + bytes[work[at]!]!);
+      for (const size of given[at]!) held -= bytes[size]!;
+    }
+    return peak;
+  };
 }
 
-function planBuffers(p: Program, nodes: readonly Tensor[], value: (d: Dim) => number): readonly Buffer[] {
-  const bytes = (t: Tensor): number => t.shape.reduce((n: number, d) => n * value(d), ELEMENT_BYTES[t.dtype]);
+/** A dimension as a function of its symbols. */
+export function compileDim(d: Dim): (symbols: Symbols) => number {
+  if (typeof d === "number") return () => d;
+  const terms = dimTerms(d);
+  return (symbols) => {
+    let sum = 0;
+    for (const { coefficient, symbols: names } of terms) {
+      let product = coefficient;
+      for (const name of names) product *= symbols[name]!;
+      sum += product;
+    }
+    return sum;
+  };
+}
+
+function planBuffers(p: Program, nodes: readonly Tensor[]): readonly Buffer[] {
   const outputs = new Set(Object.values(p.outputs));
   const lastUse = lastUses(nodes, outputs);
   const free = new Map<string, Buffer[]>();
   const buffers: Buffer[] = [];
-  /** The buffer that holds a tensor, and under which shape it may be used again. */
-  const places = new Map<Tensor, { readonly buffer: Buffer; readonly key: string }>();
+  const places = new Map<Tensor, Place>();
+  const takeFree = (shape: string): Place | undefined => {
+    const buffer = free.get(shape)?.pop();
+    return buffer && { buffer, shape };
+  };
   for (const [at, t] of nodes.entries()) {
     const read = t.inputs.flatMap((input) => places.get(input) ?? []);
-    const size = bytes(t);
-    const mayHold = ({ buffer }: { readonly buffer: Buffer }): boolean => buffer.bytes === size && buffer.last === at;
+    const bytes = mulDims(sizeOf(t.shape), ELEMENT_BYTES[t.dtype]);
+    const mayHold = ({ buffer }: Place): boolean => buffer.bytes === bytes && buffer.last === at;
     const over = VIEWS.has(t.op!) ? read[0] : IN_PLACE.has(t.op!) ? read.find(mayHold) : undefined;
-    const key = `${t.dtype}[${t.shape.join(", ")}]`;
-    const taken = over ?? (outputs.has(t) ? undefined : wrap(free.get(key)?.pop(), key));
-    const place = taken ?? { buffer: { bytes: size, first: at, last: at }, key };
-    if (taken === undefined) buffers.push(place.buffer);
+    const shape = `${t.dtype}[${t.shape.join(", ")}]`;
+    const known = over ?? (outputs.has(t) ? undefined : takeFree(shape));
+    const place = known ?? { buffer: { bytes, first: at, last: at }, shape };
+    if (known === undefined) buffers.push(place.buffer);
     place.buffer.last = Math.max(place.buffer.last, lastUse.get(t)!);
     places.set(t, place);
-    for (const { buffer, key: shape } of new Set([...read, place]))
-      if (buffer.last === at) free.set(shape, [...(free.get(shape) ?? []).filter((one) => one !== buffer), buffer]);
+    for (const { buffer, shape: own } of new Set([...read, place]))
+      if (buffer.last === at) free.set(own, [...(free.get(own) ?? []).filter((one) => one !== buffer), buffer]);
   }
   return buffers;
 }
-
-const wrap = (buffer: Buffer | undefined, key: string) => (buffer === undefined ? undefined : { buffer, key });
 
 /** Nodes that are computed at every run: those that depend on an input. */
 function runNodes(p: Program): Tensor[] {
@@ -99,9 +136,8 @@ function lastUses(nodes: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map<T
 }
 
 /** What a kernel takes beside its result: a transposed convolution, the products of every pixel with every tap. */
-function workBytes(t: Tensor, value: (d: Dim) => number): number {
+function workBytes(t: Tensor): Dim {
   if (t.op !== "ConvTranspose") return 0;
   const [x, w] = t.inputs as [Tensor, Tensor];
-  const taps = value(w.shape[1]!) * value(w.shape[2]!) * value(w.shape[3]!);
-  return ELEMENT_BYTES.float32 * taps * value(x.shape[2]!) * value(x.shape[3]!);
+  return mulDims(ELEMENT_BYTES.float32, sizeOf([...w.shape.slice(1), ...x.shape.slice(2)]));
 }

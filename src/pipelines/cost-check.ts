@@ -1,7 +1,7 @@
 /** Whether a run fits into what it may take, and what would. */
 import { OptionError } from "../options/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
-import { costSeconds, type RunCost, type WorkRate } from "./cost.ts";
+import { type CostModel, costSeconds, type RunCost, type WorkRate } from "./cost.ts";
 
 /** What a run may take. */
 export interface CostBudget {
@@ -12,6 +12,12 @@ export interface CostBudget {
   readonly rate: WorkRate;
   /** Longest that a run may take, in seconds; no bound where left out. */
   readonly seconds?: number | undefined;
+}
+
+/** What runs of a model are checked with. */
+export interface Costs {
+  readonly model: CostModel;
+  readonly budget: CostBudget;
 }
 
 /** Estimates may lie this far under what is then measured: nothing over the budget must be let in. */

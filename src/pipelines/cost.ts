@@ -1,5 +1,5 @@
 /** What a run will take in memory and in work, from its plan alone. */
-import { countFlops, type Program, peakBytes } from "../engine/index.ts";
+import { flopsFormula, type Program, peakFormula } from "../engine/index.ts";
 import { downsampling } from "../models/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import {
@@ -65,50 +65,54 @@ interface Totals {
   tokenizer: number;
 }
 
+/** What a program takes, as functions of its symbolic dimensions. */
+interface Formulas {
+  flops(symbols: Readonly<Record<string, number>>): number;
+  peak(symbols: Readonly<Record<string, number>>): number;
+}
+
+const formulasOf = (program: Program): Formulas => ({ flops: flopsFormula(program), peak: peakFormula(program) });
+
 /** Computes costs for networks of these sizes; nothing of a model but its configuration is needed. */
 export function createCostModel(configs: NetworkConfigs): CostModel {
-  const programs = new Map<string, Program>();
-  const traced = (name: string, trace: () => Program): Program => {
-    const known = programs.get(name) ?? trace();
-    programs.set(name, known);
-    return known;
+  const known = new Map<string, Formulas>();
+  const formulas = (name: string, trace: () => Program): Formulas => {
+    const one = known.get(name) ?? formulasOf(trace());
+    known.set(name, one);
+    return one;
   };
   const { tokenizer } = configs;
   const factor = downsampling(tokenizer);
   const pixels = (grid: Grid): number => gridTokens(grid) * factor * factor;
 
-  const decode = (totals: Totals, grid: Grid, times: number, held: number): void => {
-    const program = traced("decoder", () => decoderProgram(tokenizer));
+  const decode = (totals: Totals, grid: Grid, rows: number, held: number, times = 1): void => {
+    const program = formulas("decoder", () => decoderProgram(tokenizer));
     const at = { B: 1, h: grid[0], w: grid[1] };
     const picture = 3 * FLOAT * pixels(grid);
-    totals.tokenizer += times * countFlops(program, at);
+    totals.tokenizer += times * rows * program.flops(at);
     // The decoded batch, the picture at work twice (the runtime's and the host's), and its bytes before they are written.
-    const host = times * picture + picture + pixels(grid) * 8;
-    totals.bytes = Math.max(totals.bytes, held + Math.max(peakBytes(program, at), 2 * picture) + host);
+    const host = rows * picture + picture + pixels(grid) * 8;
+    totals.bytes = Math.max(totals.bytes, held + Math.max(program.peak(at), 2 * picture) + host);
   };
   const encode = (totals: Totals, grid: Grid, times: number): void => {
-    const program = traced("encoder", () => encoderProgram(tokenizer));
+    const program = formulas("encoder", () => encoderProgram(tokenizer));
     const at = { B: 1, h: grid[0], w: grid[1] };
-    totals.tokenizer += times * countFlops(program, at);
-    totals.bytes = Math.max(totals.bytes, totals.held + peakBytes(program, at) + 2 * 3 * FLOAT * pixels(grid));
-    const quantise = traced("quantise", () => quantiseProgram(tokenizer));
+    totals.tokenizer += times * program.flops(at);
+    totals.bytes = Math.max(totals.bytes, totals.held + program.peak(at) + 2 * 3 * FLOAT * pixels(grid));
+    const quantise = formulas("quantise", () => quantiseProgram(tokenizer));
     const cells = { B: 1, h: grid[0], w: grid[1], h2: grid[0], w2: grid[1] };
-    totals.tokenizer += 2 * times * countFlops(quantise, cells);
-    totals.bytes = Math.max(totals.bytes, totals.held + peakBytes(quantise, cells));
+    totals.tokenizer += 2 * times * quantise.flops(cells);
+    totals.bytes = Math.max(totals.bytes, totals.held + quantise.peak(cells));
   };
   const sample = (totals: Totals, stage: Stage & { kind: "sample" }): void => {
     const { grids, rows: B, guided, times = 1, decoded = [grids.length - 1] } = stage;
     const { depth, width: C, codebookSize: V, positionSide: S } = transformerOf(configs);
     const R = guided ? 2 * B : B;
-    const step = traced(`step ${guided}`, () => stepProgram(configs, guided));
-    const embed = traced("embed", () => embedProgram(configs));
+    const step = formulas(`step ${guided}`, () => stepProgram(configs, guided));
+    const embed = formulas("embed", () => embedProgram(configs));
     const cacheOf = (tokens: number): number => 2 * depth * R * tokens * C * FLOAT;
-    totals.transformer +=
-      times *
-      countFlops(
-        traced("conditioning", () => conditioningProgram(configs)),
-        { R },
-      );
+    const conditioning = formulas("conditioning", () => conditioningProgram(configs));
+    totals.transformer += times * conditioning.flops({ R });
     let past = 0;
     let garbage = 0;
     for (const [i, grid] of grids.entries()) {
@@ -118,25 +122,17 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
       const isLast = i === grids.length - 1;
       const inputs = cacheOf(past) + R * (6 * depth + 2) * C * FLOAT + l * S * S * FLOAT + R * l * C * FLOAT;
       const outputs = logits + (isLast ? 0 : cacheOf(past + l));
-      const work = Math.max(peakBytes(step, at), 2 * outputs);
+      const work = Math.max(step.peak(at), 2 * outputs);
       totals.bytes = Math.max(totals.bytes, totals.held + inputs + work + Math.min(garbage, GARBAGE_BYTES));
-      totals.transformer += times * countFlops(step, at);
+      totals.transformer += times * step.flops(at);
       const before = grids[i - 1];
       if (before !== undefined)
-        totals.transformer += times * countFlops(embed, { R, h: before[0], w: before[1], h2: grid[0], w2: grid[1] });
+        totals.transformer += times * embed.flops({ R, h: before[0], w: before[1], h2: grid[0], w2: grid[1] });
       garbage = cacheOf(past) + logits + l * S * S * FLOAT;
       past += l;
       if (!decoded.includes(i)) continue;
       const held = totals.held + logits + (isLast ? 0 : cacheOf(past)) + Math.min(garbage, GARBAGE_BYTES);
-      decode(totals, grid, B, held);
-      if (times > 1)
-        totals.tokenizer +=
-          (times - 1) *
-          B *
-          countFlops(
-            traced("decoder", () => decoderProgram(tokenizer)),
-            { B: 1, h: grid[0], w: grid[1] },
-          );
+      decode(totals, grid, B, held, times);
     }
   };
   return {
@@ -146,7 +142,7 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
         if (stage.kind === "sample") sample(totals, stage);
         else if (stage.kind === "hold") totals.held += stage.bytes;
         else if (stage.kind === "encode") encode(totals, stage.grid, stage.times ?? 1);
-        else decode(totals, stage.grid, stage.times ?? 1, totals.held);
+        else decode(totals, stage.grid, 1, totals.held, stage.times);
         totals.bytes = Math.max(totals.bytes, totals.held);
       }
       return { bytes: totals.bytes, transformerFlops: totals.transformer, tokenizerFlops: totals.tokenizer };

@@ -4,6 +4,8 @@ import { requestId } from "hono/request-id";
 import { streamSSE } from "hono/streaming";
 import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
+import { fittingBatch } from "../pipelines/index.ts";
+import { gridTokens } from "../sampling/index.ts";
 import { readBody } from "./body.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { checkFields, type Fields, type RequestSchemas, requestSchemas } from "./fields.ts";
@@ -12,7 +14,7 @@ import { answerHeaders } from "./headers.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { faultLog, logRequests, noLog, requestIdOf, type ServerLog } from "./log.ts";
-import type { PictureMaker } from "./maker.ts";
+import type { DrawBatch, PictureMaker } from "./maker.ts";
 import { unanswered } from "./methods.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -56,6 +58,24 @@ type WorkOf = (fields: Fields, model: ServedModel, limits: Limits, signal: Abort
 /** 8 of 16x16 tokens side by side, fewer where grids are larger. */
 const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2048 / tokens)));
 
+/** Plans whose batches are remembered: few are in use at a time. */
+const KNOWN_BATCHES = 100;
+
+/** How many pictures of a plan are drawn side by side: as many as are asked for, if they fit into the memory. */
+function batchesOf({ batchSize = batchOf, model }: ServerOptions): (sampling: DrawBatch["sampling"]) => number {
+  const known = new Map<string, number>();
+  return (sampling) => {
+    const most = batchSize(Math.max(...sampling.plan.grids.map(gridTokens)));
+    const { costs } = model;
+    if (costs === undefined) return most;
+    const key = JSON.stringify([sampling.plan.grids, sampling.mixes]);
+    const batch = known.get(key) ?? fittingBatch(costs.model, sampling, most, costs.budget);
+    if (known.size >= KNOWN_BATCHES) known.clear();
+    known.set(key, batch);
+    return batch;
+  };
+}
+
 /** The HTTP API over a maker of pictures. Call `app.fetch`, or {@link listen}. */
 export function createServerApp(options: ServerOptions): ServerApp {
   const { model, maker, site, log = noLog } = options;
@@ -69,7 +89,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
     queue,
     maker,
     metrics,
-    batchSize: options.batchSize ?? batchOf,
+    batchSize: batchesOf(options),
     jobMs,
     keep,
     keepMs,

@@ -66,7 +66,13 @@ function describe(key: "size"): { title: string; description: string } {
 }
 
 const base64 = z.string({ error: expected("a picture in base64") });
-const generation = z.strictObject(shared);
+const generation = z.strictObject({
+  ...shared,
+  large: z.enum(["plain", "windows"]).optional().meta({
+    description:
+      "Beyond twice the trained side: one sampling of the whole (plain, unless told), or windows of the trained size over a coarse picture, which take less memory.",
+  }),
+});
 const edit = z.strictObject({
   ...shared,
   ...openaiEditFields,

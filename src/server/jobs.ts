@@ -1,8 +1,10 @@
 /** Jobs from being handed in to being forgotten, and the one loop that gives them to the maker. */
+
 import { randomUUID } from "node:crypto";
 import type { JobStatus } from "../client/index.ts";
+import type { ShownScales } from "../pipelines/index.ts";
 import { ApiError, toApiError } from "./errors.ts";
-import type { DrawBatch, DrawRow, EditWork, MadeScale, PictureMaker, ShownScales } from "./maker.ts";
+import type { DrawBatch, DrawRow, EditWork, LargeWork, MadeScale, PictureMaker } from "./maker.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Claim, JobQueue } from "./queue.ts";
 
@@ -11,13 +13,17 @@ export type Work =
   | { readonly kind: "draw"; readonly sampling: DrawBatch["sampling"]; readonly rows: readonly DrawRow[] }
   | {
       readonly kind: "edit";
-      readonly edit: EditWork;
+      readonly edit: EditWork | LargeWork;
       readonly total: number;
       readonly seed: number;
       readonly shown: ShownScales;
       /** Tokens of the picture given. */
       readonly imageTokens: number;
     };
+
+/** What a client asked for: drawing, in windows or not, or editing. */
+export const askedFor = (work: Work): "draw" | "edit" =>
+  work.kind === "edit" && work.edit.task !== "generate" ? "edit" : "draw";
 
 /** One picture at one scale. */
 export interface MadePicture {
@@ -60,8 +66,8 @@ export interface JobsOptions {
   readonly queue: JobQueue;
   readonly maker: PictureMaker;
   readonly metrics: Metrics;
-  /** Most pictures side by side for a plan whose largest scale has so many tokens. */
-  readonly batchSize: (tokens: number) => number;
+  /** Most pictures side by side of a plan. */
+  readonly batchSize: (sampling: DrawBatch["sampling"]) => number;
   /** Longest that a job may take from being accepted to its end, in ms. */
   readonly jobMs: number;
   /** Ended jobs that are kept to be asked for, and how long, in ms. */
@@ -189,8 +195,7 @@ export function startJobs(options: JobsOptions): Jobs {
   const nextLimit = (): number => {
     const first = [...entries.values()].find((entry) => isOpen(entry) && entry.finished.includes(undefined));
     if (first === undefined || first.work.kind === "edit") return 1;
-    const { grids } = first.work.sampling.plan;
-    return options.batchSize(Math.max(...grids.map(([h, w]) => h * w)));
+    return options.batchSize(first.work.sampling);
   };
   const loop = async (): Promise<void> => {
     for (;;) {

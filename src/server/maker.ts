@@ -1,18 +1,32 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
 import type { EditMask } from "../editing/index.ts";
-import { encodePng, type PngText, plainest, planarToRgb, type RgbaImage, settingsText } from "../image/index.ts";
+import {
+  encodePng,
+  type PngText,
+  plainest,
+  planarToRgb,
+  type SettingsRecord,
+  settingsText,
+} from "../image/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import {
+  calibrate,
   type EditEvent,
   type EditOptions,
   type EditTask,
   editRunSettings,
   type FlexVARPipeline,
+  type LargeOptions,
+  largeRunSettings,
   type PictureInfo,
   pictureRow,
   pictureSettings,
+  type ShownScales,
   sampleRequest,
   sampleScales,
+  shownEvent,
+  shownPictures,
+  type WorkRate,
 } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 
@@ -46,8 +60,21 @@ export interface EditWork {
   readonly model: string;
 }
 
-/** Which scales of `total` an edit shows before the last. */
-export type ShownScales = number | "all";
+/** Pictures that are drawn in windows over a coarse one. */
+export interface LargeWork {
+  readonly task: "generate";
+  readonly options: Omit<LargeOptions, "signal">;
+  /** Size of the result. */
+  readonly size: readonly [width: number, height: number];
+  readonly model: string;
+}
+
+/** What a maker's machine does, timed with the model open. */
+export interface Calibration {
+  readonly rate: WorkRate;
+  /** Bytes of the process with its sessions open and nothing running. */
+  readonly idleBytes: number;
+}
 
 /** A picture of a batch (draw) or a request (edit) by its number there, and how many tokens were drawn for it so far. */
 export interface MadePng {
@@ -68,15 +95,10 @@ export interface MadeScale {
 /** Makes pictures one call at a time, one event a scale; aborting the signal stops before the next scale. */
 export interface PictureMaker {
   draw(batch: DrawBatch, signal: AbortSignal): AsyncIterable<MadeScale>;
-  edit(work: EditWork, shown: ShownScales, signal: AbortSignal): AsyncIterable<MadeScale>;
+  edit(work: EditWork | LargeWork, shown: ShownScales, signal: AbortSignal): AsyncIterable<MadeScale>;
+  /** Opens the sessions that drawing takes, and times them. */
+  calibrate?(): Promise<Calibration | undefined>;
   dispose(): Promise<void>;
-}
-
-/** Of `total` scales the numbers of those that `shown` asks for, evenly chosen, without the last. */
-export function shownScales(shown: ShownScales, total: number): number[] {
-  const most = total - 1;
-  const count = shown === "all" ? most : Math.min(shown, most);
-  return Array.from({ length: count }, (_, i) => Math.floor(((i + 1) * most) / count) - 1);
 }
 
 /** A maker in this thread. It owns the pipeline. */
@@ -84,6 +106,12 @@ export function localMaker(pipe: FlexVARPipeline): PictureMaker {
   return {
     draw: (batch, signal) => draw(pipe, batch, signal),
     edit: (work, shown, signal) => edit(pipe, work, shown, signal),
+    async calibrate() {
+      // Another device's memory is not this process's.
+      if (pipe.runtime.provider !== "cpu") return undefined;
+      const rate = await calibrate(pipe.networks);
+      return { rate, idleBytes: process.memoryUsage.rss() };
+    },
     dispose: () => pipe.dispose(),
   };
 }
@@ -112,34 +140,39 @@ async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSigna
   }
 }
 
-function edits(pipe: FlexVARPipeline, work: EditWork, signal: AbortSignal): AsyncGenerator<EditEvent> {
+function edits(pipe: FlexVARPipeline, work: EditWork | LargeWork, signal: AbortSignal): AsyncGenerator<EditEvent> {
+  if (work.task === "generate") return pipe.generateLarge({ ...work.options, signal });
   const { options, mask, size } = work;
   return mask === undefined ? pipe.refine({ ...options, size, signal }) : pipe.inpaint({ ...options, mask, signal });
 }
 
+function settingsOf(pipe: FlexVARPipeline, work: EditWork | LargeWork): SettingsRecord {
+  if (work.task === "generate") return largeRunSettings(pipe, work.options, work.model);
+  const { task, options, size, mask, imageHash: image, model } = work;
+  return editRunSettings(pipe, { task, options, size, mask, image, model });
+}
+
 async function* edit(
   pipe: FlexVARPipeline,
-  work: EditWork,
+  work: EditWork | LargeWork,
   shown: ShownScales,
   signal: AbortSignal,
 ): AsyncGenerator<MadeScale> {
-  const { task, options, size, mask, imageHash: image, model } = work;
-  const run = editRunSettings(pipe, { task, options, size, mask, image, model });
+  const run = settingsOf(pipe, work);
   /** Tokens drawn so far for each picture of a batch, by the batch's first. */
   const drawn = new Map<number, number>();
   for await (const event of edits(pipe, work, signal)) {
-    const { index, total, window, windows, first, isLast } = event;
+    const { first, isLast } = event;
     const tokens = (drawn.get(first) ?? 0) + gridTokens(event.grid);
     drawn.set(first, tokens);
-    const number = window * total + index;
-    const wanted = isLast || shownScales(shown, windows * total).includes(number);
-    const images: readonly RgbaImage[] = wanted ? await event.images() : [];
+    const { step, steps, isShown } = shownEvent(event, shown);
+    const images = isShown ? await shownPictures(event, pipe.config.trainedSide * pipe.factor) : [];
     const pictures = images.map((image, i) => ({
       at: first + i,
       info: event.pictures[i]!,
       png: encodePng(plainest(image), isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
       tokens,
     }));
-    yield { index: number, total: windows * total, isLast, pictures };
+    yield { index: step, total: steps, isLast, pictures };
   }
 }

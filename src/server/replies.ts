@@ -9,7 +9,7 @@ import type {
   QueuedEvent,
   TokenUsage,
 } from "../client/index.ts";
-import type { Job, MadePicture, Work } from "./jobs.ts";
+import { askedFor, type Job, type MadePicture, type Work } from "./jobs.ts";
 
 function pictureData({ png, classId, label, indexWithinClass, seed }: MadePicture): PictureData {
   const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
@@ -59,7 +59,7 @@ export function queuedEvent(created: number, position: number): QueuedEvent {
 
 /** One picture of a stream. */
 export function imageEvent(picture: MadePicture, { work, created }: Job): ImageEvent {
-  const prefix = work.kind === "draw" ? "image_generation" : "image_edit";
+  const prefix = askedFor(work) === "draw" ? "image_generation" : "image_edit";
   const { isLast, earlier, scale, scales, at } = picture;
   return {
     type: `${prefix}.${isLast ? "completed" : "partial_image"}`,

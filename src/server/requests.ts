@@ -21,6 +21,7 @@ import { downsampling } from "../models/index.ts";
 import {
   EDITING_FIELDS,
   editingInfo,
+  parseSampling,
   pickEditing,
   resolveEditing,
   resolveSampling,
@@ -29,14 +30,26 @@ import {
   samplingInfo,
   valueFromText,
 } from "../options/index.ts";
-import { type EditOptions, pictureSettings, runSettings } from "../pipelines/index.ts";
+import {
+  type Costs,
+  type EditOptions,
+  fitEdit,
+  fitGenerate,
+  fitLarge,
+  type LargeOptions,
+  pictureSettings,
+  resolvePlan,
+  runSettings,
+  type ShownScales,
+  shownScales,
+} from "../pipelines/index.ts";
 import { classIdsOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
 import { pictureBytes } from "./base64.ts";
 import { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import { cancelled, type Work } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
-import { type DrawRow, type ShownScales, shownScales } from "./maker.ts";
+import type { DrawRow } from "./maker.ts";
 
 /** The model that a server serves. */
 export interface ServedModel {
@@ -44,6 +57,8 @@ export interface ServedModel {
   /** What settings call the model's content. */
   readonly hash: string;
   readonly config: ModelConfig;
+  /** What work is checked with before it is queued; nothing is refused for what it takes where left out. */
+  readonly costs?: Costs | undefined;
 }
 
 /** Generation fields as work. @throws ApiError, OptionError, RangeError in words. */
@@ -53,7 +68,14 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   if (resolved.classLabels.length === 0)
     throw refused("class_labels", "expected at least one class in class_labels or prompt, got none");
   const ids = classIdsOf(resolved.classLabels, model.config.id2label, numClasses(model));
-  checkPictures(ids.length * resolved.count, limits);
+  const total = ids.length * resolved.count;
+  checkPictures(total, limits);
+  if (fields.large === "windows") return largeWork(fields, input, total, model);
+  const { costs } = model;
+  if (costs !== undefined) {
+    const decoded = [...shownScales(shownOf(fields), resolved.plan.grids.length), resolved.plan.grids.length - 1];
+    fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded });
+  }
   const run = runSettings(input, resolved, model.hash);
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const counted = new Map<number, number>();
@@ -69,6 +91,22 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   });
   const { plan, mixes, greedySteps, filters, forbid } = resolved;
   return { kind: "draw", sampling: { plan, mixes, greedySteps, filters, forbid }, rows };
+}
+
+/** Drawing in windows over a coarse picture. */
+function largeWork(fields: Fields, input: SamplingInput, total: number, model: ServedModel): Work {
+  const { classLabels = [], size, scales, ...sampling } = input;
+  const [width, height] = parseSampling({ size }).size ?? [];
+  if (width === undefined || height === undefined)
+    throw refused("size", "expected the size to draw with large windows, got none");
+  if (scales !== undefined) throw refused("scales", "expected num_inference_steps with large windows, got scales");
+  const firstIndex = fields.first_index as number | undefined;
+  const options: LargeOptions = { ...sampling, classLabels, size: [width, height], firstIndex };
+  const { costs } = model;
+  if (costs !== undefined) fitLarge(model.config, costs.model, options, costs.budget);
+  const { seed } = resolvePlan(model.config, { ...sampling, classLabels });
+  const edit = { task: "generate", options, size: options.size, model: model.hash } as const;
+  return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0 };
 }
 
 /** Which fields each task takes beside those of sampling and editing; all others are refused. */
@@ -108,7 +146,17 @@ export async function editWork(
   checkPictures(labels * count, limits);
   const firstIndex = fields.first_index as number | undefined;
   const options: EditOptions = { ...sampling, ...pickEditing(editing), image: canvas, classLabels: choice, firstIndex };
-  const edit = { task, options, mask, size, imageHash: pictureHash(image), model: model.hash };
+  const { costs } = model;
+  const plan = { options, size: canvas, mask, ...(mask === undefined && { to: size }) };
+  const batchSize = costs && fitEdit(model.config, costs.model, plan, costs.budget).batch;
+  const edit = {
+    task,
+    options: { ...options, batchSize },
+    mask,
+    size,
+    imageHash: pictureHash(image),
+    model: model.hash,
+  };
   const factor = downsampling(model.config.tokenizer);
   const imageTokens = Math.ceil(image.width / factor) * Math.ceil(image.height / factor);
   return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields), imageTokens };

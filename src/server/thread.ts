@@ -1,11 +1,13 @@
 /** A maker in a worker thread, called by messages. */
+
 import type { MessagePort, Worker } from "node:worker_threads";
 import { OptionError } from "../options/index.ts";
-import type { DrawBatch, EditWork, MadeScale, PictureMaker, ShownScales } from "./maker.ts";
+import type { ShownScales } from "../pipelines/index.ts";
+import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, PictureMaker } from "./maker.ts";
 
 type Call =
   | { readonly kind: "draw"; readonly id: number; readonly batch: DrawBatch }
-  | { readonly kind: "edit"; readonly id: number; readonly work: EditWork; readonly shown: ShownScales }
+  | { readonly kind: "edit"; readonly id: number; readonly work: EditWork | LargeWork; readonly shown: ShownScales }
   | { readonly kind: "stop"; readonly id: number };
 
 interface Failure {
@@ -16,12 +18,12 @@ interface Failure {
 }
 
 type Answer =
-  | { readonly kind: "ready" }
+  | { readonly kind: "ready"; readonly calibration: Calibration | undefined }
   | { readonly kind: "scale"; readonly id: number; readonly scale: MadeScale }
   | { readonly kind: "end"; readonly id: number; readonly failure: Failure | undefined };
 
 /** Answers the calls of {@link threadMaker} with a maker of this thread. */
-export function serveMaker(maker: PictureMaker, port: MessagePort): void {
+export async function serveMaker(maker: PictureMaker, port: MessagePort): Promise<void> {
   const stops = new Map<number, AbortController>();
   const answer = (message: Answer): void => port.postMessage(message);
   const carryOut = async (id: number, start: (signal: AbortSignal) => AsyncIterable<MadeScale>): Promise<void> => {
@@ -46,7 +48,7 @@ export function serveMaker(maker: PictureMaker, port: MessagePort): void {
     else if (call.kind === "draw") void carryOut(call.id, (signal) => maker.draw(call.batch, signal));
     else void carryOut(call.id, (signal) => maker.edit(call.work, call.shown, signal));
   });
-  answer({ kind: "ready" });
+  answer({ kind: "ready", calibration: await maker.calibrate?.() });
 }
 
 /** A maker behind a thread that calls {@link serveMaker}; resolves when the thread is ready. @throws what the thread failed with. */
@@ -54,7 +56,7 @@ export async function threadMaker(worker: Worker): Promise<PictureMaker> {
   const listeners = new Map<number, (answer: Exclude<Answer, { kind: "ready" }>) => void>();
   let last = 0;
   let dead: Error | undefined;
-  await new Promise<void>((resolve, reject) => {
+  const calibration = await new Promise<Calibration | undefined>((resolve, reject) => {
     const die = (error: Error): void => {
       dead ??= error;
       reject(dead);
@@ -64,7 +66,7 @@ export async function threadMaker(worker: Worker): Promise<PictureMaker> {
     worker.on("error", die);
     worker.on("exit", (code) => die(new Error(`maker: expected its thread to run, got its end (${code})`)));
     worker.on("message", (answer: Answer) => {
-      if (answer.kind === "ready") resolve();
+      if (answer.kind === "ready") resolve(answer.calibration);
       else listeners.get(answer.id)?.(answer);
     });
   });
@@ -106,6 +108,7 @@ export async function threadMaker(worker: Worker): Promise<PictureMaker> {
   return {
     draw: (batch, signal) => call((id) => ({ kind: "draw", id, batch }), signal),
     edit: (work, shown, signal) => call((id) => ({ kind: "edit", id, work, shown }), signal),
+    calibrate: async () => calibration,
     async dispose() {
       await worker.terminate();
     },

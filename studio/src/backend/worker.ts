@@ -13,6 +13,8 @@ import {
   type ScaleEvent,
   type SettingsRecord,
   settingsText,
+  shownEvent,
+  shownPictures,
 } from "flexvar/web";
 import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
 import { requestOf } from "./settings.ts";
@@ -166,7 +168,9 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
   const steps =
     painted === undefined ? pipe.refine({ ...options, size: size! }) : pipe.inpaint({ ...options, mask: painted });
   for await (const step of steps) {
-    const images = await step.images();
+    const images = shownEvent(step, "all").isShown
+      ? await shownPictures(step, pipe.config.trainedSide * pipe.factor)
+      : [];
     signal.throwIfAborted();
     const pictures = images.map((result, i): DrawnPicture => {
       const settings = pictureSettings(run, step.pictures[i]!);
@@ -174,8 +178,9 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
       const blob = new Blob([png as BlobPart], { type: "image/png" });
       return { number: step.first + i, image: blob, ...(step.isLast && { settings }) };
     });
-    const batches = Math.ceil(count / Math.max(1, pictures.length));
-    const batch = Math.floor(step.first / Math.max(1, pictures.length));
+    const side = Math.max(1, step.pictures.length);
+    const batches = Math.ceil(count / side);
+    const batch = Math.floor(step.first / side);
     const done = (batch + (step.window + (step.index + 1) / step.total) / step.windows) / batches;
     answer({ id, kind: "event", event: { kind: "step", done, pictures } });
     await turn();
