@@ -49,7 +49,10 @@ export interface SamplingFields {
   readonly size?: string | number;
 }
 
-export interface GenerationFields extends SamplingFields {}
+export interface GenerationFields extends SamplingFields {
+  /** Beyond twice the trained side: one sampling of the whole (plain), or windows over a coarse picture. */
+  readonly large?: "plain" | "windows";
+}
 
 export interface EditFields extends SamplingFields {
   /** A picture file in base64, plain or as a data URL. */
