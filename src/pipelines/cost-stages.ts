@@ -26,7 +26,8 @@ function batches(total: number, most: number): { rows: number; times: number }[]
   ].filter(({ rows, times }) => rows > 0 && times > 0);
 }
 
-const isGuided = ({ mixes }: Pick<ResolvedSampling, "mixes">): boolean => mixes.some((mix) => !isUnguided(mix));
+const guidedScales = ({ mixes }: Pick<ResolvedSampling, "mixes">): number =>
+  mixes.findLastIndex((mix) => !isUnguided(mix)) + 1;
 
 /** Stages of `total` pictures of one plan, `batch` side by side. @param decoded numbers of the scales whose pictures are wanted; the last unless told. */
 export function generateStages(
@@ -38,7 +39,14 @@ export function generateStages(
   const { grids } = sampling.plan;
   const shown = decoded === undefined ? {} : { decoded };
   return batches(total, batch).map(
-    ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guided: isGuided(sampling), ...shown }),
+    ({ rows, times }): Stage => ({
+      kind: "sample",
+      grids,
+      rows,
+      times,
+      guidedScales: guidedScales(sampling),
+      ...shown,
+    }),
   );
 }
 
@@ -81,7 +89,7 @@ export function editStages(config: ModelConfig, plan: EditPlan): Stage[] {
     for (const [window, { pass, sampling }] of passes.entries()) {
       const grid: Grid = [pass.work.height / factor, pass.work.width / factor];
       stages.push({ kind: "encode", grid, times: times * (window === 0 ? 1 : rows) });
-      stages.push({ kind: "sample", grids: sampling.plan.grids, rows, times, guided: isGuided(sampling) });
+      stages.push({ kind: "sample", grids: sampling.plan.grids, rows, times, guidedScales: guidedScales(sampling) });
     }
     stages.push({ kind: "hold", bytes: (-rows * held) / 2 });
   }
@@ -95,7 +103,7 @@ function guessStages({ transformer, trainedSide }: ModelConfig, canvas: PixelSiz
   return [
     { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 },
     ...batches(transformer?.numClasses ?? 0, CLASSES_AT_ONCE).map(
-      ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guided: false, decoded: [] }),
+      ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guidedScales: 0, decoded: [] }),
     ),
   ];
 }
@@ -105,7 +113,7 @@ function scoreStages({ trainedSide }: ModelConfig, canvas: PixelSize, factor: nu
   const { grids } = planScales({ factor, trainedSide, sizePx: seen });
   return [
     { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 * times },
-    { kind: "sample", grids, rows: 1, times, guided: false, decoded: [] },
+    { kind: "sample", grids, rows: 1, times, guidedScales: 0, decoded: [] },
   ];
 }
 
@@ -152,7 +160,7 @@ export function largeStages(config: ModelConfig, options: LargeOptions): Stage[]
           grids: [...settled, ...level.scales.slice(0, index + 1)],
           rows,
           times: times * parts * level.tops.length,
-          guided: false,
+          guidedScales: 0,
           decoded: [],
         });
     stages.push({ kind: "hold", bytes: -logits }, { kind: "decode", grid, times });

@@ -20,7 +20,8 @@ export type Stage =
       readonly grids: readonly Grid[];
       /** Pictures side by side. */
       readonly rows: number;
-      readonly guided: boolean;
+      /** Scales, from the first on, that are computed with the class and without. */
+      readonly guidedScales: number;
       /** Scales whose pictures are decoded while the sampler waits, by number; the last one is, unless it is left out. */
       readonly decoded?: readonly number[];
       readonly times?: number;
@@ -105,33 +106,36 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
     totals.bytes = Math.max(totals.bytes, totals.held + quantise.peak(cells));
   };
   const sample = (totals: Totals, stage: Stage & { kind: "sample" }): void => {
-    const { grids, rows: B, guided, times = 1, decoded = [grids.length - 1] } = stage;
+    const { grids, rows: B, guidedScales, times = 1, decoded = [grids.length - 1] } = stage;
     const { depth, width: C, codebookSize: V, positionSide: S } = transformerOf(configs);
-    const R = guided ? 2 * B : B;
-    const step = formulas(`step ${guided}`, () => stepProgram(configs, guided));
     const embed = formulas("embed", () => embedProgram(configs));
-    const cacheOf = (tokens: number): number => 2 * depth * R * tokens * C * FLOAT;
+    const cacheOf = (R: number, tokens: number): number => 2 * depth * R * tokens * C * FLOAT;
     const conditioning = formulas("conditioning", () => conditioningProgram(configs));
-    totals.transformer += times * conditioning.flops({ R });
+    totals.transformer += times * conditioning.flops({ R: guidedScales > 0 ? 2 * B : B });
     let past = 0;
     let garbage = 0;
     for (const [i, grid] of grids.entries()) {
       const l = gridTokens(grid);
+      const guided = i < guidedScales;
+      const R = guided ? 2 * B : B;
+      const step = formulas(`step ${guided}`, () => stepProgram(configs, guided));
+      // The rows without a class are left out of the cache: what stays is copied.
+      if (i > 0 && i === guidedScales) totals.bytes = Math.max(totals.bytes, totals.held + 2 * cacheOf(2 * B, past));
       const at = { B, l, p: past };
       const logits = B * l * V * FLOAT;
       const isLast = i === grids.length - 1;
-      const inputs = cacheOf(past) + R * (6 * depth + 2) * C * FLOAT + l * S * S * FLOAT + R * l * C * FLOAT;
-      const outputs = logits + (isLast ? 0 : cacheOf(past + l));
+      const inputs = cacheOf(R, past) + R * (6 * depth + 2) * C * FLOAT + l * S * S * FLOAT + R * l * C * FLOAT;
+      const outputs = logits + (isLast ? 0 : cacheOf(R, past + l));
       const work = Math.max(step.peak(at), 2 * outputs);
       totals.bytes = Math.max(totals.bytes, totals.held + inputs + work + Math.min(garbage, GARBAGE_BYTES));
       totals.transformer += times * step.flops(at);
       const before = grids[i - 1];
       if (before !== undefined)
         totals.transformer += times * embed.flops({ R, h: before[0], w: before[1], h2: grid[0], w2: grid[1] });
-      garbage = cacheOf(past) + logits + l * S * S * FLOAT;
+      garbage = cacheOf(R, past) + logits + l * S * S * FLOAT;
       past += l;
       if (!decoded.includes(i)) continue;
-      const held = totals.held + logits + (isLast ? 0 : cacheOf(past)) + Math.min(garbage, GARBAGE_BYTES);
+      const held = totals.held + logits + (isLast ? 0 : cacheOf(R, past)) + Math.min(garbage, GARBAGE_BYTES);
       decode(totals, grid, B, held, times);
     }
   };

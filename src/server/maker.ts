@@ -1,13 +1,6 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
 import type { EditMask } from "../editing/index.ts";
-import {
-  encodePng,
-  type PngText,
-  plainest,
-  planarToRgb,
-  type SettingsRecord,
-  settingsText,
-} from "../image/index.ts";
+import { encodePng, type PngText, plainest, planarToRgb, type SettingsRecord, settingsText } from "../image/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import {
   calibrate,
