@@ -82,8 +82,16 @@ const HELD_OUT_SHARE = 0.1;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-function described({ accuracy, interval, correct, pictures }: ClassAccuracy): string {
-  return `${percent(accuracy)} given their own class (${percent(interval[0])} to ${percent(interval[1])}), ${correct} of ${pictures}`;
+/** What the shares beside the accuracy are called. */
+const SHARES: Readonly<Record<string, string>> = {
+  top5_accuracy: "among the five likeliest",
+  group_accuracy: "their group",
+  group_top5_accuracy: "their group among five",
+};
+
+function described({ accuracy, interval, correct, pictures, shares }: ClassAccuracy): string {
+  const others = Object.entries(shares).map(([name, { value }]) => `; ${SHARES[name] ?? name} ${percent(value)}`);
+  return `${percent(accuracy)} given their own class (${percent(interval[0])} to ${percent(interval[1])}), ${correct} of ${pictures}${others.join("")}`;
 }
 
 /** Lines on the classes that are named right least often. */
@@ -96,12 +104,13 @@ function weakest({ classes }: ClassAccuracy): string[] {
   });
 }
 
-function asJson({ pictures, correct, accuracy, interval, classes }: ClassAccuracy) {
+function asJson({ pictures, correct, accuracy, interval, shares, classes }: ClassAccuracy) {
   return {
     pictures,
     correct,
     accuracy,
     interval: [...interval],
+    ...Object.fromEntries(Object.entries(shares).map(([name, { value }]) => [name, value])),
     classes: classes.map((c) => ({ label: c.label, pictures: c.pictures, correct: c.correct })),
   };
 }

@@ -10,6 +10,7 @@ export {
   wilsonInterval,
 } from "./bootstrap.ts";
 export { largestOfRows, matchClasses, topOfRows } from "./class-names.ts";
+export { knownShares, topScores } from "./class-scores.ts";
 export { type CodebookUsage, codebookUsage } from "./codebook-usage.ts";
 export { compareResults, type MetricDifference, overallVerdict, type Verdict } from "./compare.ts";
 export { type DetailRows, patchScales } from "./detail-set.ts";
@@ -53,3 +54,4 @@ export {
   setMetrics,
 } from "./set-metrics.ts";
 export { readStatistics, type Statistics, writeStatistics } from "./statistics-file.ts";
+export { joinTops, type TopClasses, topClasses } from "./top-classes.ts";

@@ -47,7 +47,9 @@ describe("classAccuracy", () => {
       [1, 5],
       [1, 130],
     ] as const;
-    const { classes, interval, ...rest } = await classAccuracy(judge, plain(["light", "dark"], rows), { size: 5 });
+    const { classes, interval, shares, ...rest } = await classAccuracy(judge, plain(["light", "dark"], rows), {
+      size: 5,
+    });
     expect(rest).toEqual({ pictures: 5, correct: 2, accuracy: 0.4 });
     expect(classes).toEqual([
       { label: "dark", pictures: 2, correct: 1, takenFor: { label: "grey", pictures: 1 } },
@@ -55,7 +57,25 @@ describe("classAccuracy", () => {
       { label: "light", pictures: 3, correct: 1, takenFor: { label: "dark", pictures: 2 } },
     ]);
     expect(interval).toEqual(wilsonInterval(2, 5));
+    expect(shares).toEqual({ top5_accuracy: { value: 1, interval: wilsonInterval(5, 5) } });
     expect(sides).toEqual([5, 5]);
+  });
+
+  it("tells how often a group of the class is the likeliest, where the judge knows groups", async () => {
+    const groups = [
+      { name: "dim", members: [0, 1] },
+      { name: "bright", members: [2] },
+    ];
+    const rows = [
+      [0, 250],
+      [0, 10],
+      [1, 5],
+      [1, 250],
+    ] as const;
+    const { accuracy, shares } = await classAccuracy({ ...judge, groups }, plain(["light", "grey"], rows), { size: 5 });
+    // Of the light ones one is given dark; of the grey ones one is given dark, which is of its group, and one light.
+    expect([accuracy, shares.group_accuracy!.value]).toEqual([1 / 4, 2 / 4]);
+    expect(shares.group_top5_accuracy!.value).toBe(1);
   });
 
   it("takes numbers for numbers, at the pictures' own short side", async () => {

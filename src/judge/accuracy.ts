@@ -1,6 +1,16 @@
 /** How often a judge gives labelled pictures their own class. */
 import { batches, type Dataset } from "../data/index.ts";
-import { largestOfRows, matchClasses, wilsonInterval } from "../evaluate/index.ts";
+import {
+  type Interval,
+  joinTops,
+  knownShares,
+  largestOfRows,
+  matchClasses,
+  type TopClasses,
+  topClasses,
+  topScores,
+  wilsonInterval,
+} from "../evaluate/index.ts";
 import type { Judge } from "./extractor.ts";
 
 export interface ClassAccuracy {
@@ -10,6 +20,8 @@ export interface ClassAccuracy {
   readonly accuracy: number;
   /** 95 % interval of the accuracy (Wilson, JASA 22, 1927). */
   readonly interval: readonly [low: number, high: number];
+  /** Shares of the likeliest five and of groups, by the metric's name in `flexvar evaluate`; those that the judge can tell. */
+  readonly shares: { readonly [metric: string]: { readonly value: number; readonly interval: Interval } };
   readonly classes: readonly {
     readonly label: string;
     readonly pictures: number;
@@ -41,31 +53,37 @@ export async function classAccuracy(
   const classOf = matchClasses(dataset.classes, judge.labels);
   const size = options.size ?? (await shortSide(dataset));
   const confusion = new Uint32Array(K * K);
+  const [tops, own]: [TopClasses[], number[]] = [[], []];
   const all = { size, batchSize: CHUNK, seed: 0, ordered: true, epochs: 1, keepLast: true };
   const refuse = (error: Error): never => {
     throw error;
   };
   for await (const { images, labels, count } of batches(dataset, { ...all, onCorrupt: refuse })) {
     const { logits } = await judge.extractPlanes(images, count, size, size);
+    tops.push(topClasses(logits, count, judge.groups));
+    own.push(...labels.subarray(0, count));
     largestOfRows(logits, count).forEach((given, i) => {
       confusion[classOf[labels[i]!]! * K + given]!++;
     });
   }
-  const classes = judge.labels.map((label, own) => {
-    const row = confusion.subarray(own * K, (own + 1) * K);
-    const others = row.map((n, given) => (given === own ? 0 : n));
+  const classes = judge.labels.map((label, at) => {
+    const row = confusion.subarray(at * K, (at + 1) * K);
+    const others = row.map((n, given) => (given === at ? 0 : n));
     const most = others.reduce((best, n, given) => (n > others[best]! ? given : best), 0);
     const taken = others[most]!;
     return {
       label,
       pictures: row.reduce((a, b) => a + b, 0),
-      correct: row[own]!,
+      correct: row[at]!,
       ...(taken > 0 ? { takenFor: { label: judge.labels[most]!, pictures: taken } } : {}),
     };
   });
+  const side = { classes: dataset.classes, labelOf: (i: number) => own[i]!, given: Int32Array.from(own) };
+  const shares = knownShares(topScores({ ...side, top: joinTops(tops) }, judge));
   const pictures = classes.reduce((n, c) => n + c.pictures, 0);
   const correct = classes.reduce((n, c) => n + c.correct, 0);
-  return { pictures, correct, accuracy: correct / pictures, interval: wilsonInterval(correct, pictures), classes };
+  const interval = wilsonInterval(correct, pictures);
+  return { pictures, correct, accuracy: correct / pictures, interval, shares, classes };
 }
 
 async function shortSide(dataset: Dataset): Promise<number> {
