@@ -176,4 +176,15 @@ describe("compareResults", () => {
     const other = await evaluateSets(a, a, options);
     expect(() => compareResults(near, other)).toThrow("another reference");
   });
+
+  it("takes documents of versions that had fewer metrics, and none that lacks an older one", async () => {
+    const now = await evaluateSets(a, b, { extractor: plainExtractor(), product, bootstrap: 60 });
+    const without = (...names: string[]) =>
+      Object.fromEntries(Object.entries(now).filter(([name]) => !names.includes(name)));
+    const earlier: unknown = without("fid_shallow", "patch_fine", "patch_coarse", "top5_accuracy", "group_accuracy");
+    expect(isEvaluationResult(earlier)).toBe(true);
+    const metrics = compareResults(earlier as typeof now, now).map(({ metric }) => metric);
+    expect([metrics.includes("fid"), metrics.includes("top5_accuracy")]).toEqual([true, false]);
+    expect(isEvaluationResult(without("fid"))).toBe(false);
+  });
 });
