@@ -1,9 +1,15 @@
-/** The thread that owns the model: ONNX Runtime's `run` holds its thread until it is done, and the server's must stay free. */
-import { parentPort, workerData } from "node:worker_threads";
+/** What runs in the process that owns the model; {@link makerProcess} starts it. */
+import { once } from "node:events";
 import { FlexVAR, type FromPretrainedOptions } from "../open.ts";
 import { localMaker, serveMaker } from "../server/index.ts";
 
-const { folder, options } = workerData as { folder: string; options: FromPretrainedOptions };
-const port = parentPort;
-if (port === null) throw new Error("maker: expected to run in a worker thread, got the main one");
-await serveMaker(localMaker(await FlexVAR.fromPretrained(folder, options)), port);
+// Ctrl-C reaches the whole group of processes: it is the server that says when jobs end, and without it there is nothing left to do.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+process.on("disconnect", () => process.exit());
+
+const [{ folder, options }] = (await once(process, "message")) as [{ folder: string; options: FromPretrainedOptions }];
+await serveMaker(FlexVAR.fromPretrained(folder, options).then(localMaker), {
+  on: (event, listener) => process.on(event, (message: unknown) => listener(message as never)),
+  postMessage: (message) => process.send?.(message),
+});

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { isIP, isIPv4 } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { type Command, Option } from "commander";
 import { version } from "../../package.json";
 import type { FromPretrainedOptions } from "../open.ts";
@@ -18,8 +17,8 @@ import {
   listen,
   localMaker,
   type PictureMaker,
+  remoteMaker,
   stderrLog,
-  threadMaker,
 } from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
 import type { Outcome, Running } from "./command.ts";
@@ -27,6 +26,7 @@ import { addMemoryFlag, budgetBytes, checkedBudget, type MemoryFlags } from "./c
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
+import { makerProcess } from "./maker-process.ts";
 import { findModel, shownPath } from "./model.ts";
 import { packageRoot } from "./package.ts";
 
@@ -121,9 +121,6 @@ export function openWarning(host: string, token: string | undefined, isWanted: b
   );
 }
 
-/** Longest that the model's thread may take to end, in ms. */
-const LAST_MS = 1500;
-
 /** Serves until the signal. @param started is told once the port is open. */
 export async function runServer(
   flags: ServerFlags,
@@ -168,10 +165,7 @@ export async function runServer(
     await listening.close();
     return { json: { url: listening.url } };
   } finally {
-    // One product can take long and hears nothing; a thread within it keeps even `process.exit` waiting.
-    const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), LAST_MS);
     await maker.dispose();
-    clearTimeout(late);
   }
 }
 
@@ -186,11 +180,11 @@ async function serverCosts(maker: PictureMaker, config: ModelConfig, flags: Memo
   };
 }
 
-/** The model in a thread of its own. Sources run where threads cannot load TypeScript: there in this thread. */
+/** The model in a process of its own. Sources run where a process cannot load TypeScript: there in this one. */
 async function openMaker(folder: string, options: FromPretrainedOptions): Promise<PictureMaker> {
   const here = fileURLToPath(new URL(".", import.meta.url));
   const built = [join(here, "workers"), join(here, "..", "workers")].map((at) => join(at, "maker.worker.js"));
   const file = built.find(existsSync);
-  if (file !== undefined) return threadMaker(new Worker(file, { workerData: { folder, options } }));
+  if (file !== undefined) return remoteMaker(makerProcess(file, { folder, options }));
   return localMaker(await (await import("../open.ts")).FlexVAR.fromPretrained(folder, options));
 }

@@ -6,5 +6,5 @@ export { type Listening, listen } from "./listen.ts";
 export { LOG_LEVELS, type LogLevel, type ServerLog, stderrLog } from "./log.ts";
 export { type DrawBatch, type DrawRow, type EditWork, localMaker, type MadeScale, type PictureMaker } from "./maker.ts";
 export { type Claim, type JobQueue, memoryQueue, type QueuedJob } from "./queue.ts";
+export { type MakerEnd, remoteMaker, serveMaker } from "./remote.ts";
 export type { ServedModel } from "./requests.ts";
-export { serveMaker, threadMaker } from "./thread.ts";

@@ -4,7 +4,7 @@ import { projectRoot } from "../../test/support/imports.ts";
 import type { ErrorBody, JobBody } from "../client/index.ts";
 import { openFolder } from "../pretrained/node.ts";
 import { createServerApp, type PictureMaker } from "./index.ts";
-import { threadMaker } from "./thread.ts";
+import { remoteMaker } from "./remote.ts";
 
 const { config, close } = await openFolder(join(projectRoot, "models", "emoji"));
 await close();
@@ -82,7 +82,12 @@ test("the stack of another thread comes across", async () => {
     parentPort.on("message", ({ id }) => parentPort.postMessage({ kind: "end", id, failure:
       { name: "TypeError", message: "x", param: undefined, stack: "TypeError: x\\n    at there.ts:1:1" } }));
     parentPort.postMessage({ kind: "ready" });`;
-  const maker = await threadMaker(new Worker(answering, { eval: true }));
+  const worker = new Worker(answering, { eval: true });
+  const maker = await remoteMaker({
+    on: (event: string, listener) => worker.on(event, (value: unknown) => listener(value as never)),
+    postMessage: (message) => worker.postMessage(message),
+    terminate: () => worker.terminate(),
+  });
   const { post, lines } = start(maker);
   expect((await post({})).status).toBe(500);
   expect((lines.find(({ level }) => level === "error")!.about.err as Error).stack).toContain("at there.ts:1:1");

@@ -1,8 +1,8 @@
-import { MessageChannel, type Worker } from "node:worker_threads";
+import { MessageChannel } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { OptionError } from "../options/index.ts";
 import type { DrawBatch, MadeScale, PictureMaker } from "./index.ts";
-import { serveMaker, threadMaker } from "./index.ts";
+import { remoteMaker, serveMaker } from "./index.ts";
 
 const scale = (index: number): MadeScale => ({ index, total: 100, isLast: false, pictures: [] });
 const batch = { sampling: {}, rows: [] } as unknown as DrawBatch;
@@ -10,8 +10,19 @@ const batch = { sampling: {}, rows: [] } as unknown as DrawBatch;
 /** A maker at the other end of a channel, as a worker has it. */
 async function across(draw: PictureMaker["draw"]): Promise<{ maker: PictureMaker; close: () => void }> {
   const { port1, port2 } = new MessageChannel();
-  const made = threadMaker(port1 as unknown as Worker);
-  serveMaker({ draw, edit: () => draw(batch, new AbortController().signal), dispose: async () => {} }, port2);
+  const made = remoteMaker({
+    on: (event: string, listener: (value: never) => void) =>
+      port1.on(event, (value: unknown) => listener(value as never)),
+    postMessage: (message) => port1.postMessage(message),
+    terminate: async () => port1.close(),
+  });
+  serveMaker(
+    { draw, edit: () => draw(batch, new AbortController().signal), dispose: async () => {} },
+    {
+      on: (event, listener) => port2.on(event, (message: unknown) => listener(message as never)),
+      postMessage: (message) => port2.postMessage(message),
+    },
+  );
   return { maker: await made, close: () => port1.close() };
 }
 

@@ -1,6 +1,4 @@
-/** A maker in a worker thread, called by messages. */
-
-import type { MessagePort, Worker } from "node:worker_threads";
+/** A maker in another process (or thread), called by messages. */
 import { OptionError } from "../options/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
 import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, PictureMaker } from "./maker.ts";
@@ -19,13 +17,38 @@ interface Failure {
 
 type Answer =
   | { readonly kind: "ready"; readonly calibration: Calibration | undefined }
+  | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "scale"; readonly id: number; readonly scale: MadeScale }
   | { readonly kind: "end"; readonly id: number; readonly failure: Failure | undefined };
 
-/** Answers the calls of {@link threadMaker} with a maker of this thread. */
-export async function serveMaker(maker: PictureMaker, port: MessagePort): Promise<void> {
+/** The maker's end of the line, where calls arrive. */
+export interface CallPort {
+  on(event: "message", listener: (message: never) => void): unknown;
+  postMessage(message: object): void;
+}
+
+/** The caller's end of the line to a maker: the process or thread that it runs in. */
+export interface MakerEnd {
+  /** `message` with a message, `error` with an Error, `exit` with a code or null. */
+  on(event: "message" | "error" | "exit", listener: (value: never) => void): unknown;
+  postMessage(message: object): void;
+  /** Ends the maker at once, whatever it does. */
+  terminate(): Promise<unknown>;
+}
+
+/** Answers the calls of {@link remoteMaker} with a maker of this process, or says why there is none. */
+export async function serveMaker(opening: PictureMaker | Promise<PictureMaker>, port: CallPort): Promise<void> {
   const stops = new Map<number, AbortController>();
   const answer = (message: Answer): void => port.postMessage(message);
+  let maker: PictureMaker;
+  let calibration: Calibration | undefined;
+  try {
+    maker = await opening;
+    calibration = await maker.calibrate?.();
+  } catch (error) {
+    answer({ kind: "failed", failure: failureOf(error) });
+    return;
+  }
   const carryOut = async (id: number, start: (signal: AbortSignal) => AsyncIterable<MadeScale>): Promise<void> => {
     const stop = new AbortController();
     stops.set(id, stop);
@@ -37,8 +60,7 @@ export async function serveMaker(maker: PictureMaker, port: MessagePort): Promis
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
-      const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-      failure = { name, message, stack, param: error instanceof OptionError ? error.param : undefined };
+      failure = failureOf(error);
     }
     stops.delete(id);
     answer({ kind: "end", id, failure });
@@ -48,12 +70,17 @@ export async function serveMaker(maker: PictureMaker, port: MessagePort): Promis
     else if (call.kind === "draw") void carryOut(call.id, (signal) => maker.draw(call.batch, signal));
     else void carryOut(call.id, (signal) => maker.edit(call.work, call.shown, signal));
   });
-  answer({ kind: "ready", calibration: await maker.calibrate?.() });
+  answer({ kind: "ready", calibration });
 }
 
-/** A maker behind a thread that calls {@link serveMaker}; resolves when the thread is ready. @throws what the thread failed with. */
-export async function threadMaker(worker: Worker): Promise<PictureMaker> {
-  const listeners = new Map<number, (answer: Exclude<Answer, { kind: "ready" }>) => void>();
+function failureOf(error: unknown): Failure {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { name, message, stack, param: error instanceof OptionError ? error.param : undefined };
+}
+
+/** A maker at the other end of a line to {@link serveMaker}; resolves when it is ready. @throws what it failed with. */
+export async function remoteMaker(worker: MakerEnd): Promise<PictureMaker> {
+  const listeners = new Map<number, (answer: Exclude<Answer, { kind: "ready" | "failed" }>) => void>();
   let last = 0;
   let dead: Error | undefined;
   const calibration = await new Promise<Calibration | undefined>((resolve, reject) => {
@@ -64,9 +91,12 @@ export async function threadMaker(worker: Worker): Promise<PictureMaker> {
       for (const [id, listener] of listeners) listener({ kind: "end", id, failure });
     };
     worker.on("error", die);
-    worker.on("exit", (code) => die(new Error(`maker: expected its thread to run, got its end (${code})`)));
+    worker.on("exit", (code) =>
+      die(new Error(`maker: expected its process to run, got its end (${code ?? "by signal"})`)),
+    );
     worker.on("message", (answer: Answer) => {
       if (answer.kind === "ready") resolve(answer.calibration);
+      else if (answer.kind === "failed") die(thrown(answer.failure));
       else listeners.get(answer.id)?.(answer);
     });
   });
@@ -74,7 +104,7 @@ export async function threadMaker(worker: Worker): Promise<PictureMaker> {
     signal.throwIfAborted();
     if (dead !== undefined) throw dead;
     const id = ++last;
-    const answers: Exclude<Answer, { kind: "ready" }>[] = [];
+    const answers: Exclude<Answer, { kind: "ready" | "failed" }>[] = [];
     let wake = (): void => {};
     const stop = (): void => worker.postMessage({ kind: "stop", id } satisfies Call);
     listeners.set(id, (answer) => {
@@ -119,7 +149,7 @@ function thrown({ name, message, param, stack }: Failure): Error {
   if (param !== undefined) return new OptionError(param, message.slice(param.length + 2));
   const error = new Error(message);
   error.name = name;
-  // Where it was thrown, in the other thread.
+  // Where it was thrown, in the other process.
   if (stack !== undefined) error.stack = stack;
   return error;
 }
