@@ -159,7 +159,7 @@ describe("files that are no data", () => {
       { reason: "pipes, sockets and devices", count: 1, names: ["b/pipe.png"] },
     ]);
     await expect(openDataset(join(folder.path, "b", "pipe.png"))).rejects.toThrow("got a pipe, socket or device");
-    await expect(openDataset(join(folder.path, "c"))).rejects.toThrow("got nothing (no such file)");
+    await expect(openDataset(join(folder.path, "c"))).rejects.toThrow("got nothing (a link to nothing)");
   });
 
   it("link bombs end", async () => {

@@ -107,6 +107,25 @@ describe("generations", () => {
     expect(seen.batches).toEqual([5, 1, 1]);
   });
 
+  test("draw in windows where asked to: the library's picture, under the same settings", async () => {
+    const size = [33 * pipe.factor, 4 * pipe.factor] as const;
+    const { data } = await start().client.generate({
+      class_labels: [2],
+      seed: 5,
+      greedy: "none",
+      size: size.join("x"),
+      large: "windows",
+    });
+    const png = Buffer.from(data[0]!.b64_json, "base64");
+    let last: Awaited<ReturnType<typeof loadRgba>> | undefined;
+    for await (const event of pipe.generateLarge({ classLabels: [2], seed: 5, greedy: "none", size }))
+      if (event.isLast) last = (await event.images())[0];
+    const drawn = await loadRgba(png);
+    expect([drawn.width, drawn.height]).toEqual(size);
+    expect(Buffer.from(drawn.data).equals(last!.data)).toBe(true);
+    expect(readSettings(png)).toMatchObject({ class_id: 2, seed: 5, model: "0123" });
+  });
+
   test("stream every scale and the finished picture", async () => {
     const events: ImageEvent[] = [];
     const { client } = start();
