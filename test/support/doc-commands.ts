@@ -12,6 +12,8 @@ const SHELLS = ["sh", "bash", "shell"];
 export interface DocumentedCommand {
   readonly at: string;
   readonly words: readonly string[];
+  /** Variables set in front of it. */
+  readonly environment: Readonly<Record<string, string>>;
   /** In running text what must follow may be left out: "`flexvar train --resume` goes on". */
   readonly whole: boolean;
 }
@@ -26,7 +28,7 @@ export function documentedCommands(page: Page): DocumentedCommand[] {
     .flatMap(({ text, line }) =>
       commandLines(text.replace(/\s+/g, " "), line).map((found) => ({ ...found, whole: false })),
     );
-  return [...blocks, ...inline].map(({ line, words, whole }) => ({ at: `${page.path}:${line}`, words, whole }));
+  return [...blocks, ...inline].map(({ line, ...command }) => ({ at: `${page.path}:${line}`, ...command }));
 }
 
 /** What is wrong with a command line: an unknown command, flag, value, npm script or script file; undefined if nothing. */
@@ -74,13 +76,16 @@ function scriptProblem([file = ""]: readonly string[]): string | undefined {
   return !/\.(mjs|js|sh)$/.test(file) || existsSync(join(projectRoot, file)) ? undefined : `no file ${file}`;
 }
 
-/** The simple commands of shell text: continued lines joined, comments and variables in front left out. */
-function commandLines(text: string, firstLine: number): { line: number; words: string[] }[] {
-  const commands: { line: number; words: string[] }[] = [];
+type CommandLine = Pick<DocumentedCommand, "words" | "environment"> & { readonly line: number };
+
+/** The simple commands of shell text: continued lines joined, comments left out. */
+function commandLines(text: string, firstLine: number): CommandLine[] {
+  const commands: CommandLine[] = [];
   let [line, start, words] = [firstLine, firstLine, [] as string[]];
   const end = () => {
     const from = words.findIndex((word) => !/^\w+=/.test(word));
-    if (from >= 0) commands.push({ line: start, words: words.slice(from) });
+    const environment = Object.fromEntries(words.slice(0, from).map((word) => word.split("=", 2)));
+    if (from >= 0) commands.push({ line: start, words: words.slice(from), environment });
     words = [];
   };
   const tokens = /\\\n|\n|#[^\n]*|&&|\|\|?|;|[^\S\n]+|(?:"[^"]*"|'[^']*'|\\.|[^\s;|&"'])+|&/g;
