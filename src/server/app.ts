@@ -83,7 +83,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const schemas = requestSchemas(limits);
   const queue = options.queue ?? memoryQueue(limits.queue);
-  const metrics = createMetrics();
+  const metrics = createMetrics(() => maker.memoryBytes?.() ?? 0);
   const { jobMs, keep, keepMs } = limits;
   const jobs = startJobs({
     queue,

@@ -91,6 +91,8 @@ export interface PictureMaker {
   edit(work: EditWork | LargeWork, shown: ShownScales, signal: AbortSignal): AsyncIterable<MadeScale>;
   /** Opens the sessions that drawing takes, and times them. */
   calibrate?(): Promise<Calibration | undefined>;
+  /** Resident bytes of the maker's own process after its last work, where it has one. */
+  memoryBytes?(): number;
   dispose(): Promise<void>;
 }
 

@@ -17,7 +17,7 @@ export interface Metrics {
 const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** Counts of one server, apart from those of any other in the process. */
-export function createMetrics(): Metrics {
+export function createMetrics(otherMemory: () => number = () => 0): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string): Counter =>
@@ -46,10 +46,10 @@ export function createMetrics(): Metrics {
   const queued = new Gauge({ name: "flexvar_queue_jobs", help: "Jobs that wait.", registers });
   new Gauge({
     name: "flexvar_resident_memory_bytes",
-    help: "Memory of the process.",
+    help: "Memory of the process and of the model's.",
     registers,
     collect() {
-      this.set(process.memoryUsage.rss());
+      this.set(process.memoryUsage.rss() + otherMemory());
     },
   });
   return {

@@ -16,10 +16,10 @@ interface Failure {
 }
 
 type Answer =
-  | { readonly kind: "ready"; readonly calibration: Calibration | undefined }
+  | { readonly kind: "ready"; readonly calibration: Calibration | undefined; readonly memory: number }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "scale"; readonly id: number; readonly scale: MadeScale }
-  | { readonly kind: "end"; readonly id: number; readonly failure: Failure | undefined };
+  | { readonly kind: "end"; readonly id: number; readonly failure: Failure | undefined; readonly memory: number };
 
 /** The maker's end of the line, where calls arrive. */
 export interface CallPort {
@@ -63,14 +63,14 @@ export async function serveMaker(opening: PictureMaker | Promise<PictureMaker>, 
       failure = failureOf(error);
     }
     stops.delete(id);
-    answer({ kind: "end", id, failure });
+    answer({ kind: "end", id, failure, memory: process.memoryUsage.rss() });
   };
   port.on("message", (call: Call) => {
     if (call.kind === "stop") stops.get(call.id)?.abort();
     else if (call.kind === "draw") void carryOut(call.id, (signal) => maker.draw(call.batch, signal));
     else void carryOut(call.id, (signal) => maker.edit(call.work, call.shown, signal));
   });
-  answer({ kind: "ready", calibration });
+  answer({ kind: "ready", calibration, memory: process.memoryUsage.rss() });
 }
 
 function failureOf(error: unknown): Failure {
@@ -83,18 +83,20 @@ export async function remoteMaker(worker: MakerEnd): Promise<PictureMaker> {
   const listeners = new Map<number, (answer: Exclude<Answer, { kind: "ready" | "failed" }>) => void>();
   let last = 0;
   let dead: Error | undefined;
+  let memory = 0;
   const calibration = await new Promise<Calibration | undefined>((resolve, reject) => {
     const die = (error: Error): void => {
       dead ??= error;
       reject(dead);
       const failure = { name: dead.name, message: dead.message, stack: dead.stack, param: undefined };
-      for (const [id, listener] of listeners) listener({ kind: "end", id, failure });
+      for (const [id, listener] of listeners) listener({ kind: "end", id, failure, memory: 0 });
     };
     worker.on("error", die);
     worker.on("exit", (code) =>
       die(new Error(`maker: expected its process to run, got its end (${code ?? "by signal"})`)),
     );
     worker.on("message", (answer: Answer) => {
+      if (answer.kind === "ready" || answer.kind === "end") memory = answer.memory;
       if (answer.kind === "ready") resolve(answer.calibration);
       else if (answer.kind === "failed") die(thrown(answer.failure));
       else listeners.get(answer.id)?.(answer);
@@ -139,6 +141,7 @@ export async function remoteMaker(worker: MakerEnd): Promise<PictureMaker> {
     draw: (batch, signal) => call((id) => ({ kind: "draw", id, batch }), signal),
     edit: (work, shown, signal) => call((id) => ({ kind: "edit", id, work, shown }), signal),
     calibrate: async () => calibration,
+    memoryBytes: () => (dead === undefined ? memory : 0),
     async dispose() {
       await worker.terminate();
     },
