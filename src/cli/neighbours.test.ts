@@ -53,5 +53,5 @@ it("shows each picture beside its nearest training pictures and says how far the
 it("refuses what is no picture and no folder in one line", async () => {
   const { code, err } = await neighbours(join(folder, "none"), "--data", folder, "--out", join(folder, "x.png"));
   expect(code).toBe(2);
-  expect(err).toMatch(/^flexvar: PICTURES: expected a picture or a folder, got ".*none" \(ENOENT\)\n$/);
+  expect(err).toMatch(/^flexvar: PICTURES: expected a picture or a folder, got ".*none" \(no such file\)\n$/);
 });
