@@ -10,6 +10,7 @@
 export { type NpyArray, readNpz } from "./checkpoint/index.ts";
 export {
   ApiRequestError,
+  type ByScale,
   type ClientOptions,
   createClient,
   type EditFields,
@@ -25,6 +26,7 @@ export {
   type QueuedEvent,
   type SamplingFields,
   type StreamEvent,
+  type TokenUsage,
 } from "./client/index.ts";
 export {
   type EditMask,
@@ -60,8 +62,10 @@ export {
 export {
   areaMatrix,
   contactSheet,
+  type DecodeLimits,
   encodePng,
   ImageError,
+  type ImageFault,
   type Json,
   type LoadedImage,
   type LoadOptions,
@@ -98,6 +102,9 @@ export { imagenetLabels, OptionError, type ResolvedSampling, type SamplingInput 
 export {
   type ClassChoice,
   type ClassScore,
+  type CostBudget,
+  type CostModel,
+  type Costs,
   type EditEvent,
   type EditOptions,
   type EditTask,
@@ -109,10 +116,14 @@ export {
   type OutpaintOptions,
   type PictureInfo,
   type RefineOptions,
+  type ResolvedRun,
+  type RunCost,
   type ScaleEvent,
   type ScaleScore,
   type ScaleTokens,
   type ScoreOptions,
+  type Stage,
+  type WorkRate,
 } from "./pipelines/index.ts";
 export {
   exportModel,
@@ -138,21 +149,25 @@ export {
   type StepTable,
 } from "./sampling/index.ts";
 export {
+  type Calibration,
   type Claim,
   createServerApp,
   type DrawBatch,
   type DrawRow,
   type EditWork,
   type JobQueue,
+  type LargeWork,
   type Limits,
   type Listening,
   listen,
   localMaker,
+  type MadePng,
   type MadeScale,
   memoryQueue,
   type PictureMaker,
   type QueuedJob,
   type ServedModel,
   type ServerApp,
+  type ServerLog,
   type ServerOptions,
 } from "./server/index.ts";

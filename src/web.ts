@@ -9,6 +9,7 @@
  */
 export {
   ApiRequestError,
+  type ByScale,
   type ClientOptions,
   createClient,
   type EditFields,
@@ -24,6 +25,7 @@ export {
   type QueuedEvent,
   type SamplingFields,
   type StreamEvent,
+  type TokenUsage,
 } from "./client/index.ts";
 export {
   type EditMask,
@@ -74,12 +76,14 @@ export {
   type PictureInfo,
   pictureSettings,
   type RefineOptions,
+  type ResolvedRun,
   requestFrom,
   runSettings,
   type ScaleEvent,
   type ScaleScore,
   type ScaleTokens,
   type ScoreOptions,
+  type ShownEvent,
   shownEvent,
   shownPictures,
 } from "./pipelines/index.ts";

@@ -53,7 +53,7 @@ export function readMask(image: RgbImage | RgbaImage, mode: MaskMode = "auto"): 
   throw new MaskModeError(byWhite.mask, byAlpha.mask);
 }
 
-/** The mask alone of {@link readMask}. */
+/** The mask alone of `readMask`. */
 export function maskFromImage(image: RgbImage | RgbaImage, mode: MaskMode = "auto"): EditMask {
   return readMask(image, mode).mask;
 }

@@ -23,7 +23,7 @@ export interface LoadedImage extends RgbImage {
  * Decodes a picture (PNG, JPEG, WebP, GIF, TIFF, AVIF; 16-bit, CMYK, grey and indexed ones too; of an animation the first frame) to
  * 8-bit sRGB, turned as its EXIF orientation says.
  * @param input path or bytes.
- * @throws ImageError naming the file for what is no such picture, is damaged, or exceeds the limits; see {@link decodeWithin}.
+ * @throws ImageError naming the file for what is no such picture, is damaged, or exceeds the limits; see `decodeWithin`.
  */
 export async function loadRgb(input: string | Uint8Array, options: LoadOptions = {}): Promise<LoadedImage> {
   const rgba = await loadRgba(input, options);

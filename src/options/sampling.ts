@@ -161,7 +161,7 @@ export interface ResolvedSampling {
   readonly topK: PerScale;
   readonly topP: PerScale;
   readonly temperature: PerScale;
-  /** As {@link parseEntropyTemperature} reads it. */
+  /** As `parseEntropyTemperature` reads it. */
   readonly entropyTemperature: string;
   /** Per step: what may be drawn. */
   readonly filters: readonly FilterOptions[];

@@ -4,7 +4,17 @@ export { ApiError } from "./errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { type Listening, listen } from "./listen.ts";
 export { LOG_LEVELS, type LogLevel, type ServerLog, stderrLog } from "./log.ts";
-export { type DrawBatch, type DrawRow, type EditWork, localMaker, type MadeScale, type PictureMaker } from "./maker.ts";
+export {
+  type Calibration,
+  type DrawBatch,
+  type DrawRow,
+  type EditWork,
+  type LargeWork,
+  localMaker,
+  type MadePng,
+  type MadeScale,
+  type PictureMaker,
+} from "./maker.ts";
 export { type Claim, type JobQueue, memoryQueue, type QueuedJob } from "./queue.ts";
 export { type MakerEnd, remoteMaker, serveMaker } from "./remote.ts";
 export type { ServedModel } from "./requests.ts";
