@@ -11,8 +11,10 @@ import { buildCli } from "./support/cli.ts";
 import { projectRoot } from "./support/imports.ts";
 
 const SERVE = ["serve", "--model", "emoji", "--threads", "1", "--port", "0", "--log-level", "error"];
-/** The bar for /healthz, and how often it is asked, in ms. */
-/** The bar is 1 s on a machine without other work, which the printed line shows; beside other tests it is told from hanging only. */
+/**
+ * The longest answer of /healthz, and how often it is asked, in ms. The bar is 1 s on a machine without other work, which the printed line
+ * shows; beside other tests an answer is told from hanging only.
+ */
 const ANSWER_MS = 5000;
 const ASK_MS = 100;
 /** Of a stop: without work, and beyond the grace time (20 s). */
