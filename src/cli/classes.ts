@@ -10,7 +10,9 @@ import { findModel } from "./model.ts";
 /** `flexvar classes`. */
 export function define(command: Command, context: Context): void {
   command
-    .description("Lists the classes of a model: id, tab, name.")
+    .description(
+      "Lists the classes of a model: id, tab, name; then its groups: group, tab, name, tab, its classes; then its styles.",
+    )
     .argument("[FILTER]", "only names that contain this text");
   addModelFlag(command);
   carryOut(command, context, ["flexvar classes", "flexvar classes retriever --model models/d16"], classes);
@@ -23,19 +25,30 @@ async function classes(
 ): Promise<Outcome> {
   const folder = findModel(flags.model);
   const path = join(folder, CONFIG_FILE);
-  const { id2label, transformer } = parseModelConfig(await readInput(path, "config"), path);
+  const { id2label, groups = {}, styles = [], transformer } = parseModelConfig(await readInput(path, "config"), path);
   const count = transformer?.numClasses ?? id2label.length;
   const all = Array.from({ length: count }, (_, id) => ({ id, label: id2label[id] ?? null }));
   const chosen = filter === undefined ? all : all.filter(({ label }) => label !== null && contains(label, filter));
-  if (filter !== undefined && chosen.length === 0) {
-    const near = nearLabels(filter, id2label).map((name) => `"${name}"`);
+  const sets = Object.entries(groups).filter(([name]) => filter === undefined || contains(name, filter));
+  if (filter !== undefined && chosen.length + sets.length === 0) {
+    const near = nearLabels(filter, [...id2label, ...Object.keys(groups)]).map((name) => `"${name}"`);
     const hint = near.length > 0 ? `; did you mean ${near.join(", ")}?` : "";
     throw new Error(`classes: expected names that contain "${filter}", got none of ${id2label.length}${hint}`);
   }
   if (id2label.length === 0) report.log(`${folder} has ${count} classes without names; use their ids`);
   return {
-    json: { model: folder, num_classes: count, classes: chosen },
-    text: chosen.map(({ id, label }) => (label === null ? String(id) : `${id}\t${label}`)).join("\n"),
+    json: {
+      model: folder,
+      num_classes: count,
+      classes: chosen,
+      groups: Object.fromEntries(sets.map(([name, members]) => [name, [...members]])),
+      styles: [...styles],
+    },
+    text: [
+      ...chosen.map(({ id, label }) => (label === null ? String(id) : `${id}\t${label}`)),
+      ...sets.map(([name, members]) => `group\t${name}\t${members.join(", ")}`),
+      ...(filter === undefined ? styles.map((name) => `style\t${name}`) : []),
+    ].join("\n"),
   };
 }
 

@@ -48,7 +48,7 @@ export async function draw(
   { report, signal }: Running,
 ): Promise<Drawn> {
   const resolved = asUsage(() => pipe.resolve(options));
-  const total = resolved.classIds.length * resolved.count;
+  const total = resolved.picks.length * resolved.count;
   const { sizePx, grids } = resolved.plan;
   if (request.grid && total * sizePx.width * sizePx.height * 3 > MOST_SHEET_BYTES)
     throw new UsageError(
@@ -91,7 +91,7 @@ export async function draw(
     tokensDone += gridTokens(event.grid) * event.pictures.length;
     report.progress(tokensDone, tokensOfOne * total, progressNote(event, total));
   }
-  if (request.grid) await write(SHEET, contactSheet(onSheet, sheetColumns(resolved.classIds.length, resolved.count)));
+  if (request.grid) await write(SHEET, contactSheet(onSheet, sheetColumns(resolved.picks.length, resolved.count)));
   if (trace !== undefined && request.trace !== undefined) {
     await trace.write(request.trace);
     files.push(request.trace);

@@ -55,7 +55,7 @@ export async function drawBest(
   { report, signal }: Running,
 ): Promise<DrawnBest> {
   const resolved = asUsage(() => pipe.resolve(options));
-  const { count, classIds } = resolved;
+  const { count, picks } = resolved;
   if (bestOf < count)
     throw new UsageError(`--best-of: expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
   await makeFolder(out);
@@ -75,7 +75,7 @@ export async function drawBest(
     }
     if (grid === true) {
       const images = kept.map(({ image }) => image);
-      await write(SHEET, contactSheet(images, sheetColumns(classIds.length, count)));
+      await write(SHEET, contactSheet(images, sheetColumns(picks.length, count)));
     }
     return { pictures, files, settings, judge: { name: judge.name, hash: judge.hash } };
   } finally {

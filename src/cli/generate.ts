@@ -175,8 +175,8 @@ function fitDrawing(
   report: Reporter,
 ) {
   const options = { ...input, batchSize: batch };
-  const { classIds, count, plan } = asUsage(() => pipe.resolve(options));
-  const total = classIds.length * (bestOf ?? count);
+  const { picks, count, plan } = asUsage(() => pipe.resolve(options));
+  const total = picks.length * (bestOf ?? count);
   const scales = plan.grids.map((_, i) => i);
   const tokens = plan.grids.reduce((sum, cells) => sum + gridTokens(cells), 0);
   const sheet = grid === true ? 6 * plan.sizePx.width * plan.sizePx.height : 0;
@@ -185,9 +185,10 @@ function fitDrawing(
   return estimated(costs, report, (by) => fitGenerate(pipe.config, by.model, options, total, by.budget, extra));
 }
 
-const pictureJson = ({ file, classId, label, indexWithinClass }: PictureInfo & { readonly file: string }) => ({
+const pictureJson = ({ file, classId, label, group, indexWithinClass }: PictureInfo & { readonly file: string }) => ({
   file,
   class_id: classId,
   class: label ?? null,
+  ...(group !== undefined && { group }),
   index_within_class: indexWithinClass,
 });

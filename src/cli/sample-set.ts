@@ -40,7 +40,7 @@ export async function planSet(pipe: FlexVARPipeline, { total, input, folder }: S
   const every = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
   const whole = { ...input, classLabels: (input.classLabels ?? []).length > 0 ? input.classLabels! : every };
   const resolved = asUsage(() => pipe.resolve(whole));
-  const classes = resolved.classIds;
+  const classes = resolved.picks.flatMap(({ ids }) => ids);
   if (new Set(classes).size < classes.length) throw new UsageError("--class: expected each class once");
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
   const run = runSettings(whole, resolved, await modelHash(folder));

@@ -53,7 +53,8 @@ async function score([file = ""]: readonly string[], flags: ScoreFlags, { report
   try {
     const view = { picture: image, hole: new Uint8Array(image.width * image.height) };
     const all = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
-    const classIds = flags.class === undefined ? all : await classesOf(pipe, classLabels, view, signal);
+    const picks = flags.class === undefined ? [{ ids: all }] : await classesOf(pipe, classLabels, view, signal);
+    const classIds = picks.flatMap(({ ids }) => ids);
     const size = scoredSize(image, pipe.factor, pipe.config.trainedSide);
     if (size.width !== image.width || size.height !== image.height)
       report.log(`${file}: scored at ${size.width}x${size.height}, it is ${image.width}x${image.height}`);

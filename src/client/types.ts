@@ -168,6 +168,10 @@ export interface ModelBody {
   readonly num_classes: number;
   /** Class names by id; empty where the model has none. */
   readonly labels: readonly string[];
+  /** Names of classes by the name of a group of them, of which every picture draws a member. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  /** Names of the styles that can be asked for. */
+  readonly styles: readonly string[];
   /** Side in pixels of the pictures that the model was trained on. */
   readonly trained_size: number;
 }

@@ -32,14 +32,13 @@ export async function drawSurest(
   judge: Pick<FeatureSource, "labels" | "extract">,
   { bestOf, onDrawn, ...options }: SurestOptions,
 ): Promise<readonly SurePicture[]> {
-  const { classIds, count } = pipe.resolve(options);
+  const { picks, count } = pipe.resolve(options);
   if (!Number.isSafeInteger(bestOf) || bestOf < count)
     throw new OptionError("bestOf", `expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
-  const columns = matchClasses(
-    classIds.map((id) => pipe.labels[id] ?? String(id)),
-    judge.labels ?? [],
-  );
-  const kept: SurePicture[][] = classIds.map(() => []);
+  const wanted = [...new Set(picks.flatMap(({ ids }) => ids))];
+  const names = wanted.map((id) => pipe.labels[id] ?? String(id));
+  const columns = new Map(matchClasses(names, judge.labels ?? []).map((column, i) => [wanted[i]!, column]));
+  const kept: SurePicture[][] = picks.map(() => []);
   let drawn = 0;
   for await (const step of pipe.generate({ ...options, count: bestOf })) {
     if (!step.isLast) continue;
@@ -51,11 +50,11 @@ export async function drawSurest(
     for (const [b, picture] of step.pictures.entries()) {
       const image = images[b]!;
       const of = Math.floor((step.first + b) / bestOf);
-      const probability = softmaxAt(logits.subarray(b * classes, (b + 1) * classes), columns[of]!);
+      const probability = softmaxAt(logits.subarray(b * classes, (b + 1) * classes), columns.get(picture.classId)!);
       kept[of] = [...kept[of]!, { picture, image, probability }].sort(surer).slice(0, count);
     }
     drawn += step.pictures.length;
-    onDrawn?.(drawn, classIds.length * bestOf);
+    onDrawn?.(drawn, picks.length * bestOf);
   }
   return kept.flat();
 }

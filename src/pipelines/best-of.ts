@@ -3,8 +3,9 @@ import { cutView } from "../editing/index.ts";
 import { flattenAlpha, type PixelRect, type RgbaImage } from "../image/index.ts";
 import { OptionError } from "../options/index.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
-import type { FlexVARPipeline, PictureInfo } from "./flexvar.ts";
+import type { FlexVARPipeline } from "./flexvar.ts";
 import { scoreClasses } from "./likelihood.ts";
+import type { PictureInfo } from "./pictures.ts";
 
 /** Variants of each class to paint where `count` are kept. @throws OptionError where fewer are asked for than kept. */
 export function variantsFor(bestOf: number | undefined, count: number): number {
@@ -47,10 +48,10 @@ export async function* likeliest(
     }
   }
   if (end === undefined) return;
-  const classIds = [...new Set(variants.map(({ picture }) => picture.classId))];
-  const best = classIds.flatMap((classId) =>
+  const askedFor = ({ picture }: Variant): number | string => picture.group ?? picture.classId;
+  const best = [...new Set(variants.map(askedFor))].flatMap((asked) =>
     variants
-      .filter(({ picture }) => picture.classId === classId)
+      .filter((variant) => askedFor(variant) === asked)
       .sort((a, b) => a.bits - b.bits)
       .slice(0, keep),
   );

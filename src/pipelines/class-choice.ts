@@ -1,6 +1,6 @@
 import type { View } from "../editing/index.ts";
 import { OptionError } from "../options/index.ts";
-import { classIdsOf } from "../pretrained/index.ts";
+import { type ClassPick, classPicksOf } from "../pretrained/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { guessClass } from "./likelihood.ts";
 import { transformerOf } from "./programs.ts";
@@ -8,19 +8,19 @@ import { transformerOf } from "./programs.ts";
 /** Class ids or names, or what to do without: `"auto"` guesses from the picture, `"none"` paints without a class. */
 export type ClassChoice = readonly (number | string)[] | "auto" | "none";
 
-/** A choice as class ids; "no class" is the id after the last. `["auto"]` and `["none"]` count as the words alone. */
+/** What a choice asks for; "no class" is the id after the last. `["auto"]` and `["none"]` count as the words alone. */
 export async function classesOf(
   pipe: FlexVARPipeline,
   choice: ClassChoice,
   view: View,
   signal?: AbortSignal,
-): Promise<number[]> {
+): Promise<ClassPick[]> {
   const { numClasses } = transformerOf(pipe.config);
   const word = typeof choice === "string" ? choice : choice.length === 1 ? choice[0] : undefined;
-  if (word === "none") return [numClasses];
-  if (word === "auto") return [await guessClass(pipe, view, signal)];
+  if (word === "none") return [{ ids: [numClasses] }];
+  if (word === "auto") return [{ ids: [await guessClass(pipe, view, signal)] }];
   if (typeof choice === "string")
     throw new OptionError("classLabels", `expected class ids or names, auto or none, got "${choice}"`);
   if (choice.length === 0) throw new OptionError("classLabels", "expected at least one class, got none");
-  return classIdsOf(choice, pipe.labels, numClasses);
+  return classPicksOf(choice, pipe.config, numClasses);
 }

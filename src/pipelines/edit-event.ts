@@ -2,7 +2,7 @@
 import type { WindowPass } from "../editing/index.ts";
 import type { RgbaImage } from "../image/index.ts";
 import type { Grid } from "../sampling/index.ts";
-import type { PictureInfo } from "./flexvar.ts";
+import type { PictureInfo } from "./pictures.ts";
 
 /** One finished scale of one window, for one batch of variants. */
 export interface EditEvent {

@@ -2,7 +2,7 @@
 import { areaMatrix, type PlanarBatch } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
 import { OptionError, type ResolvedSampling } from "../options/index.ts";
-import type { ModelConfig } from "../pretrained/index.ts";
+import type { ClassPick, ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
@@ -10,6 +10,7 @@ import type { EditEvent } from "./edit-event.ts";
 import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { Networks } from "./networks.ts";
+import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { type RefineOptions, refine } from "./refine.ts";
 import { checkScores, defaultBatch, type GenerateOptions, type ResolvedRun, resolveRun } from "./resolve.ts";
@@ -20,15 +21,6 @@ export interface ScaleTokens {
   readonly grid: Grid;
   /** Code ids [B, h, w], row-major. */
   readonly tokens: Int32Array;
-}
-
-/** One picture of a run. */
-export interface PictureInfo {
-  readonly classId: number;
-  /** The class's name where the model has one. */
-  readonly label: string | undefined;
-  /** Its number among the run's pictures of its class, from 0. */
-  readonly indexWithinClass: number;
 }
 
 /** One finished scale of one batch of pictures. */
@@ -87,7 +79,7 @@ export class FlexVARPipeline {
     return this.networks.runtime;
   }
 
-  /** Every setting of a run decided, with the classes as ids. @throws OptionError, RangeError in words. */
+  /** Every setting of a run decided, with its classes looked up. @throws OptionError, RangeError in words. */
   resolve(options: GenerateOptions): ResolvedRun {
     return resolveRun(this.config, options);
   }
@@ -99,23 +91,12 @@ export class FlexVARPipeline {
   async *generate(options: GenerateOptions): AsyncGenerator<ScaleEvent> {
     const resolved = this.resolve(options);
     checkScores(resolved.plan, transformerOf(this.config).heads);
-    const pictures = this.picturesOf(resolved.classIds, resolved.count, options.firstIndex ?? 0);
+    const pictures = picturesOf(this.config, resolved, resolved.picks, options.firstIndex);
     const size = options.batchSize ?? defaultBatch(resolved.plan);
     if (!Number.isInteger(size) || size < 1)
       throw new OptionError("batchSize", `expected a whole number of at least 1, got ${size}`);
     for (let first = 0; first < pictures.length; first += size)
       yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal, undefined);
-  }
-
-  /** Class by class from `firstIndex`; one that is named twice goes on counting, so that no picture is drawn twice. */
-  picturesOf(classIds: readonly number[], count: number, firstIndex: number): PictureInfo[] {
-    const drawn = new Map<number, number>();
-    return classIds.flatMap((classId) => {
-      const from = drawn.get(classId) ?? firstIndex;
-      drawn.set(classId, from + count);
-      const label = this.labels[classId];
-      return Array.from({ length: count }, (_, i): PictureInfo => ({ classId, label, indexWithinClass: from + i }));
-    });
   }
 
   /** Repaints a part of a picture; see `InpaintOptions`. */

@@ -1,6 +1,7 @@
 import { FlexVAR, type GenerateOptions, importModel, type ScaleEvent } from "flexvar";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenPath, importGolden, scratchFolder } from "../../test/support/golden.ts";
+import { FlexVARPipeline } from "./flexvar.ts";
 
 const scratch = await scratchFolder();
 let folder: string;
@@ -66,6 +67,21 @@ describe("seeds", () => {
     expect(later).toEqual({ "2/2": all["2/2"], "2/3": all["2/3"] });
     await expect(collect({ classLabels: [2], firstIndex: -1 })).rejects.toThrow(/firstIndex: expected a whole number/);
   });
+});
+
+test("a group's pictures are those of the members that they drew", async () => {
+  const classIds = [4, 1, 7];
+  const id2label = Array.from({ length: 10 }, (_, id) => `class ${id}`);
+  const groups = { odd: classIds.map((id) => id2label[id]!) };
+  const named = new FlexVARPipeline({ ...pipe.config, id2label, groups }, pipe.networks);
+  const drawn = await pictures({ classLabels: ["odd"], count: 6 }, named);
+  const keys = Object.keys(drawn);
+  expect(keys.map((key) => key.split("/")[1])).toEqual(["0", "1", "2", "3", "4", "5"]);
+  for (const round of [keys.slice(0, 3), keys.slice(3)])
+    expect(new Set(round.map((key) => Number(key.split("/")[0])))).toEqual(new Set(classIds));
+  const [classId, firstIndex] = keys[4]!.split("/").map(Number);
+  expect(await pictures({ classLabels: [classId!], firstIndex: firstIndex! })).toEqual({ [keys[4]!]: drawn[keys[4]!] });
+  expect((await collect({ classLabels: ["odd"] }, named))[0]!.pictures[0]).toMatchObject({ group: "odd" });
 });
 
 describe("events", () => {

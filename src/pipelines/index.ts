@@ -17,6 +17,7 @@ export * from "./large-settings.ts";
 export * from "./likelihood.ts";
 export * from "./networks.ts";
 export * from "./picture-settings.ts";
+export * from "./pictures.ts";
 export * from "./previews.ts";
 export * from "./programs.ts";
 export * from "./refine.ts";

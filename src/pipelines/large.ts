@@ -7,8 +7,9 @@ import { likeliest, variantsFor } from "./best-of.ts";
 import { classesOf } from "./class-choice.ts";
 import { type EditOptions, paintPasses, pickSampling } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
-import type { FlexVARPipeline, PictureInfo } from "./flexvar.ts";
+import type { FlexVARPipeline } from "./flexvar.ts";
 import { drawLevel } from "./level.ts";
+import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { pictureRow, sampleRequest, sampleScales } from "./sample.ts";
 
 export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels"> {
@@ -57,8 +58,8 @@ export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOption
   const { bestOf } = editing;
   const variants = variantsFor(bestOf, first.count);
   const nothing = { picture: { data: new Uint8Array(3).fill(255), width: 1, height: 1 }, hole: Uint8Array.of(1) };
-  const classIds = await classesOf(pipe, options.classLabels, nothing, options.signal);
-  const infos = pipe.picturesOf(classIds, variants, options.firstIndex ?? 0);
+  const picks = await classesOf(pipe, options.classLabels, nothing, options.signal);
+  const infos = picturesOf(pipe.config, { seed: first.seed, count: variants }, picks, options.firstIndex);
   const events = drawAll();
   if (bestOf === undefined) yield* events;
   else yield* likeliest(pipe, events, first.count, options.signal);

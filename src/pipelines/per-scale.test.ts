@@ -40,7 +40,7 @@ async function run(options: Partial<GenerateOptions>): Promise<Scale[]> {
 async function spliced(each: readonly Partial<GenerateOptions>[]): Promise<Scale[]> {
   const done: Scale[] = [];
   for (const [at, options] of each.entries()) {
-    const { classIds: _, ...resolved } = pipe.resolve({ ...base, ...options });
+    const { picks: _, ...resolved } = pipe.resolve({ ...base, ...options });
     const rows = [3, 3, 1, 1].map((classId, i) => pictureRow(5, classId, i % 2));
     const force = (index: number) =>
       index < at

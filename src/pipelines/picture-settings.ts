@@ -2,7 +2,7 @@
 import type { SettingsRecord } from "../image/index.ts";
 import type { ResolvedSampling, SamplingInput } from "../options/index.ts";
 import { formatGreedy, formatPerScale, formatScales } from "../sampling/index.ts";
-import type { PictureInfo } from "./flexvar.ts";
+import type { PictureInfo } from "./pictures.ts";
 import type { GenerateOptions } from "./resolve.ts";
 
 /** The settings that every drawing has, whether a picture is made or edited: which steps, and how tokens are drawn. */

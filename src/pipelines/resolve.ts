@@ -1,7 +1,7 @@
 /** Options of a generation decided for a model, from its configuration alone. */
 import { downsampling } from "../models/index.ts";
 import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
-import { classIdsOf, type ModelConfig } from "../pretrained/index.ts";
+import { type ClassPick, classPicksOf, type ModelConfig } from "../pretrained/index.ts";
 import { gridTokens, type ScalePlan } from "../sampling/index.ts";
 import { transformerOf } from "./programs.ts";
 
@@ -14,8 +14,8 @@ export interface GenerateOptions extends SamplingInput {
   readonly firstIndex?: number | undefined;
 }
 
-/** A run's settings, with its classes as ids. */
-export type ResolvedRun = ResolvedSampling & { readonly classIds: readonly number[] };
+/** A run's settings, with what its classes and groups are. */
+export type ResolvedRun = ResolvedSampling & { readonly picks: readonly ClassPick[] };
 
 /** Most pictures side by side unless told, and the tokens of a scale that they may have together: 8 of 16×16, 2 of 32×32. */
 const DEFAULT_BATCH = 8;
@@ -36,12 +36,12 @@ export function resolvePlan(config: ModelConfig, options: GenerateOptions): Reso
   });
 }
 
-/** Every setting of a run decided, with the classes as ids. @throws OptionError, RangeError in words. */
+/** Every setting of a run decided, with its classes looked up. @throws OptionError, RangeError in words. */
 export function resolveRun(config: ModelConfig, options: GenerateOptions): ResolvedRun {
   const resolved = resolvePlan(config, options);
   const { numClasses } = transformerOf(config);
   if (resolved.classLabels.length === 0) throw new OptionError("classLabels", "expected at least one class, got none");
-  return { ...resolved, classIds: classIdsOf(resolved.classLabels, config.id2label, numClasses) };
+  return { ...resolved, picks: classPicksOf(resolved.classLabels, config, numClasses) };
 }
 
 /** Pictures side by side where nobody says how many. */

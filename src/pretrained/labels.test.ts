@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { classIdsOf, nearLabels } from "./labels.ts";
+import { classPicksOf, classIdsOf as idsOf, memberOf, nearLabels } from "./labels.ts";
 
 const labels = ["golden retriever", "crane", "tiger cat", "Crane", "7"];
+
+const classIdsOf = (given: readonly (number | string)[], id2label: readonly string[], numClasses: number) =>
+  idsOf(given, { id2label }, numClasses);
 
 describe("classIdsOf", () => {
   test("takes ids, names and ids as text, repeats included", () => {
@@ -35,6 +38,37 @@ describe("classIdsOf", () => {
     [-1, /expected an id from 0 to 7, got -1/],
     [1.5, /expected an id from 0 to 7, got 1.5/],
   ])("%s is refused", (given, message) => expect(() => classIdsOf([given], labels, 8)).toThrow(message));
+});
+
+describe("groups", () => {
+  const names = {
+    id2label: ["cat face", "dog face", "pizza", "fox"],
+    groups: { "animal-face": ["fox", "cat face", "dog face"], pizza: ["pizza", "fox"] },
+  };
+
+  test("a class's name wins over a group's, and a group is all its members", () => {
+    expect(classPicksOf(["pizza", "Animal Face", 3], names, 4)).toEqual([
+      { ids: [2] },
+      { group: "animal-face", ids: [3, 0, 1] },
+      { ids: [3] },
+    ]);
+    expect(idsOf(["animal-face"], names, 4)).toEqual([3, 0, 1]);
+  });
+
+  test("a group is among the near names", () =>
+    expect(() => idsOf(["animal-fac"], names, 4)).toThrow('did you mean "animal-face"'));
+
+  test("every round draws each member once, the same whatever else is drawn", () => {
+    const [pick] = classPicksOf(["animal-face"], names, 4);
+    const drawn = Array.from({ length: 30 }, (_, i) => memberOf(pick!, 7, i));
+    for (let round = 0; round < 10; round++)
+      expect(drawn.slice(3 * round, 3 * round + 3).sort((a, b) => a - b)).toEqual([0, 1, 3]);
+    expect(
+      new Set(Array.from({ length: 10 }, (_, round) => drawn.slice(3 * round, 3 * round + 3).join())).size,
+    ).toBeGreaterThan(2);
+    expect(memberOf(pick!, 7, 29)).toBe(drawn[29]);
+    expect(memberOf({ ids: [2] }, 7, 29)).toBe(2);
+  });
 });
 
 test("near labels: those that contain the name, then the closest", () => {

@@ -1,5 +1,7 @@
 /** Class ids and names, as users type them. */
 import { looseName, nameFinder, readClassText } from "../options/index.ts";
+import { createRandom } from "../sampling/index.ts";
+import type { ModelConfig } from "./config.ts";
 
 /** An edit distance that stops mattering past `most`: insertions, deletions, substitutions (Levenshtein). */
 function editDistance(a: string, b: string): number {
@@ -30,30 +32,71 @@ export function nearLabels(name: string, labels: readonly string[], most = 5): s
     .map(({ label }) => label);
 }
 
+/** What a text or number asks for: one class, or a group of classes of which every picture draws a member. */
+export interface ClassPick {
+  /** The class's id, or those of the group's members. */
+  readonly ids: readonly number[];
+  /** The group's name, where it is one. */
+  readonly group?: string;
+}
+
+/** What a model's classes are called. */
+export type ClassNames = Pick<ModelConfig, "id2label" | "groups">;
+
 /**
- * Class ids for ids or names. A number is an id. A text is the name of a class where there is one (compared composed; then
- * whatever the case, spaces, hyphens and underscores), else an id; `"3"` in quotes is a name only and `#3` an id only.
+ * What ids and names ask for. A number is an id. A text is the name of a class where there is one (compared composed; then
+ * whatever the case, spaces, hyphens and underscores), else that of a group, else an id; `"3"` in quotes is a name only and
+ * `#3` an id only.
  * @throws RangeError naming near names, the ids among which a name does not choose, or the range of ids.
  */
-export function classIdsOf(
+export function classPicksOf(
   given: readonly (number | string)[],
-  labels: readonly string[],
+  { id2label, groups = {} }: ClassNames,
   numClasses: number,
-): number[] {
-  const find = nameFinder(labels);
+): ClassPick[] {
+  const find = nameFinder(id2label);
+  const groupNames = Object.keys(groups);
+  const findGroup = nameFinder(groupNames);
+  const membersOf = (name: string): ClassPick | undefined => {
+    const [place] = findGroup(name);
+    if (place === undefined) return undefined;
+    const group = groupNames[place]!;
+    return { group, ids: groups[group]!.map((member) => find(member)[0]!) };
+  };
   return given.map((one) => {
-    const id = typeof one === "number" ? one : idOfText(one, find, labels);
-    if (Number.isInteger(id) && id >= 0 && id < numClasses) return id;
+    const pick =
+      typeof one === "number" ? { ids: [one] } : pickOfText(one, find, membersOf, [...id2label, ...groupNames]);
+    if (pick.ids.every((id) => Number.isInteger(id) && id >= 0 && id < numClasses)) return pick;
     throw new RangeError(`class: expected an id from 0 to ${numClasses - 1}, got ${one}`);
   });
 }
 
-/** Whether a text as a whole names a class, so that its commas separate nothing. */
-export const isClassName = (text: string, labels: readonly string[]): boolean => nameFinder(labels)(text).length > 0;
+/** The ids of single classes and of all members of groups, in order. */
+export const classIdsOf = (given: readonly (number | string)[], names: ClassNames, numClasses: number): number[] =>
+  classPicksOf(given, names, numClasses).flatMap(({ ids }) => ids);
 
-function idOfText(text: string, find: ReturnType<typeof nameFinder>, labels: readonly string[]): number {
+/**
+ * The class that a pick's picture has: of a group, the members are drawn without repeating one before all were drawn, in an
+ * order that seed, group and round decide, so that a picture has the same class whatever is drawn beside it.
+ */
+export function memberOf({ ids, group }: ClassPick, seed: number, index: number): number {
+  if (group === undefined) return ids[0]!;
+  const round = Math.floor(index / ids.length);
+  return createRandom(seed, "group", group, round).shuffle([...ids])[index % ids.length]!;
+}
+
+/** Whether a text as a whole names a class or a group, so that its commas separate nothing. */
+export const isClassName = (text: string, { id2label, groups = {} }: ClassNames): boolean =>
+  nameFinder([...id2label, ...Object.keys(groups)])(text).length > 0;
+
+function pickOfText(
+  text: string,
+  find: ReturnType<typeof nameFinder>,
+  membersOf: (name: string) => ClassPick | undefined,
+  known: readonly string[],
+): ClassPick {
   const read = readClassText(text);
-  if (read.reading === "id") return read.id;
+  if (read.reading === "id") return { ids: [read.id] };
   const named = find(read.name);
   // A name may have quotes of its own.
   const found = named.length > 0 ? named : find(text);
@@ -61,9 +104,11 @@ function idOfText(text: string, find: ReturnType<typeof nameFinder>, labels: rea
     throw new RangeError(
       `class: expected the name of one class, got "${text}", which is ${found.join(" and ")}; #${found[0]} chooses one`,
     );
-  if (found.length === 1) return found[0]!;
-  if (read.reading === "either" && read.id !== undefined) return read.id;
-  const near = nearLabels(read.name, labels);
+  if (found.length === 1) return { ids: [found[0]!] };
+  const members = membersOf(read.name);
+  if (members !== undefined) return members;
+  if (read.reading === "either" && read.id !== undefined) return { ids: [read.id] };
+  const near = nearLabels(read.name, known);
   const hint = near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(", ")}?` : "see `flexvar classes`";
   throw new RangeError(`class: expected a class of the model, got "${text}"; ${hint}`);
 }

@@ -255,6 +255,8 @@ function modelBody({ name, hash, config }: ServedModel, created: number): ModelB
     hash,
     num_classes: config.transformer?.numClasses ?? 0,
     labels: config.id2label,
+    groups: config.groups ?? {},
+    styles: config.styles ?? [],
     trained_size: config.trainedSide * downsampling(config.tokenizer),
   };
 }

@@ -38,12 +38,13 @@ import {
   fitLarge,
   type LargeOptions,
   pictureSettings,
+  picturesOf,
   resolvePlan,
   runSettings,
   type ShownScales,
   shownScales,
 } from "../pipelines/index.ts";
-import { classIdsOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
+import { classPicksOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
 import { pictureBytes } from "./base64.ts";
 import { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
@@ -67,8 +68,8 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const resolved = resolve(input, model, limits);
   if (resolved.classLabels.length === 0)
     throw refused("class_labels", "expected at least one class in class_labels or prompt, got none");
-  const ids = classIdsOf(resolved.classLabels, model.config.id2label, numClasses(model));
-  const total = ids.length * resolved.count;
+  const picks = classPicksOf(resolved.classLabels, model.config, numClasses(model));
+  const total = picks.length * resolved.count;
   checkPictures(total, limits);
   if (fields.large === "windows") return largeWork(fields, input, total, model);
   const { costs } = model;
@@ -78,16 +79,10 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   }
   const run = runSettings(input, resolved, model.hash);
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
-  const counted = new Map<number, number>();
-  const rows = ids.flatMap((classId): DrawRow[] => {
-    const from = counted.get(classId) ?? Number(fields.first_index ?? 0);
-    counted.set(classId, from + resolved.count);
-    return Array.from({ length: resolved.count }, (_, i) => {
-      const indexWithinClass = from + i;
-      const label = model.config.id2label[classId];
-      const text = settingsText(pictureSettings(run, { classId, label, indexWithinClass }));
-      return { seed: resolved.seed, classId, indexWithinClass, shown, text };
-    });
+  const infos = picturesOf(model.config, resolved, picks, fields.first_index as number | undefined);
+  const rows = infos.map(({ label, classId, indexWithinClass }): DrawRow => {
+    const text = settingsText(pictureSettings(run, { classId, label, indexWithinClass }));
+    return { seed: resolved.seed, classId, indexWithinClass, shown, text };
   });
   const { plan, mixes, greedySteps, filters, forbid } = resolved;
   return { kind: "draw", sampling: { plan, mixes, greedySteps, filters, forbid }, rows };
@@ -141,7 +136,7 @@ export async function editWork(
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
   const { seed, count } = resolve({ ...sampling, classLabels: [0] }, model, limits);
   const choice = fields.class_labels === "none" ? "none" : (classLabels ?? "auto");
-  if (choice !== "none" && choice !== "auto") classIdsOf(choice, model.config.id2label, numClasses(model));
+  if (choice !== "none" && choice !== "auto") classPicksOf(choice, model.config, numClasses(model));
   const labels = typeof choice === "string" ? 1 : choice.length;
   checkPictures(labels * count, limits);
   const firstIndex = fields.first_index as number | undefined;
@@ -240,9 +235,7 @@ function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
 
 /** A prompt that is the name of a class as a whole is that class; otherwise names between commas. */
 function promptLabels(prompt: string, { config }: ServedModel): readonly (number | string)[] {
-  return isClassName(prompt, config.id2label)
-    ? [prompt]
-    : (valueFromText("classLabels", prompt) as (number | string)[]);
+  return isClassName(prompt, config) ? [prompt] : (valueFromText("classLabels", prompt) as (number | string)[]);
 }
 
 function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) {

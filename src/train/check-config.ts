@@ -31,7 +31,7 @@ export function checkTransformerConfig(
       },
     );
     checkScores(plan, transformer.heads);
-    classIdsOf(samples.classes, id2label, transformer.numClasses);
+    classIdsOf(samples.classes, { id2label }, transformer.numClasses);
   });
   if (schedules.tableShare === 1) return;
   const drawn = { ...schedules, tableShare: 0 };
