@@ -32,7 +32,7 @@ describe("parseVariation", () => {
   });
 
   it.each([
-    ["guidance", "expected OPTION=VALUES with one of seed, size,"],
+    ["guidance", "expected OPTION=VALUES with one of style, seed, size,"],
     ["class=1,2", "expected OPTION=VALUES with one of"],
     ["steps=", "expected 1 to 100 values of steps"],
     ["steps=6,,8", "expected 1 to 100 values of steps"],

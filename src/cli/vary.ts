@@ -21,7 +21,7 @@ export interface Variation {
 /** Options that say what a set is of, not how it is drawn. */
 const FIXED: readonly SamplingField[] = ["classLabels", "count", "forbid"];
 /** Options whose values hold commas themselves. */
-const LISTS: readonly SamplingField[] = ["scales", "greedy", "entropyTemperature"];
+const LISTS: readonly SamplingField[] = ["scales", "greedy", "entropyTemperature", "style"];
 
 const MOST_VALUES = 100;
 

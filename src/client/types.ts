@@ -35,6 +35,7 @@ export interface SamplingFields {
   readonly temperature?: ByScale;
   /** `none`, `paper` or `SCALE,DECAY,FLOOR`. */
   readonly entropy_temperature?: string;
+  readonly style?: string;
   readonly greedy?: string;
   readonly max_grid?: number;
   readonly forbid?: readonly number[];

@@ -11,6 +11,7 @@ import {
   STEP_TABLES,
 } from "../sampling/index.ts";
 import { LONGEST_CLASS_NAME } from "./class-names.ts";
+import { LONGEST_STYLE } from "./style.ts";
 import { expected, shown } from "./words.ts";
 
 /** What other surfaces need to know of an option beside its type and meaning. */
@@ -128,6 +129,7 @@ export const samplingFields = {
     z.union([whole(0, 2 ** 31), z.string().min(1).max(LONGEST_CLASS_TEXT)], { error: expected("a class id or name") }),
     { error: expected("a list of class ids or names") },
   ),
+  style: z.string().min(1).max(LONGEST_STYLE),
   count: whole(1, 1_000_000),
   seed: whole(0, Number.MAX_SAFE_INTEGER),
   size,
@@ -175,6 +177,12 @@ export const samplingInfo: Readonly<Record<SamplingField, OptionInfo>> = {
     'Class names or ids, or names of groups (each picture draws a member), in the order in which their pictures are drawn. A name wins over an id; "3" in quotes is a name, #3 an id.',
     ["class", "ID,NAME,…", "class_labels"],
     "names",
+  ),
+  style: info(
+    "Style",
+    "Style that the model was told in training, by name (`flexvar classes` lists them), mixed as in noto:0.6,fluent:0.4, or none.",
+    ["style", "NAME|none", "style"],
+    "text",
   ),
   count: info("Count", "Pictures per class; 1 unless told.", ["count", "N", "n"], "number"),
   seed: info(

@@ -4,6 +4,8 @@ export { type OptionInfo, type SamplingField, samplingFields, samplingInfo, whol
 export { imagenetLabels } from "./imagenet.ts";
 export {
   type DefaultSampling,
+  type Drawing,
+  drawing,
   IMPORTED_DEFAULTS,
   OptionError,
   parseSampling,

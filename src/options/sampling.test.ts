@@ -90,7 +90,7 @@ describe("resolveSampling", () => {
     [{ seed: 1.5 }, "seed: expected a whole number from 0"],
     [{ seed: "7" }, 'seed: expected a number, got "7"'],
     [{ forbid: [8912] }, "forbid: expected code ids from 0 to 8911, got 8912"],
-    [{ topk: 3 }, "topk: expected one of classLabels, count, seed"],
+    [{ topk: 3 }, "topk: expected one of classLabels, style, count, seed"],
     [{ scales: "1,4", size: 256 }, "scales: expected the last grid to be 16x16 for 256x256 pixels"],
   ])("refuses %j in words", (input, message) => {
     const attempt = () => resolveSampling(input as Parameters<typeof resolveSampling>[0], released);

@@ -15,6 +15,7 @@ import {
   valueAt,
 } from "../sampling/index.ts";
 import { type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
+import { styleWeights } from "./style.ts";
 import { explain, issueWords } from "./words.ts";
 
 /** An option that cannot be used; `param` names it as the library does. */
@@ -147,6 +148,8 @@ export interface SamplingModel {
   /** Codebook size V. */
   readonly vocabSize: number;
   readonly defaults: DefaultSampling;
+  /** Names of the styles that can be told. */
+  readonly styles?: readonly string[] | undefined;
 }
 
 /** Everything a sampling loop needs, decided. */
@@ -174,7 +177,14 @@ export interface ResolvedSampling {
   readonly count: number;
   /** As given; names are looked up where labels are known. */
   readonly classLabels: readonly (number | string)[];
+  /** As given, or `none`. */
+  readonly style: string;
+  /** A weight for every style of the model; empty where none is told. */
+  readonly styleWeights: readonly number[];
 }
+
+/** What of a run's settings the sampler follows. */
+export type Drawing = Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filters" | "forbid" | "styleWeights">;
 
 /**
  * Decides every setting of a run: options first, then the model's defaults.
@@ -195,6 +205,7 @@ export function resolveSampling(input: SamplingInput, model: SamplingModel): Res
     }),
   );
   const steps = plan.grids.length;
+  const style = options.style ?? "none";
   const guidance = options.guidance ?? defaults.guidance;
   const guidanceMode = options.guidanceMode ?? defaults.guidanceMode;
   const guidanceUntil = options.guidanceUntil ?? defaults.guidanceUntil ?? "none";
@@ -242,8 +253,20 @@ export function resolveSampling(input: SamplingInput, model: SamplingModel): Res
     seed: options.seed ?? 0,
     count: options.count ?? 1,
     classLabels: options.classLabels ?? [],
+    style,
+    styleWeights: worded(() => styleWeights(style, model.styles ?? [])),
   };
 }
+
+/** What the sampler follows, alone. */
+export const drawing = ({ plan, mixes, greedySteps, filters, forbid, styleWeights }: Drawing): Drawing => ({
+  plan,
+  mixes,
+  greedySteps,
+  filters,
+  forbid,
+  styleWeights,
+});
 
 /** Turns the `name: words` errors of the sampling functions into {@link OptionError}. */
 function worded<T>(action: () => T): T {

@@ -126,10 +126,10 @@ export interface PaintStart {
 /** Sampling options alone. */
 export function pickSampling(options: Omit<EditOptions, "image" | "mask">): Omit<GenerateOptions, "classLabels"> {
   const { steps, stepTable, scales, guidance, guidanceMode, guidanceUntil, topK, topP, temperature } = options;
-  const { entropyTemperature, greedy, maxGrid, forbid, seed, count, signal, firstIndex } = options;
+  const { entropyTemperature, greedy, maxGrid, forbid, style, seed, count, signal, firstIndex } = options;
   const guiding = { guidance, guidanceMode, guidanceUntil };
   const drawing = { topK, topP, temperature, entropyTemperature, greedy, maxGrid, forbid };
-  return { steps, stepTable, scales, ...guiding, ...drawing, seed, count, signal, firstIndex };
+  return { steps, stepTable, scales, ...guiding, ...drawing, style, seed, count, signal, firstIndex };
 }
 
 /** Paints all passes for all variants, batch after batch. */

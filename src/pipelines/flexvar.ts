@@ -2,7 +2,7 @@
 import { areaMatrix, type PlanarBatch } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
 import { OptionError, type ResolvedSampling } from "../options/index.ts";
-import type { ClassPick, ModelConfig } from "../pretrained/index.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";

@@ -22,7 +22,7 @@ export const WINDOW_BATCH = 16;
 
 export interface LevelRequest {
   /** Filters and forbidden codes: a level's scales are drawn as the run's last ones are. */
-  readonly sampling: Pick<ResolvedSampling, "filters" | "forbid">;
+  readonly sampling: Pick<ResolvedSampling, "filters" | "forbid" | "styleWeights">;
   /** One uniform number a token, scale by scale, row by row. */
   readonly random: Random;
   readonly signal: AbortSignal | undefined;
@@ -94,6 +94,7 @@ export async function* drawLevel(
         greedySteps: grids.map(() => true),
         filters: grids.map(() => NO_FILTER),
         forbid: sampling.forbid,
+        styleWeights: sampling.styleWeights,
         signal,
         force: (index: number, grid: Grid) => (index < grids.length - 1 ? settledTokens(index, grid) : undefined),
       };

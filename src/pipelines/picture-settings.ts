@@ -22,6 +22,7 @@ export function drawSettings(
     temperature: formatPerScale(resolved.temperature),
     ...(resolved.entropyTemperature === "none" ? {} : { entropy_temperature: resolved.entropyTemperature }),
     greedy: formatGreedy(resolved.greedy),
+    ...(resolved.style === "none" ? {} : { style: resolved.style }),
     max_grid: resolved.maxGrid,
     forbid: resolved.forbid.length > 0 ? resolved.forbid : null,
   };
@@ -43,6 +44,7 @@ export function drawRequest(settings: SettingsRecord): Record<string, unknown> {
     greedy: settings.greedy,
     maxGrid: settings.max_grid,
     forbid: settings.forbid,
+    style: settings.style ?? "none",
   };
 }
 

@@ -38,9 +38,12 @@ function allParams(configs: NetworkConfigs): Params {
   return paramTensors([...declareTokenizer(configs.tokenizer), ...declareTransformer(transformerOf(configs))]);
 }
 
-/** `class_ids` [R] to `block_i` [R, 6, C] for every block, `head` [R, 2, C] and `start` [R, 1, C]. */
+/** `class_ids` [R], and weights of the styles `added` [R, styles] where the model was told any, to `block_i` [R, 6, C] for every block, `head` [R, 2, C] and `start` [R, 1, C]. */
 export function conditioningProgram(configs: NetworkConfigs): Program {
-  const cond = conditioning(allParams(configs), transformerOf(configs), input("class_ids", "int64", ["R"]));
+  const transformer = transformerOf(configs);
+  const styles = transformer.conditions ?? 0;
+  const added = styles > 0 ? input("added", "float32", ["R", styles]) : undefined;
+  const cond = conditioning(allParams(configs), transformer, input("class_ids", "int64", ["R"]), added);
   const blocks = Object.fromEntries(cond.blocks.map((t, i) => [`block_${i}`, t]));
   return program("conditioning", { ...blocks, head: cond.head, start: cond.start });
 }

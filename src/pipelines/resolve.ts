@@ -23,7 +23,7 @@ const DEFAULT_BATCH_TOKENS = 2048;
 
 /** Every setting of a run decided but its classes. @throws OptionError, RangeError in words. */
 export function resolvePlan(config: ModelConfig, options: GenerateOptions): ResolvedSampling {
-  const { transformer, tokenizer, trainedSide, defaultSampling } = config;
+  const { transformer, tokenizer, trainedSide, defaultSampling, styles } = config;
   if (transformer === null) throw new Error("model: expected a transformer to generate with, got a tokenizer alone");
   const { signal: _signal, batchSize: _batchSize, firstIndex = 0, ...sampling } = options;
   if (!Number.isSafeInteger(firstIndex) || firstIndex < 0)
@@ -33,6 +33,7 @@ export function resolvePlan(config: ModelConfig, options: GenerateOptions): Reso
     trainedSide,
     vocabSize: transformer.codebookSize,
     defaults: defaultSampling,
+    styles,
   });
 }
 

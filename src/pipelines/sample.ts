@@ -1,7 +1,7 @@
 /** Scale-wise sampling (paper section 3.4): one event a scale, stopped by not asking for the next. */
 import { areaMatrix, bicubicMatrix } from "../image/index.ts";
 import type { TransformerConfig } from "../models/index.ts";
-import type { ResolvedSampling } from "../options/index.ts";
+import type { Drawing } from "../options/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import {
   type FilterOptions,
@@ -38,6 +38,8 @@ export interface SampleRequest {
   readonly filters: readonly FilterOptions[];
   /** Code ids that are never chosen. */
   readonly forbid: readonly number[];
+  /** A weight for every style of the model, in the rows with a class; none where left out or empty. */
+  readonly styleWeights?: readonly number[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Tokens put in place of sampled ones at a scale: image-to-image tasks. */
   readonly force?: ForcedTokens | undefined;
@@ -51,15 +53,9 @@ export const pictureRow = (seed: number, classId: number, indexWithinClass: numb
 
 /** What a resolved run asks of the sampler for some of its pictures. */
 export const sampleRequest = (
-  {
-    plan,
-    mixes,
-    greedySteps,
-    filters,
-    forbid,
-  }: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filters" | "forbid">,
+  { plan, mixes, greedySteps, filters, forbid, styleWeights }: Drawing,
   rows: readonly PictureRow[],
-): SampleRequest => ({ rows, grids: plan.grids, mixes, greedySteps, filters, forbid });
+): SampleRequest => ({ rows, grids: plan.grids, mixes, greedySteps, filters, forbid, styleWeights });
 
 /** The tokens to put in place at scale `index`, or undefined where all are sampled. */
 export type ForcedTokens = (index: number, grid: Grid) => { tokens: Int32Array; forced: Uint8Array } | undefined;
@@ -85,7 +81,11 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
   let R = everyRow.length;
 
   request.signal?.throwIfAborted();
-  const conditions = { class_ids: runtime.ints(everyRow, [R]) };
+  const styles = transformer.conditions ?? 0;
+  const conditions = {
+    class_ids: runtime.ints(everyRow, [R]),
+    ...(styles > 0 && { added: runtime.floats(addedStyles(request, R, styles), [R, styles]) }),
+  };
   let { start, ...cond } = await (await networks.conditioning()).run(conditions);
   const sampler = new RowSampler(transformer.codebookSize);
   let cache = emptyCache(runtime, transformer, R);
@@ -127,6 +127,13 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
   } finally {
     for (const value of Object.values(cache)) release(value);
   }
+}
+
+/** Weights of the styles [R, styles]: those asked for beside a class, nothing beside "no class". */
+function addedStyles({ rows, styleWeights = [] }: SampleRequest, R: number, styles: number): Float32Array {
+  const added = new Float32Array(R * styles);
+  for (let row = 0; row < rows.length; row++) added.set(styleWeights, row * styles);
+  return added;
 }
 
 /** A step's new keys and values under the names by which the next one takes them. */

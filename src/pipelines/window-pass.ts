@@ -16,7 +16,7 @@ import type { ResolvedEditing, ResolvedSampling } from "../options/index.ts";
 import type { Grid } from "../sampling/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
-import { type PictureRow, sampleScales } from "./sample.ts";
+import { type PictureRow, sampleRequest, sampleScales } from "./sample.ts";
 
 export interface PassRequest {
   readonly pass: WindowPass;
@@ -45,13 +45,12 @@ export interface PassScale {
 /** Samples a window's scales with the tokens of what is kept forced. */
 export async function* paintWindow(pipe: FlexVARPipeline, request: PassRequest): AsyncGenerator<PassScale> {
   const { pass, pictures, rows, sampling, signal } = request;
-  const { plan, mixes, greedySteps, filters, forbid } = sampling;
   const known = new Map<RgbImage, GivenScale[]>();
   for (const picture of pictures) if (!known.has(picture)) known.set(picture, await given(pipe, request, picture));
   const force = forcedTokens(pictures.map((picture) => known.get(picture)!));
-  const total = plan.grids.length;
-  const request_ = { rows, grids: plan.grids, mixes, greedySteps, filters, forbid, signal, force };
-  for await (const { index, grid, tokens } of sampleScales(pipe.networks, request_)) {
+  const total = sampling.plan.grids.length;
+  const drawn = sampleScales(pipe.networks, { ...sampleRequest(sampling, rows), signal, force });
+  for await (const { index, grid, tokens } of drawn) {
     let result: Promise<readonly RgbImage[]> | undefined;
     const painted = (): Promise<readonly RgbImage[]> => {
       result ??= putBack(pipe, request, pass, { grid, tokens });

@@ -1,7 +1,7 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
 import type { EditMask } from "../editing/index.ts";
 import { encodePng, type PngText, plainest, planarToRgb, type SettingsRecord, settingsText } from "../image/index.ts";
-import type { ResolvedSampling } from "../options/index.ts";
+import type { Drawing } from "../options/index.ts";
 import {
   calibrate,
   type EditEvent,
@@ -36,7 +36,7 @@ export interface DrawRow {
 
 /** Pictures that are drawn side by side, with everything but class and seed in common. */
 export interface DrawBatch {
-  readonly sampling: Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filters" | "forbid">;
+  readonly sampling: Drawing;
   readonly rows: readonly DrawRow[];
 }
 

@@ -15,7 +15,6 @@ const only = (values: readonly [string, ...string[]], why: string, description: 
 export const openaiFields = {
   user: z.string().max(1000).optional().meta({ description: "Accepted for OpenAI's clients; changes nothing." }),
   quality: only(["auto", "standard"], "num_inference_steps chooses", "Changes nothing; num_inference_steps chooses."),
-  style: only(["auto"], "the model has one style", "Changes nothing: the model has one style."),
   background: only(
     ["auto", "opaque"],
     "pictures are drawn opaque",

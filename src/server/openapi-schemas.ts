@@ -84,6 +84,8 @@ export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string
     hash: text,
     num_classes: whole,
     labels: list(text),
+    groups: { type: "object", additionalProperties: list(text) },
+    styles: list(text),
     trained_size: whole,
   }),
   Models: record({ object: named("list"), data: list(ref("Model")) }),

@@ -19,6 +19,7 @@ import {
 } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
+  drawing,
   EDITING_FIELDS,
   editingInfo,
   parseSampling,
@@ -84,8 +85,7 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
     const text = settingsText(pictureSettings(run, { classId, label, indexWithinClass }));
     return { seed: resolved.seed, classId, indexWithinClass, shown, text };
   });
-  const { plan, mixes, greedySteps, filters, forbid } = resolved;
-  return { kind: "draw", sampling: { plan, mixes, greedySteps, filters, forbid }, rows };
+  return { kind: "draw", sampling: drawing(resolved), rows };
 }
 
 /** Drawing in windows over a coarse picture. */
@@ -245,6 +245,7 @@ function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) 
     trainedSide: config.trainedSide,
     vocabSize: config.tokenizer.codebookSize,
     defaults: config.defaultSampling,
+    styles: config.styles,
   });
   for (const [h, w] of resolved.plan.grids)
     if (h * w * factor * factor > limits.pixels)
