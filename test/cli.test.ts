@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -302,6 +302,53 @@ describe("models", () => {
     });
     expect(transformer.dtypes).toEqual({ float32: transformer.tensors });
     expect(human.stdout).toMatch(/^codebook +64 x 8$/m);
+  });
+
+  test("every command that draws or edits is held to --memory before it draws", async () => {
+    await ok("generate", "--model", "model", ...SMALL, "--class", "1", "--out", "held");
+    await ok("refine", "held/000.png", "--size", "128", "--model", "model", "--class", "1", "--out", "held-2");
+    const most = ["--memory", "20MB", "--model", "model"];
+    const refused = await Promise.all([
+      cli("generate", "--class", "1", ...most, "--out", "not"),
+      cli("repeat", "held/000.png", ...most, "--out", "not"),
+      cli("repeat", "held-2/000.png", "--image", "held/000.png", ...most, "--out", "not"),
+      cli("sample", "--total", "2", ...most, "--out", "not"),
+      cli("refine", "held/000.png", "--size", "128", ...most, "--out", "not"),
+    ]);
+    for (const { code, stderr } of refused) {
+      expect(stderr).toMatch(/^flexvar: --memory: expected more than .+, got 20 MB/m);
+      expect(code).toBe(2);
+    }
+    await expect(readdir(at("not"))).rejects.toThrow("ENOENT");
+  });
+
+  test("classes lists groups and styles beside the classes", async () => {
+    await cp(at("model"), at("grouped"), { recursive: true });
+    const config = JSON.parse(await readFile(at("grouped", "config.json"), "utf8"));
+    config.groups = { "four legs": ["cat face", "dog", "elk"], flying: ["bee", "hen", "jay"] };
+    await writeFile(at("grouped", "config.json"), JSON.stringify(config));
+    const [all, some] = [
+      await ok("classes", "--model", "grouped", "--json"),
+      await ok("classes", "LEGS", "--model", "grouped"),
+    ];
+    expect(JSON.parse(all.stdout)).toMatchObject({ groups: config.groups, styles: [] });
+    expect(some.stdout).toBe("group\tfour legs\tcat face, dog, elk\n");
+    const drawn = await ok(
+      "generate",
+      "--model",
+      "grouped",
+      ...SMALL,
+      "--class",
+      "four-legs",
+      "--count",
+      "3",
+      "--json",
+      "--out",
+      "legs",
+    );
+    const pictures = JSON.parse(drawn.stdout).pictures as { class: string; group: string }[];
+    expect(pictures.map((one) => one.class).sort()).toEqual(["cat face", "dog", "elk"]);
+    expect(pictures.every(({ group }) => group === "four legs")).toBe(true);
   });
 
   test("classes lists ids and names, all or those that match", async () => {

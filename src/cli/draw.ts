@@ -1,8 +1,11 @@
 /** Drawing pictures into a folder: what `generate` and `repeat` share. */
 import { join } from "node:path";
 import { contactSheet, planarToRgb, type RgbImage, type SettingsRecord, settingsText } from "../image/index.ts";
+import type { SamplingInput } from "../options/index.ts";
 import {
+  type Costs,
   type FlexVARPipeline,
+  fitGenerate,
   type GenerateOptions,
   type PictureInfo,
   pictureSettings,
@@ -11,8 +14,10 @@ import {
 } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
+import { estimated } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { makeFolder, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
+import type { Reporter } from "./reporter.ts";
 import { asUsage } from "./sampling-flags.ts";
 import { traceCollector } from "./trace.ts";
 
@@ -39,6 +44,34 @@ export interface Drawn {
 
 const PREVIEWS = "previews";
 const MOST_SHEET_BYTES = 2 ** 30;
+
+/** What of a command's flags says how much is drawn and held. */
+export interface FitFlags {
+  readonly batch?: number | undefined;
+  readonly bestOf?: number | undefined;
+  readonly preview?: boolean | undefined;
+  readonly trace?: string | undefined;
+  readonly grid?: boolean | undefined;
+}
+
+/** Lets a drawing of the whole picture in: how many side by side, and the estimate. @throws UsageError naming the flag, the bound and what would do. */
+export function fitDrawing(
+  pipe: FlexVARPipeline,
+  input: SamplingInput,
+  { batch, bestOf, preview, trace, grid }: FitFlags,
+  costs: Costs,
+  report: Reporter,
+) {
+  const options = { ...input, batchSize: batch };
+  const { picks, count, plan } = asUsage(() => pipe.resolve(options));
+  const total = picks.length * (bestOf ?? count);
+  const scales = plan.grids.map((_, i) => i);
+  const tokens = plan.grids.reduce((sum, cells) => sum + gridTokens(cells), 0);
+  const sheet = grid === true ? 6 * plan.sizePx.width * plan.sizePx.height : 0;
+  const traced = trace === undefined ? 0 : 4 * tokens * pipe.config.tokenizer.codebookSize;
+  const extra = { decoded: preview === true ? scales : undefined, heldBytes: total * (sheet + traced) };
+  return estimated(costs, report, (by) => fitGenerate(pipe.config, by.model, options, total, by.budget, extra));
+}
 
 /** Draws all pictures of a request; each file appears whole or not at all. */
 export async function draw(

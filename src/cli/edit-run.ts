@@ -107,11 +107,11 @@ export async function runEdit(
 }
 
 /** Lets a task in. @throws UsageError naming the flag, the bound and what would do. */
-function fitTask(
+export function fitTask(
   pipe: FlexVARPipeline,
   { options, size, mask }: EditRun["record"],
   from: PixelSize | undefined,
-  { batch }: EditFlags,
+  { batch }: { readonly batch?: number | undefined },
   costs: Costs,
   report: Reporter,
 ) {

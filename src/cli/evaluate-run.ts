@@ -9,6 +9,7 @@ import { parseJson } from "../json/index.ts";
 import type { SamplingInput } from "../options/index.ts";
 import { userCache } from "./cache-folder.ts";
 import type { Running } from "./command.ts";
+import { type MemoryFlags, openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import type { ComputeFlags } from "./flags.ts";
@@ -19,7 +20,7 @@ import { codeDigest } from "./package.ts";
 import { drawSet, planSet } from "./sample-set.ts";
 import { samplingInput } from "./sampling-flags.ts";
 
-export interface EvaluateFlags extends JudgingFlags, ComputeFlags {
+export interface EvaluateFlags extends JudgingFlags, ComputeFlags, MemoryFlags {
   readonly against?: string;
   readonly samples?: string;
   readonly total: number;
@@ -115,13 +116,15 @@ async function judgeModel(
   const pipe = await openModel(folder, flags, running.report);
   let file: string;
   try {
-    const plan = await planSet(pipe, { total: flags.total, input, folder });
+    const { total, batch } = flags;
+    const costs = await openCosts(pipe, flags);
+    const plan = await planSet(pipe, { total, input, folder, batch, costs, report: running.report });
     const key = createHash("sha256")
       .update(plan.settings)
       .update(await codeDigest());
     file = samples ?? join(flags.cache ?? userCache(), "samples", `${key.digest("hex").slice(0, 16)}.npz`);
     running.report.log(`samples of ${shownPath(folder)} in ${shownPath(file)}`);
-    await drawSet(pipe, file, plan, { batch: flags.batch }, running);
+    await drawSet(pipe, file, plan, running);
   } finally {
     await pipe.dispose();
   }

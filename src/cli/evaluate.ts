@@ -3,6 +3,7 @@ import { compareResults, type MetricDifference, overallVerdict } from "../evalua
 import { writeFileAtomic } from "../files/index.ts";
 import type { Json } from "../image/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addMemoryFlag } from "./cost.ts";
 import { type EvaluateFlags, runEvaluation } from "./evaluate-run.ts";
 import { differenceTable, resultTable } from "./evaluate-table.ts";
 import { addComputeFlags, wholeNumber } from "./flags.ts";
@@ -42,7 +43,7 @@ export function define(command: Command, context: Context): void {
     .option("--total <N>", "pictures to draw", wholeNumber("total", 2, 10_000_000), 1000)
     .option("--samples <F.npz|DIR>", "where drawn pictures lie; a run that was killed goes on there");
   addReportFlags(command);
-  addComputeFlags(command).option("--batch <N>", "pictures side by side", wholeNumber("batch", 1, 4096));
+  addMemoryFlag(addComputeFlags(command)).option("--batch <N>", "pictures side by side", wholeNumber("batch", 1, 4096));
   carryOut(
     command,
     context,

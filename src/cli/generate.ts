@@ -1,10 +1,9 @@
 import { type Command, Option } from "commander";
-import { parseSampling, type SamplingInput } from "../options/index.ts";
-import { type Costs, type FlexVARPipeline, fitGenerate, type PictureInfo } from "../pipelines/index.ts";
-import { gridTokens } from "../sampling/index.ts";
+import { parseSampling } from "../options/index.ts";
+import type { PictureInfo } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, estimated, type MemoryFlags, openCosts } from "./cost.ts";
-import { type DrawRequest, draw } from "./draw.ts";
+import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
+import { type DrawRequest, draw, fitDrawing } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { bestJudge, drawBest } from "./generate-best.ts";
@@ -13,7 +12,7 @@ import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
 import { expectFolder, expectWritable, olderPictures } from "./output.ts";
-import { type Reporter, seconds } from "./reporter.ts";
+import { seconds } from "./reporter.ts";
 import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 
 interface GenerateFlags extends ComputeFlags, MemoryFlags {
@@ -164,25 +163,6 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   } finally {
     await pipe.dispose();
   }
-}
-
-/** Lets a drawing of the whole picture in: how many side by side, and the estimate. @throws UsageError naming the flag, the bound and what would do. */
-function fitDrawing(
-  pipe: FlexVARPipeline,
-  input: SamplingInput,
-  { batch, bestOf, preview, trace, grid }: GenerateFlags,
-  costs: Costs,
-  report: Reporter,
-) {
-  const options = { ...input, batchSize: batch };
-  const { picks, count, plan } = asUsage(() => pipe.resolve(options));
-  const total = picks.length * (bestOf ?? count);
-  const scales = plan.grids.map((_, i) => i);
-  const tokens = plan.grids.reduce((sum, cells) => sum + gridTokens(cells), 0);
-  const sheet = grid === true ? 6 * plan.sizePx.width * plan.sizePx.height : 0;
-  const traced = trace === undefined ? 0 : 4 * tokens * pipe.config.tokenizer.codebookSize;
-  const extra = { decoded: preview === true ? scales : undefined, heldBytes: total * (sheet + traced) };
-  return estimated(costs, report, (by) => fitGenerate(pipe.config, by.model, options, total, by.budget, extra));
 }
 
 const pictureJson = ({ file, classId, label, group, indexWithinClass }: PictureInfo & { readonly file: string }) => ({

@@ -8,8 +8,10 @@ import {
   type FlexVARPipeline,
   type RepeatedEdit,
 } from "../pipelines/index.ts";
+import type { PixelSize } from "../sampling/index.ts";
 import type { Outcome, Running } from "./command.ts";
-import { paintFiles, pictureHash } from "./edit-run.ts";
+import { openCosts } from "./cost.ts";
+import { fitTask, paintFiles, pictureHash } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
@@ -35,7 +37,9 @@ export async function repeatEdit(
   const pipe = await openModel(folder, flags, running.report);
   try {
     const request = editRequestFrom(settings, pipe.config.transformer?.numClasses ?? 0);
-    const { events, mask } = await start(pipe, file, request, flags, running.signal);
+    const { events, mask, from } = await start(pipe, file, request, flags, running.signal);
+    const costs = await openCosts(pipe, flags);
+    if (costs !== undefined) fitTask(pipe, { ...request, mask }, from, {}, costs, running.report);
     await makeFolder(flags.out);
     const again = editRunSettings(pipe, { ...request, mask, model: hash });
     const { files } = await paintFiles(events, flags, again, running);
@@ -52,7 +56,7 @@ async function start(
   request: RepeatedEdit,
   flags: RepeatFlags,
   signal: AbortSignal,
-): Promise<{ events: AsyncGenerator<EditEvent>; mask: EditMask | undefined }> {
+): Promise<{ events: AsyncGenerator<EditEvent>; mask: EditMask | undefined; from?: PixelSize }> {
   const { loadMaskPicture, loadRgba } = await import("../image/node.ts");
   const { size, task } = request;
   if (!request.fromResult && flags.image === undefined && (task === "refine" || request.mask !== undefined))
@@ -65,7 +69,8 @@ async function start(
       `--image: expected the picture that was edited (${request.image}), got ${flags.image} (${pictureHash(given)})`,
     );
   const options = { ...request.options, count: 1, signal };
-  if (task === "refine") return { events: pipe.refine({ ...options, image: given!, size }), mask: undefined };
+  if (task === "refine")
+    return { events: pipe.refine({ ...options, image: given!, size }), mask: undefined, from: given! };
   const mask = request.mask ?? (await maskGiven(flags, loadMaskPicture));
   const image = given === undefined ? await loadRgba(file) : onCanvas(given, mask);
   return { events: pipe.inpaint({ ...options, image, mask: checkMask(mask, image) }), mask };

@@ -10,7 +10,8 @@ import {
   requestFrom,
 } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { draw } from "./draw.ts";
+import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
+import { draw, fitDrawing } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { paintLarge } from "./generate-large.ts";
@@ -20,7 +21,7 @@ import { findModel, openModel, shownPath } from "./model.ts";
 import { expectFolder } from "./output.ts";
 import { repeatEdit } from "./repeat-edit.ts";
 
-export interface RepeatFlags extends ComputeFlags {
+export interface RepeatFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;
   readonly preview?: boolean;
   readonly force?: boolean;
@@ -44,7 +45,7 @@ export function define(command: Command, context: Context): void {
     .option("--mask <FILE>", "the mask, where it was too intricate to be embedded")
     .addOption(new Option("--mask-mode <auto|white|alpha>", "how --mask is read").choices(MASK_MODES).default("auto"))
     .option("--force", "draw with another model than the one that drew it");
-  addComputeFlags(command);
+  addMemoryFlag(addComputeFlags(command));
   carryOut(command, context, ["flexvar repeat out/003.png --out again --preview"], repeat);
 }
 
@@ -79,14 +80,20 @@ type DrawAgain = (
 
 function repeatPlain(file: string, settings: SettingsRecord): DrawAgain {
   const { options } = worded(file, () => requestFrom(settings));
-  return (pipe, { out, preview = false }, model, running) =>
-    draw(pipe, options, { out, model, metadata: true, preview, grid: false, trace: undefined }, running);
+  return async (pipe, flags, model, running) => {
+    const { out, preview = false } = flags;
+    const costs = await openCosts(pipe, flags);
+    if (costs !== undefined) fitDrawing(pipe, options, { preview }, costs, running.report);
+    return draw(pipe, options, { out, model, metadata: true, preview, grid: false, trace: undefined }, running);
+  };
 }
 
 function repeatLarge(file: string, settings: SettingsRecord): DrawAgain {
   const { options } = worded(file, () => largeRequestFrom(settings));
-  return (pipe, { out, preview = false }, model, running) =>
-    paintLarge(pipe, options, { out, preview }, model, running);
+  return async (pipe, flags, model, running) => {
+    const { out, preview = false } = flags;
+    return paintLarge(pipe, options, { out, preview }, model, running, await openCosts(pipe, flags));
+  };
 }
 
 async function recorded(file: string): Promise<SettingsRecord> {

@@ -2,10 +2,12 @@
 import { openSampleStore } from "../evaluate/index.ts";
 import { planarToRgb } from "../image/index.ts";
 import type { SamplingInput } from "../options/index.ts";
-import { type FlexVARPipeline, runSettings } from "../pipelines/index.ts";
+import { type Costs, type FlexVARPipeline, fitGenerate, runSettings } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
+import { estimated } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { modelHash } from "./identity.ts";
+import type { Reporter } from "./reporter.ts";
 import { asUsage } from "./sampling-flags.ts";
 
 /** A process's part of a set: every `of`-th picture from the `index`-th. */
@@ -20,8 +22,10 @@ export interface SetRequest {
   readonly input: SamplingInput;
   /** The model's folder. */
   readonly folder: string;
-  readonly shard?: Shard | undefined;
   readonly batch?: number | undefined;
+  /** What the set is let in by; nothing is refused for what it takes where left out. */
+  readonly costs?: Costs | undefined;
+  readonly report: Reporter;
 }
 
 /** A set with every setting decided. */
@@ -31,12 +35,15 @@ export interface PlannedSet {
   readonly total: number;
   readonly width: number;
   readonly height: number;
+  /** Pictures side by side. */
+  readonly batch: number | undefined;
   /** What decides the pictures, as JSON. */
   readonly settings: string;
 }
 
 /** Decides a set's settings. @throws UsageError for options that the model cannot follow */
-export async function planSet(pipe: FlexVARPipeline, { total, input, folder }: SetRequest): Promise<PlannedSet> {
+export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promise<PlannedSet> {
+  const { total, input, folder, costs, report } = request;
   const every = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
   const whole = { ...input, classLabels: (input.classLabels ?? []).length > 0 ? input.classLabels! : every };
   const resolved = asUsage(() => pipe.resolve(whole));
@@ -45,7 +52,10 @@ export async function planSet(pipe: FlexVARPipeline, { total, input, folder }: S
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
   const run = runSettings(whole, resolved, await modelHash(folder));
   const own = { total, ...run, size: `${width}x${height}`, classes: [...classes] };
-  return { classes, input: whole, total, width, height, settings: JSON.stringify(own) };
+  const options = { ...whole, count: 1, batchSize: request.batch };
+  const fit = (by: Costs) => fitGenerate(pipe.config, by.model, options, total, by.budget);
+  const batch = costs === undefined ? request.batch : estimated(costs, report, fit).batch;
+  return { classes, input: whole, total, width, height, batch, settings: JSON.stringify(own) };
 }
 
 /** Draws the pictures that a set lacks. Returns how many were drawn, and whether the set is whole. */
@@ -53,10 +63,10 @@ export async function drawSet(
   pipe: FlexVARPipeline,
   out: string,
   plan: PlannedSet,
-  { shard = { index: 0, of: 1 }, batch }: Pick<SetRequest, "shard" | "batch">,
   { report, signal }: Running,
+  shard: Shard = { index: 0, of: 1 },
 ): Promise<{ drawn: number; whole: boolean }> {
-  const { classes, input, total, width, height, settings } = plan;
+  const { classes, input, total, width, height, batch, settings } = plan;
   const labelOf = (number: number): number => classes[number % classes.length]!;
   const nameOf = (id: number): string => pipe.labels[id] ?? String(id);
   const store = await openSampleStore({ path: out, total, width, height, labelOf, nameOf, settings });

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
@@ -9,7 +10,7 @@ import { expectWritable } from "./output.ts";
 import { drawSet, planSet, type Shard } from "./sample-set.ts";
 import { addSamplingFlags, samplingInput } from "./sampling-flags.ts";
 
-interface SampleFlags extends ComputeFlags {
+interface SampleFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;
   readonly total: number;
   readonly shard?: Shard;
@@ -33,7 +34,7 @@ export function define(command: Command, context: Context): void {
       "draw every n-th picture from the i-th, i from 0; the last process writes the set",
       readShard,
     );
-  addComputeFlags(command).option(
+  addMemoryFlag(addComputeFlags(command)).option(
     "--batch <N>",
     "pictures side by side; changes no picture",
     wholeNumber("batch", 1, 4096),
@@ -67,8 +68,9 @@ async function sample(_: readonly string[], flags: SampleFlags, running: Running
   const folder = findModel(flags.model);
   const pipe = await openModel(folder, flags, running.report);
   try {
-    const plan = await planSet(pipe, { total, input, folder });
-    const { drawn, whole } = await drawSet(pipe, out, plan, { shard, batch }, running);
+    const costs = await openCosts(pipe, flags);
+    const plan = await planSet(pipe, { total, input, folder, batch, costs, report: running.report });
+    const { drawn, whole } = await drawSet(pipe, out, plan, running, shard);
     running.report.log(whole ? `${total} pictures in ${shownPath(out)}` : "other processes have pictures to draw yet");
     return { json: { file: out, total, drawn, whole, ...measured(pipe.runtime.runMilliseconds()) } };
   } finally {

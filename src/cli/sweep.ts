@@ -5,6 +5,7 @@ import type { DoubleProduct, EvaluationResult, FeatureExtractor, Sides } from ".
 import { writeFileAtomic } from "../files/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags, type JudgingFlags } from "./judging-flags.ts";
@@ -13,13 +14,14 @@ import { findModel, openModel } from "./model.ts";
 import { expectWritable, makeFolder } from "./output.ts";
 import { codeDigest } from "./package.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
+import type { Reporter } from "./reporter.ts";
 import { drawSet, type PlannedSet, planSet } from "./sample-set.ts";
 import { addSamplingFlags, samplingInput } from "./sampling-flags.ts";
 import { keepEvaluation, keptEvaluation, type PointFiles, pointFiles } from "./sweep-point.ts";
 import { sweepDrawing, sweepReport } from "./sweep-report.ts";
 import { parseVariation, type Variation } from "./vary.ts";
 
-interface SweepFlags extends JudgingFlags, ComputeFlags, ReportFlags {
+interface SweepFlags extends JudgingFlags, ComputeFlags, MemoryFlags, ReportFlags {
   readonly vary: readonly Variation[];
   readonly total: number;
   readonly out: string;
@@ -73,7 +75,7 @@ export function define(command: Command, context: Context): void {
     "--plots <F.svg>",
     "the plots alone, as one picture",
   );
-  addComputeFlags(command);
+  addMemoryFlag(addComputeFlags(command));
   carryOut(
     command,
     context,
@@ -97,7 +99,7 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
   const pipe = await openModel(folder, flags, report);
   try {
     const code = await codeDigest();
-    const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`);
+    const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`, running.report);
     const tools = { pipe, extractor, product: await doubleProducts(flags.threads), code };
     const results = new Map<string, EvaluationResult>();
     const every = plans.flatMap(({ variation, values }) => values.map((value) => ({ variation, value })));
@@ -133,16 +135,18 @@ async function planSweeps(
   folder: string,
   code: string,
   features: string,
+  report: Reporter,
 ): Promise<PlannedSweep[]> {
   const { contentDigest } = await import("../evaluate/index.ts");
-  const { bootstrap = null, metrics = null, split = null, total, out } = flags;
+  const { bootstrap = null, metrics = null, split = null, total, out, batch } = flags;
   const given = samplingInput({ ...flags });
+  const costs = await openCosts(pipe, flags);
   const sweeps: PlannedSweep[] = [];
   const digests = new Map<string, string>();
   for (const variation of flags.vary) {
     const values: SweepValue[] = [];
     for (const { text, input } of variation.values) {
-      const planned = await planSet(pipe, { total, input: { ...given, ...input }, folder });
+      const planned = await planSet(pipe, { total, input: { ...given, ...input }, folder, batch, costs, report });
       const against = flags.against.replaceAll(VALUE, text);
       if (!digests.has(against)) digests.set(against, await contentDigest(against));
       const at = flags.at ?? (await sizeFor(against, planned));
@@ -174,11 +178,11 @@ interface Tools {
 async function makePoint(
   { pipe, extractor, product, code }: Tools,
   { planned, against, files, at }: SweepValue,
-  { batch, bootstrap, metrics, split, out }: SweepFlags,
+  { bootstrap, metrics, split, out }: SweepFlags,
   running: Running,
 ): Promise<EvaluationResult> {
   const { evaluateSets } = await import("../evaluate/index.ts");
-  await drawSet(pipe, files.set, planned, { batch }, running);
+  await drawSet(pipe, files.set, planned, running);
   const result = await evaluateSets(files.set, against, {
     extractor,
     product,
