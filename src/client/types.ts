@@ -108,6 +108,8 @@ export interface PictureForm {
   readonly size: string;
   /** transparent: a picture was edited whose kept part is. */
   readonly background: "opaque" | "transparent";
+  /** Of an edit with a mask: by what it was read, which side was repainted, and what share of the picture. */
+  readonly mask_reading?: string;
 }
 
 export interface ImagesResponse extends PictureForm {

@@ -141,5 +141,6 @@ async function within<T>(
 
 function shortReason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0]!.slice(0, 300);
+  const line = message.split("\n", 1)[0]!.slice(0, 300).trimEnd();
+  return line.endsWith(":") ? line.slice(0, -1) : line;
 }

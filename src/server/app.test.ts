@@ -179,7 +179,8 @@ describe("edits", () => {
   const edit = { seed: 2, scales: "1,2,3", greedy: "none", class_labels: [1] } as const;
   test("repaint transparent parts, and the same by a form", async () => {
     const { client, server } = start();
-    const { data } = await client.edit({ ...edit, image: plain(0) });
+    const { data, mask_reading } = await client.edit({ ...edit, image: plain(0) });
+    expect(mask_reading).toBe("read by alpha: transparent is repainted, 50 % of the picture");
     expect(readSettings(Buffer.from(data[0]!.b64_json, "base64"))).toMatchObject({ task: "inpaint", class_id: 1 });
     const form = new FormData();
     form.set("image", new Blob([Buffer.from(plain(0), "base64")]), "../../x.png");

@@ -19,6 +19,8 @@ export type Work =
       readonly shown: ShownScales;
       /** Tokens of the picture given. */
       readonly imageTokens: number;
+      /** How its mask was read. */
+      readonly maskReading?: string | undefined;
     };
 
 /** What a client asked for: drawing, in windows or not, or editing. */

@@ -28,6 +28,11 @@ const event = (type: string, others: object): Schema =>
 const partial = (kind: string): Schema =>
   event(`${kind}.partial_image`, { partial_image_index: whole, scale: whole, scales: whole });
 const completed = (kind: string): Schema => event(`${kind}.completed`, { usage: ref("Usage") });
+/** What only edits with a mask have. */
+const maybeMask = (schema: Schema): Schema => ({
+  ...schema,
+  properties: { ...(schema.properties as object), mask_reading: text },
+});
 
 /** A picture's file in a form. */
 const file: Schema = { type: "string", format: "binary", description: "A picture file, or the same in base64." };
@@ -45,7 +50,7 @@ function requests({ generation, edit }: RequestSchemas): Readonly<Record<string,
 /** What `components.schemas` holds. */
 export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string, Schema>> => ({
   ...requests(checks),
-  Images: record({ created: whole, ...form, usage: ref("Usage"), data: list(ref("Picture")) }),
+  Images: maybeMask(record({ created: whole, ...form, usage: ref("Usage"), data: list(ref("Picture")) })),
   Picture: record(picture),
   Usage: record({
     input_tokens: whole,
@@ -55,8 +60,8 @@ export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string
   }),
   GenerationPartialImage: partial("image_generation"),
   GenerationCompleted: completed("image_generation"),
-  EditPartialImage: partial("image_edit"),
-  EditCompleted: completed("image_edit"),
+  EditPartialImage: maybeMask(partial("image_edit")),
+  EditCompleted: maybeMask(completed("image_edit")),
   Queued: record({ type: named("image_job.queued"), created_at: whole, position: whole }),
   GenerationEvent: {
     description: "The data of one event; the event `error` has an Error.",

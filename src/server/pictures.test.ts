@@ -72,5 +72,6 @@ test("a mask that can be read two ways asks for mask_mode, and is read as that s
     const work = await edit({ mask, mask_mode: mode });
     const data = work.kind === "edit" && work.edit.task !== "generate" ? work.edit.mask!.data : new Uint8Array();
     expect(data.filter((value) => value === 255).length).toBe(hole);
+    expect(work).toMatchObject({ maskReading: expect.stringContaining(mode === "white" ? "12.8 %" : "87.2 %") });
   }
 });

@@ -93,6 +93,30 @@ export async function* bodyBlocks(
     throw new ApiError(400, "body: expected a whole body, got a broken one", { code: "invalid_body" });
   } finally {
     clearTimeout(timer);
-    void reader.cancel().catch(() => undefined);
+    void discard(reader);
+  }
+}
+
+/** Most of a refused body's rest that is read, and for how long. */
+const DISCARDED = 2 ** 28;
+const DISCARD_MS = 3000;
+
+/**
+ * Reads on and forgets: a connection that is closed on what a client still sends is reset, and the answer is lost with it. What
+ * takes too long is hung up on.
+ */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const end = setTimeout(() => void reader.cancel().catch(() => undefined), DISCARD_MS);
+  try {
+    for (let left = DISCARDED; left > 0; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // The client has left.
+  } finally {
+    clearTimeout(end);
   }
 }

@@ -26,7 +26,13 @@ const ALPHA = 4;
 function pictureForm(work: Work, pictures: readonly MadePicture[]): PictureForm {
   const { width, height } = work.kind === "draw" ? work.sampling.plan.sizePx : sizeOf(work.edit.size);
   const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
-  return { output_format: "png", size: `${width}x${height}`, background: isOpaque ? "opaque" : "transparent" };
+  const reading = work.kind === "edit" ? work.maskReading : undefined;
+  return {
+    output_format: "png",
+    size: `${width}x${height}`,
+    background: isOpaque ? "opaque" : "transparent",
+    ...(reading !== undefined && { mask_reading: reading }),
+  };
 }
 
 const sizeOf = ([width, height]: readonly [number, number]) => ({ width, height });

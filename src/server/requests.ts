@@ -1,11 +1,13 @@
 /** Requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
 import {
+  describeMask,
   type EditMask,
   type MaskMode,
   MaskModeError,
+  type MaskReading,
   marginsForRatio,
-  maskFromImage,
   parseRatio,
+  readMask,
   widenCanvas,
 } from "../editing/index.ts";
 import {
@@ -126,7 +128,7 @@ export async function editWork(
       if (fields[name] !== undefined && !mine.includes(name))
         throw refused(name, `expected only with the task ${other}, got it with ${task}`);
   const image = await picture(fields, "image", limits, signal);
-  const { picture: canvas, mask } = await canvasOf(task, fields, image, limits, signal);
+  const { picture: canvas, mask, maskReading } = await canvasOf(task, fields, image, limits, signal);
   const size = task === "refine" ? refinedSize(fields) : resultSize(fields, task, canvas);
   if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
   if (fields.background === "opaque" && !staysOpaque(canvas, mask))
@@ -154,7 +156,7 @@ export async function editWork(
   };
   const factor = downsampling(model.config.tokenizer);
   const imageTokens = Math.ceil(image.width / factor) * Math.ceil(image.height / factor);
-  return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields), imageTokens };
+  return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields), imageTokens, maskReading };
 }
 
 async function canvasOf(
@@ -163,7 +165,7 @@ async function canvasOf(
   image: RgbaImage,
   limits: Limits,
   signal: AbortSignal | undefined,
-) {
+): Promise<{ picture: RgbaImage; mask: EditMask | undefined; maskReading?: string }> {
   const side = (name: string): number => Number(fields[name] ?? 0);
   const widened = (margins: Parameters<typeof widenCanvas>[1]) => {
     const size = [image.width + margins.left + margins.right, image.height + margins.top + margins.bottom] as const;
@@ -186,7 +188,8 @@ async function canvasOf(
           `expected ${image.width}x${image.height}, the image's size, got ${given.width}x${given.height}`,
         );
       const mode = (fields.mask_mode ?? "auto") as MaskMode;
-      const mask = maskOf(given, fields.mask === undefined ? "alpha" : mode);
+      const reading = readingOf(given, fields.mask === undefined ? "alpha" : mode);
+      const { mask } = reading;
       if (fields.mask === undefined && fields.mask_mode !== undefined)
         throw refused("mask_mode", "expected only with a mask, got it without");
       if (mask.data.every((value) => value === 0))
@@ -194,7 +197,7 @@ async function canvasOf(
           "mask",
           "expected a mask, or an image with transparent parts, that repaints something, got nothing",
         );
-      return { picture: image, mask };
+      return { picture: image, mask, maskReading: describeMask(reading) };
     }
     default:
       return task satisfies never;
@@ -202,9 +205,9 @@ async function canvasOf(
 }
 
 /** @throws ApiError that asks for `mask_mode` where the file does not show how it is to be read. */
-function maskOf(given: RgbaImage, mode: MaskMode): EditMask {
+function readingOf(given: RgbaImage, mode: MaskMode): MaskReading {
   try {
-    return maskFromImage(given, mode);
+    return readMask(given, mode);
   } catch (error) {
     if (error instanceof MaskModeError)
       throw refused("mask_mode", error.message.slice(error.message.indexOf(": ") + 2));

@@ -66,7 +66,7 @@ export const DATA_SHEET = "data.png";
 /** Prints the data card of the training pictures and leaves their contact sheet in the run's folder. */
 async function showData(train: Dataset, outDir: string, log: (line: string) => void): Promise<void> {
   const { card, sheet } = await describeDataset(train);
-  log(`training data: ${formatDataCard(card)}`);
+  for (const line of `training data: ${formatDataCard(card)}`.split("\n")) log(line);
   if (sheet === undefined) return;
   const path = join(outDir, DATA_SHEET);
   await writeFileAtomic(path, encodePng(sheet));
