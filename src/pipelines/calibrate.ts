@@ -18,7 +18,8 @@ const MOST = 16;
  * after the first time. A machine that is busy throughout gives a lower rate.
  */
 export async function calibrate(networks: Networks): Promise<WorkRate> {
-  return { transformer: await stepRate(networks), tokenizer: await decoderRate(networks) };
+  const { rate, call } = await stepRate(networks);
+  return { transformer: rate, tokenizer: await decoderRate(networks), call };
 }
 
 /** The side of the largest grid whose work is not over the probe's. */
@@ -28,7 +29,8 @@ function probeSide(program: Program, at: (side: number) => Record<string, number
   return side;
 }
 
-async function rateOf(flops: number, run: () => Promise<unknown>): Promise<number> {
+/** Seconds of the fastest of some runs after the first. */
+async function fastest(run: () => Promise<unknown>): Promise<number> {
   await run();
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < PROBES; i++) {
@@ -36,22 +38,22 @@ async function rateOf(flops: number, run: () => Promise<unknown>): Promise<numbe
     await run();
     best = Math.min(best, performance.now() - begin);
   }
-  return flops / Math.max(1e-4, best / 1000);
+  return Math.max(1e-4, best / 1000);
 }
 
 async function decoderRate({ runtime, decoder }: Networks): Promise<number> {
   const session = await decoder();
   const side = probeSide(session.program, (s) => ({ B: 1, h: s, w: s }));
   const tokens = runtime.ints(new Int32Array(side * side), [1, side, side]);
-  return rateOf(countFlops(session.program, { B: 1, h: side, w: side }), () => session.run({ tokens }));
+  return countFlops(session.program, { B: 1, h: side, w: side }) / (await fastest(() => session.run({ tokens })));
 }
 
-async function stepRate(networks: Networks): Promise<number> {
+/** Operations a second of a guided step, and what one of a single cell takes, which is next to nothing but the call. */
+async function stepRate(networks: Networks): Promise<{ rate: number; call: number }> {
   const { runtime, configs } = networks;
   const { depth, width: C, heads: H, positionSide: S } = transformerOf(configs);
   const session = await networks.step(true);
   const side = probeSide(session.program, (s) => ({ B: 1, l: s * s, p: 0 }));
-  const l = side * side;
   const filled = (dims: readonly number[]): Value =>
     runtime.floats(new Float32Array(dims.reduce((n, d) => n * d, 1)).fill(0.01), dims);
   const blocks = Array.from({ length: depth }, (_, i): [string, Value][] => [
@@ -59,13 +61,21 @@ async function stepRate(networks: Networks): Promise<number> {
     [`k_${i}`, filled([2, H, 0, C / H])],
     [`v_${i}`, filled([2, H, 0, C / H])],
   ]);
-  const feeds = {
+  const feeds = (l: number) => ({
     x: filled([2, l, C]),
     pool: filled([l, S * S]),
     head: filled([2, 2, C]),
     mix_a: filled([]),
     mix_b: filled([]),
     ...Object.fromEntries(blocks.flat()),
+  });
+  const secondsOf = (l: number): Promise<number> => {
+    const given = feeds(l);
+    return fastest(() => session.run(given, { logits: null }));
   };
-  return rateOf(countFlops(session.program, { B: 1, l, p: 0 }), () => session.run(feeds, { logits: null }));
+  const cells = side * side;
+  return {
+    rate: countFlops(session.program, { B: 1, l: cells, p: 0 }) / (await secondsOf(cells)),
+    call: await secondsOf(1),
+  };
 }

@@ -28,7 +28,7 @@ const config: ModelConfig = {
   defaultSampling: IMPORTED_DEFAULTS,
 };
 const model = createCostModel(config);
-const rate = { transformer: 1e10, tokenizer: 1e10 };
+const rate = { transformer: 1e10, tokenizer: 1e10, call: 1e-3 };
 const budget = (memoryBytes: number, seconds?: number): CostBudget => ({ memoryBytes, idleBytes: 2e8, rate, seconds });
 const plan = (side: number) => resolvePlan(config, { classLabels: [0], size: [side, side] });
 const refusal = (run: () => unknown): OptionError => {
@@ -60,7 +60,17 @@ describe("createCostModel", () => {
   it("adds work for every batch, and memory for none", () => {
     const [once, thrice] = [1, 3].map((n) => model.cost(generateStages(plan(64), n, 1)));
     expect(thrice!.bytes).toBe(once!.bytes);
-    expect(costSeconds(thrice!, rate)).toBeCloseTo(3 * costSeconds(once!, rate), 6);
+    const nothing = { bytes: 0, transformerFlops: 0, tokenizerFlops: 0, calls: 0 };
+    const beside = costSeconds(nothing, rate);
+    expect(costSeconds(thrice!, rate) - beside).toBeCloseTo(3 * (costSeconds(once!, rate) - beside), 6);
+  });
+
+  it("takes a step, its inputs and the picture's decoding as calls", () => {
+    const { grids } = plan(64).plan;
+    const { calls } = model.cost(generateStages(plan(64), 2, 2));
+    expect(calls).toBe(2 * grids.length + 2);
+    const free = { transformer: Number.POSITIVE_INFINITY, tokenizer: Number.POSITIVE_INFINITY, call: 0.01 };
+    expect(costSeconds(model.cost(generateStages(plan(64), 2, 2)), free)).toBeCloseTo(0.04 + 0.01 * calls, 9);
   });
 
   it("counts every scale that is decoded", () => {

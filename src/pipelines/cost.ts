@@ -37,17 +37,27 @@ export interface RunCost {
   /** Floating-point operations of products, 2·m·n·k of each: those of the transformer and those of the tokenizer. */
   readonly transformerFlops: number;
   readonly tokenizerFlops: number;
+  /** Calls of the networks, each of which takes some time whatever its work. */
+  readonly calls: number;
 }
 
-/** Operations a second, found at the start of a process (`calibrate`). */
+/** Operations a second and seconds a call, found at the start of a process (`calibrate`). */
 export interface WorkRate {
   readonly transformer: number;
   readonly tokenizer: number;
+  /** Seconds that a call takes beside its work. */
+  readonly call: number;
 }
+
+/** Seconds that any run takes beside its calls: code that is compiled, a file that is written. */
+const SMALL_SECONDS = 0.04;
 
 /** Seconds that a run will take. */
 export const costSeconds = (cost: RunCost, rate: WorkRate): number =>
-  cost.transformerFlops / rate.transformer + cost.tokenizerFlops / rate.tokenizer;
+  SMALL_SECONDS +
+  cost.transformerFlops / rate.transformer +
+  cost.tokenizerFlops / rate.tokenizer +
+  cost.calls * rate.call;
 
 export interface CostModel {
   cost(stages: readonly Stage[]): RunCost;
@@ -64,6 +74,7 @@ interface Totals {
   held: number;
   transformer: number;
   tokenizer: number;
+  calls: number;
 }
 
 /** What a program takes, as functions of its symbolic dimensions. */
@@ -91,6 +102,7 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
     const at = { B: 1, h: grid[0], w: grid[1] };
     const picture = 3 * FLOAT * pixels(grid);
     totals.tokenizer += times * rows * program.flops(at);
+    totals.calls += times * rows;
     // The decoded batch, the picture at work twice (the runtime's and the host's), and its bytes before they are written.
     const host = rows * picture + picture + pixels(grid) * 8;
     totals.bytes = Math.max(totals.bytes, held + Math.max(program.peak(at), 2 * picture) + host);
@@ -99,6 +111,7 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
     const program = formulas("encoder", () => encoderProgram(tokenizer));
     const at = { B: 1, h: grid[0], w: grid[1] };
     totals.tokenizer += times * program.flops(at);
+    totals.calls += 3 * times;
     totals.bytes = Math.max(totals.bytes, totals.held + program.peak(at) + 2 * 3 * FLOAT * pixels(grid));
     const quantise = formulas("quantise", () => quantiseProgram(tokenizer));
     const cells = { B: 1, h: grid[0], w: grid[1], h2: grid[0], w2: grid[1] };
@@ -112,6 +125,7 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
     const cacheOf = (R: number, tokens: number): number => 2 * depth * R * tokens * C * FLOAT;
     const conditioning = formulas("conditioning", () => conditioningProgram(configs));
     totals.transformer += times * conditioning.flops({ R: guidedScales > 0 ? 2 * B : B });
+    totals.calls += times * 2 * grids.length;
     let past = 0;
     let garbage = 0;
     for (const [i, grid] of grids.entries()) {
@@ -141,7 +155,7 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
   };
   return {
     cost(stages) {
-      const totals: Totals = { bytes: 0, held: SMALL_BYTES, transformer: 0, tokenizer: 0 };
+      const totals: Totals = { bytes: 0, held: SMALL_BYTES, transformer: 0, tokenizer: 0, calls: 0 };
       for (const stage of stages) {
         if (stage.kind === "sample") sample(totals, stage);
         else if (stage.kind === "hold") totals.held += stage.bytes;
@@ -149,7 +163,12 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
         else decode(totals, stage.grid, 1, totals.held, stage.times);
         totals.bytes = Math.max(totals.bytes, totals.held);
       }
-      return { bytes: totals.bytes, transformerFlops: totals.transformer, tokenizerFlops: totals.tokenizer };
+      return {
+        bytes: totals.bytes,
+        transformerFlops: totals.transformer,
+        tokenizerFlops: totals.tokenizer,
+        calls: totals.calls,
+      };
     },
   };
 }
