@@ -79,6 +79,9 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   partial_images: [],
   async: ["true"],
   first_index: [],
+  style: [],
+  guidance_until: [],
+  entropy_temperature: [],
 };
 const wrongTypes = Object.entries(FIELDS).flatMap(([field, takes]) =>
   WRONG.filter(([what]) => !takes.includes(what)).map(([what, value]) =>
@@ -157,6 +160,17 @@ const costs = [
   generation("a size beyond all bounds", { size: "999999x999999" }, "size"),
   generation("a grid of 1024 by 1024", { scales: "1,1024" }, "scales"),
   generation("a grid of 1024 by 1024 as JSON", { scales: [1, [1024, 1024]] }, "scales"),
+  generation("a second grid of 256 by 256", { scales: [1, [256, 256]] }, "scales"),
+  generation("2048 pixels", { size: "2048x2048" }, "size"),
+  generation("a strip in windows", { size: "16384x64", large: "windows" }, "size"),
+  generation("a sea of windows", { size: "8192x8192", large: "windows" }, "size"),
+  generation("grids of one row", { scales: "1,1x16384" }, "scales"),
+  generation("65 guidance scales", { guidance_scale: Array(65).fill(2) }, "guidance_scale"),
+  generation("a guidance without end", { guidance_scale: `${"2,".repeat(5000)}2` }, "guidance_scale"),
+  generation("a top-k from something to off", { top_k: { from: 9, to: 0 } }, "top_k"),
+  generation("a style that is none", { style: "vivid" }, "style"),
+  generation("a style of a million weights", { style: "noto:1,".repeat(140) }, "style"),
+  generation("a group of no model", { class_labels: ["toString", "__proto__"] }, "class_labels"),
   generation("sixty-five scales", { scales: Array(65).fill(1) }, "scales"),
   generation("scales beyond all bounds", { scales: `1,${"9".repeat(400)}` }, "scales"),
   generation("a million pictures", { n: 1_000_000 }, "n"),
@@ -175,6 +189,8 @@ const costs = [
   generation("another model", { model: "../../etc/passwd" }, "model", [404]),
   edit("a canvas without end", { task: "outpaint", right: 16_384, bottom: 16_384 }, "outpaint"),
   edit("a ratio without end", { task: "expand", ratio: "1e9:1" }, "ratio"),
+  edit("a strength beyond 1", { task: "refine", size: "128x128", strength: 2 }, "strength"),
+  edit("a whole picture of 2048 pixels", { task: "refine", size: "2048x2048", whole: true }, "whole"),
   edit("refining to 16,384 pixels", { task: "refine", size: "16384x16384" }, "size"),
   edit("a ratio of white space", { task: "expand", ratio: `1${" ".repeat(30_000)}!` }, "ratio"),
 ];
