@@ -5,6 +5,8 @@ export interface ModelConfig {
   readonly trained_side: number;
   readonly tokenizer: { readonly channel_multipliers: readonly number[]; readonly patch_size?: number };
   readonly id2label: Readonly<Record<string, string>>;
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly styles?: readonly string[];
   readonly default_sampling?: { readonly steps?: number; readonly guidance_scale?: unknown };
 }
 
@@ -20,9 +22,16 @@ export function modelInfo(config: ModelConfig, known: Known): ModelInfo {
   const { channel_multipliers, patch_size = 1 } = config.tokenizer;
   const sampling = config.default_sampling ?? {};
   const ids = Object.keys(config.id2label).map(Number);
+  const labels = Array.from({ length: Math.max(-1, ...ids) + 1 }, (_, id) => config.id2label[id] ?? `class ${id}`);
+  const idOf = new Map(labels.map((label, id) => [label, id]));
   return {
     ...known,
-    labels: Array.from({ length: Math.max(-1, ...ids) + 1 }, (_, id) => config.id2label[id] ?? `class ${id}`),
+    labels,
+    groups: Object.entries(config.groups ?? {}).map(([name, members]) => ({
+      name,
+      ids: members.flatMap((member) => idOf.get(member) ?? []),
+    })),
+    styles: config.styles ?? [],
     factor: patch_size * 2 ** (channel_multipliers.length - 1),
     trainedSide: config.trained_side,
     defaults: { steps: sampling.steps ?? 10, guidance: strongest(sampling.guidance_scale ?? 2.5) },

@@ -123,7 +123,7 @@ export function serverBackend(base: string): Backend {
     },
 
     async *draw(request: DrawRequest, signal): AsyncGenerator<DrawEvent> {
-      const { classId, width, height, steps, guidance, seed, count, firstIndex } = request;
+      const { classId, width, height, steps, guidance, seed, count, firstIndex, style } = request;
       const { factor, trainedSide } = known ?? (await this.describe());
       const { grids } = planScales({ factor, trainedSide, steps, sizePx: { width, height } });
       yield { kind: "plan", grids };
@@ -135,6 +135,7 @@ export function serverBackend(base: string): Backend {
         seed,
         n: count,
         first_index: firstIndex,
+        ...(style !== undefined && { style }),
         partial_images: "all" as const,
       };
       const start = (stop: AbortSignal) => client().generateStream(fields, stop);

@@ -8,9 +8,10 @@ export function requestOf(png: Uint8Array): DrawRequest | undefined {
   try {
     const { options } = requestFrom(readSettings(png));
     const [width, height] = String(options.size).split("x").map(Number);
-    const { classLabels: [classId] = [], steps, guidance, seed, firstIndex } = options;
+    const { classLabels: [classId] = [], steps, guidance, seed, firstIndex, style = "none" } = options;
     const numbers = { classId, width, height, steps: steps ?? 10, guidance, seed, count: 1, firstIndex };
-    return Object.values(numbers).every((value) => Number.isFinite(value)) ? (numbers as DrawRequest) : undefined;
+    if (!Object.values(numbers).every((value) => Number.isFinite(value))) return undefined;
+    return { ...(numbers as DrawRequest), ...(style !== "none" && { style }) };
   } catch {
     return undefined;
   }

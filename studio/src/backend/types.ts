@@ -7,6 +7,10 @@ export interface ModelInfo {
   readonly name: string;
   /** Class names by id. */
   readonly labels: readonly string[];
+  /** Groups of classes, by their ids; none where the model has none. */
+  readonly groups: readonly { readonly name: string; readonly ids: readonly number[] }[];
+  /** Styles that can be told; none where the model has one. */
+  readonly styles: readonly string[];
   /** Pixels on a side of one token, and tokens on a side of the trained square. */
   readonly factor: number;
   readonly trainedSide: number;
@@ -37,6 +41,8 @@ export interface DrawRequest {
   readonly count: number;
   /** Number of the first picture among those of this seed and class; 0 begins. */
   readonly firstIndex: number;
+  /** The style's name; left out, none is told. */
+  readonly style?: string | undefined;
 }
 
 /** One picture as it stands at one scale. */

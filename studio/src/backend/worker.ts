@@ -119,8 +119,9 @@ async function fetchRuntime(
 async function draw(id: number, request: DrawRequest, signal: AbortSignal): Promise<void> {
   if (opened === undefined) throw new Error("draw: expected an opened model, got none");
   const { pipe, hash } = opened;
-  const { classId, width, height, steps, guidance, seed, count, firstIndex } = request;
-  const options = { classLabels: [classId], size: [width, height] as [number, number], steps, guidance, seed, count };
+  const { classId, width, height, steps, guidance, seed, count, firstIndex, style } = request;
+  const drawing = { steps, guidance, seed, count, ...(style !== undefined && { style }) };
+  const options = { classLabels: [classId], size: [width, height] as [number, number], ...drawing };
   const resolved = pipe.resolve({ ...options, firstIndex });
   const settings = runSettings(options, resolved, hash);
   answer({ id, kind: "event", event: { kind: "plan", grids: resolved.plan.grids } });

@@ -7,16 +7,18 @@ import { Icon } from "../ui/icons.tsx";
 export function ClassPicker({ info }: { info: ModelInfo }) {
   const chosen = useStudio((state) => state.form.classId);
   const [search, setSearch] = useState("");
+  const [group, setGroup] = useState<string>();
   const list = useRef<HTMLDivElement>(null);
   const found = useMemo(() => {
     const words = search
       .toLowerCase()
       .split(/[\s_-]+/)
       .filter(Boolean);
-    return info.labels
-      .map((label, id) => ({ id, label, name: shownLabel(label) }))
+    const members = info.groups.find(({ name }) => name === group)?.ids;
+    return (members ?? info.labels.map((_, id) => id))
+      .map((id) => ({ id, name: shownLabel(info.labels[id] ?? "") }))
       .filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
-  }, [info, search]);
+  }, [info, search, group]);
   // Only the list scrolls: `scrollIntoView` would move the page as well.
   // biome-ignore lint/correctness/useExhaustiveDependencies: both say that another tile may be the chosen one, or lie elsewhere.
   useEffect(() => {
@@ -52,6 +54,22 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
           }}
         />
       </div>
+      {info.groups.length > 0 && (
+        <ul className="group-chips" aria-label="Groups of classes">
+          {info.groups.map(({ name }) => (
+            <li key={name}>
+              <button
+                type="button"
+                className="group-chip"
+                aria-pressed={group === name}
+                onClick={() => setGroup(group === name ? undefined : name)}
+              >
+                {shownLabel(name)}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="classes" ref={list}>
         {found.map(({ id, name }) => (
           <label key={id} className="class-tile" title={name}>
@@ -63,8 +81,15 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
       </div>
       {found.length === 0 && (
         <p className="note" role="status">
-          No class is called “{search}”.{" "}
-          <button type="button" className="link" onClick={() => setSearch("")}>
+          No class{group === undefined ? "" : ` of “${shownLabel(group)}”`} is called “{search}”.{" "}
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              setSearch("");
+              setGroup(undefined);
+            }}
+          >
             Show all {info.labels.length}
           </button>
         </p>

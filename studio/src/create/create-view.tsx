@@ -4,7 +4,7 @@ import { useStudio } from "../state/store.ts";
 import { Icon } from "../ui/icons.tsx";
 import { TokenForm } from "../ui/token-form.tsx";
 import { ClassPicker } from "./class-picker.tsx";
-import { CountField, GuidanceField, SeedField, StepsField } from "./fields.tsx";
+import { CountField, GuidanceField, SeedField, StepsField, StyleField } from "./fields.tsx";
 import { ShapeField } from "./shape-field.tsx";
 import { Stage } from "./stage.tsx";
 
@@ -35,6 +35,7 @@ export function CreateView() {
       >
         <div className="panel-scroll">
           <ClassPicker info={info} />
+          <StyleField info={info} />
           <ShapeField info={info} />
           <StepsField info={info} />
           <GuidanceField />

@@ -1,7 +1,7 @@
 import type { ModelInfo } from "../backend/types.ts";
 import { newSeed } from "../state/actions.ts";
 import { gridsOf, stepChoices } from "../state/plan.ts";
-import { setForm, useStudio } from "../state/store.ts";
+import { setForm, shownLabel, useStudio } from "../state/store.ts";
 import { gridName } from "../ui/format.ts";
 import { Icon } from "../ui/icons.tsx";
 
@@ -37,6 +37,30 @@ export function StepsField({ info }: { info: ModelInfo }) {
       <p className="hint">
         {gridName(grids[0]!)} to {gridName(grids.at(-1)!)} tokens, each scale a whole picture.
       </p>
+    </div>
+  );
+}
+
+/** The style to draw in, where the model was told several. */
+export function StyleField({ info }: { info: ModelInfo }) {
+  const style = useStudio((state) => state.form.style);
+  if (info.styles.length === 0) return null;
+  return (
+    <div className="field">
+      <label htmlFor="style">Style</label>
+      <select
+        id="style"
+        className="input"
+        value={style ?? ""}
+        onChange={(event) => setForm({ style: event.target.value === "" ? undefined : event.target.value })}
+      >
+        <option value="">Any</option>
+        {info.styles.map((name) => (
+          <option key={name} value={name}>
+            {shownLabel(name)}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

@@ -47,7 +47,7 @@ export function Welcome({ info }: { info: ModelInfo }) {
 }
 
 /** What the emoji model draws well. */
-const DRAWN_WELL = ["smiling-face", "animal-face", "heart", "clock", "car-and-bike", "person"];
+const DRAWN_WELL = ["cat face", "red heart", "pizza", "strawberry", "penguin", "automobile"];
 
 /** Classes for a first drawing: of another model's, some spread over the list, one word first, since those are the easiest to picture. */
 function suggestions(labels: readonly string[]): number[] {

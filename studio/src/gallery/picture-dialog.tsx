@@ -19,6 +19,7 @@ export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onCl
     ["Made by", MADE_BY[picture.task]],
     ...(grids.length > 0 ? [["Scales", `${grids.length}`] as const] : []),
     ...(guidance === undefined ? [] : [["Guidance", `${guidance}`] as const]),
+    ...(typeof settings?.style === "string" ? [["Style", shownLabel(settings.style)] as const] : []),
     ["Seed", `${request.seed}`],
     ["Number", `${request.firstIndex + 1} of its seed`],
     ["Model", model],

@@ -54,6 +54,7 @@ export async function refreshModel(): Promise<void> {
     height: side,
     steps: nearestSteps(info, { width: side, height: side }, info.defaults.steps),
     guidance: info.defaults.guidance,
+    style: undefined,
   });
 }
 
@@ -100,8 +101,8 @@ let lastRun = 0;
 export function drawForm(): Promise<void> {
   const { form } = get();
   if (form.freshSeed) setForm({ seed: newSeed() });
-  const { classId, width, height, steps, guidance, seed, count } = get().form;
-  return draw({ classId, width, height, steps, guidance, seed, count, firstIndex: 0 });
+  const { classId, width, height, steps, guidance, seed, count, style } = get().form;
+  return draw({ classId, width, height, steps, guidance, seed, count, firstIndex: 0, style });
 }
 
 /** Draws a request; a drawing under way is stopped first. */
@@ -225,8 +226,9 @@ export function takeSettings(request: DrawRequest): void {
   say("Its settings are in the form.");
 }
 
-function fillForm({ classId, width, height, steps, guidance, seed, count }: DrawRequest, freshSeed: boolean): void {
-  setForm({ classId, width, height, steps, guidance, seed, count, freshSeed });
+function fillForm(request: DrawRequest, freshSeed: boolean): void {
+  const { classId, width, height, steps, guidance, seed, count, style } = request;
+  setForm({ classId, width, height, steps, guidance, seed, count, style, freshSeed });
 }
 
 /** Deletes a picture, with a way back. */

@@ -26,6 +26,8 @@ export interface Form {
   /** Whether every drawing takes a new seed. */
   readonly freshSeed: boolean;
   readonly count: number;
+  /** A style's name; undefined where none is told. */
+  readonly style: string | undefined;
 }
 
 /** One drawing, under way or over. */
@@ -90,7 +92,17 @@ export const useStudio = create<StudioState>()(() => ({
   model: { status: "idle" },
   link: undefined,
   device: "auto",
-  form: { classId: 0, width: 64, height: 64, steps: 10, guidance: 2.5, seed: 7, freshSeed: true, count: 1 },
+  form: {
+    classId: 0,
+    width: 64,
+    height: 64,
+    steps: 10,
+    guidance: 2.5,
+    seed: 7,
+    freshSeed: true,
+    count: 1,
+    style: undefined,
+  },
   run: undefined,
   picked: 0,
   scale: undefined,
