@@ -1,10 +1,10 @@
-// node recipes/claims.mjs fashion|emoji [--total 500] [--only guidance,steps] [--features JUDGE] [--threads N]: draws sets at
+// node recipes/claims.mjs fashion|emoji [--total 500] [--only guidance,steps] [--features JUDGE] [--threads N] [--root DIR]: draws sets at
 // every value of the sampling options that the paper speaks of, judges them, and writes docs/claims/NAME-OPTION.json and .svg
 // and the tables in docs/claims/NAME.md. Sets, numbers and a page with sheets are kept in runs/claims: a run that was stopped
-// goes on with the same command.
+// goes on with the same command. --root is the folder that holds models, runs and docs: the project's unless told.
 import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { claimTable, published } from "./lib/claims.mjs";
@@ -48,6 +48,7 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     features: { type: "string" },
     threads: { type: "string" },
+    root: { type: "string" },
   },
 });
 const [name] = positionals;
@@ -59,7 +60,8 @@ for (const option of only)
   if (plan.sweeps[option] === undefined)
     throw new Error(`--only: expected some of ${Object.keys(plan.sweeps).join(",")}, got ${option}`);
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const project = join(dirname(fileURLToPath(import.meta.url)), "..");
+const root = resolve(values.root ?? project);
 const docs = join(root, "docs", "claims");
 await mkdir(docs, { recursive: true });
 const shared = ["features", "threads"].flatMap((flag) =>
@@ -73,7 +75,7 @@ for (const option of only) {
     ...["--report", join(out, `${option}.html`), "--plots", join(docs, `${name}-${option}.svg`)],
     ...["--title", `${name}: ${option}`, "--json", ...shared],
   ];
-  const { status, stdout, error } = spawnSync(process.execPath, [join(root, "dist", "cli", "main.js"), ...args], {
+  const { status, stdout, error } = spawnSync(process.execPath, [join(project, "dist", "cli", "main.js"), ...args], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 1 << 28,

@@ -25,9 +25,9 @@ import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, openInput } from "./input.ts";
 import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
-import type { EvaluationResult, InputRecord, Protocol } from "./result.ts";
+import { type EvaluationResult, type InputRecord, type Protocol, type SetMetric, setMetrics } from "./result.ts";
 import { lacking, resultParts, type Scores } from "./scores.ts";
-import { compareSets, type Reference, type SetMetric, setMetrics } from "./set-metrics.ts";
+import { compareSets, type Reference } from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {

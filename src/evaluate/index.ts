@@ -45,13 +45,13 @@ export {
   metricDirection,
   metricNames,
   type Protocol,
+  type SetMetric,
+  setMetrics,
 } from "./result.ts";
 export { openSampleStore, type SampleStore, type SetPlan } from "./sample-store.ts";
 export {
   compareSets,
   MOST_KID_ROWS,
-  type SetMetric,
-  setMetrics,
 } from "./set-metrics.ts";
 export { readStatistics, type Statistics, writeStatistics } from "./statistics-file.ts";
 export { joinTops, type TopClasses, topClasses } from "./top-classes.ts";

@@ -6,8 +6,7 @@ import { type NpzSplit, openPictureStream, type PictureStream } from "../data/in
 import { decodeText, parseJson } from "../json/index.ts";
 import { contentDigest } from "./digest.ts";
 import { parseProtocol, unknownProtocol } from "./protocol.ts";
-import type { Protocol } from "./result.ts";
-import type { SetMetric } from "./set-metrics.ts";
+import type { Protocol, SetMetric } from "./result.ts";
 import { readStatistics, type Statistics } from "./statistics-file.ts";
 
 export interface EvaluationInput {

@@ -6,7 +6,7 @@ import { protocolOf, recordOf } from "./evaluate.ts";
 import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.ts";
 import { type EvaluationInput, openInput } from "./input.ts";
 import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
-import type { EvaluationResult, Protocol } from "./result.ts";
+import { classMetrics, type EvaluationResult, type Protocol, setMetrics } from "./result.ts";
 import { lacking, resultParts } from "./scores.ts";
 
 /** Without an extractor there is no rFID. */
@@ -140,22 +140,7 @@ function resultOf(
     .filter(({ recorded }) => recorded === undefined)
     .map(({ path }) => `${path}: no record of how its pictures were made; counted as unknown`);
   for (const warning of warnings) onWarning?.(warning);
-  const sets = [
-    "fid",
-    "sfid",
-    "inception_score",
-    "precision",
-    "recall",
-    "kid",
-    "fid_shallow",
-    "patch_fine",
-    "patch_coarse",
-    "class_accuracy",
-    "top5_accuracy",
-    "group_accuracy",
-    "group_top5_accuracy",
-    "accuracy_ratio",
-  ] as const;
+  const sets = [...setMetrics, ...classMetrics];
   return {
     version: 1,
     ...resultParts({ ...Object.fromEntries(sets.map((name) => [name, notSets])), ...scores }),

@@ -1,8 +1,8 @@
 /** What an evaluation gives: one plain object, the document that `evaluate --json` prints. */
 import type { Interval } from "./bootstrap.ts";
 
-/** Names of the numbers, as the document has them at its top level. */
-export const metricNames = [
+/** Numbers that compare two sets of pictures, in the order of a table. */
+export const setMetrics = [
   "fid",
   "sfid",
   "inception_score",
@@ -12,11 +12,22 @@ export const metricNames = [
   "fid_shallow",
   "patch_fine",
   "patch_coarse",
+] as const;
+export type SetMetric = (typeof setMetrics)[number];
+
+/** Numbers of sets beside classes. */
+export const classMetrics = [
   "class_accuracy",
   "top5_accuracy",
   "group_accuracy",
   "group_top5_accuracy",
   "accuracy_ratio",
+] as const;
+
+/** Names of the numbers, as the document has them at its top level. */
+export const metricNames = [
+  ...setMetrics,
+  ...classMetrics,
   "rfid",
   "psnr",
   "ssim",

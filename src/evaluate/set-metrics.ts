@@ -11,21 +11,8 @@ import { kernelDistance } from "./kid.ts";
 import type { Moments } from "./moments.ts";
 import { precisionRecall, recallReplicates } from "./precision-recall.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
+import type { SetMetric } from "./result.ts";
 import { lacking, type Score, type Scores, within } from "./scores.ts";
-
-/** Metrics that this file computes, in the order of a table. */
-export const setMetrics = [
-  "fid",
-  "sfid",
-  "inception_score",
-  "precision",
-  "recall",
-  "kid",
-  "fid_shallow",
-  "patch_fine",
-  "patch_coarse",
-] as const;
-export type SetMetric = (typeof setMetrics)[number];
 
 /** The reference side: statistics alone, or rows as well. */
 export interface Reference {

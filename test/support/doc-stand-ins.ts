@@ -37,6 +37,28 @@ export const standIns: readonly StandIn[] = [
     instead: "models/judges/emoji runs/emoji-data --replicates 2 --only blur",
     why: "the judge that ships, for one of a quick form tells nothing; one family of degradations",
   },
+  {
+    docs: "--arms ground-truth,residual,fixed-positions",
+    instead: "--arms ground-truth --seeds 1 --pictures 20 --steps 2 --samples 10",
+    why: "one short run instead of nine",
+  },
+  {
+    docs: "claims.mjs fashion",
+    instead: "claims.mjs fashion --root . --only guidance",
+    why: "one option, beside the stand-ins",
+  },
+  {
+    docs: "--only guidance,steps",
+    instead: "--only guidance --total 10 --root .",
+    why: "one option, beside the stand-ins",
+  },
+  {
+    docs: "shapes-sheet.mjs models/emoji",
+    instead: "shapes-sheet.mjs models/emoji --out shapes.png",
+    why: "the shipped sheet stays as it is",
+  },
+  { docs: "docs-images.mjs", instead: "docs-images.mjs --out images", why: "the shipped pictures stay as they are" },
+  { docs: "--seeds 100", instead: "--seeds 2", why: FEWER },
   { docs: "serve --port 8080", instead: "serve --port 0", why: "any free port" },
   { docs: "serve --host 0.0.0.0", instead: "serve --host 0.0.0.0 --port 0", why: "any free port" },
   { docs: "studio", instead: "studio --no-open --port 0", why: "any free port, and no browser" },
@@ -61,17 +83,6 @@ export const notRun: readonly NotRun[] = [
   },
   { docs: "node recipes/train.mjs fashion", why: "test/recipes/train.test.ts carries out its quick form" },
   { docs: "node recipes/train.mjs emoji", why: "the same script as for fashion, with six trainings" },
-  { docs: "npx flexvar ablate", why: "its least form trains for a minute; docs.test.ts parses it" },
-  {
-    docs: "node recipes/claims.mjs",
-    why: "sweeps of many sets, not tried on stand-ins yet; test/recipes/claims.test.ts has its parts",
-  },
-  { docs: "node recipes/shapes-sheet.mjs", why: "draws large pictures; not tried on stand-ins yet" },
-  { docs: "node recipes/docs-images.mjs", why: "draws some sixty pictures; not tried on stand-ins yet" },
-  {
-    docs: "node recipes/same-seed.mjs",
-    why: "not tried on stand-ins yet; test/recipes/same-seed.test.ts has its parts",
-  },
 ];
 
 /** What begins the lines that answer until they are told to end. */
