@@ -293,7 +293,7 @@ function transformerFlops({ configs }: Networks, grids: readonly Grid[]): number
   transformerOf(configs);
   const step = stepProgram(configs, true);
   const embed = embedProgram(configs);
-  let flops = countFlops(conditioningProgram(configs), { R: 2 });
+  let flops = countFlops(conditioningProgram(configs), { R: 2, K: 1 });
   let past = 0;
   grids.forEach((grid, i) => {
     const l = gridTokens(grid);

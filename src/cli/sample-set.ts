@@ -47,6 +47,8 @@ export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promi
   const every = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
   const whole = { ...input, classLabels: (input.classLabels ?? []).length > 0 ? input.classLabels! : every };
   const resolved = asUsage(() => pipe.resolve(whole));
+  if (resolved.picks.some(({ mix }) => mix !== undefined))
+    throw new UsageError("--class: expected classes and groups, got a mix of classes");
   const classes = resolved.picks.flatMap(({ ids }) => ids);
   if (new Set(classes).size < classes.length) throw new UsageError("--class: expected each class once");
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;

@@ -7,6 +7,7 @@ import { parseSampling } from "../options/index.ts";
 import { type ClassScore, classesOf, type FlexVARPipeline, scoredSize } from "../pipelines/index.ts";
 import { formatGrid } from "../sampling/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel } from "./model.ts";
@@ -54,6 +55,8 @@ async function score([file = ""]: readonly string[], flags: ScoreFlags, { report
     const view = { picture: image, hole: new Uint8Array(image.width * image.height) };
     const all = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
     const picks = flags.class === undefined ? [{ ids: all }] : await classesOf(pipe, classLabels, view, signal);
+    if (picks.some((pick) => "mix" in pick))
+      throw new UsageError("--class: expected classes and groups, got a mix of classes");
     const classIds = picks.flatMap(({ ids }) => ids);
     const size = scoredSize(image, pipe.factor, pipe.config.trainedSide);
     if (size.width !== image.width || size.height !== image.height)

@@ -158,14 +158,26 @@ export function conditioning(
   classIds_R: Tensor,
   added_RT?: Tensor,
 ): Conditioning {
-  const { width: C, numClasses } = config;
-  const R = dim(classIds_R, 0);
   const table = p("class_emb.weight");
   const class_RC = gather(table, classIds_R);
   const embedded_RC =
     added_RT === undefined
       ? class_RC
-      : add(class_RC, matmul(added_RT, slice(table, 0, numClasses + 1, conditionRows(config))));
+      : add(class_RC, matmul(added_RT, slice(table, 0, config.numClasses + 1, conditionRows(config))));
+  return conditioningBy(p, config, embedded_RC);
+}
+
+/** Weighted sums of rows of the class table: `ids` and `weights` [R, K] to [R, C]. One row of weight 1 is that row, bit for bit. */
+export function mixedRows(p: Params, { width: C }: TransformerConfig, ids_RK: Tensor, weights_RK: Tensor): Tensor {
+  const [R, K] = [dim(ids_RK, 0), dim(ids_RK, 1)];
+  const sums_R1C = matmul(reshape(weights_RK, [R, 1, K]), gather(p("class_emb.weight"), ids_RK));
+  return reshape(sums_R1C, [R, C]);
+}
+
+/** Conditioning by embeddings [R, C]. */
+export function conditioningBy(p: Params, config: TransformerConfig, embedded_RC: Tensor): Conditioning {
+  const { width: C } = config;
+  const R = dim(embedded_RC, 0);
   const activated = silu(embedded_RC);
   const modulations = (name: string, parts: number): Tensor => reshape(linear(p, name, activated), [R, parts, C]);
   const shared = config.sharedAdaLN ? modulations("shared_ada_lin.1", 6) : undefined;

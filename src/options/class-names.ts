@@ -74,7 +74,13 @@ function endOfPart(text: string, from: number): number {
     while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
     const end = close < 0 ? -1 : afterSpaces(text, close + 1);
     if (end === text.length || text[end] === ",") return end;
+    // A weight may follow the quotes.
+    if (text[end] === ":") return commaFrom(text, end);
   }
+  return commaFrom(text, from);
+}
+
+function commaFrom(text: string, from: number): number {
   const comma = text.indexOf(",", from);
   return comma < 0 ? text.length : comma;
 }

@@ -174,7 +174,7 @@ function info(
 export const samplingInfo: Readonly<Record<SamplingField, OptionInfo>> = {
   classLabels: info(
     "Classes",
-    'Class names or ids, or names of groups (each picture draws a member), in the order in which their pictures are drawn. A name wins over an id; "3" in quotes is a name, #3 an id.',
+    'Class names or ids, names of groups (each picture draws a member), or mixes (cat face:0.6,tiger face:0.4), in the order in which their pictures are drawn. A name wins over an id; "3" in quotes is a name, #3 an id.',
     ["class", "ID,NAME,…", "class_labels"],
     "names",
   ),

@@ -124,7 +124,7 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
     const embed = formulas("embed", () => embedProgram(configs));
     const cacheOf = (R: number, tokens: number): number => 2 * depth * R * tokens * C * FLOAT;
     const conditioning = formulas("conditioning", () => conditioningProgram(configs));
-    totals.transformer += times * conditioning.flops({ R: guidedScales > 0 ? 2 * B : B });
+    totals.transformer += times * conditioning.flops({ R: guidedScales > 0 ? 2 * B : B, K: 1 });
     totals.calls += times * 2 * grids.length;
     let past = 0;
     let garbage = 0;

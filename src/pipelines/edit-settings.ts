@@ -5,7 +5,7 @@ import { EDITING_FIELDS, editingInfo, pickEditing, resolveEditing } from "../opt
 import { formatScales } from "../sampling/index.ts";
 import { type EditOptions, pickSampling, withGuidance } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
-import { drawRequest, drawSettings, present } from "./picture-settings.ts";
+import { drawRequest, drawSettings, present, recordedClass } from "./picture-settings.ts";
 
 /** The image-to-image tasks. */
 export type EditTask = "inpaint" | "outpaint" | "expand" | "refine";
@@ -81,7 +81,7 @@ export function editRequestFrom(settings: SettingsRecord, numClasses: number): R
   const [width, height] = [Number(size[1]), Number(size[2])];
   const mask = typeof settings.mask === "string" ? maskFromText(settings.mask, width, height) : undefined;
   const given: Record<string, unknown> = {
-    classLabels: settings.class_id === numClasses ? "none" : [settings.class_id],
+    classLabels: settings.class_id === numClasses ? "none" : [recordedClass(settings)],
     firstIndex: settings.index_within_class,
     ...drawRequest(settings),
     scales: settings.scales,

@@ -21,7 +21,7 @@ import {
   resolveEditing,
   type SamplingInput,
 } from "../options/index.ts";
-import { imageStream, mapPerScale } from "../sampling/index.ts";
+import { mapPerScale } from "../sampling/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
 import { type ClassChoice, classesOf } from "./class-choice.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
@@ -29,7 +29,7 @@ import type { FlexVARPipeline } from "./flexvar.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { checkScores, type GenerateOptions, resolveRun } from "./resolve.ts";
-import type { PictureRow } from "./sample.ts";
+import { type PictureRow, pictureRow } from "./sample.ts";
 import { paintWindow } from "./window-pass.ts";
 
 /** What all image-to-image tasks take beside their picture. */
@@ -181,9 +181,9 @@ async function* paintBatches(
     const hole = Uint8Array.from(start.hole);
     let states: readonly RgbImage[] = pictures.map(() => start.picture);
     for (const [window, pass] of passes.entries()) {
-      const rows = pictures.map(({ classId, indexWithinClass }): PictureRow => {
-        const stream = imageStream(seed, classId, indexWithinClass);
-        return { classId, random: window === 0 ? stream : stream.split(`window ${window}`) };
+      const rows = pictures.map((picture): PictureRow => {
+        const row = pictureRow(seed, picture);
+        return window === 0 ? row : { ...row, random: row.random.split(`window ${window}`) };
       });
       const request = { pass, pictures: states, hole, rows, sampling: resolved[window]!, editing, signal };
       let painted: (() => Promise<readonly RgbImage[]>) | undefined;

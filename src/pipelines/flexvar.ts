@@ -137,7 +137,7 @@ export class FlexVARPipeline {
     force: ForcedTokens | undefined,
   ): AsyncGenerator<ScaleEvent> {
     const { plan, seed } = sampling;
-    const rows = pictures.map(({ classId, indexWithinClass }) => pictureRow(seed, classId, indexWithinClass));
+    const rows = pictures.map((picture) => pictureRow(seed, picture));
     const total = plan.grids.length;
     for await (const scale of sampleScales(this.networks, { ...sampleRequest(sampling, rows), signal, force })) {
       const isLast = scale.index === total - 1;

@@ -3,7 +3,7 @@ import type { SettingsRecord } from "../image/index.ts";
 import { type EditOptions, pickSampling } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import type { LargeOptions } from "./large.ts";
-import { drawRequest, drawSettings, present } from "./picture-settings.ts";
+import { drawRequest, drawSettings, present, recordedClass } from "./picture-settings.ts";
 
 const TASK = "generate-large";
 
@@ -30,6 +30,6 @@ export function largeRequestFrom(settings: SettingsRecord): { options: LargeOpti
     EditOptions,
     "image" | "classLabels"
   >;
-  const classLabels = [Number(settings.class_id)];
+  const classLabels = [recordedClass(settings)];
   return { options: { ...drawing, classLabels, size: [Number(size[1]), Number(size[2])] }, model };
 }

@@ -77,7 +77,7 @@ export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOption
       const { width: w, height: h } = finest;
       return cropRgb(picture.width === w && picture.height === h ? picture : resizeRgb(picture, w, h), rect);
     };
-    const row = pictureRow(first.seed, info.classId, info.indexWithinClass);
+    const row = pictureRow(first.seed, info);
     let picture: RgbImage | undefined;
     for (const [window, level] of levels.entries()) {
       const work = { width: level.width, height: level.height };

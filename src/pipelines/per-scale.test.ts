@@ -41,7 +41,7 @@ async function spliced(each: readonly Partial<GenerateOptions>[]): Promise<Scale
   const done: Scale[] = [];
   for (const [at, options] of each.entries()) {
     const { picks: _, ...resolved } = pipe.resolve({ ...base, ...options });
-    const rows = [3, 3, 1, 1].map((classId, i) => pictureRow(5, classId, i % 2));
+    const rows = [3, 3, 1, 1].map((classId, i) => pictureRow(5, { classId, indexWithinClass: i % 2 }));
     const force = (index: number) =>
       index < at
         ? { tokens: done[index]!.tokens, forced: new Uint8Array(done[index]!.tokens.length).fill(1) }

@@ -1,6 +1,7 @@
 /** What a generated PNG says about itself, and back to options (`flexvar repeat`). */
 import type { SettingsRecord } from "../image/index.ts";
 import type { ResolvedSampling, SamplingInput } from "../options/index.ts";
+import { formatMix } from "../pretrained/index.ts";
 import { formatGreedy, formatPerScale, formatScales } from "../sampling/index.ts";
 import type { PictureInfo } from "./pictures.ts";
 import type { GenerateOptions } from "./resolve.ts";
@@ -72,10 +73,15 @@ export function runSettings(input: SamplingInput, resolved: ResolvedSampling, mo
 /** Settings of one picture of a run: its class, its number within the class, and the run's. */
 export function pictureSettings(
   run: SettingsRecord,
-  { classId, label, indexWithinClass }: PictureInfo,
+  { classId, label, mix, indexWithinClass }: PictureInfo,
 ): SettingsRecord {
-  return { class: label ?? null, class_id: classId, index_within_class: indexWithinClass, ...run };
+  const mixed = mix && { class_mix: formatMix(mix) };
+  return { class: label ?? null, class_id: classId, ...mixed, index_within_class: indexWithinClass, ...run };
 }
+
+/** The class or mix that a picture's settings name, as classes are asked for. */
+export const recordedClass = (settings: SettingsRecord): number | string =>
+  typeof settings.class_mix === "string" ? settings.class_mix : (settings.class_id as number);
 
 /** The request that draws such a picture again. Values of wrong types are refused by the option schema that reads them. */
 export function requestFrom(settings: SettingsRecord): { options: GenerateOptions; model: string } {
@@ -83,7 +89,7 @@ export function requestFrom(settings: SettingsRecord): { options: GenerateOption
   if (typeof model !== "string" || (scales_from !== "table" && scales_from !== "list"))
     throw new RangeError("settings: expected those of a picture that `flexvar generate` drew");
   const given: Record<string, unknown> = {
-    classLabels: [settings.class_id],
+    classLabels: [recordedClass(settings)],
     firstIndex: settings.index_within_class,
     ...drawRequest(settings),
     size: settings.size,

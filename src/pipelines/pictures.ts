@@ -1,5 +1,5 @@
 /** Which pictures a run draws: their classes, and their numbers, which with the seed decide their streams. */
-import { type ClassNames, type ClassPick, memberOf } from "../pretrained/index.ts";
+import { type ClassMix, type ClassNames, type ClassPick, formatMix, memberOf } from "../pretrained/index.ts";
 
 /** One picture of a run. */
 export interface PictureInfo {
@@ -10,6 +10,8 @@ export interface PictureInfo {
   readonly indexWithinClass: number;
   /** The group that was asked for, of which its class is a member. */
   readonly group?: string;
+  /** The classes that are mixed; `classId` is the heaviest. */
+  readonly mix?: ClassMix;
 }
 
 /**
@@ -24,14 +26,19 @@ export function picturesOf(
 ): PictureInfo[] {
   const drawn = new Map<string, number>();
   return picks.flatMap((pick) => {
-    const key = pick.group === undefined ? `#${pick.ids[0]}` : `group ${pick.group}`;
+    const { group, mix } = pick;
+    const key = group !== undefined ? `group ${group}` : mix !== undefined ? formatMix(mix) : `#${pick.ids[0]}`;
     const from = drawn.get(key) ?? firstIndex;
     drawn.set(key, from + count);
     return Array.from({ length: count }, (_, i): PictureInfo => {
       const indexWithinClass = from + i;
       const classId = memberOf(pick, seed, indexWithinClass);
-      const group = pick.group !== undefined && { group: pick.group };
-      return { classId, label: id2label[classId], indexWithinClass, ...group };
+      const label = mix === undefined ? id2label[classId] : mixLabel(mix, id2label);
+      return { classId, label, indexWithinClass, ...(group !== undefined && { group }), ...(mix && { mix }) };
     });
   });
 }
+
+/** A mix as people read it: `cat face:0.6,tiger face:0.4`. */
+const mixLabel = (mix: ClassMix, id2label: readonly string[]): string =>
+  mix.map(({ id, weight }) => `${id2label[id] ?? id}:${weight}`).join(",");

@@ -2,7 +2,7 @@
 import { type Dim, dim, input, ops, type Program, program, type Tensor } from "../engine/index.ts";
 import {
   block,
-  conditioning,
+  conditioningBy,
   declareTokenizer,
   declareTransformer,
   decodeTokens,
@@ -10,6 +10,7 @@ import {
   embedCodes,
   encodeLatent,
   headLogits,
+  mixedRows,
   nearestCodes,
   positions,
   resizeGrid,
@@ -38,12 +39,12 @@ function allParams(configs: NetworkConfigs): Params {
   return paramTensors([...declareTokenizer(configs.tokenizer), ...declareTransformer(transformerOf(configs))]);
 }
 
-/** `class_ids` [R], and weights of the styles `added` [R, styles] where the model was told any, to `block_i` [R, 6, C] for every block, `head` [R, 2, C] and `start` [R, 1, C]. */
+/** Rows of the class table `ids` [R, K] and their `weights` [R, K], to `block_i` [R, 6, C] for every block, `head` [R, 2, C] and `start` [R, 1, C]. */
 export function conditioningProgram(configs: NetworkConfigs): Program {
   const transformer = transformerOf(configs);
-  const styles = transformer.conditions ?? 0;
-  const added = styles > 0 ? input("added", "float32", ["R", styles]) : undefined;
-  const cond = conditioning(allParams(configs), transformer, input("class_ids", "int64", ["R"]), added);
+  const p = allParams(configs);
+  const ids = input("ids", "int64", ["R", "K"]);
+  const cond = conditioningBy(p, transformer, mixedRows(p, transformer, ids, input("weights", "float32", ["R", "K"])));
   const blocks = Object.fromEntries(cond.blocks.map((t, i) => [`block_${i}`, t]));
   return program("conditioning", { ...blocks, head: cond.head, start: cond.start });
 }

@@ -2,6 +2,7 @@
 import { areaMatrix, bicubicMatrix } from "../image/index.ts";
 import type { TransformerConfig } from "../models/index.ts";
 import type { Drawing } from "../options/index.ts";
+import type { ClassMix } from "../pretrained/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import {
   type FilterOptions,
@@ -17,12 +18,15 @@ import {
   UNGUIDED,
 } from "../sampling/index.ts";
 import { type Networks, release } from "./networks.ts";
+import type { PictureInfo } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 
 /** One picture of a batch. */
 export interface PictureRow {
   /** Class id; `numClasses` is "no class". */
   readonly classId: number;
+  /** Classes in place of that one, whose embeddings are summed by weight. */
+  readonly mix?: ClassMix | undefined;
   /** The picture's own stream: one uniform number a token, in order. */
   readonly random: Random;
 }
@@ -45,11 +49,11 @@ export interface SampleRequest {
   readonly force?: ForcedTokens | undefined;
 }
 
-/** One picture's row: the class, and the stream that every run of this seed gives it. */
-export const pictureRow = (seed: number, classId: number, indexWithinClass: number): PictureRow => ({
-  classId,
-  random: imageStream(seed, classId, indexWithinClass),
-});
+/** One picture's row: what it is of, and the stream that every run of this seed gives it. */
+export const pictureRow = (
+  seed: number,
+  { classId, mix, indexWithinClass }: Pick<PictureInfo, "classId" | "mix" | "indexWithinClass">,
+): PictureRow => ({ classId, mix, random: imageStream(seed, classId, indexWithinClass) });
 
 /** What a resolved run asks of the sampler for some of its pictures. */
 export const sampleRequest = (
@@ -76,17 +80,23 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
   const transformer = transformerOf(configs);
   const { rows, grids, mixes } = request;
   const lastGuided = mixes.findLastIndex((mix) => !isUnguided(mix));
-  const classIds = rows.map((row) => row.classId);
-  const everyRow = lastGuided < 0 ? classIds : [...classIds, ...classIds.map(() => transformer.numClasses)];
+  const everyRow = conditionsOf(request, transformer, lastGuided >= 0);
   let R = everyRow.length;
 
   request.signal?.throwIfAborted();
-  const styles = transformer.conditions ?? 0;
-  const conditions = {
-    class_ids: runtime.ints(everyRow, [R]),
-    ...(styles > 0 && { added: runtime.floats(addedStyles(request, R, styles), [R, styles]) }),
-  };
-  let { start, ...cond } = await (await networks.conditioning()).run(conditions);
+  const K = Math.max(...everyRow.map((terms) => terms.length));
+  // Rows of fewer terms are filled up with nothing of class 0.
+  const filled = everyRow.flatMap((terms) => Array.from({ length: K }, (_, k) => terms[k] ?? { id: 0, weight: 0 }));
+  let { start, ...cond } = await (await networks.conditioning()).run({
+    ids: runtime.ints(
+      filled.map(({ id }) => id),
+      [R, K],
+    ),
+    weights: runtime.floats(
+      Float32Array.from(filled, ({ weight }) => weight),
+      [R, K],
+    ),
+  });
   const sampler = new RowSampler(transformer.codebookSize);
   let cache = emptyCache(runtime, transformer, R);
   let previous: { grid: Grid; tokens: Int32Array } | undefined;
@@ -129,11 +139,15 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
   }
 }
 
-/** Weights of the styles [R, styles]: those asked for beside a class, nothing beside "no class". */
-function addedStyles({ rows, styleWeights = [] }: SampleRequest, R: number, styles: number): Float32Array {
-  const added = new Float32Array(R * styles);
-  for (let row = 0; row < rows.length; row++) added.set(styleWeights, row * styles);
-  return added;
+/** Every row's terms of the class table: its class or classes and the styles asked for; then, where guided, a row of "no class" for each. */
+function conditionsOf(
+  { rows, styleWeights = [] }: SampleRequest,
+  { numClasses }: TransformerConfig,
+  isGuided: boolean,
+): ClassMix[] {
+  const styles = styleWeights.flatMap((weight, i) => (weight === 0 ? [] : [{ id: numClasses + 1 + i, weight }]));
+  const told = rows.map(({ classId, mix }) => [...(mix ?? [{ id: classId, weight: 1 }]), ...styles]);
+  return isGuided ? [...told, ...rows.map(() => [{ id: numClasses, weight: 1 }])] : told;
 }
 
 /** A step's new keys and values under the names by which the next one takes them. */

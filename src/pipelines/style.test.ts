@@ -6,6 +6,7 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom } from "../sampling/index.ts";
 import { FlexVARPipeline, type ScaleEvent } from "./flexvar.ts";
 import { createNetworks } from "./networks.ts";
+import { pictureSettings, requestFrom, runSettings } from "./picture-settings.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 const C = 16;
@@ -82,6 +83,23 @@ test("a mix of styles is the weighted sum of their rows beside the class, and no
     expect(event.tokens).toEqual(same[i]!.tokens);
     for (const [at, logit] of event.logits.entries()) expect(logit).toBeCloseTo(same[i]!.logits[at]!, 4);
   }
+});
+
+test("a mix of classes is the weighted sum of their rows, and its settings draw it again", async () => {
+  const table2 = mixed.slice();
+  for (let i = 0; i < C; i++) table2[C + i] = 0.3 * table[i]! + 0.7 * table[2 * C + i]!;
+  const other = open(plain, table2);
+  const [own, same] = [await draw(withStyles, "a:0.3,c:0.7"), await draw(other, "b")];
+  await other.dispose();
+  // Its stream is that of the heaviest class: only the first scale has seen nothing of it yet.
+  for (const [at, logit] of own[0]!.logits.entries()) expect(logit).toBeCloseTo(same[0]!.logits[at]!, 4);
+  const [picture] = own[0]!.pictures;
+  expect(picture).toMatchObject({ classId: 2, label: "a:0.3,c:0.7" });
+  const options = { classLabels: ["a:0.3,c:0.7"], scales: "1,2,4", seed: 3, count: 2, style: "pen" };
+  const settings = pictureSettings(runSettings(options, withStyles.resolve(options), "hash"), picture!);
+  const { classLabels, style } = requestFrom(settings).options;
+  expect({ classLabels, style }).toEqual({ classLabels: ["#0:0.3,#2:0.7"], style: "pen" });
+  expect(withStyles.resolve({ classLabels: classLabels! }).picks).toEqual(withStyles.resolve(options).picks);
 });
 
 test("without a style the class is what it is alone", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { classPicksOf, classIdsOf as idsOf, memberOf, nearLabels } from "./labels.ts";
+import { classPicksOf, formatMix, classIdsOf as idsOf, memberOf, nearLabels } from "./labels.ts";
 
 const labels = ["golden retriever", "crane", "tiger cat", "Crane", "7"];
 
@@ -69,6 +69,45 @@ describe("groups", () => {
     expect(memberOf(pick!, 7, 29)).toBe(drawn[29]);
     expect(memberOf({ ids: [2] }, 7, 29)).toBe(2);
   });
+});
+
+describe("mixes", () => {
+  const names = { id2label: ["cat face", "tiger face", "a:1", "x, y"], groups: { faces: ["cat face", "tiger face"] } };
+  const mixesOf = (...given: string[]) => classPicksOf(given, names, 4);
+  const mix = [
+    { id: 0, weight: 0.4 },
+    { id: 1, weight: 0.6 },
+  ];
+
+  test("weighted names between commas, in one text or as texts that follow each other", () => {
+    expect(mixesOf("cat face:0.4,tiger face:0.6")).toEqual([{ ids: [1, 0], mix }]);
+    expect(mixesOf("cat face:0.4", "TIGER-FACE:.6")).toEqual([{ ids: [1, 0], mix }]);
+    expect(mixesOf("#0:0.4,#1:0.6")).toEqual([{ ids: [1, 0], mix }]);
+    expect(mixesOf(formatMix(mix))).toEqual([{ ids: [1, 0], mix }]);
+    expect(mixesOf("tiger face", "cat face:0.4", "tiger face:0.6", "0")).toEqual([
+      { ids: [1] },
+      { ids: [1, 0], mix },
+      { ids: [0] },
+    ]);
+    expect(mixesOf("cat face:1,#1:1", "#2:1,#3:1").map(({ ids }) => ids)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
+  test("a name with a colon and a number, and one with a comma, stay names", () => {
+    expect(mixesOf("a:1", "x, y")).toEqual([{ ids: [2] }, { ids: [3] }]);
+    expect(mixesOf('a:1:2,"x, y":1')).toMatchObject([{ mix: [{ id: 2, weight: 2 }, { id: 3 }] }]);
+  });
+
+  test.each([
+    ["cat fce:0.5,tiger face:0.5", /got "cat fce"; did you mean "cat face"/],
+    ["cat face:0,tiger face:1", /expected weights above 0 and at most 10, got "cat face:0,tiger face:1"/],
+    ["cat face:11", /expected weights above 0 and at most 10/],
+    ["#9:1,#0:1", /expected an id from 0 to 3, got #9:1,#0:1/],
+    ["faces:0.5,cat face:0.5", /expected a class of the model, got "faces"/],
+    ["cat face:0.5,tiger face", /expected a class of the model/],
+  ])("%s is refused", (text, message) => expect(() => mixesOf(text)).toThrow(message));
 });
 
 test("near labels: those that contain the name, then the closest", () => {

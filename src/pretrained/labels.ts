@@ -1,5 +1,5 @@
 /** Class ids and names, as users type them. */
-import { looseName, nameFinder, readClassText } from "../options/index.ts";
+import { looseName, nameFinder, readClassText, splitClassTexts } from "../options/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import type { ModelConfig } from "./config.ts";
 
@@ -32,10 +32,15 @@ export function nearLabels(name: string, labels: readonly string[], most = 5): s
     .map(({ label }) => label);
 }
 
+/** Classes whose embeddings are summed by weight. */
+export type ClassMix = readonly { readonly id: number; readonly weight: number }[];
+
 /** What a text or number asks for: one class, or a group of classes of which every picture draws a member. */
 export interface ClassPick {
-  /** The class's id, or those of the group's members. */
+  /** The class's id, or those of the group's members, or those of a mix, the heaviest first. */
   readonly ids: readonly number[];
+  /** What to sum in place of one class. */
+  readonly mix?: ClassMix;
   /** The group's name, where it is one. */
   readonly group?: string;
 }
@@ -46,7 +51,8 @@ export type ClassNames = Pick<ModelConfig, "id2label" | "groups">;
 /**
  * What ids and names ask for. A number is an id. A text is the name of a class where there is one (compared composed; then
  * whatever the case, spaces, hyphens and underscores), else that of a group, else an id; `"3"` in quotes is a name only and
- * `#3` an id only.
+ * `#3` an id only. Where neither a name nor an id is meant, `cat face:0.6,tiger face:0.4` is a mix of classes; so are texts with weights that
+ * follow each other, each of one class.
  * @throws RangeError naming near names, the ids among which a name does not choose, or the range of ids.
  */
 export function classPicksOf(
@@ -63,13 +69,54 @@ export function classPicksOf(
     const group = groupNames[place]!;
     return { group, ids: groups[group]!.map((member) => find(member)[0]!) };
   };
-  return given.map((one) => {
-    const pick =
-      typeof one === "number" ? { ids: [one] } : pickOfText(one, find, membersOf, [...id2label, ...groupNames]);
-    if (pick.ids.every((id) => Number.isInteger(id) && id >= 0 && id < numClasses)) return pick;
-    throw new RangeError(`class: expected an id from 0 to ${numClasses - 1}, got ${one}`);
-  });
+  const known = [...id2label, ...groupNames];
+  const picks: ClassPick[] = [];
+  // A text of one weighted class goes on with the mix that such a text before it began.
+  let open = false;
+  for (const one of given) {
+    const isNamed = typeof one === "string" && (find(one).length > 0 || membersOf(one) !== undefined);
+    const parts = typeof one === "string" && !isNamed ? weightedParts(one) : undefined;
+    if (parts === undefined) {
+      picks.push(typeof one === "number" ? { ids: [one] } : pickOfText(one, find, membersOf, known));
+      open = false;
+    } else {
+      const own = parts.map(({ name, weight }) => ({
+        id: pickOfText(name, find, () => undefined, id2label).ids[0]!,
+        weight,
+      }));
+      const goesOn = open && parts.length === 1;
+      picks.push(mixOf([...(goesOn ? picks.pop()!.mix! : []), ...own]));
+      open = parts.length === 1;
+    }
+    if (picks.at(-1)!.ids.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses))
+      throw new RangeError(`class: expected an id from 0 to ${numClasses - 1}, got ${one}`);
+  }
+  return picks;
 }
+
+/** The heaviest class stands for a mix where one must; the first of equals. */
+const mixOf = (mix: ClassMix): ClassPick => ({
+  ids: [...mix].sort((a, b) => b.weight - a.weight).map(({ id }) => id),
+  mix,
+});
+
+/** `NAME:WEIGHT` between commas; undefined for any other text. @throws RangeError for a weight that is none */
+function weightedParts(text: string): { name: string; weight: number }[] | undefined {
+  const parts = splitClassTexts(text).map((part) => {
+    const colon = part.lastIndexOf(":");
+    const weight = part.slice(colon + 1).trim();
+    return colon > 0 && /^\d{0,3}(\.\d{1,9})?$/.test(weight) && weight !== ""
+      ? { name: part.slice(0, colon), weight: Number(weight) }
+      : undefined;
+  });
+  if (parts.length === 0 || parts.some((part) => part === undefined)) return undefined;
+  const bad = parts.find((part) => !(part!.weight > 0 && part!.weight <= 10));
+  if (bad !== undefined) throw new RangeError(`class: expected weights above 0 and at most 10, got "${text}"`);
+  return parts as { name: string; weight: number }[];
+}
+
+/** A mix as text that reads as the same: by ids. */
+export const formatMix = (mix: ClassMix): string => mix.map(({ id, weight }) => `#${id}:${weight}`).join(",");
 
 /** The ids of single classes and of all members of groups, in order. */
 export const classIdsOf = (given: readonly (number | string)[], names: ClassNames, numClasses: number): number[] =>

@@ -21,12 +21,15 @@ import {
   shownPictures,
   type WorkRate,
 } from "../pipelines/index.ts";
+import type { ClassMix } from "../pretrained/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 
 /** One picture of a batch; rows of one batch may come from several requests. */
 export interface DrawRow {
   readonly seed: number;
   readonly classId: number;
+  readonly label: string | undefined;
+  readonly mix: ClassMix | undefined;
   readonly indexWithinClass: number;
   /** Scales whose picture is wanted; the last always is. */
   readonly shown: readonly number[];
@@ -113,7 +116,7 @@ export function localMaker(pipe: FlexVARPipeline): PictureMaker {
 
 async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSignal): AsyncGenerator<MadeScale> {
   const { plan } = batch.sampling;
-  const rows = batch.rows.map(({ seed, classId, indexWithinClass }) => pictureRow(seed, classId, indexWithinClass));
+  const rows = batch.rows.map((row) => pictureRow(row.seed, row));
   const total = plan.grids.length;
   let drawn = 0;
   for await (const scale of sampleScales(pipe.networks, { ...sampleRequest(batch.sampling, rows), signal })) {
@@ -127,8 +130,8 @@ async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSigna
       signal.throwIfAborted();
       const decoded = await pipe.decode({ grid, tokens: tokens.subarray(at * length, (at + 1) * length) });
       const image = planarToRgb(decoded, 0, isLast ? plan.crop : undefined);
-      const { classId, indexWithinClass } = row;
-      const info = { classId, label: pipe.labels[classId], indexWithinClass };
+      const { classId, label, indexWithinClass } = row;
+      const info = { classId, label, indexWithinClass };
       pictures.push({ at, info, png: encodePng(image, isLast ? row.text : {}), tokens: drawn });
     }
     yield { index, total, isLast, pictures };

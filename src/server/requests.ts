@@ -83,9 +83,10 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const run = runSettings(input, resolved, model.hash);
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const infos = picturesOf(model.config, resolved, picks, fields.first_index as number | undefined);
-  const rows = infos.map(({ label, classId, indexWithinClass }): DrawRow => {
-    const text = settingsText(pictureSettings(run, { classId, label, indexWithinClass }));
-    return { seed: resolved.seed, classId, indexWithinClass, shown, text };
+  const rows = infos.map((info): DrawRow => {
+    const { classId, label, mix, indexWithinClass } = info;
+    const text = settingsText(pictureSettings(run, info));
+    return { seed: resolved.seed, classId, label, mix, indexWithinClass, shown, text };
   });
   return { kind: "draw", sampling: drawing(resolved), rows };
 }
