@@ -4,7 +4,14 @@ import { anomalyMap, heatMap, resizeRgb } from "../editing/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { encodePng, type Json, type RgbImage } from "../image/index.ts";
 import { parseSampling } from "../options/index.ts";
-import { type ClassScore, classesOf, type FlexVARPipeline, scoredSize } from "../pipelines/index.ts";
+import {
+  type ClassScore,
+  classesOf,
+  FINALISTS,
+  type FlexVARPipeline,
+  likelyClasses,
+  scoredSize,
+} from "../pipelines/index.ts";
 import { formatGrid } from "../sampling/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
@@ -25,7 +32,7 @@ export function define(command: Command, context: Context): void {
   command
     .description(
       "How likely a picture is under a class, by the model's own prediction of its tokens: in bits per token, in all and per " +
-        "scale. Without --class all classes are ranked (zero-shot classification). Pictures larger than the trained size are reduced to it.",
+        "scale. Without --class the classes are ranked (zero-shot classification): of many, those that are likeliest by the coarse scales. Pictures larger than the trained size are reduced to it.",
     )
     .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF")
     .addOption(new Option("--class <ID,NAME,…|none>", "classes to score under; all unless told").helpGroup("Scoring:"))
@@ -53,11 +60,19 @@ async function score([file = ""]: readonly string[], flags: ScoreFlags, { report
   const pipe = await openModel(folder, flags, report);
   try {
     const view = { picture: image, hole: new Uint8Array(image.width * image.height) };
-    const all = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
-    const picks = flags.class === undefined ? [{ ids: all }] : await classesOf(pipe, classLabels, view, signal);
+    const numClasses = pipe.config.transformer?.numClasses ?? 0;
+    const likely = { most: Math.max(FINALISTS, flags.top), signal };
+    const picks =
+      flags.class === undefined
+        ? [{ ids: await likelyClasses(pipe, view, likely) }]
+        : await classesOf(pipe, classLabels, view, signal);
     if (picks.some((pick) => "mix" in pick))
       throw new UsageError("--class: expected classes and groups, got a mix of classes");
     const classIds = picks.flatMap(({ ids }) => ids);
+    if (flags.class === undefined && classIds.length < numClasses)
+      report.log(
+        `scored under the ${classIds.length} of ${numClasses} classes that are likeliest by the coarse scales`,
+      );
     const size = scoredSize(image, pipe.factor, pipe.config.trainedSide);
     if (size.width !== image.width || size.height !== image.height)
       report.log(`${file}: scored at ${size.width}x${size.height}, it is ${image.width}x${image.height}`);

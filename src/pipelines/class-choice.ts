@@ -2,7 +2,7 @@ import type { View } from "../editing/index.ts";
 import { OptionError } from "../options/index.ts";
 import { type ClassPick, classPicksOf } from "../pretrained/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
-import { guessClass } from "./likelihood.ts";
+import { guessClass } from "./guess.ts";
 import { transformerOf } from "./programs.ts";
 
 /** Class ids or names, or what to do without: `"auto"` guesses from the picture, `"none"` paints without a class. */

@@ -6,9 +6,10 @@ import type { ModelConfig } from "../pretrained/index.ts";
 import { type Grid, gridTokens, isUnguided, type PixelSize, planScales } from "../sampling/index.ts";
 import type { Stage } from "./cost.ts";
 import { type EditOptions, inpaintPasses, pickSampling, VARIANTS, withGuidance } from "./edit.ts";
+import { guessGrids, guessRounds } from "./guess.ts";
 import { type LargeOptions, MOST_WHOLE } from "./large.ts";
 import { settledGrids, WINDOW_BATCH } from "./level.ts";
-import { CLASSES_AT_ONCE, guessGrids, scoredSize } from "./likelihood.ts";
+import { CLASSES_AT_ONCE, scoredSize } from "./likelihood.ts";
 import { transformerOf } from "./programs.ts";
 import { refinePasses } from "./refine.ts";
 import { resolvePlan } from "./resolve.ts";
@@ -101,10 +102,13 @@ function guessStages({ transformer, trainedSide }: ModelConfig, canvas: PixelSiz
   const seen = scoredSize(canvas, factor, trainedSide);
   const grids = guessGrids(canvas, factor, trainedSide);
   return [
-    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 },
-    ...batches(transformer?.numClasses ?? 0, CLASSES_AT_ONCE).map(
-      ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guidedScales: 0, decoded: [] }),
-    ),
+    ...guessRounds(transformer?.numClasses ?? 0, grids.length).flatMap(({ classes, grids: looked }): Stage[] => [
+      { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 },
+      ...batches(classes, CLASSES_AT_ONCE).map(({ rows, times }): Stage => {
+        const few = grids.slice(0, looked);
+        return { kind: "sample", grids: few, rows, times, guidedScales: 0, decoded: [] };
+      }),
+    ]),
   ];
 }
 

@@ -1,15 +1,7 @@
 /** How likely a picture is under a class, by the model's own prediction of its tokens at every scale. */
 import { fillHole, type View } from "../editing/index.ts";
 import { areaMatrix, bicubicMatrix, type RgbImage, resizeSeparable } from "../image/index.ts";
-import {
-  createRandom,
-  type Grid,
-  gridTokens,
-  NO_FILTER,
-  type PixelSize,
-  planScales,
-  UNGUIDED,
-} from "../sampling/index.ts";
+import { createRandom, type Grid, gridTokens, NO_FILTER, planScales, UNGUIDED } from "../sampling/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
 import { sampleScales } from "./sample.ts";
@@ -159,28 +151,4 @@ function scoredView({ picture, hole }: View, { width, height }: { width: number;
     for (let c = 0; c < 3; c++) data[3 * i + c] = Math.min(255, Math.max(0, Math.round(small[c * size + i]!)));
   }
   return { picture: { data, width, height }, hole: part };
-}
-
-/** Grids up to this share of the trained side decide a guess: they hold most of what tells classes apart, and few of the tokens. */
-const GUESS_SHARE = 0.5;
-
-/** The grids that a guess from a picture of this size looks at. */
-export function guessGrids(picture: PixelSize, factor: number, trainedSide: number): readonly Grid[] {
-  const size = scoredSize(picture, factor, trainedSide);
-  const { grids } = planScales({ factor, trainedSide, sizePx: size });
-  const coarse = grids.filter(([h, w]) => Math.sqrt(h * w) <= GUESS_SHARE * trainedSide);
-  return coarse.length > 0 ? coarse : grids.slice(0, 1);
-}
-
-/** The class under which the kept part of a picture is likeliest, by its coarse scales (up to half the trained side). */
-export async function guessClass(pipe: FlexVARPipeline, view: View, signal?: AbortSignal): Promise<number> {
-  const numClasses = pipe.config.transformer?.numClasses ?? 0;
-  const scores = await scoreClasses(pipe, {
-    image: view.picture,
-    hole: view.hole,
-    classIds: Array.from({ length: numClasses }, (_, id) => id),
-    grids: guessGrids(view.picture, pipe.factor, pipe.config.trainedSide),
-    signal,
-  });
-  return scores.reduce((best, one) => (one.logLikelihood > best.logLikelihood ? one : best)).classId;
 }

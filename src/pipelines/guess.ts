@@ -1,0 +1,71 @@
+/** Which class a picture is likeliest of, without scoring every class at every scale. */
+import type { View } from "../editing/index.ts";
+import { type Grid, type PixelSize, planScales } from "../sampling/index.ts";
+import type { FlexVARPipeline } from "./flexvar.ts";
+import { scoreClasses, scoredSize } from "./likelihood.ts";
+import { transformerOf } from "./programs.ts";
+
+/** Grids up to this share of the trained side decide a guess: they hold most of what tells classes apart, and few of the tokens. */
+const GUESS_SHARE = 0.5;
+/** Classes that are looked at over all of those grids. */
+export const FINALISTS = 24;
+/** Share of the classes that goes on to one grid more. */
+const KEPT = 0.25;
+
+/** The grids that a guess from a picture of this size looks at. */
+export function guessGrids(picture: PixelSize, factor: number, trainedSide: number): readonly Grid[] {
+  const size = scoredSize(picture, factor, trainedSide);
+  const { grids } = planScales({ factor, trainedSide, sizePx: size });
+  const coarse = grids.filter(([h, w]) => Math.sqrt(h * w) <= GUESS_SHARE * trainedSide);
+  return coarse.length > 0 ? coarse : grids.slice(0, 1);
+}
+
+/** A look at some classes over the first of the grids. */
+export interface GuessRound {
+  readonly classes: number;
+  /** How many of the grids, from the first on. */
+  readonly grids: number;
+}
+
+/**
+ * What a guess among so many classes looks at: all classes at the first grid, a quarter of them at the first two, and so on, until
+ * `finalists` are left, which are looked at over all grids.
+ */
+export function guessRounds(classes: number, grids: number, finalists = FINALISTS): GuessRound[] {
+  const rounds: GuessRound[] = [];
+  let left = classes;
+  for (let seen = 1; seen < grids && left > finalists; seen++) {
+    rounds.push({ classes: left, grids: seen });
+    left = Math.max(finalists, Math.ceil(left * KEPT));
+  }
+  return [...rounds, { classes: left, grids }];
+}
+
+/** The classes under which the kept part of a picture is likeliest by its coarse scales, likeliest first; `most` of them at least where there are so many. */
+export async function likelyClasses(
+  pipe: FlexVARPipeline,
+  { picture, hole }: View,
+  { most = FINALISTS, signal }: { readonly most?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<number[]> {
+  const { numClasses } = transformerOf(pipe.config);
+  const grids = guessGrids(picture, pipe.factor, pipe.config.trainedSide);
+  let classIds = Array.from({ length: numClasses }, (_, id) => id);
+  for (const round of guessRounds(numClasses, grids.length, most)) {
+    // Nothing has told them apart so far, and hardly will: what is kept of the picture lies in too small parts.
+    if (round.grids === grids.length && classIds.length > 4 * most) classIds = classIds.slice(0, most);
+    const looked = { image: picture, hole, classIds, grids: grids.slice(0, round.grids), signal };
+    const scores = await scoreClasses(pipe, looked);
+    // What has no counted token tells nothing: all go on.
+    if (scores.every(({ bitsPerToken }) => bitsPerToken === 0) && round.grids < grids.length) continue;
+    const kept = round.grids === grids.length ? scores.length : Math.max(most, Math.ceil(scores.length * KEPT));
+    classIds = scores
+      .sort((a, b) => b.logLikelihood - a.logLikelihood)
+      .slice(0, kept)
+      .map(({ classId }) => classId);
+  }
+  return classIds;
+}
+
+/** The class under which the kept part of a picture is likeliest, by its coarse scales (up to half the trained side). */
+export const guessClass = async (pipe: FlexVARPipeline, view: View, signal?: AbortSignal): Promise<number> =>
+  (await likelyClasses(pipe, view, { signal }))[0]!;
