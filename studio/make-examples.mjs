@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { contactSheet, drawSurest, FlexVAR, openFeatures } from "../dist/index.js";
 
-const COLUMNS = 8;
+const LEAST_COLUMNS = 8;
 const SEED = 11;
 
 const { values, positionals } = parseArgs({
@@ -25,16 +25,17 @@ try {
   const out = fileURLToPath(new URL("public/examples/", import.meta.url));
   await mkdir(out, { recursive: true });
   const name = basename(resolve(model));
+  const columns = Math.max(LEAST_COLUMNS, Math.ceil(Math.sqrt(chosen.length)));
   const sheet = contactSheet(
     chosen.map(({ image }) => image),
-    { columns: COLUMNS, margin: 0 },
+    { columns, margin: 0 },
   );
   const { width, height } = sheet;
   await sharp(sheet.data, { raw: { width, height, channels: 3 } })
     .webp({ quality: 82 })
     .toFile(`${out}${name}.webp`);
-  const rows = Math.ceil(chosen.length / COLUMNS);
-  const facts = { columns: COLUMNS, rows, labels: pipe.labels };
+  const rows = Math.ceil(chosen.length / columns);
+  const facts = { columns, rows, labels: pipe.labels };
   await writeFile(`${out}${name}.json`, `${JSON.stringify(facts, null, 2)}\n`);
 } finally {
   await judge.close();
