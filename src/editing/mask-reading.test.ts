@@ -27,6 +27,7 @@ describe("a mask shows how it is meant", () => {
       [254, 254, 254, ...FIRST.slice(3)],
     ],
     ["0 and 1", row([1, 1, 1, 255], BLACK), "white", FIRST],
+    ["0 and 3", row([3, 3, 3, 255], BLACK), "white", FIRST],
     ["a class of an index mask", row([128, 0, 0, 255], BLACK), "white", FIRST],
     ["a photograph with a transparent hole", row(NONE, photo), "alpha", FIRST],
     ["a photograph with a hole over white", row([255, 255, 255, 0], photo), "alpha", FIRST],
@@ -37,6 +38,16 @@ describe("a mask shows how it is meant", () => {
   ])("%s", (_, image, by, mask) => {
     const reading = readMask(image);
     expect([reading.by, [...reading.mask.data]]).toEqual([by, mask]);
+  });
+
+  test.each(["auto", "white"] as const)("a mask of several numbers is refused by %s, and told from shades", (mode) => {
+    const numbered = row([1, 1, 1, 255], [2, 2, 2, 255]);
+    expect(() => readMask(numbered, mode)).toThrow(
+      "mask: expected white where to repaint, got one that numbers things from 0 to 2",
+    );
+    expect([...readMask(row([1, 1, 1, 255], [20, 20, 20, 255]), mode).mask.data]).toEqual(
+      FIRST.map((v) => (v > 0 ? 1 : 20)),
+    );
   });
 
   test.each<[name: string, image: RgbaImage, white: number[], alpha: number[]]>([

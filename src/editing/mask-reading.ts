@@ -9,6 +9,8 @@ export interface MaskReading {
   readonly by: "white" | "alpha";
   /** True where values 0 and 1 were read as 0 and 255. */
   readonly isScaled: boolean;
+  /** The value that stood for white, where `isScaled`. */
+  readonly scaledFrom?: number;
 }
 
 /** A mask file that two conventions read differently, without a sign which one it follows. */
@@ -37,7 +39,7 @@ const NOISE = 8;
  * Reads a mask off a picture. `white`: brightness repaints (colours by their luma, BT.601; transparent parts are black), so grey
  * repaints in part. `alpha`: transparency repaints. `auto`: by brightness where nothing is transparent; else by
  * transparency, if only that repaints anything, both repaint the same, or the opaque part is a picture of several colours. Values
- * of 0 and 1 count as 0 and 255; one colour that is no grey, on black, repaints as a whole.
+ * of 0 and one number up to 15 count as 0 and 255; one colour that is no grey, on black, repaints as a whole.
  * @throws MaskModeError for `auto` where the readings differ and the opaque part is of one colour, or black and white
  */
 export function readMask(image: RgbImage | RgbaImage, mode: MaskMode = "auto"): MaskReading {
@@ -45,8 +47,11 @@ export function readMask(image: RgbImage | RgbaImage, mode: MaskMode = "auto"): 
   const planes = planesOf(image);
   const white = (): MaskReading => ({ by: "white", ...brightness(planes, width, height) });
   const alpha = (): MaskReading => ({ by: "alpha", ...transparency(planes, width, height) });
-  if (mode !== "auto") return mode === "white" ? white() : alpha();
-  if (!isTransparent(planes)) return white();
+  if (mode === "alpha") return alpha();
+  if (mode === "white" || !isTransparent(planes)) {
+    expectShades(white().mask);
+    return white();
+  }
   const [byWhite, byAlpha] = [white(), alpha()];
   const decides = shareOf(byWhite.mask) === 0 || agree(byWhite.mask, byAlpha.mask) || !isPlain(planes);
   if (decides) return byAlpha;
@@ -59,9 +64,9 @@ export function maskFromImage(image: RgbImage | RgbaImage, mode: MaskMode = "aut
 }
 
 /** One line on how a mask was read: by what, which side is repainted, and how much of the picture. */
-export function describeMask({ mask, by, isScaled }: MaskReading): string {
+export function describeMask({ mask, by, isScaled, scaledFrom = 1 }: MaskReading): string {
   const side = by === "alpha" ? "alpha: transparent is repainted" : "brightness: white is repainted";
-  const values = isScaled ? ", values 0 and 1 as 0 and 255" : "";
+  const values = isScaled ? `, values 0 and ${scaledFrom} as 0 and 255` : "";
   const hole = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
   const soft = mask.data.reduce((sum, value) => sum + (value > 0 && value < 255 ? 1 : 0), 0);
   const most = mask.data.reduce((high, value) => Math.max(high, value), 0);
@@ -104,7 +109,7 @@ function planesOf(image: RgbImage | RgbaImage): Planes {
 
 const isTransparent = ({ alpha }: Planes): boolean => alpha.some((value) => value < NEARLY_OPAQUE);
 
-type Read = Pick<MaskReading, "mask" | "isScaled">;
+type Read = Pick<MaskReading, "mask" | "isScaled" | "scaledFrom">;
 
 function transparency({ alpha, isAlphaScaled }: Planes, width: number, height: number): Read {
   return { mask: { data: alpha.map((value) => 255 - value), width, height }, isScaled: isAlphaScaled };
@@ -117,9 +122,32 @@ function brightness(planes: Planes, width: number, height: number): Read {
     (299 * rgb[channels * i]! + 587 * rgb[channels * i + 1]! + 114 * rgb[channels * i + 2]!) / 1000;
   let data = Uint8Array.from(alpha, (value, i) => Math.round((luma(i) * value) / 255));
   if (data.every((value) => value === 0)) data = Uint8Array.from(alpha, (_, i) => Math.round(luma(i)));
-  const isScaled = data.includes(1) && data.every((value) => value <= 1);
-  if (isScaled || isMarked(planes)) data = data.map((value) => (value > 0 ? 255 : 0));
-  return { mask: { data, width, height }, isScaled };
+  const numbers = numbersIn(data);
+  const index = numbers.length === 1 ? numbers[0] : undefined;
+  if (index !== undefined || isMarked(planes)) data = data.map((value) => (value > 0 ? 255 : 0));
+  return {
+    mask: { data, width, height },
+    isScaled: index !== undefined,
+    ...(index !== undefined && { scaledFrom: index }),
+  };
+}
+
+/** Values up to this are numbers of things, not shades: nobody sees them. */
+const MOST_INDEX = 15;
+
+/** The numbers beside 0 of a mask that numbers things, rising; none of a mask of shades. */
+function numbersIn(data: Uint8Array): number[] {
+  const numbers = [...new Set(data)].filter((value) => value > 0).sort((a, b) => a - b);
+  return numbers.every((value) => value <= MOST_INDEX) ? numbers : [];
+}
+
+/** @throws RangeError for a mask of several numbers: which of them to repaint nobody can know. */
+function expectShades({ data }: EditMask): void {
+  const numbers = numbersIn(data);
+  if (numbers.length > 1)
+    throw new RangeError(
+      `mask: expected white where to repaint, got one that numbers things from 0 to ${numbers.at(-1)}; make those to repaint 255 and the rest 0`,
+    );
 }
 
 /** True for an opaque picture of black and one colour that is no grey: a class of an index mask, whose luma means nothing. */

@@ -4,6 +4,8 @@ import { parseJson } from "../json/index.ts";
 import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
 import {
   type DefaultSampling,
+  explain,
+  issueWords,
   LONGEST_CLASS_NAME,
   readDefaultSampling,
   writeDefaultSampling,
@@ -74,10 +76,10 @@ type TransformerJson = z.infer<typeof transformerSchema>;
 
 /** Reads a config. @throws Error `where: …` naming the key, what was expected and what was found. */
 export function parseModelConfig(text: string | Uint8Array, where: string): ModelConfig {
-  const read = configSchema.safeParse(parseJson(text, where));
+  const read = configSchema.safeParse(parseJson(text, where), { error: issueWords });
   if (!read.success) {
-    const issue = read.error.issues[0]!;
-    throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });
+    const { path, message } = explain(read.error.issues[0]!);
+    throw new Error(`${where}: ${path.join(".") || "the file"}: ${message}`, { cause: read.error });
   }
   const { tokenizer, transformer, trained_side, dtype, id2label, styles, groups, default_sampling } = read.data;
   const config: ModelConfig = {

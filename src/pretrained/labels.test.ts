@@ -95,6 +95,18 @@ describe("mixes", () => {
     ]);
   });
 
+  test("whatever is taken is written so that it is read as the same", () => {
+    for (const weight of ["0.000001", "0.1234567891234", "10", ".5", "3.10"]) {
+      const [pick] = mixesOf(`cat face:${weight},tiger face:1`);
+      expect(mixesOf(formatMix(pick!.mix!))).toEqual([pick]);
+    }
+    expect(() => mixesOf("cat face:0.0000001")).toThrow("expected weights from 0.000001 to 10");
+    const many = Array.from({ length: 17 }, () => "#1:0.123456");
+    expect(formatMix(mixesOf(...many.slice(1))[0]!.mix!).length).toBeLessThan(400);
+    expect(() => mixesOf(...many)).toThrow("expected at most 16 classes in a mix, got 17");
+    expect(() => mixesOf(many.join(","))).toThrow("expected at most 16 classes in a mix, got 17");
+  });
+
   test("a name with a colon and a number, and one with a comma, stay names", () => {
     expect(mixesOf("a:1", "x, y")).toEqual([{ ids: [2] }, { ids: [3] }]);
     expect(mixesOf('a:1:2,"x, y":1')).toMatchObject([{ mix: [{ id: 2, weight: 2 }, { id: 3 }] }]);
@@ -102,10 +114,10 @@ describe("mixes", () => {
 
   test.each([
     ["cat fce:0.5,tiger face:0.5", /got "cat fce"; did you mean "cat face"/],
-    ["cat face:0,tiger face:1", /expected weights above 0 and at most 10, got "cat face:0,tiger face:1"/],
-    ["cat face:11", /expected weights above 0 and at most 10/],
+    ["cat face:0,tiger face:1", /expected weights from 0.000001 to 10, got "cat face:0,tiger face:1"/],
+    ["cat face:11", /expected weights from 0.000001 to 10/],
     ["#9:1,#0:1", /expected an id from 0 to 3, got #9:1,#0:1/],
-    ["faces:0.5,cat face:0.5", /expected a class of the model, got "faces"/],
+    ["faces:0.5,cat face:0.5", /expected classes in a mix, got the group "faces"/],
     ["cat face:0.5,tiger face", /expected a class of the model/],
   ])("%s is refused", (text, message) => expect(() => mixesOf(text)).toThrow(message));
 });

@@ -69,6 +69,10 @@ export function classPicksOf(
     const group = groupNames[place]!;
     return { group, ids: groups[group]!.map((member) => find(member)[0]!) };
   };
+  const refuseGroup = (name: string): undefined => {
+    if (membersOf(name) === undefined) return undefined;
+    throw new RangeError(`class: expected classes in a mix, got the group "${name}"`);
+  };
   const known = [...id2label, ...groupNames];
   const picks: ClassPick[] = [];
   // A text of one weighted class goes on with the mix that such a text before it began.
@@ -81,11 +85,14 @@ export function classPicksOf(
       open = false;
     } else {
       const own = parts.map(({ name, weight }) => ({
-        id: pickOfText(name, find, () => undefined, id2label).ids[0]!,
+        id: pickOfText(name, find, refuseGroup, id2label).ids[0]!,
         weight,
       }));
       const goesOn = open && parts.length === 1;
-      picks.push(mixOf([...(goesOn ? picks.pop()!.mix! : []), ...own]));
+      const mix = [...(goesOn ? picks.pop()!.mix! : []), ...own];
+      if (mix.length > MOST_MIXED)
+        throw new RangeError(`class: expected at most ${MOST_MIXED} classes in a mix, got ${mix.length}`);
+      picks.push(mixOf(mix));
       open = parts.length === 1;
     }
     if (picks.at(-1)!.ids.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses))
@@ -100,18 +107,22 @@ const mixOf = (mix: ClassMix): ClassPick => ({
   mix,
 });
 
+/** Most terms of a mix, and digits of a weight after the point: what a mix is written as must be read again. */
+const MOST_MIXED = 16;
+const WEIGHT_DIGITS = 6;
+
 /** `NAME:WEIGHT` between commas; undefined for any other text. @throws RangeError for a weight that is none */
 function weightedParts(text: string): { name: string; weight: number }[] | undefined {
   const parts = splitClassTexts(text).map((part) => {
     const colon = part.lastIndexOf(":");
     const weight = part.slice(colon + 1).trim();
-    return colon > 0 && /^\d{0,3}(\.\d{1,9})?$/.test(weight) && weight !== ""
-      ? { name: part.slice(0, colon), weight: Number(weight) }
+    return colon > 0 && /^\d{0,3}(\.\d{1,20})?$/.test(weight) && weight !== ""
+      ? { name: part.slice(0, colon), weight: Number(Number(weight).toFixed(WEIGHT_DIGITS)) }
       : undefined;
   });
   if (parts.length === 0 || parts.some((part) => part === undefined)) return undefined;
   const bad = parts.find((part) => !(part!.weight > 0 && part!.weight <= 10));
-  if (bad !== undefined) throw new RangeError(`class: expected weights above 0 and at most 10, got "${text}"`);
+  if (bad !== undefined) throw new RangeError(`class: expected weights from 0.000001 to 10, got "${text}"`);
   return parts as { name: string; weight: number }[];
 }
 

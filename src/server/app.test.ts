@@ -189,6 +189,20 @@ describe("edits", () => {
     expect(await response.json()).toMatchObject({ data: [{ b64_json: data[0]!.b64_json }] });
   });
 
+  test("several texts that name one mix are one picture", async () => {
+    const { client } = start();
+    const mixed = { ...edit, class_labels: ["#1:0.6", "#2:0.4"], image: plain(0) };
+    const [apart, joined] = [
+      await client.edit(mixed),
+      await client.edit({ ...mixed, class_labels: ["#1:0.6,#2:0.4"] }),
+    ];
+    expect(apart.data.map(({ b64_json }) => b64_json)).toEqual(joined.data.map(({ b64_json }) => b64_json));
+    expect(apart.data).toHaveLength(1);
+    expect(readSettings(Buffer.from(apart.data[0]!.b64_json, "base64"))).toMatchObject({ class_mix: "#1:0.6,#2:0.4" });
+    const { data } = await client.generate({ ...base, class_labels: ["#1:0.6", "#2:0.4", 3] });
+    expect(data.map(({ class_id }) => class_id)).toEqual([1, 3]);
+  });
+
   test("carry settings that paint the same again from nothing but the result", async () => {
     const { client } = start();
     for (const body of [

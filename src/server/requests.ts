@@ -139,8 +139,8 @@ export async function editWork(
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
   const { seed, count } = resolve({ ...sampling, classLabels: [0] }, model, limits);
   const choice = fields.class_labels === "none" ? "none" : (classLabels ?? "auto");
-  if (choice !== "none" && choice !== "auto") classPicksOf(choice, model.config, numClasses(model));
-  const labels = typeof choice === "string" ? 1 : choice.length;
+  // Texts are not pictures: several may name one mix.
+  const labels = typeof choice === "string" ? 1 : classPicksOf(choice, model.config, numClasses(model)).length;
   checkPictures(labels * count, limits);
   const firstIndex = fields.first_index as number | undefined;
   const options: EditOptions = { ...sampling, ...pickEditing(editing), image: canvas, classLabels: choice, firstIndex };
