@@ -36,12 +36,19 @@ const SPLITS: Readonly<Record<string, SplitName>> = {
   valid: "val",
   validation: "val",
   dev: "val",
+  eval: "val",
+  evaluation: "val",
   test: "test",
   testing: "test",
 };
 
-const splitOf = (name: string): SplitName | undefined =>
-  Object.hasOwn(SPLITS, name.toLowerCase()) ? SPLITS[name.toLowerCase()] : undefined;
+/** The split that a name is: one of the words, in whatever case, alone or as in `train_set` and `Test-Set`. */
+function splitOf(name: string): SplitName | undefined {
+  const word = name.toLowerCase().replace(/[-_ ]set$/, "");
+  return Object.hasOwn(SPLITS, word) ? SPLITS[word] : undefined;
+}
+
+const isSplitFolder = ({ name }: Folder): boolean => splitOf(name) !== undefined;
 
 /** The split that a file's name speaks of: the first of its parts that is one, as in `emoji-train-00000-of-00002.tar`. */
 const splitOfFile = (name: string): SplitName | undefined =>
@@ -75,15 +82,38 @@ function folderLayout(folder: Folder, tree: Tree): Layout {
       `${path}: expected either pictures or folders of pictures, got ${pictures.length} pictures (${someNames(pictures)}) beside the folders ${someNames(namesOf(filled))}`,
     );
   const kinds = new Set(filled.flatMap(({ name }) => splitOf(name) ?? []));
-  const isSplit = filled.every(({ name }) => splitOf(name) !== undefined);
+  const isSplit = filled.every(isSplitFolder);
   if (isSplit && (kinds.size > 1 || filled.length > 1)) return splitLayout(folder, filled, tree);
   if (!isSplit && kinds.size > 1)
     throw new DatasetError(
       `${path}: expected either splits (train, val, test) or class folders, got both: ${someNames(namesOf(filled), 6)}`,
     );
-  if (isSplit && folders.length === 1) return inner(folder, filled[0]!, tree, "the one split there is");
+  // Here, at most one kind of split is filled.
+  if (isSplit && (folders.every(isSplitFolder) || holdsClassFolders(filled[0]!)))
+    return inner(folder, filled[0]!, tree, `the one split there is${emptyWords(folder)}`);
+  if (!isSplit) expectNoSplit(folder, filled);
   if (filled.length === 1 && folders.length === 1) return wrapped(folder, filled[0]!, tree);
   return classLayout(folder);
+}
+
+/** Whether a folder holds folders of pictures and no pictures of its own, as a split does and a class hardly ever. */
+const holdsClassFolders = ({ pictures, folders }: Folder): boolean =>
+  pictures.length === 0 && folders.some((one) => one.pictures.length > 0);
+
+/** @throws DatasetError for a split beside folders that are none: read as classes, the classes in it would be lost */
+function expectNoSplit({ path }: Folder, filled: readonly Folder[]): void {
+  const split = filled.find((one) => isSplitFolder(one) && holdsClassFolders(one));
+  if (split === undefined) return;
+  const unknown = filled.filter((one) => !isSplitFolder(one));
+  throw new DatasetError(
+    `${path}: expected splits (train, val, test) or folders of pictures, got "${split.name}" with folders of its own (${someNames(namesOf(split.folders))}) beside ${someNames(namesOf(unknown))}; name the folder that is the data set, or rename those that are splits`,
+  );
+}
+
+/** The splits without pictures, in words: they count as absent. */
+function emptyWords({ folders }: Folder): string {
+  const empty = folders.filter((one) => isSplitFolder(one) && !holdsData(one));
+  return empty.length === 0 ? "" : `, ${someNames(empty.map(({ name }) => `${name}/`))} without pictures`;
 }
 
 const namesOf = (folders: readonly Folder[]): string[] => folders.map(({ name }) => name);
@@ -102,7 +132,7 @@ function inner(outer: Folder, only: Folder, tree: Tree, why: string): Layout {
 function wrapped(outer: Folder, only: Folder, tree: Tree): Layout {
   if (only.pictures.length > 0) return classLayout(outer);
   const below = only.folders.filter(holdsData);
-  const isSplit = below.length > 1 && below.every(({ name }) => splitOf(name) !== undefined);
+  const isSplit = below.every(isSplitFolder) && only.folders.filter(isSplitFolder).length > 1;
   if (only.archives.length > 0 || isSplit) return inner(outer, only, tree, "the only folder");
   throw new DatasetError(
     `${outer.path}: expected folders of pictures, got one folder "${only.name}" that holds only folders (${someNames(namesOf(below))}); give ${only.path} if these are the classes, or put the pictures right into "${only.name}" if it is the class`,
@@ -169,7 +199,7 @@ function splitLayout(folder: Folder, filled: readonly Folder[], tree: Tree): Lay
   const name = folder.name || basename(folder.path);
   const side = (source: Source): Source =>
     source.kind === "plain-folder" ? plain({ ...source.folder, name }) : source;
-  const words = `${train[0]!.name}/ (${own.words}) with ${heldOut[0]!.name}/ held out${asideWords(aside.map((one) => `${one.name}/`))}`;
+  const words = `${train[0]!.name}/ (${own.words}) with ${heldOut[0]!.name}/ held out${asideWords(aside.map((one) => `${one.name}/`))}${emptyWords(folder)}`;
   return { words, train: side(own.train), heldOut: side(other.train) };
 }
 

@@ -207,6 +207,11 @@ describe("splits", () => {
     ["valid", "train", "valid"],
     ["test alone", "Training", "test"],
     ["validation", "train", "validation"],
+    ["test_set", "train_set", "test_set"],
+    ["Test-Set", "training-set", "Test-Set"],
+    ["testing", "training_set", "testing"],
+    ["eval", "TRAIN", "Eval"],
+    ["evaluation_set", "train", "evaluation_set"],
   ])("%s is the held-out side", async (_, own, other) => {
     await using folder = await temporaryFolder();
     await tree(folder.path, [`${own}/2/a.png`, `${own}/10/a.png`, `${other}/10/b.png`]);
@@ -250,6 +255,31 @@ describe("splits", () => {
     expect([only.heldOut, only.train.classes]).toEqual([undefined, ["a", "b"]]);
   });
 
+  it.each<[what: string, files: string[], words: string]>([
+    ["val/", ["val/.gitkeep"], '"val/" without pictures'],
+    ["folders of classes in val/", ["val/a/.gitkeep", "val/b/none.txt"], '"val/" without pictures'],
+    ["val/ and test/", ["test_set/.gitkeep", "val/.gitkeep"], '"test_set/", "val/" without pictures'],
+  ])("count as absent where they are empty, which is said: %s", async (_, files, words) => {
+    await using folder = await temporaryFolder();
+    await tree(folder.path, ["train/a/1.png", "train/b/1.png"], Object.fromEntries(files.map((name) => [name, "x"])));
+    const { train, heldOut } = await openSides(folder.path);
+    expect([train.classes, heldOut]).toEqual([["a", "b"], undefined]);
+    expect(train.reading!.layout).toBe(`train/, the one split there is, ${words}: one folder per class`);
+  });
+
+  it("are splits beside empty ones and folders without pictures, below one folder too", async () => {
+    await using folder = await temporaryFolder();
+    await tree(folder.path, ["x/train/a/1.png", "x/val/a/1.png"], { "x/test/none.txt": "x", "y/docs/README": "x" });
+    const { train, heldOut } = await openSides(join(folder.path, "x"));
+    expect([train.classes, heldOut!.length]).toEqual([["a"], 1]);
+    expect(train.reading!.layout).toMatch(/with val\/ held out, "test\/" without pictures$/);
+    await tree(folder.path, ["y/train/a/1.png", "y/train/b/1.png", "z/data/train/a/1.png"], {
+      "z/data/val/x.txt": "x",
+    });
+    expect((await openSides(join(folder.path, "y"))).train.classes).toEqual(["a", "b"]);
+    expect((await openSides(join(folder.path, "z"))).train.classes).toEqual(["a"]);
+  });
+
   it("a class called train among other classes is a class", async () => {
     await using folder = await temporaryFolder();
     await tree(folder.path, ["bus/a.png", "car/a.png", "train/a.png"]);
@@ -267,6 +297,12 @@ describe("splits", () => {
       ["cat/train/1.png", "cat/val/1.png", "dog/train/1.png"],
       "expected splits above the classes (train/cat), got them below",
     ],
+    [
+      "a split beside a folder of folders that is none",
+      ["train/a/1.png", "train/b/1.png", "extra/b/1.png"],
+      'expected splits (train, val, test) or folders of pictures, got "train" with folders of its own ("a", "b") beside "extra"',
+    ],
+    ["a split beside a folder of pictures", ["train/a/1.png", "unlabelled/1.png"], 'beside "unlabelled"'],
     ["no training side", ["val/a/1.png", "test/a/1.png"], "expected train beside"],
     [
       "two folders of one split",
