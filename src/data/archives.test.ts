@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeNpz } from "../checkpoint/index.ts";
@@ -156,8 +156,18 @@ describe("openWebDataset", () => {
     const path = join(folder.path, "a.tar");
     execFileSync("tar", ["-cf", path, "-C", folder.path, "a.png"]);
     const bytes = await readFile(path);
-    await writeFile(path, bytes.subarray(0, 700));
-    await expect(openWebDataset([path])).rejects.toThrow("got the end of the archive");
+    const cut = async (end: number, message: string) => {
+      await writeFile(path, bytes.subarray(0, end));
+      await expect(openWebDataset([path])).rejects.toThrow(message);
+    };
+    const { size } = await stat(join(folder.path, "a.png"));
+    const next = 512 * (1 + Math.ceil(size / 512));
+    await cut(700, `a.tar: expected ${size} bytes of a member at 512, got the end of the archive after 188`);
+    await cut(next, `a.tar: expected a member or the end mark (512 bytes) at ${next}, got the end of the archive`);
+    await cut(next + 100, `a.tar: expected a member or the end mark (512 bytes) at ${next}, got 100 bytes`);
+    await cut(0, "a.tar: expected a member or the end mark (512 bytes) at 0, got the end of the archive at 0");
+    await writeFile(path, bytes.subarray(0, next + 512));
+    await (await openWebDataset([path])).close();
     bytes[5]! ^= 1;
     await writeFile(path, bytes);
     await expect(openWebDataset([path])).rejects.toThrow("expected a tar header at 0");

@@ -17,7 +17,8 @@ const LARGEST_HEADER = 1 << 20;
  * Lists the plain files of an uncompressed tar archive (ustar, GNU long names, pax paths and sizes) by hopping from
  * header to header, so that members can be read in any order afterwards. Format: POSIX.1-2017, pax, "ustar Interchange
  * Format".
- * @throws DatasetError when a header's checksum is wrong or the archive ends inside a member
+ * @throws DatasetError when a header's checksum is wrong, or the archive ends before its end mark, a block of zeros: one
+ * that was cut short would pass for a smaller one otherwise
  */
 export async function indexTar(file: FileHandle, path: string): Promise<TarMember[]> {
   const { size: end } = await file.stat();
@@ -25,7 +26,8 @@ export async function indexTar(file: FileHandle, path: string): Promise<TarMembe
   const header = Buffer.alloc(BLOCK);
   let longName: string | undefined;
   let pax: ReadonlyMap<string, string> = new Map();
-  for (let at = 0; at + BLOCK <= end; ) {
+  for (let at = 0; ; ) {
+    if (at + BLOCK > end) throw new DatasetError(`${path}: ${cutShort(at, end)}`);
     await file.read(header, 0, BLOCK, at);
     if (header.every((byte) => byte === 0)) break;
     checkSum(header, path, at);
@@ -33,7 +35,9 @@ export async function indexTar(file: FileHandle, path: string): Promise<TarMembe
     const size = Number(pax.get("size") ?? numberField(header, 124, 12));
     const offset = at + BLOCK;
     if (!Number.isSafeInteger(size) || size < 0 || offset + size > end) {
-      throw new DatasetError(`${path}: expected ${size} bytes of a member at ${offset}, got the end of the archive`);
+      throw new DatasetError(
+        `${path}: expected ${size} bytes of a member at ${offset}, got the end of the archive after ${end - offset}; fetch it again, it is cut short`,
+      );
     }
     if (type === "x" || type === "L" || type === "g") {
       if (size > LARGEST_HEADER)
@@ -51,6 +55,12 @@ export async function indexTar(file: FileHandle, path: string): Promise<TarMembe
     at = offset + Math.ceil(size / BLOCK) * BLOCK;
   }
   return members;
+}
+
+/** What is wrong with an archive that ends where a header or the end mark should be. */
+function cutShort(at: number, end: number): string {
+  const got = at < end ? `${end - at} bytes` : `the end of the archive at ${end}`;
+  return `expected a member or the end mark (${BLOCK} bytes) at ${at}, got ${got}; fetch it again, it is cut short`;
 }
 
 function textField(bytes: Buffer, begin: number, length: number): string {
