@@ -59,6 +59,9 @@ const splitOfFile = (name: string): SplitName | undefined =>
 
 const EXPECTED = "pictures, class folders, train/ with val/ or test/, or .npz, .parquet or .tar files";
 
+/** Whether a file is named as what programs pack or compress. */
+export const isPacked = (name: string): boolean => /\.(zip|tgz|gz|7z|rar|xz|bz2|zst)$/i.test(name);
+
 /** Reads a folder's layout. @throws DatasetError saying what was expected and what was found */
 export function layoutOf(tree: Tree): Layout {
   if (holdsData(tree)) return folderLayout(tree, tree);
@@ -67,7 +70,7 @@ export function layoutOf(tree: Tree): Layout {
     ...(folders.length > 0 ? [`empty folders (${someNames(folders.map(({ name }) => name))})`] : []),
     ...leftOut.list().map(({ reason, count }) => `${reason} (${count})`),
   ];
-  const hint = others.some((name) => /\.(zip|tgz|gz|7z|rar|xz|bz2)$/i.test(name)) ? "; unpack it first" : "";
+  const hint = others.some(isPacked) ? "; unpack it first" : "";
   throw new DatasetError(`${path}: expected ${EXPECTED}, got ${found.join(", ") || "an empty folder"}${hint}`);
 }
 

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { openNpz } from "../checkpoint/index.ts";
 import { fileProblem } from "../files/index.ts";
+import { expectArchive } from "./archive-head.ts";
 import { type ClassOrder, joined, withClasses } from "./classes.ts";
 import { type Dataset, DatasetError } from "./dataset.ts";
 import type { DecodeOptions } from "./decode.ts";
@@ -15,7 +16,7 @@ import {
   openPlainFolder,
   withSynsetNames,
 } from "./folder.ts";
-import { type Layout, layoutOf, type Source } from "./layout.ts";
+import { isPacked, type Layout, layoutOf, type Source } from "./layout.ts";
 import type { Reading } from "./left-out.ts";
 import { arrayOf, type NpzSplit, openNpzDataset } from "./npz.ts";
 import { openParquet } from "./parquet.ts";
@@ -65,10 +66,11 @@ export async function planData(path: string): Promise<DataPlan> {
 function planFile(path: string, info: Stats): DataPlan {
   const extension = extname(path).toLowerCase();
   const form = ARCHIVES[extension as keyof typeof ARCHIVES];
-  if (!info.isFile() || form === undefined)
-    throw new DatasetError(
-      `${path}: expected .npz, .parquet, .tar or a folder, got ${info.isFile() ? extension || "another file" : "a pipe, socket or device"}`,
-    );
+  if (!info.isFile() || form === undefined) {
+    const got = info.isFile() ? extension || "another file" : "a pipe, socket or device";
+    const hint = isPacked(path) ? ", which is compressed; unpack it first" : "";
+    throw new DatasetError(`${path}: expected .npz, .parquet, .tar or a folder, got ${got}${hint}`);
+  }
   const words = `one ${extension} file`;
   const layout: Layout = { words, train: { kind: form, paths: [path] }, heldOut: undefined };
   return { path, form, layout, reading: { layout: words, leftOut: [] } };
@@ -146,7 +148,11 @@ export async function openSides(
   const plan = await planData(path);
   if (plan.layout.heldOut !== undefined) {
     const train = await openPlanned(plan, options);
-    return { train, heldOut: await openHeldOut(plan, train, options) };
+    const heldOut = await openHeldOut(plan, train, options).catch(async (error: unknown) => {
+      await train.close();
+      throw error;
+    });
+    return { train, heldOut };
   }
   const train = await openPlanned(plan, options);
   if (plan.form !== "npz") return { train, heldOut: undefined };
@@ -164,7 +170,17 @@ async function openHeldOut(plan: DataPlan, train: Dataset, options: OpenOptions)
     return { ...dataset, classes: train.classes, reading: plan.reading };
   }
   const dataset = await openSource(plan, heldOut, { ...options, split: "all" });
-  return withClasses(dataset, train.classes, placeOf(heldOut));
+  return classedOrClosed(dataset, train.classes, heldOut);
+}
+
+/** `withClasses` that closes the data set where it has other classes. */
+async function classedOrClosed(dataset: Dataset, classes: readonly string[], source: Source): Promise<Dataset> {
+  try {
+    return withClasses(dataset, classes, placeOf(source));
+  } catch (error) {
+    await dataset.close();
+    throw error;
+  }
 }
 
 const placeOf = (source: Source): string => ("folder" in source ? source.folder.path : dirname(source.paths[0]!));
@@ -178,16 +194,11 @@ async function openSource(plan: DataPlan, source: Source, options: OpenOptions):
   };
   const { classes } = options;
   const whole = { ...dataset, reading };
-  if (classes === undefined) return whole;
-  try {
-    return withClasses(whole, classes, placeOf(source));
-  } catch (error) {
-    await dataset.close();
-    throw error;
-  }
+  return classes === undefined ? whole : classedOrClosed(whole, classes, source);
 }
 
 async function openPlaces(plan: DataPlan, source: Source, options: OpenOptions): Promise<Dataset> {
+  if ("paths" in source) for (const path of source.paths) await expectArchive(path, source.kind);
   switch (source.kind) {
     case "class-folders": {
       const folders = settledFolders(plan, options);

@@ -25,7 +25,7 @@ export interface Columns {
  */
 export function findColumns(metadata: FileMetaData, path: string, options: ColumnOptions): Columns {
   const there = topColumns(metadata);
-  const features = featuresOf(metadata, path);
+  const features = featuresOf(metadata);
   const byType = (type: string) => [...features].find(([, feature]) => feature?._type === type)?.[0];
   const pick = (given: string | undefined, type: string, usual: readonly string[]) =>
     [given ?? byType(type), ...(given ? [] : usual)].find((name) => name !== undefined && there.includes(name));
@@ -69,10 +69,11 @@ function namesOf(feature: unknown): unknown {
   return names ?? namesOf(item);
 }
 
-function featuresOf(metadata: FileMetaData, path: string): ReadonlyMap<string, Feature | undefined> {
+/** @throws JsonError that does not name the file: whoever opens it does */
+function featuresOf(metadata: FileMetaData): ReadonlyMap<string, Feature | undefined> {
   const text = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
   if (text === undefined) return new Map();
-  const value = parseJson(text, `${path}: metadata "huggingface"`) as {
+  const value = parseJson(text, 'metadata "huggingface"') as {
     info?: { features?: object | null } | null;
   } | null;
   return new Map(Object.entries(value?.info?.features ?? {}) as [string, Feature | undefined][]);

@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { parquetMetadata } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -186,6 +188,51 @@ describe("Parquet", () => {
     const gone = await openDataset(path);
     await writeFile(path, (await readFile(path)).subarray(0, 40));
     await expect(gone.get(1)).rejects.toThrow(/a\.parquet\[1\]: expected a readable image, got: .*row group 0/);
+  });
+});
+
+describe("archives that are none", () => {
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n";
+  it.each<[name: string, content: string | Buffer, message: string]>([
+    ["a.parquet", "", "a.parquet: expected a Parquet file, got an empty file"],
+    ["a.parquet", pointer, "a.parquet: expected a Parquet file, got a Git LFS pointer"],
+    ["a.tar", "", "a.tar: expected a tar archive, got an empty file"],
+    ["a.tar", gzipSync("x"), "a.tar: expected a tar archive, got a file compressed by gzip; unpack it first"],
+    ["a.npz", pointer, "a.npz: expected a NumPy archive, got a Git LFS pointer"],
+    ["a.tar.gz", gzipSync("x"), "or a folder, got .gz, which is compressed; unpack it first"],
+    ["a.tgz", gzipSync("x"), "or a folder, got .tgz, which is compressed; unpack it first"],
+  ])("%s are named for what they are", async (name, content, message) => {
+    await using folder = await temporaryFolder();
+    await writeTree(folder.path, { [name]: content });
+    await expect(openDataset(join(folder.path, name))).rejects.toThrow(message);
+  });
+
+  it("broken metadata names the file once", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "a.parquet");
+    const image: Column = { name: "image", data: [new Uint8Array(picture)], type: "BYTE_ARRAY" };
+    const kvMetadata = [{ key: "huggingface", value: "{" }];
+    await writeFile(path, Buffer.from(parquetWriteBuffer({ columnData: [image], kvMetadata })));
+    const error = await openDataset(path).catch((refusal: Error) => refusal);
+    expect(String(error).split(path).length).toBe(2);
+    expect(String(error)).toContain('got: metadata "huggingface": expected JSON');
+  });
+
+  it.runIf(existsSync("/proc/self/fd"))("leaves nothing open where the held-out side is refused", async () => {
+    await using folder = await temporaryFolder();
+    await writeTree(folder.path, { "0.png": picture, "train.cls": "x", "val.cls": "y" });
+    for (const side of ["train", "val"])
+      execFileSync("tar", ["-cf", `${side}.tar`, `--transform=s/${side}.cls/0.cls/`, "0.png", `${side}.cls`], {
+        cwd: folder.path,
+      });
+    await writeTree(folder.path, {
+      "set/train.tar": await readFile(join(folder.path, "train.tar")),
+      "set/val.tar": await readFile(join(folder.path, "val.tar")),
+    });
+    await expect(openSides(join(folder.path, "set"))).rejects.toThrow('expected the classes "x", got "y" too');
+    const links = await readdir("/proc/self/fd");
+    const open = await Promise.all(links.map((link) => readlink(`/proc/self/fd/${link}`).catch(() => "")));
+    expect(open.filter((path) => path.startsWith(folder.path))).toEqual([]);
   });
 });
 
