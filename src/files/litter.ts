@@ -11,8 +11,12 @@ const LITTER = new Set(
     "#snapshot",
     "$RECYCLE.BIN",
     "System Volume Information",
+    "Network Trash Folder",
+    "Temporary Items",
+    "_gsdata_",
     "lost+found",
     "Thumbs.db",
+    "Thumbs.db:encryptable",
     "ehthumbs.db",
     "ehthumbs_vista.db",
     "desktop.ini",
@@ -22,8 +26,9 @@ const LITTER = new Set(
 
 /**
  * Whether a file or folder of this name is litter: hidden (its name begins with a dot, as `.DS_Store`, `._x`,
- * `.ipynb_checkpoints`), an office program's lock (`~$x`), or among the names that systems use.
+ * `.ipynb_checkpoints`), an office program's lock (`~$x`), what Windows notes about a download (`x:Zone.Identifier`), or among the names that systems use.
  */
 export function isLitter(name: string): boolean {
-  return name.startsWith(".") || name.startsWith("~$") || LITTER.has(name.toLowerCase());
+  const lower = name.toLowerCase();
+  return name.startsWith(".") || name.startsWith("~$") || lower.endsWith(":zone.identifier") || LITTER.has(lower);
 }
