@@ -15,6 +15,8 @@ export interface ColumnOptions {
 export interface Columns {
   readonly image: string;
   readonly label: string | undefined;
+  /** All other columns. */
+  readonly others: readonly string[];
   /** Class names by number, where the file has them. */
   readonly names: readonly string[] | undefined;
 }
@@ -39,7 +41,8 @@ export function findColumns(metadata: FileMetaData, path: string, options: Colum
   }
   const names = label === undefined ? undefined : namesOf(features.get(label));
   const usable = Array.isArray(names) && names.every((name) => typeof name === "string");
-  return { image, label, names: usable ? names : undefined };
+  const others = there.filter((name) => name !== image && name !== label);
+  return { image, label, others, names: usable ? names : undefined };
 }
 
 /** Names of the root's children, in the order of the flattened schema. */

@@ -10,6 +10,8 @@ export interface Sample {
   readonly picture: TarMember;
   readonly cls: TarMember | undefined;
   readonly json: TarMember | undefined;
+  /** Extensions of its other members. */
+  readonly others: readonly string[];
 }
 
 /** Of several pictures named plainly (`key.jpg`, `key.png`), the first of these. */
@@ -44,10 +46,18 @@ export function samplesOf(members: readonly TarMember[], shard: string, leftOut:
   }
   return [...groups].flatMap(([key, group]) => {
     const picture = pictureOf(group);
-    if (typeof picture !== "string") return [{ key, picture, cls: group.get("cls"), json: group.get("json") }];
+    if (typeof picture !== "string") return [sampleOf(key, picture, group)];
     leftOut.add(picture, `${shard}/${key}`);
     return [];
   });
+}
+
+/** A sample's parts; a `.json` beside a `.cls` is not read. */
+function sampleOf(key: string, picture: TarMember, group: ReadonlyMap<string, TarMember>): Sample {
+  const cls = group.get("cls");
+  const json = cls === undefined ? group.get("json") : undefined;
+  const others = [...group].filter(([, member]) => ![picture, cls, json].includes(member));
+  return { key, picture, cls, json, others: others.map(([extension]) => `.${extension}`) };
 }
 
 /**

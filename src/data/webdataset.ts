@@ -28,7 +28,7 @@ export interface WebDatasetOptions extends DecodeOptions {
 /**
  * WebDataset shards: uncompressed tar archives whose members `key.jpg`, `key.cls` (or `key.json` with `label`) make a
  * sample. A label is a number or a class name. Without any label there is one class. Samples whose label cannot be read are
- * left out and counted by shard and key.
+ * left out and counted by shard and key, members that are not read by their ending.
  * @throws DatasetError when an archive is damaged, or some samples have labels and others have none
  */
 export async function openWebDataset(paths: readonly string[], options: WebDatasetOptions = {}): Promise<Dataset> {
@@ -37,6 +37,7 @@ export async function openWebDataset(paths: readonly string[], options: WebDatas
     await Promise.all(files.map((file) => file.close()));
   };
   const leftOut = countLeftOut();
+  const unread = new Set<string>();
   try {
     const found: Found[] = [];
     for (const path of paths) {
@@ -44,18 +45,35 @@ export async function openWebDataset(paths: readonly string[], options: WebDatas
       files.push(file);
       const shard = basename(path);
       for (const sample of samplesOf(await indexTar(file, path), shard, leftOut)) {
-        const one = await labelled(file, sample, `${shard}/${sample.key}`, leftOut);
-        if (one !== undefined) found.push(one);
+        const key = `${shard}/${sample.key}`;
+        const one = await labelled(file, sample, key, leftOut);
+        if (one === undefined) continue;
+        found.push(one);
+        for (const extension of unreadOf(sample, one)) {
+          unread.add(extension);
+          leftOut.add(`${extension} members`, `${key}${extension}`);
+        }
       }
     }
     if (found.length === 0) throw new DatasetError(`${paths.join(", ")}: expected ${noneFound(leftOut)}`);
     const { numbers, classes } = numbered(found, options.order);
-    return { ...dataset(found, numbers, classes, options, close), reading: { layout: "", leftOut: leftOut.list() } };
+    const layout = found.some(({ label }) => label !== undefined) ? "" : unlabelledWords(unread);
+    return { ...dataset(found, numbers, classes, options, close), reading: { layout, leftOut: leftOut.list() } };
   } catch (error) {
     await close();
     throw error;
   }
 }
+
+/** Extensions of the members that a sample's label and picture are not from. */
+const unreadOf = ({ json, others }: Sample, { label }: Found): readonly string[] =>
+  json !== undefined && label === undefined ? [...others, ".json"] : others;
+
+/** How samples without labels were read, so that labels in members that are not read are not missed. */
+const unlabelledWords = (unread: ReadonlySet<string>): string =>
+  unread.size === 0
+    ? "no labels"
+    : `no labels: expected .cls, or .json with "label", got only ${[...unread].sort().join(", ")}, not used`;
 
 async function openShard(path: string): Promise<FileHandle> {
   try {
