@@ -1,6 +1,6 @@
 import { fileProblem } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
-import type { Reading } from "./left-out.ts";
+import type { LeftOut, Reading } from "./left-out.ts";
 
 /** A decoded picture: RGB, 8 bits, row by row (HWC). */
 export type Picture = RgbImage;
@@ -71,6 +71,17 @@ export function pictureProblem(picture: string, error: unknown): unknown {
 /** A data set that cannot be opened or used as asked. */
 export class DatasetError extends Error {
   override readonly name = "DatasetError";
+}
+
+/** Pictures of which none has a label, where labels are expected: common for test splits on the Hugging Face hub. */
+export class UnlabelledError extends DatasetError {
+  constructor(
+    message: string,
+    /** What was left out for want of a label. */
+    readonly leftOut: readonly LeftOut[],
+  ) {
+    super(message);
+  }
 }
 
 /** Checks an index. @throws RangeError */

@@ -6,7 +6,7 @@ import { openNpz } from "../checkpoint/index.ts";
 import { fileProblem } from "../files/index.ts";
 import { expectArchive } from "./archive-head.ts";
 import { type ClassOrder, joined, withClasses } from "./classes.ts";
-import { type Dataset, DatasetError } from "./dataset.ts";
+import { type Dataset, DatasetError, UnlabelledError } from "./dataset.ts";
 import type { DecodeOptions } from "./decode.ts";
 import {
   classFolderNames,
@@ -129,32 +129,57 @@ export async function openPlanned(plan: DataPlan, options: OpenOptions = {}): Pr
   const { train, heldOut } = plan.layout;
   const split = options.split ?? "train";
   if (heldOut === undefined) return openSource(plan, train, { ...options, split });
-  const own = await openSource(plan, train, { ...options, split: "all" });
-  if (split === "train") return own;
-  const other = await openHeldOut(plan, own, options).catch(async (error: unknown) => {
+  const open = () => openSource(plan, train, { ...options, split: "all" });
+  if (split === "train") return open();
+  if (split === "all") {
+    const sides = await openBoth(plan, options);
+    return sides.heldOut === undefined ? sides.train : joined(sides.train, sides.heldOut);
+  }
+  const own = await open();
+  try {
+    return await openHeldOut(plan, own, options);
+  } finally {
     await own.close();
-    throw error;
-  });
-  if (split === "all") return joined(own, other);
-  await own.close();
-  return other;
+  }
 }
 
-/** Both sides of a data set, the second undefined where its files have no split. */
-export async function openSides(
-  path: string,
-  options: Omit<OpenOptions, "split"> = {},
-): Promise<{ readonly train: Dataset; readonly heldOut: Dataset | undefined }> {
-  const plan = await planData(path);
-  if (plan.layout.heldOut !== undefined) {
-    const train = await openPlanned(plan, options);
-    const heldOut = await openHeldOut(plan, train, options).catch(async (error: unknown) => {
-      await train.close();
-      throw error;
-    });
-    return { train, heldOut };
+/** A data set's two sides. */
+interface Sides {
+  readonly train: Dataset;
+  readonly heldOut: Dataset | undefined;
+}
+
+/** Both sides of files with a split; a held-out side of which nothing has a label is left out, which the reading says. */
+async function openBoth(plan: DataPlan, options: OpenOptions): Promise<Sides> {
+  const train = await openSource(plan, plan.layout.train, { ...options, split: "all" });
+  try {
+    return { train, heldOut: await openHeldOut(plan, train, options) };
+  } catch (error) {
+    if (error instanceof UnlabelledError) return { train: withoutHeldOut(train, error), heldOut: undefined };
+    await train.close();
+    throw error;
   }
+}
+
+/** The training side as if there were no other, and a reading that says why. */
+function withoutHeldOut(train: Dataset, { leftOut }: UnlabelledError): Dataset {
+  const { layout, leftOut: own } = train.reading!;
+  const reading = {
+    layout: `${layout}; the held-out files have no labels and are left out`,
+    leftOut: [...own, ...leftOut.map((one) => ({ ...one, reason: `held-out ${one.reason}` }))],
+  };
+  return { ...train, reading };
+}
+
+/**
+ * Both sides of a data set, the second undefined where its files have no split, or nothing in it has a label.
+ * @throws DatasetError where there is nothing to train on
+ */
+export async function openSides(path: string, options: Omit<OpenOptions, "split"> = {}): Promise<Sides> {
+  const plan = await planData(path);
+  if (plan.layout.heldOut !== undefined) return openBoth(plan, options);
   const train = await openPlanned(plan, options);
+  if (train.length === 0) throw new DatasetError(`${path}: expected pictures to train on, got none`);
   if (plan.form !== "npz") return { train, heldOut: undefined };
   const heldOut = await openPlanned(plan, { ...options, split: "held-out" });
   return { train, heldOut: heldOut.length > 0 ? heldOut : undefined };

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type ClassOrder, numbersOf } from "./classes.ts";
-import { checkIndex, type Dataset, DatasetError, pictureProblem } from "./dataset.ts";
+import { checkIndex, type Dataset, DatasetError, pictureProblem, UnlabelledError } from "./dataset.ts";
 import { type DecodeOptions, decodePicture } from "./decode.ts";
 import { type Label, numberLabels, readLabel } from "./labels.ts";
 import { countLeftOut, type LeftOutCount, someNames } from "./left-out.ts";
@@ -38,10 +38,7 @@ export async function openParquet(paths: readonly string[], options: ParquetOpti
   expectAlike(files);
   const leftOut = countLeftOut();
   const { rows, labels, classes } = await readLabels(files, groups, leftOut, options.order);
-  if (rows.length === 0) {
-    const [first] = leftOut.list();
-    throw new DatasetError(`${paths[0]}: expected rows with labels, got ${first?.count} with ${first?.reason}`);
-  }
+  if (rows.length === 0) throw withoutRows(paths[0]!, leftOut);
   const read = groupReader(groups);
   const at = (index: number): number => {
     checkIndex(rows, index);
@@ -65,6 +62,15 @@ export async function openParquet(paths: readonly string[], options: ParquetOpti
   };
 }
 
+/** What to say where no row has a usable label. */
+function withoutRows(path: string, leftOut: LeftOutCount): DatasetError {
+  const reasons = leftOut.list();
+  const got = reasons.map(({ count, reason }) => `${count} ${reason}`).join(", ") || "no rows";
+  const message = `${path}: expected rows with labels, got ${got}`;
+  const isUnlabelled = reasons.every(({ reason }) => UNLABELLED.has(reason));
+  return isUnlabelled ? new UnlabelledError(message, reasons) : new DatasetError(message);
+}
+
 function checkedIndex(rows: Uint32Array, index: number): number {
   checkIndex(rows, index);
   return index;
@@ -81,10 +87,11 @@ function expectAlike(files: readonly ParquetFile[]): void {
   }
 }
 
-const columnWords = ({ columns }: ParquetFile): string =>
-  columns.label === undefined
-    ? `column "${columns.image}", no labels`
-    : `columns "${columns.image}" and "${columns.label}"`;
+/** Columns read; where none has labels, those that are there besides too: labels may be in one of them. */
+function columnWords({ columns: { image, label, others } }: ParquetFile): string {
+  if (label !== undefined) return `columns "${image}" and "${label}"`;
+  return `column "${image}", no labels${others.length > 0 ? `; columns not read: ${someNames(others, 12)}` : ""}`;
+}
 
 interface ReadLabels {
   /** Rows with a label, by number over all files. */
@@ -120,10 +127,15 @@ async function readLabels(
   return { rows: Uint32Array.from(rows), ...classesOf(files, groups, rows, found, order) };
 }
 
-/** A number under a file's own class names; -1 is the hub's "no label". @throws DatasetError for numbers past the names */
+/** The hub's "no label", with class names and without. */
+const NO_LABEL = { reason: "no label (-1)" };
+/** Reasons of rows that have no label at all. */
+const UNLABELLED = new Set(["rows with no label", `rows with ${NO_LABEL.reason}`]);
+
+/** A number under a file's own class names, where it has them. @throws DatasetError for numbers past the names */
 function namedLabel(label: ReturnType<typeof readLabel>, names: readonly string[] | undefined, where: string) {
+  if (label === -1) return NO_LABEL;
   if (names === undefined || typeof label === "object" || typeof label === "string") return label;
-  if (label === -1) return { reason: "no label (-1)" };
   if (label >= 0 && label < names.length) return label;
   throw new DatasetError(`${where}: expected a label below ${names.length}, got ${label}`);
 }

@@ -52,7 +52,7 @@ describe("Parquet", () => {
     ["texts without a type", [Buffer.from("b"), Buffer.from("a")], "BYTE_ARRAY", ["a", "b"], ["b", "a"]],
     ["booleans", [true, false, true], "BOOLEAN", ["false", "true"], ["true", "false", "true"]],
     ["numbers of 32 bits", [2, 0], "INT32", ["0", "1", "2"], ["2", "0"]],
-    ["numbers with gaps", [7, -1, 1_000_000_000], "INT32", ["-1", "7", "1000000000"], ["7", "-1", "1000000000"]],
+    ["numbers with gaps", [7, -2, 1_000_000_000], "INT32", ["-2", "7", "1000000000"], ["7", "-2", "1000000000"]],
     [
       "numbers of 64 bits",
       [2n ** 62n, 2n ** 62n + 1n, 2n ** 32n, 0n],
@@ -103,6 +103,17 @@ describe("Parquet", () => {
     }
   });
 
+  it("names the other columns where none has labels", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "a.parquet");
+    const image: Column = { name: "image", data: [new Uint8Array(picture)], type: "BYTE_ARRAY" };
+    const others = ["breed", "caption"].map((name): Column => ({ name, data: ["x"], type: "STRING" }));
+    await writeFile(path, Buffer.from(parquetWriteBuffer({ columnData: [image, ...others] })));
+    expect((await openDataset(path)).reading!.layout).toBe(
+      'one .parquet file; column "image", no labels; columns not read: "breed", "caption"',
+    );
+  });
+
   it("matches shards by the names of their classes", async () => {
     await using folder = await temporaryFolder();
     await writeTree(folder.path, {
@@ -130,7 +141,7 @@ describe("Parquet", () => {
     await refused("1.parquet: expected a Parquet file, got", Buffer.from("PAR1 none"));
     await refused("1.parquet: expected a Parquet file, got", Buffer.alloc(0));
     await refused(
-      "0.parquet: expected rows with labels, got 2 with rows with no label (-1)",
+      "0.parquet: expected rows with labels, got 2 rows with no label (-1)",
       table([-1], "INT32", ["a"]),
       table([-1], "INT32", ["a"]),
     );
@@ -156,6 +167,29 @@ describe("Parquet", () => {
     );
     await writeTree(folder.path, { "data/test-00000-of-00001.parquet": table(["d"], "STRING") });
     await expect(openSides(folder.path)).rejects.toThrow('expected the classes "a", "b", "c", got "d" too');
+  });
+
+  it.each<[what: string, names: string[] | undefined]>([
+    ["with class names", ["a", "b"]],
+    ["without", undefined],
+  ])("leaves a held-out split out where nothing in it has a label, which the card says, %s", async (_, names) => {
+    await using folder = await temporaryFolder();
+    await writeTree(folder.path, {
+      "train.parquet": table([0, 1, -1, 1], "INT32", names),
+      "test.parquet": table([-1, null, -1], "INT32", names),
+    });
+    const { train, heldOut } = await openSides(folder.path);
+    expect([train.length, train.classes.length, heldOut]).toEqual([3, 2, undefined]);
+    expect(train.reading!.layout).toMatch(/; the held-out files have no labels and are left out$/);
+    expect(reasons(train)).toEqual([
+      ["rows with no label (-1)", 1, "train.parquet[2]"],
+      ["held-out rows with no label (-1)", 2, "test.parquet[0]", "test.parquet[2]"],
+      ["held-out rows with no label", 1, "test.parquet[1]"],
+    ]);
+    expect((await openDataset(folder.path, { split: "all" })).length).toBe(3);
+    await expect(openDataset(folder.path, { split: "held-out" })).rejects.toThrow(
+      "test.parquet: expected rows with labels, got 2 rows with no label (-1), 1 rows with no label",
+    );
   });
 
   it("names file and row group of what cannot be read; pictures in it count as corrupt", async () => {
@@ -328,10 +362,42 @@ describe("WebDataset", () => {
     for (let i = 0; i < 3; i++) expect((await dataset.get(i)).image.data[0]).toBe(0);
     expect(reasons(dataset)).toEqual([
       ["system litter", 2, "a.tar/._0.png", "a.tar/__MACOSX/0.png"],
+      [".depth.png members", 1, "a.tar/0.depth.png"],
+      [".mask.png members", 1, "a.tar/1.mask.png"],
+      [".png members", 1, "a.tar/0.png"],
       ["samples with several pictures, none named as theirs", 1, "a.tar/3"],
       ["samples without a picture", 1, "a.tar/4"],
     ]);
     await dataset.close();
+  });
+
+  it("counts members that are not read, and says which there are where none has labels", async () => {
+    await using folder = await temporaryFolder();
+    const one = (key: string, json: string) => ({
+      [`${key}.png`]: picture,
+      [`${key}.json`]: json,
+      [`${key}.txt`]: "a cat",
+    });
+    const without = { ...one("0", '{"class": "cat"}'), ...one("1", "{}"), "1.label": "cat" };
+    const plain = await openDataset(await shard(folder.path, "a.tar", without));
+    expect([plain.classes, plain.length, plain.reading!.layout]).toEqual([
+      ["image"],
+      2,
+      'one .tar file; no labels: expected .cls, or .json with "label", got only .json, .label, .txt, not used',
+    ]);
+    expect(reasons(plain)).toEqual([
+      [".json members", 2, "a.tar/0.json", "a.tar/1.json"],
+      [".txt members", 2, "a.tar/0.txt", "a.tar/1.txt"],
+      [".label members", 1, "a.tar/1.label"],
+    ]);
+    const members = { ...one("0", '{"label": "cat"}'), ...one("1", '{"label": "cat"}'), "1.cls": "dog" };
+    const labelled = await openDataset(await shard(folder.path, "b.tar", members));
+    expect([classesOf(labelled), labelled.reading!.layout]).toEqual([["cat", "dog"], "one .tar file"]);
+    expect(reasons(labelled)).toEqual([
+      [".txt members", 2, "b.tar/0.txt", "b.tar/1.txt"],
+      [".json members", 1, "b.tar/1.json"],
+    ]);
+    await Promise.all([plain.close(), labelled.close()]);
   });
 
   it("refuses class folders in an archive, and archives cut off while they are read name the sample", async () => {
@@ -362,6 +428,13 @@ describe("WebDataset", () => {
 });
 
 describe(".npz", () => {
+  it("without pictures is refused", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "a.npz");
+    await writeNpz(path, { images: { dtype: "uint8", shape: [0, 2, 2, 3], data: new Uint8Array(0) } });
+    await expect(openSides(path)).rejects.toThrow("a.npz: expected pictures to train on, got none");
+  });
+
   it.each<[what: string, labels: Pick<NpyArray, "dtype" | "data">, classes: string[]]>([
     ["int64", { dtype: "int64", data: BigInt64Array.of(2n ** 62n, -1n, 3n) }, ["-1", "3", "4611686018427387904"]],
     [
