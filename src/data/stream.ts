@@ -1,9 +1,9 @@
 /** Pictures one after another, for work that sees each of them once: memory holds a few, whatever their number. */
 import { openNpz } from "../checkpoint/index.ts";
-import { type Dataset, DatasetError, type Example } from "./dataset.ts";
+import { type Dataset, DatasetError, type Example, UnlabelledError } from "./dataset.ts";
 import { type DecodeOptions, toRgb } from "./decode.ts";
 import { arrayOf, arraysOf, labelledRows, type NpzSplit, pictureShape } from "./npz.ts";
-import { type DataFormat, openPlanned, planData } from "./open.ts";
+import { type DataFormat, type DataPlan, openPlanned, planData } from "./open.ts";
 
 export interface PictureStream {
   readonly form: DataFormat;
@@ -19,7 +19,7 @@ export interface PictureStream {
 }
 
 export interface StreamOptions extends DecodeOptions {
-  /** Default: the held-out side where the data set has one, else all. */
+  /** Default: the held-out side where the data set has one with labels, else all. */
   readonly split?: NpzSplit;
 }
 
@@ -32,8 +32,8 @@ export async function openPictureStream(path: string, options: StreamOptions = {
   const { form, layout } = plan;
   if (layout.train.kind === "npz" && layout.heldOut === undefined)
     return openNpzStream(layout.train.paths[0]!, options);
-  const split = layout.heldOut === undefined ? undefined : (options.split ?? "held-out");
-  const dataset = await openPlanned(plan, { ...options, split: split ?? "all" });
+  const asked = layout.heldOut === undefined ? undefined : (options.split ?? "held-out");
+  const { dataset, split } = await openSide(plan, asked, options);
   return {
     form,
     length: dataset.length,
@@ -43,6 +43,20 @@ export async function openPictureStream(path: string, options: StreamOptions = {
     pictures: () => ahead(dataset),
     close: () => dataset.close(),
   };
+}
+
+/** One side, or all; all too where the held-out side was not asked for and nothing in it has a label. */
+async function openSide(
+  plan: DataPlan,
+  split: NpzSplit | undefined,
+  options: StreamOptions,
+): Promise<{ readonly dataset: Dataset; readonly split: NpzSplit | undefined }> {
+  try {
+    return { dataset: await openPlanned(plan, { ...options, split: split ?? "all" }), split };
+  } catch (error) {
+    if (!(error instanceof UnlabelledError) || split !== "held-out" || options.split !== undefined) throw error;
+    return openSide(plan, undefined, options);
+  }
 }
 
 async function* ahead(dataset: Dataset): AsyncGenerator<Example, void, undefined> {

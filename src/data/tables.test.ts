@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type NpyArray, writeNpz } from "../checkpoint/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { openDataset, openSides } from "./open.ts";
+import { openPictureStream } from "./stream.ts";
 import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 
 let picture: Buffer;
@@ -187,6 +188,9 @@ describe("Parquet", () => {
       ["held-out rows with no label", 1, "test.parquet[1]"],
     ]);
     expect((await openDataset(folder.path, { split: "all" })).length).toBe(3);
+    const stream = await openPictureStream(folder.path);
+    expect([stream.length, stream.split]).toEqual([3, undefined]);
+    await expect(openPictureStream(folder.path, { split: "held-out" })).rejects.toThrow("expected rows with labels");
     await expect(openDataset(folder.path, { split: "held-out" })).rejects.toThrow(
       "test.parquet: expected rows with labels, got 2 rows with no label (-1), 1 rows with no label",
     );
