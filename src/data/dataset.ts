@@ -32,6 +32,8 @@ export interface Dataset {
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Present where reading in random order would be slow; shuffling then keeps neighbours together. */
   readonly chunks?: readonly Chunk[];
+  /** Set where the files of a table hold no labels at all: its one class is none of theirs. */
+  readonly isUnlabelled?: boolean;
   /** How its files were read, where there are some. */
   readonly reading?: Reading;
   /** The label of picture `index`, without decoding it. */

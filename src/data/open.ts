@@ -17,7 +17,7 @@ import {
   withSynsetNames,
 } from "./folder.ts";
 import { isPacked, type Layout, layoutOf, type Source } from "./layout.ts";
-import type { Reading } from "./left-out.ts";
+import { type Reading, someNames } from "./left-out.ts";
 import { arrayOf, type NpzSplit, openNpzDataset } from "./npz.ts";
 import { openParquet } from "./parquet.ts";
 import { ARCHIVES, type Folder, holdsData, readTree, type Tree } from "./tree.ts";
@@ -195,7 +195,17 @@ async function openHeldOut(plan: DataPlan, train: Dataset, options: OpenOptions)
     return { ...dataset, classes: train.classes, reading: plan.reading };
   }
   const dataset = await openSource(plan, heldOut, { ...options, split: "all" });
-  return classedOrClosed(dataset, train.classes, heldOut);
+  if (dataset.isUnlabelled !== true || train.isUnlabelled === true)
+    return classedOrClosed(dataset, train.classes, heldOut);
+  await dataset.close();
+  throw withoutLabels(dataset, placeOf(heldOut));
+}
+
+/** What to say of held-out pictures that lack the labels which training pictures have. */
+function withoutLabels({ length, nameOf }: Dataset, place: string): UnlabelledError {
+  const names = Array.from({ length: Math.min(2, length) }, (_, i) => nameOf(i));
+  const message = `${place}: expected held-out pictures with labels as the training pictures have, got none (${someNames(names, 2, length)})`;
+  return new UnlabelledError(message, [{ reason: "pictures without labels", count: length, names }]);
 }
 
 /** `withClasses` that closes the data set where it has other classes. */

@@ -48,6 +48,7 @@ export async function openParquet(paths: readonly string[], options: ParquetOpti
     length: rows.length,
     classes,
     chunks: chunksOf(groups, rows),
+    isUnlabelled: files[0]!.columns.label === undefined,
     reading: { layout: columnWords(files[0]!), leftOut: leftOut.list() },
     labelOf: (index) => labels[checkedIndex(rows, index)]!,
     nameOf: (index) => nameOf(groups, at(index)),

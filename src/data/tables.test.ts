@@ -196,6 +196,20 @@ describe("Parquet", () => {
     );
   });
 
+  it("leaves a held-out split without a column of labels out", async () => {
+    await using folder = await temporaryFolder();
+    const image: Column = { name: "image", data: [new Uint8Array(picture)], type: "BYTE_ARRAY" };
+    await writeTree(folder.path, {
+      "train.parquet": table(["a", "b"], "STRING"),
+      "test.parquet": Buffer.from(parquetWriteBuffer({ columnData: [image] })),
+    });
+    const { train, heldOut } = await openSides(folder.path);
+    expect([train.classes, heldOut]).toEqual([["a", "b"], undefined]);
+    expect(reasons(train)).toEqual([["held-out pictures without labels", 1, "test.parquet[0]"]]);
+    await writeTree(folder.path, { "train.parquet": await readFile(join(folder.path, "test.parquet")) });
+    expect((await openSides(folder.path)).heldOut!.length).toBe(1);
+  });
+
   it("names file and row group of what cannot be read; pictures in it count as corrupt", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "a.parquet");

@@ -57,8 +57,9 @@ export async function openWebDataset(paths: readonly string[], options: WebDatas
     }
     if (found.length === 0) throw new DatasetError(`${paths.join(", ")}: expected ${noneFound(leftOut)}`);
     const { numbers, classes } = numbered(found, options.order);
-    const layout = found.some(({ label }) => label !== undefined) ? "" : unlabelledWords(unread);
-    return { ...dataset(found, numbers, classes, options, close), reading: { layout, leftOut: leftOut.list() } };
+    const isUnlabelled = found.every(({ label }) => label === undefined);
+    const reading = { layout: isUnlabelled ? unlabelledWords(unread) : "", leftOut: leftOut.list() };
+    return { ...dataset(found, numbers, classes, options, close), isUnlabelled, reading };
   } catch (error) {
     await close();
     throw error;
