@@ -24,10 +24,10 @@ call "$address/v1/models"
 cat "$folder/reply.json"
 
 call "$address/v1/images/generations" --header 'Content-Type: application/json' \
-  --data '{"class_labels": ["smiling-face"], "n": 1, "seed": 7}'
+  --data '{"class_labels": ["grinning face"], "n": 1, "seed": 7}'
 save "$folder/drawn.png"
 
 call "$address/v1/images/edits" --form "image=@$folder/drawn.png" --form "mask=@$mask" \
-  --form class_labels=smiling-face --form seed=1
+  --form class_labels="grinning face" --form seed=1
 save "$folder/edited.png"
 rm "$folder/reply.json" "$folder/status"

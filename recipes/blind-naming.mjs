@@ -11,7 +11,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { createRandom, FlexVAR, planarToRgb, readNpz } from "../dist/index.js";
+import { FlexVAR, imageStream, planarToRgb, readNpz } from "../dist/index.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,7 +28,7 @@ const model = positionals[0] ?? "models/emoji";
 const [count, seed] = [Number(values.count), Number(values.seed)];
 const { id2label, groups = {} } = JSON.parse(await readFile(join(model, "config.json"), "utf8"));
 const names = Object.values(id2label);
-const chosen = createRandom(seed, "blind naming").shuffle([...names]);
+const chosen = imageStream(seed, 0, 0).shuffle([...names]);
 
 /** Pictures as [name, RGB pixels, side]. */
 const pictures = values.real === undefined ? await drawn() : await heldOut(values.real);
@@ -54,7 +54,7 @@ async function heldOut(archive) {
   const [total, side, , channels] = images.shape;
   const size = side * side * channels;
   const held = Array.from({ length: total }, (_, i) => i).filter((i) => split.data[i] !== 0);
-  return createRandom(seed, "blind naming")
+  return imageStream(seed, 0, 0)
     .shuffle(held)
     .slice(0, count)
     .map((i) => [names[Number(labels.data[i])], images.data.slice(i * size, (i + 1) * size), side]);

@@ -16,8 +16,8 @@ const { values: flags } = parseArgs({
   },
 });
 const MARGIN = 6;
-const FACE = { classLabels: ["smiling-face"], seed: 8 };
-const HEART = { classLabels: ["heart"], seed: 3 };
+const FACE = { classLabels: ["grinning face"], seed: 8 };
+const HEART = { classLabels: ["red heart"], seed: 3 };
 
 await mkdir(flags.out, { recursive: true });
 const pipe = await FlexVAR.fromPretrained(flags.model, { threads: Number(flags.threads) });
@@ -32,7 +32,7 @@ await writeRow("sizes", hearts);
 await writeRow("guidance", await each([1, 2, 4, 8], (guidance) => draw({ ...FACE, guidance })));
 await writeRow("steps", await each([6, 8, 10, 13], (steps) => draw({ ...FACE, steps })));
 
-const cats = { classLabels: ["animal-face"], seed: 3, count: 4 };
+const cats = { classLabels: ["cat face"], seed: 3, count: 4 };
 const judge = await openFeatures(flags.judge, pipe.runtime);
 const sure = await drawSurest(pipe, judge, { ...cats, bestOf: 16 });
 await judge.close();

@@ -15,7 +15,7 @@ const browser = await chromium.launch({ executablePath: findChromium(), args: ["
 try {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   await page.goto(await listening());
-  await page.getByRole("searchbox", { name: "Search classes" }).fill("hear");
+  await page.getByRole("searchbox", { name: "Search classes" }).fill("red heart");
   await page.keyboard.press("Enter");
   await page.getByRole("searchbox", { name: "Search classes" }).fill("");
   await page.getByRole("checkbox", { name: "A new seed" }).uncheck();

@@ -7,7 +7,7 @@ import { cliFile, prepareCli, runScript } from "./lib/prepare.mjs";
 
 const SHIPPED = ["emoji", "fashion"].map((name) => join(root, "models", name));
 /** What the emoji model draws well; other models show classes spread over all of theirs. */
-const FIRST_CLASSES = ["smiling-face", "animal-face", "heart", "clock", "car-and-bike", "person"];
+const FIRST_CLASSES = ["cat face", "red heart", "pizza", "strawberry", "penguin", "doughnut", "house", "skull"];
 const OUT = "out";
 
 await runScript(async () => {

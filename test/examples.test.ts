@@ -55,7 +55,7 @@ describe.skipIf(noCurl)(`curl.sh${noCurl ? " (skipped: no curl on this machine)"
     try {
       const out = join(folder, "curl");
       const { stdout } = await call(server.url, out, "secret");
-      expect(JSON.parse(stdout).data[0].labels).toContain("smiling-face");
+      expect(JSON.parse(stdout).data[0].labels).toContain("cat face");
       expect((await readdir(out)).sort()).toEqual(["drawn.png", "edited.png"]);
       const [drawn, edited] = [join(out, "drawn.png"), join(out, "edited.png")];
       expect([await pngSize(drawn), await pngSize(edited)]).toEqual([

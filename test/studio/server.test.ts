@@ -69,7 +69,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   });
 
   test("every scale appears as the server draws it", async () => {
-    await page.getByRole("searchbox", { name: "Search classes" }).fill("hear");
+    await page.getByRole("searchbox", { name: "Search classes" }).fill("red heart");
     await page.keyboard.press("Enter");
     await page.getByRole("checkbox", { name: "A new seed" }).uncheck();
     await page.getByRole("spinbutton", { name: "Seed" }).fill("42");
@@ -84,7 +84,12 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
 
   test("the exported PNG carries its settings and brings them back when dropped", async () => {
     exported = (await downloadPng(page)).bytes;
-    expect(readSettings(exported)).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
+    expect(readSettings(exported)).toMatchObject({
+      class: "red heart",
+      seed: 42,
+      size: "64x64",
+      num_inference_steps: 10,
+    });
     await page.getByRole("spinbutton", { name: "Seed" }).fill("1");
     await dropFile(page, exported);
     await page.getByText("Its settings are in the form.").waitFor();

@@ -70,7 +70,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
   });
 
   test("classes are found by name and every scale appears", async () => {
-    await page.getByRole("searchbox", { name: "Search classes" }).fill("hear");
+    await page.getByRole("searchbox", { name: "Search classes" }).fill("red heart");
     await page.keyboard.press("Enter");
     await page.getByRole("checkbox", { name: "A new seed" }).uncheck();
     await page.getByRole("spinbutton", { name: "Seed" }).fill("42");
@@ -87,10 +87,10 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
 
   test("the exported PNG carries the settings that draw it again", async () => {
     const { name, bytes } = await downloadPng(page);
-    expect(name).toBe("heart-42-0.png");
+    expect(name).toBe("red-heart-42-0.png");
     const settings = readSettings(bytes);
-    expect(settings).toMatchObject({ class: "heart", seed: 42, size: "64x64", num_inference_steps: 10 });
-    expect(requestFrom(settings).options).toMatchObject({ classLabels: [40], seed: 42, firstIndex: 0 });
+    expect(settings).toMatchObject({ class: "red heart", seed: 42, size: "64x64", num_inference_steps: 10 });
+    expect(requestFrom(settings).options).toMatchObject({ classLabels: [1010], seed: 42, firstIndex: 0 });
     exported = bytes;
   });
 
@@ -101,7 +101,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await dropFile(page, exported);
     await page.getByText("Its settings are in the form.").waitFor();
     expect(await page.getByRole("spinbutton", { name: "Seed" }).inputValue()).toBe("42");
-    expect(await page.locator(".class-field output").textContent()).toBe("Heart");
+    expect(await page.locator(".class-field output").textContent()).toBe("Red heart");
     await page.getByRole("searchbox", { name: "Search classes" }).fill("");
     const list = (await page.locator(".classes").boundingBox())!;
     const tile = (await page.locator(".class-tile:has(input:checked)").boundingBox())!;
@@ -141,9 +141,9 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     const search = page.getByRole("searchbox", { name: "Search pictures" });
     await search.fill("seed 2");
     await page.getByText("Nothing matches").waitFor();
-    await search.fill("heart 42");
-    await page.getByRole("button", { name: /Heart/ }).click();
-    const dialog = page.getByRole("dialog", { name: "Heart" });
+    await search.fill("red heart 42");
+    await page.getByRole("button", { name: /Red heart/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Red heart" });
     await dialog.waitFor();
     expect(await dialog.getByRole("group", { name: "Scales, coarse to fine" }).getByRole("button").count()).toBe(10);
     await accessible(page, "a picture of the gallery");
@@ -179,7 +179,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.getByRole("link", { name: "Edit" }).click();
     await page.getByRole("heading", { name: "Change part of a picture" }).waitFor();
     await accessible(page, "empty editor");
-    await page.getByRole("button", { name: "Heart" }).first().click();
+    await page.getByRole("button", { name: "Red heart" }).first().click();
     await canvas(page).waitFor();
     await accessible(page, "editor");
   });
@@ -205,7 +205,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await page.getByRole("slider", { name: "Before and after" }).press("ArrowRight");
     await accessible(page, "variants");
     const settings = readSettings((await downloadPng(page)).bytes);
-    expect(settings).toMatchObject({ task: "inpaint", class: "heart", size: "80x64", guidance_scale: 1.5 });
+    expect(settings).toMatchObject({ task: "inpaint", class: "red heart", size: "80x64", guidance_scale: 1.5 });
     expect(editRequestFrom(settings, 152)).toMatchObject({ task: "inpaint", size: [80, 64], mask: { width: 80 } });
     await page.keyboard.press("Control+z");
     await canvas(page, "80 by 64 pixels").waitFor();

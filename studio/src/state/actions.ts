@@ -255,7 +255,7 @@ export function download({ label, request, image }: Download): void {
   const address = URL.createObjectURL(image);
   const link = document.createElement("a");
   link.href = address;
-  link.download = `${label}-${request.seed}-${request.firstIndex}.png`;
+  link.download = `${label.replaceAll(" ", "-")}-${request.seed}-${request.firstIndex}.png`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
