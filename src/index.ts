@@ -98,7 +98,13 @@ export {
 } from "./judge/index.ts";
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
-export { imagenetLabels, OptionError, type ResolvedSampling, type SamplingInput } from "./options/index.ts";
+export {
+  type Drawing,
+  imagenetLabels,
+  OptionError,
+  type ResolvedSampling,
+  type SamplingInput,
+} from "./options/index.ts";
 export {
   type ClassChoice,
   type ClassScore,
@@ -126,6 +132,8 @@ export {
   type WorkRate,
 } from "./pipelines/index.ts";
 export {
+  type ClassMix,
+  type ClassPick,
   exportModel,
   type ImportRequest,
   type ImportSummary,

@@ -58,7 +58,13 @@ export {
 } from "./image/index.ts";
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";
-export { imagenetLabels, OptionError, type ResolvedSampling, type SamplingInput } from "./options/index.ts";
+export {
+  type Drawing,
+  imagenetLabels,
+  OptionError,
+  type ResolvedSampling,
+  type SamplingInput,
+} from "./options/index.ts";
 export {
   type ClassChoice,
   type ClassScore,
@@ -87,7 +93,7 @@ export {
   shownEvent,
   shownPictures,
 } from "./pipelines/index.ts";
-export type { ModelConfig } from "./pretrained/index.ts";
+export type { ClassMix, ClassPick, ModelConfig } from "./pretrained/index.ts";
 export type { Runtime } from "./runtime/index.ts";
 export { hasWebGpu, type WebDevice, type WebRuntimeOptions, webDevices, webRuntime } from "./runtime/web.ts";
 export type { Grid } from "./sampling/index.ts";
