@@ -314,6 +314,8 @@ describe("models", () => {
       cli("repeat", "held-2/000.png", "--image", "held/000.png", ...most, "--out", "not"),
       cli("sample", "--total", "2", ...most, "--out", "not"),
       cli("refine", "held/000.png", "--size", "128", ...most, "--out", "not"),
+      cli("encode", "held/000.png", ...most, "--out", "not.npz"),
+      cli("score", "held/000.png", "--class", "1", ...most),
     ]);
     for (const { code, stderr } of refused) {
       expect(stderr).toMatch(/^flexvar: --memory: expected more than .+, got 20 MB/m);

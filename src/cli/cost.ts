@@ -5,11 +5,13 @@ import {
   type CostBudget,
   type Costs,
   calibrate,
+  checkCost,
   costSeconds,
   costText,
   createCostModel,
   type FlexVARPipeline,
   type RunCost,
+  type Stage,
   totalBytes,
 } from "../pipelines/index.ts";
 import { availableBytes } from "../runtime/node.ts";
@@ -97,4 +99,22 @@ export function estimated<T extends { readonly cost: RunCost }>(
     seconds: Math.round(100 * costSeconds(cost, costs.budget.rate)) / 100,
   };
   return { ...fitted, json };
+}
+
+/** Lets reading or scoring of a picture's tokens in. A model without a transformer is not timed, and nothing is refused. @throws UsageError naming `--memory` */
+export async function fitStages(
+  pipe: FlexVARPipeline,
+  flags: MemoryFlags,
+  report: Reporter,
+  given: string,
+  stages: readonly Stage[],
+): Promise<void> {
+  const costs = pipe.config.transformer === null ? undefined : await openCosts(pipe, flags);
+  if (costs === undefined) return;
+  const instead = (): string[] => ["a smaller picture or fewer tokens would do"];
+  estimated(costs, report, ({ model, budget }) => {
+    const cost = model.cost(stages);
+    checkCost({ param: "memory", given, cost, instead }, budget);
+    return { cost };
+  });
 }

@@ -4,6 +4,7 @@ import { writeFileAtomic } from "../files/index.ts";
 import { encodePng, planarToRgb } from "../image/index.ts";
 import { formatScales, type Grid } from "../sampling/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addMemoryFlag, fitStages, type MemoryFlags } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { measured } from "./measure.ts";
@@ -11,7 +12,7 @@ import { findModel, openModel, shownPath } from "./model.ts";
 import { expectFolder, makeFolder, pictureName, scaleName } from "./output.ts";
 import { perPicture, readTokens } from "./tokens-file.ts";
 
-interface DecodeFlags extends ComputeFlags {
+interface DecodeFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;
   readonly scale?: string;
 }
@@ -27,7 +28,7 @@ export function define(command: Command, context: Context): void {
     .optionsGroup("Files:")
     .option("--out <DIR>", "folder for the pictures", "out")
     .option("--scale <i|all>", "which scale, from 0; the last unless told");
-  addComputeFlags(command);
+  addMemoryFlag(addComputeFlags(command));
   carryOut(
     command,
     context,
@@ -46,6 +47,8 @@ async function decode(
   await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, report);
   try {
+    const stages = chosen.map(({ scale }) => ({ kind: "decode" as const, grid: scale.grid }));
+    await fitStages(pipe, flags, report, file, stages);
     await makeFolder(flags.out);
     const files: string[] = [];
     const pictures = chosen.flatMap(({ index, scale }) => perPicture(scale).map((one, b) => ({ index, one, b })));

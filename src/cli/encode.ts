@@ -4,6 +4,7 @@ import type { PixelRect } from "../image/index.ts";
 import { parseSampling, SAMPLING_FIELDS, type SamplingField } from "../options/index.ts";
 import { formatScales, type Grid, planScales } from "../sampling/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addMemoryFlag, fitStages, type MemoryFlags } from "./cost.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
@@ -11,7 +12,7 @@ import { expectWritable } from "./output.ts";
 import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 import { writeTokens } from "./tokens-file.ts";
 
-interface EncodeFlags extends ComputeFlags {
+interface EncodeFlags extends ComputeFlags, MemoryFlags {
   readonly out?: string;
 }
 
@@ -34,7 +35,7 @@ export function define(command: Command, context: Context): void {
   )
     .optionsGroup("Files:")
     .option("--out <T.npz>", "file for the tokens; the picture's name with .npz unless told");
-  addComputeFlags(command);
+  addMemoryFlag(addComputeFlags(command));
   carryOut(
     command,
     context,
@@ -68,6 +69,9 @@ async function encode([file = ""]: readonly string[], flags: EncodeFlags, { repo
         defaultSteps: pipe.config.defaultSampling.steps,
       }),
     );
+    await fitStages(pipe, flags, report, `${file} of ${crop.width}x${crop.height}`, [
+      { kind: "encode", grid: [crop.height / pipe.factor, crop.width / pipe.factor] },
+    ]);
     const scales = await pipe.encode(rgbToPlanar([cropRgb(picture, crop)]), grids);
     await writeTokens(out, scales);
     report.log(`tokens of ${grids.length} scales in ${shownPath(out)}`);

@@ -11,9 +11,11 @@ import {
   type FlexVARPipeline,
   likelyClasses,
   scoredSize,
+  scoreStages,
 } from "../pipelines/index.ts";
 import { formatGrid } from "../sampling/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { addMemoryFlag, fitStages, type MemoryFlags } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
@@ -21,7 +23,7 @@ import { findModel, openModel } from "./model.ts";
 import { expectFolder, makeFolder } from "./output.ts";
 import { asUsage, asUsageError, samplingInput } from "./sampling-flags.ts";
 
-interface ScoreFlags extends ComputeFlags {
+interface ScoreFlags extends ComputeFlags, MemoryFlags {
   readonly class?: string;
   readonly top: number;
   readonly out?: string;
@@ -47,7 +49,7 @@ export function define(command: Command, context: Context): void {
       "--out <DIR>",
       "heat maps under the likeliest class: heat_00.png … per scale, anomaly.png where the picture is unlike its class",
     );
-  addComputeFlags(command);
+  addMemoryFlag(addComputeFlags(command));
   carryOut(command, context, ["flexvar score cat.png", "flexvar score cat.png --class animal-face --out heat"], score);
 }
 
@@ -76,6 +78,7 @@ async function score([file = ""]: readonly string[], flags: ScoreFlags, { report
     const size = scoredSize(image, pipe.factor, pipe.config.trainedSide);
     if (size.width !== image.width || size.height !== image.height)
       report.log(`${file}: scored at ${size.width}x${size.height}, it is ${image.width}x${image.height}`);
+    await fitStages(pipe, flags, report, file, scoreStages(pipe.config, image, pipe.factor, classIds.length));
     const scores = (await pipe.score({ image, classIds, signal })).sort((a, b) => b.logLikelihood - a.logLikelihood);
     const files = flags.out === undefined ? [] : await writeHeat(flags.out, image, scores[0]!);
     const shares = posterior(scores);

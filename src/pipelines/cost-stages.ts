@@ -94,7 +94,9 @@ export function editStages(config: ModelConfig, plan: EditPlan): Stage[] {
     }
     stages.push({ kind: "hold", bytes: (-rows * held) / 2 });
   }
-  if (editing.bestOf !== undefined) stages.push(...scoreStages(config, canvas, factor, labels * variants));
+  if (editing.bestOf !== undefined)
+    // Each variant is scored by itself, under its class.
+    for (let i = 0; i < labels * variants; i++) stages.push(...scoreStages(config, canvas, factor, 1));
   return stages;
 }
 
@@ -112,12 +114,20 @@ function guessStages({ transformer, trainedSide }: ModelConfig, canvas: PixelSiz
   ];
 }
 
-function scoreStages({ trainedSide }: ModelConfig, canvas: PixelSize, factor: number, times: number): Stage[] {
+/** Scoring a picture under so many classes, each over all grids. */
+export function scoreStages(
+  { trainedSide }: Pick<ModelConfig, "trainedSide">,
+  canvas: PixelSize,
+  factor: number,
+  classes: number,
+): Stage[] {
   const seen = scoredSize(canvas, factor, trainedSide);
   const { grids } = planScales({ factor, trainedSide, sizePx: seen });
   return [
-    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 * times },
-    { kind: "sample", grids, rows: 1, times, guidedScales: 0, decoded: [] },
+    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 },
+    ...batches(classes, CLASSES_AT_ONCE).map(
+      ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guidedScales: 0, decoded: [] }),
+    ),
   ];
 }
 

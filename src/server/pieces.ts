@@ -61,19 +61,27 @@ export async function* bodyBlocks(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const large = (): ApiError =>
     new ApiError(413, `body: expected at most ${bodyBytes} bytes, got more`, { code: "body_too_large" });
-  if (Number(request.headers.get("content-length") ?? 0) > bodyBytes) throw large();
+  const claimed = Number(request.headers.get("content-length") ?? 0);
   const reader = request.body?.getReader();
-  if (reader === undefined) return;
+  if (reader === undefined) {
+    if (claimed > bodyBytes) throw large();
+    return;
+  }
   const slow = new ApiError(408, `body: expected to arrive within ${bodyMs / 1000} s, got less`, { code: "slow_body" });
   let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(slow), bodyMs);
+    timer = setTimeout(() => {
+      isLate = true;
+      reject(slow);
+    }, bodyMs);
   });
   late.catch(() => undefined);
   let total = 0;
   let block: Uint8Array[] = [];
   let filled = 0;
   try {
+    if (claimed > bodyBytes) throw large();
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), late]);
       if (done) break;
@@ -93,7 +101,8 @@ export async function* bodyBlocks(
     throw new ApiError(400, "body: expected a whole body, got a broken one", { code: "invalid_body" });
   } finally {
     clearTimeout(timer);
-    void discard(reader);
+    if (isLate) void reader.cancel().catch(() => undefined);
+    else await discard(reader);
   }
 }
 
@@ -102,8 +111,8 @@ const DISCARDED = 2 ** 28;
 const DISCARD_MS = 3000;
 
 /**
- * Reads on and forgets: a connection that is closed on what a client still sends is reset, and the answer is lost with it. What
- * takes too long is hung up on.
+ * Reads on and forgets, before anything is answered: a connection that is closed on what a client still sends is reset, and the
+ * answer is lost with it. What takes too long is hung up on.
  */
 async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const end = setTimeout(() => void reader.cancel().catch(() => undefined), DISCARD_MS);
