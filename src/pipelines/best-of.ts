@@ -5,7 +5,7 @@ import { OptionError } from "../options/index.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { scoreClasses } from "./likelihood.ts";
-import type { PictureInfo } from "./pictures.ts";
+import { askedFor, type PictureInfo } from "./pictures.ts";
 
 /** Variants of each class to paint where `count` are kept. @throws OptionError where fewer are asked for than kept. */
 export function variantsFor(bestOf: number | undefined, count: number): number {
@@ -48,10 +48,9 @@ export async function* likeliest(
     }
   }
   if (end === undefined) return;
-  const askedFor = ({ picture }: Variant): number | string => picture.group ?? picture.classId;
-  const best = [...new Set(variants.map(askedFor))].flatMap((asked) =>
+  const best = [...new Set(variants.map(({ picture }) => askedFor(picture)))].flatMap((asked) =>
     variants
-      .filter((variant) => askedFor(variant) === asked)
+      .filter(({ picture }) => askedFor(picture) === asked)
       .sort((a, b) => a.bits - b.bits)
       .slice(0, keep),
   );

@@ -94,9 +94,8 @@ export function editStages(config: ModelConfig, plan: EditPlan): Stage[] {
     }
     stages.push({ kind: "hold", bytes: (-rows * held) / 2 });
   }
-  if (editing.bestOf !== undefined)
-    // Each variant is scored by itself, under its class.
-    for (let i = 0; i < labels * variants; i++) stages.push(...scoreStages(config, canvas, factor, 1));
+  // Each variant is scored by itself, under its class.
+  if (editing.bestOf !== undefined) stages.push(...scoreStages(config, canvas, factor, 1, labels * variants));
   return stages;
 }
 
@@ -114,19 +113,27 @@ function guessStages({ transformer, trainedSide }: ModelConfig, canvas: PixelSiz
   ];
 }
 
-/** Scoring a picture under so many classes, each over all grids. */
+/** Scoring so many pictures, each under so many classes, over all grids. */
 export function scoreStages(
   { trainedSide }: Pick<ModelConfig, "trainedSide">,
   canvas: PixelSize,
   factor: number,
   classes: number,
+  pictures = 1,
 ): Stage[] {
   const seen = scoredSize(canvas, factor, trainedSide);
   const { grids } = planScales({ factor, trainedSide, sizePx: seen });
   return [
-    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 },
+    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 * pictures },
     ...batches(classes, CLASSES_AT_ONCE).map(
-      ({ rows, times }): Stage => ({ kind: "sample", grids, rows, times, guidedScales: 0, decoded: [] }),
+      ({ rows, times }): Stage => ({
+        kind: "sample",
+        grids,
+        rows,
+        times: times * pictures,
+        guidedScales: 0,
+        decoded: [],
+      }),
     ),
   ];
 }
