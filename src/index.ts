@@ -40,6 +40,7 @@ export {
   seamJump,
   type WindowPass,
 } from "./editing/index.ts";
+export { OptionError } from "./errors/index.ts";
 export {
   bootstrapInterval,
   type ClassGroup,
@@ -101,7 +102,6 @@ export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
 export {
   type Drawing,
   imagenetLabels,
-  OptionError,
   type ResolvedSampling,
   type SamplingInput,
 } from "./options/index.ts";

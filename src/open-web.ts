@@ -1,4 +1,5 @@
 /** Opening models in browsers. */
+import { OptionError } from "./errors/index.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
 import { type DownloadProgress, type Fetch, fetchFolder, loadWeights } from "./pretrained/web.ts";
 import type { Runtime, Weights } from "./runtime/index.ts";
@@ -31,7 +32,7 @@ export const FlexVAR = {
    */
   async fromPretrained(folder: string | URL, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
     const { dtype = "fp32", onProgress = () => {}, signal, fetch } = options;
-    if (dtype !== "fp32") throw new Error(`dtype: expected fp32 (what this build computes in), got ${dtype}`);
+    if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
     const runtime = options.runtime ?? (await webRuntime(options));
     onProgress({ message: `opening ${folder}` });
     const model = await fetchFolder(folder, {

@@ -1,6 +1,7 @@
 /** Opening models in Node. */
+
 import { access, constants } from "node:fs/promises";
-import { OptionError } from "./options/index.ts";
+import { OptionError } from "./errors/index.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
 import { loadWeights } from "./pretrained/index.ts";
 import { openFolder } from "./pretrained/node.ts";
@@ -52,13 +53,12 @@ export const FlexVAR = {
    */
   async fromPretrained(folder: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
     const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
-    if (dtype !== "fp32") throw new Error(`dtype: expected fp32 (what this build computes in), got ${dtype}`);
+    if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
     const runtime = nodeRuntime({
       ...(device === undefined ? {} : { device }),
       ...(threads === undefined ? {} : { threads }),
     });
-    if (lowMemory && runtime.provider !== "cpu")
-      throw new OptionError("lowMemory", `expected the device cpu, got ${runtime.provider}`);
+    if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {

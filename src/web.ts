@@ -37,6 +37,7 @@ export {
   parseRatio,
   type WindowPass,
 } from "./editing/index.ts";
+export { OptionError } from "./errors/index.ts";
 export {
   contactSheet,
   encodePng,
@@ -61,7 +62,6 @@ export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-we
 export {
   type Drawing,
   imagenetLabels,
-  OptionError,
   type ResolvedSampling,
   type SamplingInput,
 } from "./options/index.ts";

@@ -1,11 +1,13 @@
 /** Flags of the image-to-image commands, derived from the schemas of sampling and editing options. */
+
 import { type Command, Option } from "commander";
+import { OptionError } from "../errors/index.ts";
 import {
+  camelCase,
   EDITING_FIELDS,
   type EditingField,
   type EditingInput,
   editingInfo,
-  OptionError,
   resolveEditing,
   SAMPLING_FIELDS,
   type SamplingField,
@@ -70,7 +72,7 @@ export function editInput(flags: Readonly<Record<string, unknown>>): Omit<EditOp
     Object.fromEntries(
       EDITING_FIELDS.flatMap((field): [string, unknown][] => {
         const { flag, text } = editingInfo[field];
-        const value = flags[flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+        const value = flags[camelCase(flag)];
         if (value === undefined) return [];
         return [[field, text === "number" ? toNumber(flag, String(value)) : value]];
       }),
@@ -82,6 +84,6 @@ export function editInput(flags: Readonly<Record<string, unknown>>): Omit<EditOp
 
 function toNumber(flag: string, text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw new OptionError(flag, `expected a number, got "${text}"`);
+  if (!Number.isFinite(value)) throw new OptionError(flag, "a number", `"${text}"`);
   return value;
 }

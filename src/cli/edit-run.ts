@@ -32,7 +32,7 @@ import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
 import { expectFolder, makeFolder, olderPictures, pictureName, scaleName } from "./output.ts";
 import { type Reporter, seconds } from "./reporter.ts";
-import { asUsage } from "./sampling-flags.ts";
+import { asUsage, asUsageError } from "./sampling-flags.ts";
 
 export { pictureHash } from "../image/node.ts";
 
@@ -123,16 +123,6 @@ export function fitTask(
     ...(mask === undefined && { to: size }),
   };
   return estimated(costs, report, ({ model, budget }) => fitEdit(pipe.config, model, plan, budget));
-}
-
-function asUsageError(error: unknown): unknown {
-  try {
-    return asUsage(() => {
-      throw error;
-    });
-  } catch (worded) {
-    return worded;
-  }
 }
 
 interface Painted {

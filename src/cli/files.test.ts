@@ -26,19 +26,23 @@ describe("finding a model", () => {
   test("a folder, a shipped name, the preferred shipped one", async () => {
     await makeModel("shipped", "zebra");
     await makeModel("own");
-    expect(findModel(at("own"), at("shipped"))).toBe(at("own"));
-    expect(findModel("zebra", at("shipped"))).toBe(at("shipped", "zebra"));
-    expect(findModel(undefined, at("shipped"))).toBe(at("shipped", "zebra"));
+    expect(findModel(at("own"), { shippedIn: at("shipped") })).toBe(at("own"));
+    expect(findModel("zebra", { shippedIn: at("shipped") })).toBe(at("shipped", "zebra"));
+    expect(findModel(undefined, { shippedIn: at("shipped") })).toBe(at("shipped", "zebra"));
     await makeModel("shipped", "fashion");
-    expect(findModel(undefined, at("shipped"))).toBe(at("shipped", "fashion"));
+    expect(findModel(undefined, { shippedIn: at("shipped") })).toBe(at("shipped", "fashion"));
     await makeModel("shipped", "emoji");
-    expect(findModel(undefined, at("shipped"))).toBe(at("shipped", "emoji"));
-    expect(() => findModel("horse", at("shipped"))).toThrow(/shipped model \(emoji, fashion, zebra\), got "horse"/);
-    expect(() => findModel(folder, at("shipped"))).toThrow(/\(it holds no config\.json\)/);
+    expect(findModel(undefined, { shippedIn: at("shipped") })).toBe(at("shipped", "emoji"));
+    expect(() => findModel("horse", { shippedIn: at("shipped") })).toThrow(
+      /shipped model \(emoji, fashion, zebra\), got "horse"/,
+    );
+    expect(() => findModel(folder, { shippedIn: at("shipped") })).toThrow(/\(it holds no config\.json\)/);
   });
 
   test("where none ships the way to one is named", () => {
-    expect(() => findModel(undefined, at("none"))).toThrow(/none ships yet: make one with `flexvar import/);
+    expect(() => findModel(undefined, { shippedIn: at("none") })).toThrow(
+      /none ships yet: make one with `flexvar import/,
+    );
   });
 });
 

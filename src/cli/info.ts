@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Json } from "../image/index.ts";
 import { type Context, carryOut, type Outcome } from "./command.ts";
-import { UsageError } from "./errors.ts";
 import { modelHash } from "./identity.ts";
 import { findModel } from "./model.ts";
 
@@ -21,17 +20,7 @@ export function define(command: Command, context: Context): void {
 async function info([named]: readonly (string | undefined)[]): Promise<Outcome> {
   const isFile = named !== undefined && (await stat(named).catch(() => undefined))?.isFile() === true;
   if (isFile) return fileInfo(named);
-  try {
-    return await folderInfo(findModel(named));
-  } catch (error) {
-    if (!(error instanceof UsageError) || named === undefined) throw error;
-    throw new UsageError(
-      error.message.replace("--model: expected a model folder", "info: expected a checkpoint, a model folder"),
-      {
-        cause: error,
-      },
-    );
-  }
+  return folderInfo(findModel(named, { where: "info", what: "a checkpoint, a model folder" }));
 }
 
 async function fileInfo(path: string): Promise<Outcome> {

@@ -1,7 +1,7 @@
 /** Class names from a file, for `flexvar import --labels`. */
 import { readFile } from "node:fs/promises";
 import { readProblem } from "../files/index.ts";
-import { decodeText, parseJson } from "../json/index.ts";
+import { decodeText, JsonError, parseJson } from "../json/index.ts";
 import { LONGEST_CLASS_NAME } from "../options/index.ts";
 import { UsageError } from "./errors.ts";
 
@@ -39,7 +39,7 @@ function read(text: string, where: string): unknown {
   try {
     return parseJson(text, where);
   } catch (error) {
-    const problem = (error as Error).message.slice(where.length + 2);
-    throw new Error(`${where}: expected JSON or one name a line; ${problem}`, { cause: error });
+    if (!(error instanceof JsonError)) throw error;
+    throw new Error(`${where}: expected JSON or one name a line; ${error.words}`, { cause: error });
   }
 }

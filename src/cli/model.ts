@@ -1,4 +1,5 @@
 /** Finding and opening the model that `--model` names. */
+
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
@@ -7,6 +8,7 @@ import { UsageError } from "./errors.ts";
 import type { ComputeFlags } from "./flags.ts";
 import { packageRoot } from "./package.ts";
 import type { Reporter } from "./reporter.ts";
+import { asUsageError } from "./sampling-flags.ts";
 
 /** Shipped models in the order in which they are taken without `--model`. */
 const PREFERRED = ["emoji", "fashion"];
@@ -18,14 +20,21 @@ const HOW_TO_GET_ONE =
  * The folder of a model: a path, or the name of a folder in the package's `models/`.
  * @throws UsageError saying what there is and how to get one.
  */
-export function findModel(named: string | undefined, shippedIn = join(packageRoot(), "models")): string {
+export function findModel(
+  named: string | undefined,
+  {
+    shippedIn = join(packageRoot(), "models"),
+    where = "--model",
+    what = "a model folder",
+  }: { readonly shippedIn?: string; readonly where?: string; readonly what?: string } = {},
+): string {
   const shipped = shippedModels(shippedIn);
   if (named !== undefined) {
     if (isModel(named)) return named;
     if (shipped.includes(named)) return join(shippedIn, named);
     const found = existsSync(named) ? `it holds no ${CONFIG_FILE}` : "no such folder or name";
     const names = shipped.length > 0 ? `a shipped model (${shipped.join(", ")})` : "a shipped model (none ships yet)";
-    throw new UsageError(`--model: expected a model folder or the name of ${names}, got "${named}" (${found})`);
+    throw new UsageError(`${where}: expected ${what} or the name of ${names}, got "${named}" (${found})`);
   }
   const chosen = PREFERRED.find((name) => shipped.includes(name)) ?? shipped[0];
   if (chosen === undefined) throw new UsageError(`--model: expected a model, and none ships yet: ${HOW_TO_GET_ONE}`);
@@ -55,8 +64,6 @@ export async function openModel(folder: string, flags: ComputeFlags, report: Rep
   try {
     return await FlexVAR.fromPretrained(folder, { device, dtype, threads, lowMemory });
   } catch (error) {
-    if (error instanceof Error && /^(device|dtype|lowMemory): /.test(error.message))
-      throw new UsageError(`--${error.message.replace("lowMemory", "low-memory")}`, { cause: error });
-    throw error;
+    throw asUsageError(error);
   }
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
-import { OptionError, SAMPLING_FIELDS, samplingInfo } from "../options/index.ts";
+import { OptionError } from "../errors/index.ts";
+import { SAMPLING_FIELDS, samplingInfo } from "../options/index.ts";
 import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 
 function parsed(...argv: string[]): Record<string, unknown> {
@@ -63,10 +64,10 @@ test("a list may be given by repeating the flag", () => {
 });
 
 test.each([
-  [new OptionError("classLabels.0", "expected x"), "--class: expected x"],
-  [new OptionError("topK", "expected x"), "--top-k: expected x"],
-  [new OptionError("batchSize", "expected x"), "--batch: expected x"],
-  [new RangeError("class: expected x, got y"), "--class: expected x, got y"],
+  [new OptionError("classLabels.0", "x"), "--class: expected x"],
+  [new OptionError("topK", "x"), "--top-k: expected x"],
+  [new OptionError("batchSize", "x"), "--batch: expected x"],
+  [new OptionError("maskMode", "x", "y"), "--mask-mode: expected x, got y"],
 ])("%s names the flag", (error, message) => {
   const failing = () => {
     throw error;

@@ -1,9 +1,10 @@
 /** The sampling flags, derived from the one schema of sampling options. */
+
 import { type Command, Option } from "commander";
+import { OptionError } from "../errors/index.ts";
 import {
-  type EditingField,
-  editingInfo,
-  OptionError,
+  camelCase,
+  flagName,
   SAMPLING_FIELDS,
   type SamplingField,
   type SamplingInput,
@@ -31,17 +32,12 @@ export function addSamplingFlags(command: Command, but: readonly SamplingField[]
 export function samplingInput(flags: Readonly<Record<string, unknown>>): SamplingInput {
   return asUsage(() => {
     const given = SAMPLING_FIELDS.flatMap((field): [string, unknown][] => {
-      const text = flags[attribute(samplingInfo[field].flag)];
+      const text = flags[camelCase(samplingInfo[field].flag)];
       return typeof text === "string" ? [[field, valueFromText(field, text)]] : [];
     });
     // Its values are checked where they are used, by the schema itself.
     return Object.fromEntries(given) as SamplingInput;
   });
-}
-
-/** Commander's name of a flag: `top-k` is `topK`. */
-function attribute(flag: string): string {
-  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Runs what checks options; its complaints name the flag and count as bad usage. */
@@ -55,17 +51,7 @@ export function asUsage<T>(check: () => T): T {
 
 /** What an error is to the user: bad usage of a flag where it complains about an option, else itself. */
 export function asUsageError(error: unknown): unknown {
-  return error instanceof OptionError || error instanceof RangeError ? usageOf(error) : error;
-}
-
-/** `classLabels.0: …` and `class: …` both become `--class: …`. */
-function usageOf(error: Error): UsageError {
-  const match = /^([A-Za-z][\w-]*)(?:\.[\w.]*)?: ([\s\S]*)$/.exec(error.message);
-  if (match === null) return new UsageError(error.message, { cause: error });
-  const [, name, rest] = match as unknown as [string, string, string];
-  const flag =
-    samplingInfo[name as SamplingField]?.flag ??
-    editingInfo[name as EditingField]?.flag ??
-    (name === "batchSize" ? "batch" : name);
-  return new UsageError(`--${flag}: ${rest}`, { cause: error });
+  if (!(error instanceof OptionError)) return error;
+  const [option = ""] = error.parameter.split(".");
+  return new UsageError(`--${flagName(option)}: ${error.words}`, { cause: error });
 }

@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 import type { Random } from "../sampling/index.ts";
 import type { Picture } from "./dataset.ts";
 import { resample, type Surround, type View } from "./resample.ts";
@@ -104,15 +105,15 @@ export function checkAugment(options: AugmentOptions): void {
   checkRange("crop", options.crop, 0, 1);
   checkRange("scale", options.scale, 0, 4);
   if (!(options.flip >= 0 && options.flip <= 1)) {
-    throw new RangeError(`augment.flip: expected a probability, got ${options.flip}`);
+    throw new OptionError("augment.flip", "a probability", options.flip);
   }
   if (!(options.shift >= 0 && options.shift <= 1)) {
-    throw new RangeError(`augment.shift: expected a share from 0 to 1, got ${options.shift}`);
+    throw new OptionError("augment.shift", "a share from 0 to 1", options.shift);
   }
 }
 
 function checkRange(name: string, [low, high]: Range, above: number, most: number): void {
   if (!(low > above && low <= high && high <= most)) {
-    throw new RangeError(`augment.${name}: expected ${above} < low <= high <= ${most}, got ${low}..${high}`);
+    throw new OptionError(`augment.${name}`, `${above} < low <= high <= ${most}`, `${low}..${high}`);
   }
 }

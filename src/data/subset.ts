@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 import { comparedName } from "../options/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import { checkIndex, type Dataset } from "./dataset.ts";
@@ -45,7 +46,7 @@ export function holdOut(
   dataset: Dataset,
   { share, seed }: { readonly share: number; readonly seed: number },
 ): { readonly train: Dataset; readonly heldOut: Dataset } {
-  if (!(share >= 0 && share <= 1)) throw new RangeError(`holdOut.share: expected a share from 0 to 1, got ${share}`);
+  if (!(share >= 0 && share <= 1)) throw new OptionError("holdOut.share", "a share from 0 to 1", share);
   const sides: [number[], number[]] = [[], []];
   for (let index = 0; index < dataset.length; index++) {
     const held = createRandom(seed, "hold-out", comparedName(dataset.nameOf(index))).uniform() < share;

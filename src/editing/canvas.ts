@@ -1,4 +1,5 @@
 /** Wider canvases: a picture placed on one, and what of it is to be painted. */
+import { OptionError } from "../errors/index.ts";
 import type { RgbaImage } from "../image/index.ts";
 import type { EditMask } from "./mask.ts";
 
@@ -13,19 +14,17 @@ export interface Margins {
 /** Most pixels on a side of a widened picture. */
 export const MOST_CANVAS_SIDE = 16384;
 
-/** The widened canvas, black and transparent around the picture, and the mask of what is new. @throws RangeError for margins that add nothing or too much. */
+/** The widened canvas, black and transparent around the picture, and the mask of what is new. @throws OptionError for margins that add nothing or too much. */
 export function widenCanvas(picture: RgbaImage, margins: Margins): { picture: RgbaImage; mask: EditMask } {
   const { left, right, top, bottom } = margins;
   for (const [side, pixels] of Object.entries(margins))
     if (!Number.isInteger(pixels) || pixels < 0)
-      throw new RangeError(`${side}: expected a whole number of pixels of at least 0, got ${pixels}`);
+      throw new OptionError(side, "a whole number of pixels of at least 0", pixels);
   const [width, height] = [picture.width + left + right, picture.height + top + bottom];
   if (width === picture.width && height === picture.height)
-    throw new RangeError("left: expected pixels to add at one side at least, got none (left, right, top, bottom)");
+    throw new OptionError("left", "pixels to add at one side at least", "none (left, right, top, bottom)");
   if (width > MOST_CANVAS_SIDE || height > MOST_CANVAS_SIDE)
-    throw new RangeError(
-      `left: expected a canvas of at most ${MOST_CANVAS_SIDE} pixels a side, got ${width}x${height}`,
-    );
+    throw new OptionError("left", `a canvas of at most ${MOST_CANVAS_SIDE} pixels a side`, `${width}x${height}`);
   const data = new Uint8Array(width * height * 4);
   const mask = new Uint8Array(width * height).fill(255);
   for (let y = 0; y < picture.height; y++) {
@@ -36,25 +35,25 @@ export function widenCanvas(picture: RgbaImage, margins: Margins): { picture: Rg
   return { picture: { data, width, height }, mask: { data: mask, width, height } };
 }
 
-/** A ratio of width to height as text: `2:1`, `16x9` or a number. @throws RangeError for other texts, or ratios beyond 1:16 to 16:1. */
+/** A ratio of width to height as text: `2:1`, `16x9` or a number. @throws OptionError for other texts, or ratios beyond 1:16 to 16:1. */
 export function parseRatio(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?$/.exec(text.trim());
   const ratio = match === null ? Number.NaN : Number(match[1]) / Number(match[2] ?? 1);
   if (!(ratio >= 1 / 16 && ratio <= 16))
-    throw new RangeError(`ratio: expected width to height such as 2:1, from 1:16 to 16:1, got "${text}"`);
+    throw new OptionError("ratio", "width to height such as 2:1, from 1:16 to 16:1", `"${text}"`);
   return ratio;
 }
 
 /**
  * Margins that bring a picture to a ratio of width to height by adding to one axis, the picture in the middle (an odd pixel goes to
  * the right or bottom).
- * @throws RangeError where the picture has that ratio.
+ * @throws OptionError where the picture has that ratio.
  */
 export function marginsForRatio({ width, height }: { width: number; height: number }, ratio: number): Margins {
   const wide = Math.max(width, Math.round(height * ratio));
   const high = wide > width ? height : Math.max(height, Math.round(width / ratio));
   const [x, y] = [wide - width, high - height];
   if (x === 0 && y === 0)
-    throw new RangeError(`ratio: expected another ratio than the picture's own, ${width}x${height}, got ${ratio}`);
+    throw new OptionError("ratio", `another ratio than the picture's own, ${width}x${height}`, ratio);
   return { left: Math.floor(x / 2), right: Math.ceil(x / 2), top: Math.floor(y / 2), bottom: Math.ceil(y / 2) };
 }

@@ -64,7 +64,7 @@ describe("a mask shows how it is meant", () => {
   ])("%s does not: the mode is asked for, and either can be given", (_, image, white, alpha) => {
     expect(() => readMask(image)).toThrow(MaskModeError);
     expect(() => readMask(image)).toThrow(
-      /^mask-mode: expected white or alpha for a mask .* white repaints \d+ % .* alpha \d+ %/,
+      /^maskMode: expected white or alpha for a mask .* white repaints \d+ % .* alpha \d+ %/,
     );
     expect([...maskFromImage(image, "white").data]).toEqual(white);
     expect([...maskFromImage(image, "alpha").data]).toEqual(alpha);

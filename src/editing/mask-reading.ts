@@ -1,4 +1,5 @@
 /** What a picture given as a mask says: mask files are written by several conventions, which one of them a file follows shows in it. */
+import { OptionError } from "../errors/index.ts";
 import { channelsOf, type RgbaImage, type RgbImage } from "../image/index.ts";
 import type { EditMask, MaskMode } from "./mask.ts";
 
@@ -14,15 +15,16 @@ export interface MaskReading {
 }
 
 /** A mask file that two conventions read differently, without a sign which one it follows. */
-export class MaskModeError extends RangeError {
+export class MaskModeError extends OptionError {
   /** The ways to read it, and the share of the picture that each repaints, 0 to 1. */
   readonly shares: { readonly white: number; readonly alpha: number };
 
   constructor(white: EditMask, alpha: EditMask) {
     const shares = { white: shareOf(white), alpha: shareOf(alpha) };
     super(
-      `mask-mode: expected white or alpha for a mask that is of one colour where it is not transparent, got auto: ` +
-        `white repaints ${percent(shares.white)} of the picture (what is white), ` +
+      "maskMode",
+      "white or alpha for a mask that is of one colour where it is not transparent",
+      `auto: white repaints ${percent(shares.white)} of the picture (what is white), ` +
         `alpha ${percent(shares.alpha)} (what is transparent)`,
     );
     this.shares = shares;
@@ -141,12 +143,14 @@ function numbersIn(data: Uint8Array): number[] {
   return numbers.every((value) => value <= MOST_INDEX) ? numbers : [];
 }
 
-/** @throws RangeError for a mask of several numbers: which of them to repaint nobody can know. */
+/** @throws OptionError for a mask of several numbers: which of them to repaint nobody can know. */
 function expectShades({ data }: EditMask): void {
   const numbers = numbersIn(data);
   if (numbers.length > 1)
-    throw new RangeError(
-      `mask: expected white where to repaint, got one that numbers things from 0 to ${numbers.at(-1)}; make those to repaint 255 and the rest 0`,
+    throw new OptionError(
+      "mask",
+      "white where to repaint",
+      `one that numbers things from 0 to ${numbers.at(-1)}; make those to repaint 255 and the rest 0`,
     );
 }
 

@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 /** What to repaint of a picture: [H, W] row-major, 0 keeps the pixel, 255 repaints it, values between blend. */
 export interface EditMask {
   readonly data: Uint8Array;
@@ -14,16 +15,14 @@ export function plainMask(width: number, height: number, value: number): EditMas
   return { data: new Uint8Array(width * height).fill(value), width, height };
 }
 
-/** @throws RangeError for a mask of another size than the picture, of wrong length, or that repaints nothing. */
+/** @throws OptionError for a mask of another size than the picture, of wrong length, or that repaints nothing. */
 export function checkMask(mask: EditMask, image: { readonly width: number; readonly height: number }): EditMask {
   if (mask.width !== image.width || mask.height !== image.height)
-    throw new RangeError(
-      `mask: expected the picture's size, ${image.width}x${image.height}, got ${mask.width}x${mask.height}`,
-    );
+    throw new OptionError("mask", `the picture's size, ${image.width}x${image.height}`, `${mask.width}x${mask.height}`);
   if (mask.data.length !== mask.width * mask.height)
-    throw new RangeError(`mask: expected ${mask.width * mask.height} values, got ${mask.data.length}`);
+    throw new OptionError("mask", `${mask.width * mask.height} values`, mask.data.length);
   if (!mask.data.some((value) => value > 0))
-    throw new RangeError("mask: expected something to repaint (white), got a mask that is black all over");
+    throw new OptionError("mask", "something to repaint (white)", "a mask that is black all over");
   return mask;
 }
 
@@ -49,7 +48,7 @@ export function maskToText({ data }: EditMask): string {
   return runs.join(",");
 }
 
-/** Reads {@link maskToText}. @throws RangeError where the runs are malformed or do not fill the size exactly. */
+/** Reads {@link maskToText}. @throws OptionError where the runs are malformed or do not fill the size exactly. */
 export function maskFromText(text: string, width: number, height: number): EditMask {
   const data = new Uint8Array(width * height);
   let at = 0;
@@ -58,10 +57,10 @@ export function maskFromText(text: string, width: number, height: number): EditM
     const value = Number.parseInt(match?.[1] ?? "", 36);
     const length = Number.parseInt(match?.[2] ?? "", 36);
     if (!(value <= 255) || !(length >= 1) || at + length > data.length)
-      throw new RangeError(`mask: expected runs of ${data.length} values, got "${run.slice(0, 40)}"`);
+      throw new OptionError("mask", `runs of ${data.length} values`, `"${run.slice(0, 40)}"`);
     data.fill(value, at, at + length);
     at += length;
   }
-  if (at !== data.length) throw new RangeError(`mask: expected runs of ${data.length} values, got ${at}`);
+  if (at !== data.length) throw new OptionError("mask", `runs of ${data.length} values`, at);
   return { data, width, height };
 }

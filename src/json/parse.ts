@@ -10,11 +10,19 @@ export class JsonError extends Error {
   readonly problem: string;
 
   constructor(where: string, path: readonly (string | number)[], problem: string) {
-    super(`${where}: ${path.length === 0 ? "" : `${shownPath(path)}: `}${problem}`);
+    super(`${where}: ${placed(path, problem)}`);
     this.path = path;
     this.problem = problem;
   }
+
+  /** The message without the file's name. */
+  get words(): string {
+    return placed(this.path, this.problem);
+  }
 }
+
+const placed = (path: JsonError["path"], problem: string): string =>
+  path.length === 0 ? problem : `${shownPath(path)}: ${problem}`;
 
 const LONGEST_PATH = 200;
 

@@ -1,7 +1,7 @@
 /** Rejection sampling: of many drawings of a class, those that a judge is surest of. */
+import { OptionError } from "../errors/index.ts";
 import { matchClasses, sideBySide } from "../evaluate/index.ts";
 import { planarToRgb, type RgbImage } from "../image/index.ts";
-import { OptionError } from "../options/index.ts";
 import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "../pipelines/index.ts";
 import type { FeatureSource } from "./features.ts";
 
@@ -34,7 +34,7 @@ export async function drawSurest(
 ): Promise<readonly SurePicture[]> {
   const { picks, count } = pipe.resolve(options);
   if (!Number.isSafeInteger(bestOf) || bestOf < count)
-    throw new OptionError("bestOf", `expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
+    throw new OptionError("bestOf", `at least the ${count} pictures of each class to keep`, bestOf);
   const wanted = [...new Set(picks.flatMap(({ ids }) => ids))];
   const names = wanted.map((id) => pipe.labels[id] ?? String(id));
   const columns = new Map(matchClasses(names, judge.labels ?? []).map((column, i) => [wanted[i]!, column]));

@@ -1,8 +1,10 @@
 /** The options of the image-to-image tasks beside those of sampling: one schema for the library, commands, HTTP and forms. */
+
 import { z } from "zod";
 import { FILLS } from "../editing/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { choice, type OptionInfo, real, whole } from "./fields.ts";
-import { OptionError, parsed } from "./sampling.ts";
+import { parsed } from "./sampling.ts";
 import { expected } from "./words.ts";
 
 /** Every editing option, each with its range. */
@@ -126,7 +128,7 @@ export function resolveEditing(input: EditingInput): ResolvedEditing {
   const given = parsed(editingSchema, input, EDITING_FIELDS);
   const { strength, window, padding, seam, bestOf } = given;
   if (window !== undefined && padding !== undefined && 2 * padding >= window)
-    throw new OptionError("padding", `expected less than half the window of ${window}, got ${padding}`);
+    throw new OptionError("padding", `less than half the window of ${window}`, padding);
   return {
     strength,
     window,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OptionError } from "../errors/index.ts";
 import {
   type Grid,
   GUIDANCE_MODES,
@@ -41,8 +42,8 @@ function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
     try {
       return read(text);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      context.addIssue({ code: "custom", message: message.replace(/^[a-zA-Z]+: /, "") });
+      if (!(error instanceof OptionError)) throw error;
+      context.addIssue({ code: "custom", message: error.words });
       return z.NEVER;
     }
   });
@@ -50,7 +51,7 @@ function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
 
 function parseSize(text: string): [width: number, height: number] {
   const match = /^\s*(\d{1,6})(?:\s*[x×X]\s*(\d{1,6}))?\s*$/.exec(text);
-  if (!match) throw new RangeError(`expected a size such as 256 or 512x256 (width x height, pixels), got "${text}"`);
+  if (!match) throw new OptionError("size", "a size such as 256 or 512x256 (width x height, pixels)", `"${text}"`);
   const width = Number(match[1]);
   return [width, match[2] === undefined ? width : Number(match[2])];
 }
@@ -58,7 +59,8 @@ function parseSize(text: string): [width: number, height: number] {
 function parseUntil(text: string): number | "none" {
   const trimmed = text.trim();
   if (trimmed === "none") return trimmed;
-  if (!/^\d{1,9}$/.test(trimmed)) throw new RangeError(`expected none or a grid's side such as 13, got "${text}"`);
+  if (!/^\d{1,9}$/.test(trimmed))
+    throw new OptionError("guidanceUntil", "none or a grid's side such as 13", `"${text}"`);
   return Number(trimmed);
 }
 

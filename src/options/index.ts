@@ -7,7 +7,6 @@ export {
   type Drawing,
   drawing,
   IMPORTED_DEFAULTS,
-  OptionError,
   parseSampling,
   type ResolvedSampling,
   readDefaultSampling,
@@ -19,5 +18,6 @@ export {
   TRAINED_DEFAULTS,
   writeDefaultSampling,
 } from "./sampling.ts";
+export { camelCase, flagName, httpName } from "./spelling.ts";
 export { SAMPLING_FIELDS, valueFromText } from "./text.ts";
 export { expected, explain, issueWords, shown } from "./words.ts";

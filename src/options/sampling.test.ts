@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { OptionError } from "../errors/index.ts";
 import {
   IMPORTED_DEFAULTS,
-  OptionError,
   parseSampling,
   readDefaultSampling,
   resolveSampling,

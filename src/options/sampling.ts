@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OptionError } from "../errors/index.ts";
 import {
   type FilterOptions,
   type GreedyPolicy,
@@ -17,17 +18,6 @@ import {
 import { type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
 import { styleWeights } from "./style.ts";
 import { explain, issueWords } from "./words.ts";
-
-/** An option that cannot be used; `param` names it as the library does. */
-export class OptionError extends Error {
-  override readonly name = "OptionError";
-  readonly param: string;
-
-  constructor(param: string, message: string, options?: ErrorOptions) {
-    super(`${param}: ${message}`, options);
-    this.param = param;
-  }
-}
 
 /** Every sampling option, each optional; unknown keys are refused. */
 export const samplingSchema = z
@@ -98,14 +88,14 @@ const CONFIG_KEYS: Readonly<Record<keyof DefaultSampling, string>> = {
 export function readDefaultSampling(json: unknown, fallback: DefaultSampling = TRAINED_DEFAULTS): DefaultSampling {
   if (json === undefined || json === null) return fallback;
   if (typeof json !== "object" || Array.isArray(json)) {
-    throw new OptionError("default_sampling", `expected an object, got ${JSON.stringify(json)}`);
+    throw new OptionError("default_sampling", "an object", JSON.stringify(json));
   }
   const merged: Record<string, unknown> = { ...fallback };
   for (const [key, value] of Object.entries(json)) {
     const field = Object.entries(CONFIG_KEYS).find(([, name]) => name === key)?.[0];
     if (!field) {
       const known = Object.values(CONFIG_KEYS).join(", ");
-      throw new OptionError("default_sampling", `expected keys among ${known}, got ${key}`);
+      throw new OptionError("default_sampling", `keys among ${known}`, key);
     }
     if (value !== null) merged[field] = value;
   }
@@ -133,10 +123,10 @@ export function parsed<T extends z.ZodType>(
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    throw new OptionError(issue.keys[0]!, `expected one of ${known.join(", ")}`);
+    throw new OptionError(issue.keys[0]!, `one of ${known.join(", ")}`);
   }
-  const { path, message } = explain(issue);
-  throw new OptionError(path.length > 0 ? path.join(".") : "options", message, { cause: result.error });
+  const { parameter, expected, got } = explain(issue);
+  throw new OptionError(parameter || "options", expected, got, { cause: result.error });
 }
 
 /** What resolving needs to know of a model. */
@@ -193,17 +183,15 @@ export type Drawing = Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | 
 export function resolveSampling(input: SamplingInput, model: SamplingModel): ResolvedSampling {
   const options = parseSampling(input);
   const { defaults, factor, trainedSide, vocabSize } = model;
-  const plan = worded(() =>
-    planScales({
-      factor,
-      trainedSide,
-      steps: options.steps,
-      defaultSteps: defaults.steps,
-      table: options.stepTable,
-      scales: options.scales,
-      sizePx: options.size && { width: options.size[0], height: options.size[1] },
-    }),
-  );
+  const plan = planScales({
+    factor,
+    trainedSide,
+    steps: options.steps,
+    defaultSteps: defaults.steps,
+    table: options.stepTable,
+    scales: options.scales,
+    sizePx: options.size && { width: options.size[0], height: options.size[1] },
+  });
   const steps = plan.grids.length;
   const style = options.style ?? "none";
   const guidance = options.guidance ?? defaults.guidance;
@@ -228,13 +216,13 @@ export function resolveSampling(input: SamplingInput, model: SamplingModel): Res
     ...(entropy !== undefined && { entropy }),
   }));
   const greedySteps = plan.grids.map((grid, i) =>
-    worded(() => isGreedyScale(greedy, { grid, baseSize: plan.baseSizes[i]!, trainedSide, maxGrid })),
+    isGreedyScale(greedy, { grid, baseSize: plan.baseSizes[i]!, trainedSide, maxGrid }),
   );
   const forbid = [...new Set(options.forbid ?? [])].sort((a, b) => a - b);
   if (forbid.length > 0 && forbid.at(-1)! >= vocabSize) {
-    throw new OptionError("forbid", `expected code ids from 0 to ${vocabSize - 1}, got ${forbid.at(-1)}`);
+    throw new OptionError("forbid", `code ids from 0 to ${vocabSize - 1}`, forbid.at(-1));
   }
-  if (forbid.length >= vocabSize) throw new OptionError("forbid", `expected a code left to draw, got all ${vocabSize}`);
+  if (forbid.length >= vocabSize) throw new OptionError("forbid", "a code left to draw", `all ${vocabSize}`);
   return {
     plan,
     guidance,
@@ -254,7 +242,7 @@ export function resolveSampling(input: SamplingInput, model: SamplingModel): Res
     count: options.count ?? 1,
     classLabels: options.classLabels ?? [],
     style,
-    styleWeights: worded(() => styleWeights(style, model.styles ?? [])),
+    styleWeights: styleWeights(style, model.styles ?? []),
   };
 }
 
@@ -267,14 +255,3 @@ export const drawing = ({ plan, mixes, greedySteps, filters, forbid, styleWeight
   forbid,
   styleWeights,
 });
-
-/** Turns the `name: words` errors of the sampling functions into {@link OptionError}. */
-function worded<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    const match = error instanceof RangeError ? /^(\w+): ([\s\S]*)$/.exec(error.message) : null;
-    if (!match) throw error;
-    throw new OptionError(match[1]!, match[2]!, { cause: error });
-  }
-}

@@ -1,16 +1,17 @@
 /** Styles, as users type them: names that a model was told in training, alone or mixed. */
+import { OptionError } from "../errors/index.ts";
 import { nameFinder } from "./class-names.ts";
 
 /** Longest text of a mix of styles. */
 export const LONGEST_STYLE = 1000;
 
-const EXPECTED = "expected none or styles of the model, alone (noto) or mixed (noto:0.6,fluent:0.4)";
+const EXPECTED = "none or styles of the model, alone (noto) or mixed (noto:0.6,fluent:0.4)";
 
 /**
  * The weights of a model's styles, whose learned vectors are added to the class's.
  * @param text `none`, `auto`, a name, or names with weights between commas
  * @returns a weight for every style, or none where no style is told
- * @throws RangeError naming the styles there are
+ * @throws OptionError naming the styles there are
  */
 export function styleWeights(text: string, styles: readonly string[]): readonly number[] {
   const trimmed = text.trim();
@@ -22,8 +23,10 @@ export function styleWeights(text: string, styles: readonly string[]): readonly 
   for (const part of parts) {
     const [place, weight] = partOf(part.trim(), find);
     if (place === undefined || !(weight > 0 && weight <= 10))
-      throw new RangeError(
-        `style: ${styles.length === 0 ? "expected none, for the model has one style" : `${EXPECTED} of ${styles.join(", ")}`}, got "${text}"`,
+      throw new OptionError(
+        "style",
+        styles.length === 0 ? "none, for the model has one style" : `${EXPECTED} of ${styles.join(", ")}`,
+        `"${text}"`,
       );
     weights[place] = weights[place]! + weight;
   }

@@ -1,6 +1,6 @@
+import { OptionError } from "../errors/index.ts";
 import { splitClassTexts } from "./class-names.ts";
 import { type SamplingField, samplingFields, samplingInfo } from "./fields.ts";
-import { OptionError } from "./sampling.ts";
 
 /** Every sampling option's name, in the order in which help and forms list them. */
 export const SAMPLING_FIELDS = Object.keys(samplingFields) as readonly SamplingField[];
@@ -31,6 +31,6 @@ export function valueFromText(field: SamplingField, text: string): unknown {
 function toNumber(text: string, flag: string): number {
   const trimmed = text.trim();
   const value = trimmed === "" ? Number.NaN : Number(trimmed);
-  if (!Number.isFinite(value)) throw new OptionError(flag, `expected a number, got "${text}"`);
+  if (!Number.isFinite(value)) throw new OptionError(flag, "a number", `"${text}"`);
   return value;
 }

@@ -61,10 +61,20 @@ function amount(bound: number | bigint, input: unknown): string {
 /** Issues that say that another kind of value was expected, rather than another value of this kind. */
 const OTHER_KIND: readonly string[] = ["invalid_type", "invalid_value", "invalid_union"];
 
-/** Where an issue is, and what it says. Of a union's issues the one that got furthest: a wrong value beats a wrong type. */
-export function explain(issue: z.core.$ZodIssue): { readonly path: readonly PropertyKey[]; readonly message: string } {
+/** Where an issue is (keys between dots; empty for the whole), what was expected there and what was got. */
+export interface Explained {
+  readonly parameter: string;
+  readonly expected: string;
+  readonly got: string | undefined;
+}
+
+/** An issue explained; of a union's issues the one that got furthest: a wrong value beats a wrong type. */
+export function explain(issue: z.core.$ZodIssue): Explained {
   const { path, message } = furthest(issue);
-  return { path, message: clipped(message, LONGEST_MESSAGE) };
+  // Every schema here speaks through `expected` or `issueWords`.
+  const [, expected = message, got] =
+    /^expected ([\s\S]*?)(?:, got ([\s\S]*))?$/.exec(clipped(message, LONGEST_MESSAGE)) ?? [];
+  return { parameter: path.join("."), expected, got };
 }
 
 function furthest(issue: z.core.$ZodIssue): z.core.$ZodIssue {

@@ -1,7 +1,8 @@
 /** The likeliest of several variants of an edit, by the model itself. */
+
 import { cutView } from "../editing/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, type PixelRect, type RgbaImage } from "../image/index.ts";
-import { OptionError } from "../options/index.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { scoreClasses } from "./likelihood.ts";
@@ -10,7 +11,7 @@ import { askedFor, type PictureInfo } from "./pictures.ts";
 /** Variants of each class to paint where `count` are kept. @throws OptionError where fewer are asked for than kept. */
 export function variantsFor(bestOf: number | undefined, count: number): number {
   if (bestOf !== undefined && bestOf < count)
-    throw new OptionError("bestOf", `expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
+    throw new OptionError("bestOf", `at least the ${count} pictures of each class to keep`, bestOf);
   return bestOf ?? count;
 }
 

@@ -1,5 +1,5 @@
 import type { View } from "../editing/index.ts";
-import { OptionError } from "../options/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { type ClassPick, classPicksOf } from "../pretrained/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { guessClass } from "./guess.ts";
@@ -20,7 +20,7 @@ export async function classesOf(
   if (word === "none") return [{ ids: [numClasses] }];
   if (word === "auto") return [{ ids: [await guessClass(pipe, view, signal)] }];
   if (typeof choice === "string")
-    throw new OptionError("classLabels", `expected class ids or names, auto or none, got "${choice}"`);
-  if (choice.length === 0) throw new OptionError("classLabels", "expected at least one class, got none");
+    throw new OptionError("classLabels", "class ids or names, auto or none", `"${choice}"`);
+  if (choice.length === 0) throw new OptionError("classLabels", "at least one class", "none");
   return classPicksOf(choice, pipe.config, numClasses);
 }

@@ -1,5 +1,5 @@
 /** Whether a run fits into what it may take, and what would. */
-import { OptionError } from "../options/index.ts";
+import { OptionError } from "../errors/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
 import { type CostModel, costSeconds, type RunCost, type WorkRate } from "./cost.ts";
 
@@ -69,12 +69,12 @@ export interface CostRequest {
 export function checkCost({ param, given, cost, instead }: CostRequest, budget: CostBudget): void {
   if (fitsBudget(cost, budget)) return;
   const fits = (other: RunCost): boolean => fitsBudget(other, budget);
-  const bounds = fitsMemory(cost, budget)
-    ? `expected a run of at most ${secondsText(budget.seconds!)}, got about ${secondsText(costSeconds(cost, budget.rate))}`
-    : `expected a run that takes at most ${bytesText(budget.memoryBytes)} of memory, got about ${bytesText(totalBytes(cost, budget))}`;
+  const [expected, got] = fitsMemory(cost, budget)
+    ? [`a run of at most ${secondsText(budget.seconds!)}`, secondsText(costSeconds(cost, budget.rate))]
+    : [`a run that takes at most ${bytesText(budget.memoryBytes)} of memory`, bytesText(totalBytes(cost, budget))];
   const others = instead?.(fits) ?? [];
   const hint = others.length > 0 ? others.join(", or ") : "no smaller one would do";
-  throw new OptionError(param, `${bounds} for ${given}; ${hint}`);
+  throw new OptionError(param, expected!, `about ${got} for ${given}; ${hint}`);
 }
 
 /**

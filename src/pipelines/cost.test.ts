@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { OptionError } from "../errors/index.ts";
 import { flexvarConfig, vq16 } from "../models/index.ts";
-import { IMPORTED_DEFAULTS, OptionError } from "../options/index.ts";
+import { IMPORTED_DEFAULTS } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import {
   bytesText,
@@ -99,7 +100,7 @@ describe("letting runs in", () => {
     const error = refusal(() =>
       fitGenerate(config, model, { ...options, batchSize: 8 }, 8, budget(2e8 + roomy.cost.bytes / 2)),
     );
-    expect(error.param).toBe("batchSize");
+    expect(error.parameter).toBe("batchSize");
     expect(error.message).toContain(`${tight.batch} would do`);
   });
 
@@ -107,7 +108,7 @@ describe("letting runs in", () => {
     const within = budget(1e9);
     const drawn = (side: number) => fitGenerate(config, model, { classLabels: [0], size: [side, side] }, 1, within);
     const error = refusal(() => drawn(512));
-    expect(error.param).toBe("size");
+    expect(error.parameter).toBe("size");
     expect(error.message).toContain("at most 1.0 GB of memory");
     const largest = Number(/(\d+)x\1 would do/.exec(error.message)?.[1]);
     expect(() => drawn(largest)).not.toThrow();
@@ -140,7 +141,7 @@ describe("letting runs in", () => {
         budget(1e9),
       ),
     );
-    expect(error.param).toBe("scales");
+    expect(error.parameter).toBe("scales");
     expect(error.message).toMatch(/grids up to \d+x\d+ would do/);
   });
 
@@ -151,7 +152,7 @@ describe("letting runs in", () => {
       to: [512, 512] as const,
     };
     const error = refusal(() => fitEdit(config, model, edit, budget(1e9)));
-    expect(error.param).toBe("whole");
+    expect(error.parameter).toBe("whole");
     expect(error.message).toContain("512x512 without whole would do");
     expect(fitEdit(config, model, { ...edit, options: { classLabels: [0] } }, budget(1e9)).batch).toBeGreaterThan(0);
   });

@@ -1,4 +1,5 @@
 /** Repainting parts of pictures: in-painting, and the tasks that reduce to it (paper section 3.4). */
+
 import {
   blendByMask,
   checkMask,
@@ -11,10 +12,10 @@ import {
   type WindowPass,
   widenCanvas,
 } from "../editing/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import {
   type EditingInput,
-  OptionError,
   pickEditing,
   type ResolvedEditing,
   type ResolvedSampling,
@@ -80,7 +81,7 @@ export const VARIANTS = 4;
 /**
  * Repaints what the mask says. With a class given, nothing under the mask (at 255) reaches any pixel of the result, unless
  * `strength` below 1 asks for it.
- * @throws OptionError, RangeError for bad options; the signal's reason when aborted.
+ * @throws OptionError for bad options; the signal's reason when aborted.
  */
 export async function* inpaint(pipe: FlexVARPipeline, options: InpaintOptions): AsyncGenerator<EditEvent> {
   const original = withAlpha(options.image);
@@ -144,7 +145,7 @@ export async function* paintPasses(
 ): AsyncGenerator<EditEvent> {
   const { signal, firstIndex = 0, batchSize = VARIANTS } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new OptionError("batchSize", `expected a whole number of at least 1, got ${batchSize}`);
+    throw new OptionError("batchSize", "a whole number of at least 1", batchSize);
   // The class stands in: classes are chosen below, after every other option has been checked.
   const resolved = passes.map(({ work }) =>
     pipe.resolve({ ...pickSampling(options), classLabels: [0], size: [work.width, work.height] }),

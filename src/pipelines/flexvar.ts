@@ -1,7 +1,8 @@
 /** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
+import { OptionError } from "../errors/index.ts";
 import { areaMatrix, type PlanarBatch } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
-import { OptionError, type ResolvedSampling } from "../options/index.ts";
+import type { ResolvedSampling } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
@@ -79,22 +80,21 @@ export class FlexVARPipeline {
     return this.networks.runtime;
   }
 
-  /** Every setting of a run decided, with its classes looked up. @throws OptionError, RangeError in words. */
+  /** Every setting of a run decided, with its classes looked up. @throws OptionError in words. */
   resolve(options: GenerateOptions): ResolvedRun {
     return resolveRun(this.config, options);
   }
 
   /**
    * Generates pictures scale by scale: class after class, `count` of each. One event per scale and batch; not asking for
-   * the next one stops. @throws OptionError, RangeError for bad options; the signal's reason when aborted.
+   * the next one stops. @throws OptionError for bad options; the signal's reason when aborted.
    */
   async *generate(options: GenerateOptions): AsyncGenerator<ScaleEvent> {
     const resolved = this.resolve(options);
     checkScores(resolved.plan, transformerOf(this.config).heads);
     const pictures = picturesOf(this.config, resolved, resolved.picks, options.firstIndex);
     const size = options.batchSize ?? defaultBatch(resolved.plan);
-    if (!Number.isInteger(size) || size < 1)
-      throw new OptionError("batchSize", `expected a whole number of at least 1, got ${size}`);
+    if (!Number.isInteger(size) || size < 1) throw new OptionError("batchSize", "a whole number of at least 1", size);
     for (let first = 0; first < pictures.length; first += size)
       yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal, undefined);
   }

@@ -1,7 +1,9 @@
 /** Pictures too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
+
 import { largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { cropRgb, planarToRgb, type RgbImage, withAlpha } from "../image/index.ts";
-import { OptionError, pickEditing, resolveEditing } from "../options/index.ts";
+import { pickEditing, resolveEditing } from "../options/index.ts";
 import { imageStream } from "../sampling/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
 import { classesOf } from "./class-choice.ts";
@@ -30,13 +32,13 @@ export const MOST_WHOLE = 2;
  * its finer scales drawn anew in windows of the trained size (`window`) that overlap by `padding` on every side, have no class, and share one token grid.
  * No window then exceeds what the model was trained on, and the decoder sees one grid: there are no seams.
  * `guidance` and `greedy` are the first picture's; filters and forbidden codes hold for all.
- * @throws OptionError, RangeError for bad options; the signal's reason when aborted.
+ * @throws OptionError for bad options; the signal's reason when aborted.
  */
 export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOptions): AsyncGenerator<EditEvent> {
   const [width, height] = options.size;
   for (const side of options.size)
     if (!Number.isInteger(side) || side < 1 || side > MOST)
-      throw new OptionError("size", `expected whole sides from 1 to ${MOST}, got ${width}x${height}`);
+      throw new OptionError("size", `whole sides from 1 to ${MOST}`, `${width}x${height}`);
   const editing = resolveEditing(pickEditing({ ...options }));
   const trained = pipe.config.trainedSide * pipe.factor;
   const most = MOST_WHOLE * (editing.window ?? trained);

@@ -1,7 +1,9 @@
 /** Higher resolution: refining a small picture. */
+
 import { plainMask, planWindows, resizeRgb, type WindowPass } from "../editing/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, isOpaque, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
-import { OptionError, pickEditing, type ResolvedEditing, resolveEditing } from "../options/index.ts";
+import { pickEditing, type ResolvedEditing, resolveEditing } from "../options/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
 import { type EditOptions, paintPasses } from "./edit.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
@@ -23,7 +25,7 @@ const STRENGTH = 0;
  * decoder alone sharpens it), or the finest share `strength` of the scales is sampled, but for grids up to the picture's own
  * size. What the result adds is only finer than the picture's own pixels: reduced to their size it is the picture again (back-projection, Irani and Peleg
  * 1991). Beyond twice the window's side (the trained size unless told) it is done in windows.
- * @throws OptionError, RangeError for bad options; the signal's reason when aborted.
+ * @throws OptionError for bad options; the signal's reason when aborted.
  */
 export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): AsyncGenerator<EditEvent> {
   const original = withAlpha(options.image);
@@ -35,7 +37,8 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
     if (!Number.isInteger(side) || side < own || side > 16384)
       throw new OptionError(
         "size",
-        `expected whole sides from the picture's own ${original.width}x${original.height} to 16384, got ${width}x${height}`,
+        `whole sides from the picture's own ${original.width}x${original.height} to 16384`,
+        `${width}x${height}`,
       );
   const given = resolveEditing(pickEditing({ ...options }));
   const editing = { ...given, strength: given.strength ?? STRENGTH };

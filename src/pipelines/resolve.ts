@@ -1,6 +1,7 @@
 /** Options of a generation decided for a model, from its configuration alone. */
+import { OptionError } from "../errors/index.ts";
 import { downsampling } from "../models/index.ts";
-import { OptionError, type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
+import { type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
 import { type ClassPick, classPicksOf, type ModelConfig } from "../pretrained/index.ts";
 import { gridTokens, type ScalePlan } from "../sampling/index.ts";
 import { transformerOf } from "./programs.ts";
@@ -21,13 +22,13 @@ export type ResolvedRun = ResolvedSampling & { readonly picks: readonly ClassPic
 const DEFAULT_BATCH = 8;
 const DEFAULT_BATCH_TOKENS = 2048;
 
-/** Every setting of a run decided but its classes. @throws OptionError, RangeError in words. */
+/** Every setting of a run decided but its classes. @throws OptionError in words. */
 export function resolvePlan(config: ModelConfig, options: GenerateOptions): ResolvedSampling {
   const { transformer, tokenizer, trainedSide, defaultSampling, styles } = config;
   if (transformer === null) throw new Error("model: expected a transformer to generate with, got a tokenizer alone");
   const { signal: _signal, batchSize: _batchSize, firstIndex = 0, ...sampling } = options;
   if (!Number.isSafeInteger(firstIndex) || firstIndex < 0)
-    throw new OptionError("firstIndex", `expected a whole number of at least 0, got ${firstIndex}`);
+    throw new OptionError("firstIndex", "a whole number of at least 0", firstIndex);
   return resolveSampling(sampling, {
     factor: downsampling(tokenizer),
     trainedSide,
@@ -37,11 +38,11 @@ export function resolvePlan(config: ModelConfig, options: GenerateOptions): Reso
   });
 }
 
-/** Every setting of a run decided, with its classes looked up. @throws OptionError, RangeError in words. */
+/** Every setting of a run decided, with its classes looked up. @throws OptionError in words. */
 export function resolveRun(config: ModelConfig, options: GenerateOptions): ResolvedRun {
   const resolved = resolvePlan(config, options);
   const { numClasses } = transformerOf(config);
-  if (resolved.classLabels.length === 0) throw new OptionError("classLabels", "expected at least one class, got none");
+  if (resolved.classLabels.length === 0) throw new OptionError("classLabels", "at least one class", "none");
   return { ...resolved, picks: classPicksOf(resolved.classLabels, config, numClasses) };
 }
 
@@ -66,8 +67,8 @@ export function checkScores({ grids, sizePx }: ScalePlan, heads: number): void {
     const gigabytes = (n: number): string => `${Math.round(n / 2 ** 30)} GiB`;
     throw new OptionError(
       "size",
-      `expected a size whose attention takes at most ${gigabytes(MOST_SCORE_BYTES)}, got ${sizePx.width}x${sizePx.height} ` +
-        `with ${tokens} tokens in a scale (${gigabytes(bytes)}); choose a smaller size`,
+      `a size whose attention takes at most ${gigabytes(MOST_SCORE_BYTES)}`,
+      `${sizePx.width}x${sizePx.height} with ${tokens} tokens in a scale (${gigabytes(bytes)}); choose a smaller size`,
     );
   }
 }

@@ -1,5 +1,7 @@
 /** `config.json` of a model folder (conventions.md, "A model folder"). */
+
 import { z } from "zod";
+import { OptionError } from "../errors/index.ts";
 import { parseJson } from "../json/index.ts";
 import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
 import {
@@ -78,8 +80,10 @@ type TransformerJson = z.infer<typeof transformerSchema>;
 export function parseModelConfig(text: string | Uint8Array, where: string): ModelConfig {
   const read = configSchema.safeParse(parseJson(text, where), { error: issueWords });
   if (!read.success) {
-    const { path, message } = explain(read.error.issues[0]!);
-    throw new Error(`${where}: ${path.join(".") || "the file"}: ${message}`, { cause: read.error });
+    const { parameter, expected, got } = explain(read.error.issues[0]!);
+    throw new Error(`${where}: ${new OptionError(parameter || "the file", expected, got).message}`, {
+      cause: read.error,
+    });
   }
   const { tokenizer, transformer, trained_side, dtype, id2label, styles, groups, default_sampling } = read.data;
   const config: ModelConfig = {

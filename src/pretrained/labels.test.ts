@@ -27,7 +27,7 @@ describe("classIdsOf", () => {
 
   test("a name of several classes is refused with their ids", () => {
     expect(() => classIdsOf(["CRANE"], labels, 8)).toThrow(
-      'class: expected the name of one class, got "CRANE", which is 1 and 3',
+      'classLabels: expected the name of one class, got "CRANE", which is 1 and 3',
     );
   });
 

@@ -1,4 +1,5 @@
 /** Class ids and names, as users type them. */
+import { OptionError } from "../errors/index.ts";
 import { looseName, nameFinder, readClassText, splitClassTexts } from "../options/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import type { ModelConfig } from "./config.ts";
@@ -53,7 +54,7 @@ export type ClassNames = Pick<ModelConfig, "id2label" | "groups">;
  * whatever the case, spaces, hyphens and underscores), else that of a group, else an id; `"3"` in quotes is a name only and
  * `#3` an id only. Where neither a name nor an id is meant, `cat face:0.6,tiger face:0.4` is a mix of classes; so are texts with weights that
  * follow each other, each of one class.
- * @throws RangeError naming near names, the ids among which a name does not choose, or the range of ids.
+ * @throws OptionError naming near names, the ids among which a name does not choose, or the range of ids.
  */
 export function classPicksOf(
   given: readonly (number | string)[],
@@ -71,7 +72,7 @@ export function classPicksOf(
   };
   const refuseGroup = (name: string): undefined => {
     if (membersOf(name) === undefined) return undefined;
-    throw new RangeError(`class: expected classes in a mix, got the group "${name}"`);
+    throw new OptionError("classLabels", "classes in a mix", `the group "${name}"`);
   };
   const known = [...id2label, ...groupNames];
   const picks: ClassPick[] = [];
@@ -91,12 +92,12 @@ export function classPicksOf(
       const goesOn = open && parts.length === 1;
       const mix = [...(goesOn ? picks.pop()!.mix! : []), ...own];
       if (mix.length > MOST_MIXED)
-        throw new RangeError(`class: expected at most ${MOST_MIXED} classes in a mix, got ${mix.length}`);
+        throw new OptionError("classLabels", `at most ${MOST_MIXED} classes in a mix`, mix.length);
       picks.push(mixOf(mix));
       open = parts.length === 1;
     }
     if (picks.at(-1)!.ids.some((id) => !Number.isInteger(id) || id < 0 || id >= numClasses))
-      throw new RangeError(`class: expected an id from 0 to ${numClasses - 1}, got ${one}`);
+      throw new OptionError("classLabels", `an id from 0 to ${numClasses - 1}`, one);
   }
   return picks;
 }
@@ -111,7 +112,7 @@ const mixOf = (mix: ClassMix): ClassPick => ({
 const MOST_MIXED = 16;
 const WEIGHT_DIGITS = 6;
 
-/** `NAME:WEIGHT` between commas; undefined for any other text. @throws RangeError for a weight that is none */
+/** `NAME:WEIGHT` between commas; undefined for any other text. @throws OptionError for a weight that is none */
 function weightedParts(text: string): { name: string; weight: number }[] | undefined {
   const parts = splitClassTexts(text).map((part) => {
     const colon = part.lastIndexOf(":");
@@ -122,7 +123,7 @@ function weightedParts(text: string): { name: string; weight: number }[] | undef
   });
   if (parts.length === 0 || parts.some((part) => part === undefined)) return undefined;
   const bad = parts.find((part) => !(part!.weight > 0 && part!.weight <= 10));
-  if (bad !== undefined) throw new RangeError(`class: expected weights from 0.000001 to 10, got "${text}"`);
+  if (bad !== undefined) throw new OptionError("classLabels", "weights from 0.000001 to 10", `"${text}"`);
   return parts as { name: string; weight: number }[];
 }
 
@@ -159,8 +160,10 @@ function pickOfText(
   // A name may have quotes of its own.
   const found = named.length > 0 ? named : find(text);
   if (found.length > 1)
-    throw new RangeError(
-      `class: expected the name of one class, got "${text}", which is ${found.join(" and ")}; #${found[0]} chooses one`,
+    throw new OptionError(
+      "classLabels",
+      "the name of one class",
+      `"${text}", which is ${found.join(" and ")}; #${found[0]} chooses one`,
     );
   if (found.length === 1) return { ids: [found[0]!] };
   const members = membersOf(read.name);
@@ -168,5 +171,5 @@ function pickOfText(
   if (read.reading === "either" && read.id !== undefined) return { ids: [read.id] };
   const near = nearLabels(read.name, known);
   const hint = near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(", ")}?` : "see `flexvar classes`";
-  throw new RangeError(`class: expected a class of the model, got "${text}"; ${hint}`);
+  throw new OptionError("classLabels", "a class of the model", `"${text}"; ${hint}`);
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { type ParamPlacement, type Program, type Provider, type Tensor, toOnnx } from "../engine/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { createRuntime, type OpenOptions, type Runtime, type Session, type WeightData } from "./runtime.ts";
 
 export { availableBytes } from "./memory.ts";
@@ -23,9 +24,7 @@ export const nodeDevices = ["cpu", "webgpu"] as const;
 /** ONNX Runtime in Node. Throws where the device is not one that this build has. */
 export function nodeRuntime({ device = "cpu", threads, logSeverity = 3 }: NodeRuntimeOptions = {}): Runtime {
   if (device !== "cpu" && device !== "webgpu")
-    throw new Error(
-      `device: expected one of ${nodeDevices.join(", ")} (what this build can compute on), got ${device}`,
-    );
+    throw new OptionError("device", `one of ${nodeDevices.join(", ")} (what this build can compute on)`, device);
   const provider: Provider = device;
   const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
   const runtime = createRuntime({

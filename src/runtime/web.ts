@@ -1,6 +1,8 @@
 /** ONNX Runtime in browsers: WebAssembly on the CPU, or WebGPU. Works in a page and in a worker. */
+
 import type { InferenceSession } from "onnxruntime-common";
 import { type ParamPlacement, type Program, type Tensor, toOnnx } from "../engine/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { createRuntime, type OpenOptions, type Runtime, type WeightData } from "./runtime.ts";
 import { takeTurns } from "./turns.ts";
 
@@ -48,9 +50,9 @@ export async function webRuntime({
   logSeverity = 3,
 }: WebRuntimeOptions = {}): Promise<Runtime> {
   if (!isWebDevice(device))
-    throw new Error(`device: expected one of ${webDevices.join(", ")} (what a browser can compute on), got ${device}`);
+    throw new OptionError("device", `one of ${webDevices.join(", ")} (what a browser can compute on)`, device);
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1))
-    throw new Error(`threads: expected a whole number of at least 1, got ${threads}`);
+    throw new OptionError("threads", "a whole number of at least 1", threads);
   const ort = await loadOrt(device);
   const { wasm, versions } = ort.env;
   wasm.numThreads = usableThreads(threads);
@@ -80,7 +82,7 @@ const isWebDevice = (device: string): device is WebDevice => (webDevices as read
 /** Wasm alone is half the download of the build that also has WebGPU. */
 async function loadOrt(device: WebDevice): Promise<Ort> {
   if (device === "wasm") return import("onnxruntime-web/wasm");
-  if (!(await hasWebGpu())) throw new Error(`device: expected a browser with WebGPU, got none here; use "wasm"`);
+  if (!(await hasWebGpu())) throw new OptionError("device", "a browser with WebGPU", 'none here; use "wasm"');
   return import("onnxruntime-web/webgpu");
 }
 

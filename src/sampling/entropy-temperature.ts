@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 import { expNegative, lnPositive } from "./portable-math.ts";
 
 /**
@@ -19,7 +20,7 @@ export const PAPER_ENTROPY: EntropyTemperature = { scale: 2.5, decay: 3, floor: 
 
 /**
  * Reads `none`, `paper` or `SCALE,DECAY,FLOOR`.
- * @throws RangeError for other texts and values out of range.
+ * @throws OptionError for other texts and values out of range.
  */
 export function parseEntropyTemperature(text: string): EntropyTemperature | undefined {
   const trimmed = text.trim();
@@ -29,8 +30,10 @@ export function parseEntropyTemperature(text: string): EntropyTemperature | unde
   const [scale, decay, floor] = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   const within = (n: number | undefined): boolean => n !== undefined && n > 0 && n <= 100;
   if (parts.length !== 3 || !(scale === 0 || within(scale)) || !within(decay) || !within(floor))
-    throw new RangeError(
-      `entropyTemperature: expected none, paper or SCALE,DECAY,FLOOR such as 2.5,3,0.6 (above 0 and at most 100; SCALE may be 0), got "${text}"`,
+    throw new OptionError(
+      "entropyTemperature",
+      "none, paper or SCALE,DECAY,FLOOR such as 2.5,3,0.6 (above 0 and at most 100; SCALE may be 0)",
+      `"${text}"`,
     );
   return { scale: scale!, decay: decay!, floor: floor! };
 }

@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 import { type EntropyTemperature, rowEntropy, temperatureAt } from "./entropy-temperature.ts";
 import { expNegative } from "./portable-math.ts";
 import { drawByRace } from "./race.ts";
@@ -28,7 +29,7 @@ export const FORBIDDEN_LOGIT = -100;
 export function forbidTokens(logits: Float32Array, vocabSize: number, ids: readonly number[]): void {
   for (const id of ids) {
     if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
-      throw new RangeError(`forbid: expected code ids from 0 to ${vocabSize - 1}, got ${id}`);
+      throw new OptionError("forbid", `code ids from 0 to ${vocabSize - 1}`, id);
     }
     for (let at = id; at < logits.length; at += vocabSize) logits[at] = FORBIDDEN_LOGIT;
   }
@@ -107,8 +108,7 @@ export class RowSampler {
   /** Surviving tokens of the row that starts at `begin`. @throws RangeError when the logits are not finite. */
   filter(logits: Float32Array, begin: number, options: FilterOptions): FilteredRow {
     const { topK, topP, entropy } = options;
-    if (!(options.temperature > 0))
-      throw new RangeError(`temperature: expected a number above 0, got ${options.temperature}`);
+    if (!(options.temperature > 0)) throw new OptionError("temperature", "a number above 0", options.temperature);
     const { row, rowBits, vocabSize, selector } = this;
     row.set(logits.subarray(begin, begin + vocabSize));
     const temperature = options.temperature * (entropy === undefined ? 1 : temperatureAt(entropy, rowEntropy(row)));

@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 import { formatGrid, type Grid, parseGrid, sameGrid } from "./grid.ts";
 import { TABLE_SIDE } from "./tables.ts";
 
@@ -34,7 +35,7 @@ const RELEASED_DRAWN: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 8, 10, 13
 /**
  * Reads `released`, `none`, or a list of scales such as `16,23`, `4x6` or `13+` (plain `n`: base size, `HxW`: that grid, `n+`: that base
  * size and all above).
- * @throws RangeError naming the choices.
+ * @throws OptionError naming the choices.
  */
 export function parseGreedy(text: string): GreedyPolicy {
   const trimmed = text.trim();
@@ -44,9 +45,7 @@ export function parseGreedy(text: string): GreedyPolicy {
   let from = Number.POSITIVE_INFINITY;
   for (const part of trimmed.split(",")) {
     if (!/^\s*\d/.test(part)) {
-      throw new RangeError(
-        `greedy: expected released, none or a list of grids such as 16,23, 4x6 or 13+, got "${text}"`,
-      );
+      throw new OptionError("greedy", "released, none or a list of grids such as 16,23, 4x6 or 13+", `"${text}"`);
     }
     const above = /^\s*(\d+)\s*\+\s*$/.exec(part)?.[1];
     const grid = parseGrid(above ?? part, "greedy");
@@ -68,7 +67,7 @@ export function formatGreedy(policy: GreedyPolicy): string {
 /**
  * True where the scale takes the likeliest token. The released rule: base size above `maxGrid`, or not one of
  * 1 2 3 4 5 6 8 10 13 16 23 24 32.
- * @throws RangeError for the released rule with a trained side other than 16, where it has no meaning.
+ * @throws OptionError for the released rule with a trained side other than 16, where it has no meaning.
  */
 export function isGreedyScale(policy: GreedyPolicy, scale: GreedyScale): boolean {
   switch (policy.kind) {
@@ -76,9 +75,10 @@ export function isGreedyScale(policy: GreedyPolicy, scale: GreedyScale): boolean
       return false;
     case "released":
       if (scale.trainedSide !== TABLE_SIDE) {
-        throw new RangeError(
-          `greedy: expected none or a list of grids for a model trained to ${scale.trainedSide}x${scale.trainedSide} ` +
-            "(released is defined for 16x16 only), got released",
+        throw new OptionError(
+          "greedy",
+          `none or a list of grids for a model trained to ${scale.trainedSide}x${scale.trainedSide} (released is defined for 16x16 only)`,
+          "released",
         );
       }
       return scale.baseSize > scale.maxGrid || !RELEASED_DRAWN.has(scale.baseSize);

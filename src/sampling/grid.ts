@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 /** A token grid as matrices are written: rows, then columns. */
 export type Grid = readonly [h: number, w: number];
 
@@ -34,41 +35,41 @@ export function equivalentSide([h, w]: Grid): number {
 
 /**
  * Reads one grid: `n` (square) or `HxW`.
- * @throws RangeError naming `where` when the text is not a grid of 1..{@link MAX_GRID_SIDE} cells a side.
+ * @throws OptionError naming `where` when the text is not a grid of 1..{@link MAX_GRID_SIDE} cells a side.
  */
 export function parseGrid(text: string, where = "grid"): Grid {
   const match = /^\s*(\d{1,9})(?:\s*[x×X]\s*(\d{1,9}))?\s*$/.exec(text);
-  if (!match) throw new RangeError(`${where}: expected a grid such as 4 or 4x6 (rows x columns), got "${text}"`);
+  if (!match) throw new OptionError(where, "a grid such as 4 or 4x6 (rows x columns)", `"${text}"`);
   const h = Number(match[1]);
   return checkGrid([h, match[2] === undefined ? h : Number(match[2])], where);
 }
 
 /**
  * Reads a list of grids such as `1,2,4x6` (square `n` or `HxW`, separated by commas), coarse to fine as written.
- * @throws RangeError naming `where` when the list is empty or an entry is not a grid.
+ * @throws OptionError naming `where` when the list is empty or an entry is not a grid.
  */
 export function parseScales(text: string, where = "scales"): Grid[] {
-  if (text.trim() === "") throw new RangeError(`${where}: expected a list of grids such as 1,2,4x6, got an empty text`);
+  if (text.trim() === "") throw new OptionError(where, "a list of grids such as 1,2,4x6", "an empty text");
   return checkGrids(
     text.split(",").map((part) => parseGrid(part, where)),
     where,
   );
 }
 
-/** Returns the grid when both sides are whole numbers in 1..{@link MAX_GRID_SIDE}; throws RangeError otherwise. */
+/** Returns the grid when both sides are whole numbers in 1..{@link MAX_GRID_SIDE}; throws OptionError otherwise. */
 export function checkGrid(grid: Grid, where = "grid"): Grid {
   for (const side of grid) {
     if (!Number.isInteger(side) || side < 1 || side > MAX_GRID_SIDE) {
-      throw new RangeError(`${where}: expected grid sides from 1 to ${MAX_GRID_SIDE}, got ${grid[0]}x${grid[1]}`);
+      throw new OptionError(where, `grid sides from 1 to ${MAX_GRID_SIDE}`, `${grid[0]}x${grid[1]}`);
     }
   }
   return grid;
 }
 
-/** Returns the list when it holds 1..64 valid grids; throws RangeError otherwise. */
+/** Returns the list when it holds 1..64 valid grids; throws OptionError otherwise. */
 export function checkGrids(grids: readonly Grid[], where = "scales"): Grid[] {
   if (grids.length < 1 || grids.length > 64) {
-    throw new RangeError(`${where}: expected 1 to 64 grids, got ${grids.length}`);
+    throw new OptionError(where, "1 to 64 grids", grids.length);
   }
   return grids.map((grid) => checkGrid(grid, where));
 }

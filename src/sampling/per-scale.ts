@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 /** A number for every scale: the same at all, one by one, or from one value to another. */
 export type PerScale = number | readonly number[] | { readonly from: number; readonly to: number };
 
@@ -21,16 +22,14 @@ export function mapPerScale(policy: PerScale, change: (value: number) => number)
 
 /**
  * Reads `4,4,2` (a list by scale) or `0.9..0.7` (from, to).
- * @throws RangeError for other texts.
+ * @throws OptionError for other texts.
  */
 export function parsePerScale(text: string): Exclude<PerScale, number> {
   const ends = text.split("..");
   const parts = (ends.length === 2 ? ends : text.split(",")).map((part) => part.trim());
   const values = parts.map(Number);
   if (parts.includes("") || values.some((n) => !Number.isFinite(n)) || (ends.length !== 2 && values.length < 2))
-    throw new RangeError(
-      `perScale: expected a list by scale such as 4,4,2 or from..to such as 0.9..0.7, got "${text}"`,
-    );
+    throw new OptionError("perScale", "a list by scale such as 4,4,2 or from..to such as 0.9..0.7", `"${text}"`);
   return ends.length === 2 ? { from: values[0]!, to: values[1]! } : values;
 }
 

@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 import { checkGrids, equivalentSide, type Grid, MAX_GRID_SIDE, sameGrid } from "./grid.ts";
 import { DEFAULT_STEPS, defaultSizes, type StepTable, sizesBeyond, tableSizes } from "./tables.ts";
 
@@ -50,14 +51,14 @@ export interface ScalePlan {
  * table; for other shapes whose shorter side is within G it is the paper's rule (section 3.4); beyond that the shape
  * first reaches the trained size, then grows as the published 384 and 512 px tables do.
  * The last grid is h×w. Sizes that the factor does not divide use the next larger grid, and `crop` says what to keep.
- * @throws RangeError in words when values are out of range or contradict each other.
+ * @throws OptionError in words when values are out of range or contradict each other.
  */
 export function planScales(request: PlanRequest): ScalePlan {
   const { factor, trainedSide, scales, steps } = request;
   checkCount(factor, "planScales: factor");
   checkCount(trainedSide, "planScales: trainedSide");
   if (scales !== undefined) {
-    if (steps !== undefined) throw new RangeError("steps: expected either steps or scales, got both");
+    if (steps !== undefined) throw new OptionError("steps", "either steps or scales", "both");
     return planList(checkGrids(scales), request.sizePx, factor);
   }
   const trained = trainedSide * factor;
@@ -93,9 +94,10 @@ function planList(grids: readonly Grid[], sizePx: PixelSize | undefined, factor:
   if (sizePx) {
     const wanted = targetGrid(sizePx, factor);
     if (!sameGrid(wanted, last)) {
-      throw new RangeError(
-        `scales: expected the last grid to be ${wanted[0]}x${wanted[1]} for ${sizePx.width}x${sizePx.height} pixels ` +
-          `(width x height), got ${last[0]}x${last[1]}`,
+      throw new OptionError(
+        "scales",
+        `the last grid to be ${wanted[0]}x${wanted[1]} for ${sizePx.width}x${sizePx.height} pixels (width x height)`,
+        `${last[0]}x${last[1]}`,
       );
     }
   }
@@ -105,13 +107,13 @@ function planList(grids: readonly Grid[], sizePx: PixelSize | undefined, factor:
 
 /**
  * Smallest grid that covers a picture of this size.
- * @throws RangeError when a side is not a whole number of pixels from 1 to {@link MAX_GRID_SIDE}·factor.
+ * @throws OptionError when a side is not a whole number of pixels from 1 to {@link MAX_GRID_SIDE}·factor.
  */
 export function targetGrid({ width, height }: PixelSize, factor: number): Grid {
   const most = MAX_GRID_SIDE * factor;
   for (const side of [width, height]) {
     if (!Number.isInteger(side) || side < 1 || side > most) {
-      throw new RangeError(`size: expected sides from 1 to ${most} pixels, got ${width}x${height}`);
+      throw new OptionError("size", `sides from 1 to ${most} pixels`, `${width}x${height}`);
     }
   }
   return [Math.ceil(height / factor), Math.ceil(width / factor)];
@@ -132,6 +134,5 @@ function finish(grids: readonly Grid[], bases: readonly number[], sizePx: PixelS
 }
 
 function checkCount(value: number, where: string): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`${where}: expected a whole number above 0, got ${value}`);
+  if (!Number.isInteger(value) || value < 1) throw new OptionError(where, "a whole number above 0", value);
 }

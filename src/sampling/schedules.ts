@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 import type { Grid } from "./grid.ts";
 import type { Random } from "./random.ts";
 import { DEFAULT_STEPS, defaultSizes, TABLE_SIDE } from "./tables.ts";
@@ -39,16 +40,14 @@ function squares(sizes: readonly number[]): Grid[] {
  * The paper's schedule (section 3.3): at most ten steps, the first 1, the last G, eight different random sizes between.
  * Each of the middle ones is dropped with 5 %, four at most. Over the token cap, random middle ones go until it holds;
  * first and last always stay.
- * @throws RangeError when even the first and last grid exceed the cap.
+ * @throws OptionError when even the first and last grid exceed the cap.
  */
 export function paperSchedule(rng: Random, options: ScheduleOptions = {}): Grid[] {
   const side = options.side ?? TABLE_SIDE;
   const cap = options.maxTokens ?? tokensOf(defaultSizes(side));
   if (side === 1) return squares([1]);
   if (1 + side * side > cap) {
-    throw new RangeError(
-      `paperSchedule: expected a cap of at least ${1 + side * side} tokens for side ${side}, got ${cap}`,
-    );
+    throw new OptionError("paperSchedule", `a cap of at least ${1 + side * side} tokens for side ${side}`, cap);
   }
   const middle = drawSizes(rng, 2, side - 1, DEFAULT_STEPS - 2);
   let dropped = 0;
@@ -84,7 +83,7 @@ export function releasedSchedule(rng: Random): Grid[] {
   return squares(sizes);
 }
 
-/** Draws by a named rule. @throws RangeError for `released` with another side or cap than its own. */
+/** Draws by a named rule. @throws OptionError for `released` with another side or cap than its own. */
 export function drawSchedule(rule: ScheduleRule, rng: Random, options: ScheduleOptions = {}): Grid[] {
   switch (rule) {
     case "paper":
@@ -92,9 +91,10 @@ export function drawSchedule(rule: ScheduleRule, rng: Random, options: ScheduleO
     case "released": {
       const side = options.side ?? TABLE_SIDE;
       if (side !== TABLE_SIDE || (options.maxTokens ?? RELEASED_CAP) !== RELEASED_CAP) {
-        throw new RangeError(
-          `drawSchedule: expected side 16 and ${RELEASED_CAP} tokens for the released rule, got side ${side} and ` +
-            `${options.maxTokens ?? RELEASED_CAP} tokens`,
+        throw new OptionError(
+          "drawSchedule",
+          `side 16 and ${RELEASED_CAP} tokens for the released rule`,
+          `side ${side} and ${options.maxTokens ?? RELEASED_CAP} tokens`,
         );
       }
       return releasedSchedule(rng);

@@ -1,3 +1,4 @@
+import { OptionError } from "../errors/index.ts";
 /** Side of the models that the published step tables were made for. */
 export const TABLE_SIDE = 16;
 
@@ -61,7 +62,7 @@ export function possibleSteps(trainedSide: number, table: StepTable = "paper"): 
  * the published table of that many steps carried over, or, where rounding merged some of its sizes, the next longer
  * table that leaves `steps` of them, else the next shorter one.
  * @param reserved steps that the caller adds beyond the trained side; only used in the error's numbers.
- * @throws RangeError naming the largest and the possible step counts.
+ * @throws OptionError naming the largest and the possible step counts.
  */
 export function tableSizes(steps: number, trainedSide: number, table: StepTable = "paper", reserved = 0): number[] {
   const order = [];
@@ -72,9 +73,11 @@ export function tableSizes(steps: number, trainedSide: number, table: StepTable 
     if (sizes.length === steps) return sizes;
   }
   const possible = possibleSteps(trainedSide, table).map((n) => n + reserved);
-  throw new RangeError(
-    `steps: expected one of ${possible.join(", ")} (at most ${possible.at(-1)}) for a model trained to ` +
-      `${trainedSide}x${trainedSide} grids${reserved ? ` at a size ${reserved} step(s) beyond` : ""}, got ${steps + reserved}`,
+  throw new OptionError(
+    "steps",
+    `one of ${possible.join(", ")} (at most ${possible.at(-1)}) for a model trained to ` +
+      `${trainedSide}x${trainedSide} grids${reserved ? ` at a size ${reserved} step(s) beyond` : ""}`,
+    steps + reserved,
   );
 }
 

@@ -1,6 +1,7 @@
 /** Refusals in the form that OpenAI's clients read. */
 import type { ErrorBody } from "../client/index.ts";
-import { editingInfo, samplingInfo } from "../options/index.ts";
+import { OptionError } from "../errors/index.ts";
+import { httpName } from "../options/index.ts";
 
 interface ErrorDetails {
   readonly param?: string | undefined;
@@ -46,24 +47,15 @@ function typeOf(status: number): string {
   return status >= 500 ? "server_error" : "invalid_request_error";
 }
 
-/** Names of HTTP fields by the library's. */
-const HTTP_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({ ...samplingInfo, ...editingInfo }).map(([key, { http }]) => [key, http]),
-);
-
-/** Errors of the library that speak of what was asked for. */
-const REQUEST_ERRORS = new Set(["OptionError", "RangeError", "ImageError"]);
-
 /** Any error as a refusal; what is no request's fault becomes 500 without its words, which may name files. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (!(error instanceof Error) || !REQUEST_ERRORS.has(error.name) || !/^[\w.]+: expected /.test(error.message))
+  if (!(error instanceof OptionError))
     return new ApiError(500, "server: expected to carry the request out, got a fault of the server", {
       code: "server_fault",
       cause: error,
     });
-  const [where = "", ...field] = error.message.slice(0, error.message.indexOf(":")).split(".");
-  const name = where === "class" ? "class_labels" : (HTTP_NAMES[where] ?? where);
-  const words = error.message.slice(error.message.indexOf(":"));
-  return new ApiError(400, `${[name, ...field].join(".")}${words}`, { param: name, code: "invalid_value" });
+  const [option = "", ...part] = error.parameter.split(".");
+  const param = httpName(option);
+  return new ApiError(400, `${[param, ...part].join(".")}: ${error.words}`, { param, code: "invalid_value" });
 }

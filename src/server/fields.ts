@@ -1,6 +1,8 @@
 /** Fields of requests: the options' own schemas under their HTTP names, and those that only HTTP has. */
+
 import { z } from "zod";
 import { MASK_MODES } from "../editing/index.ts";
+import { OptionError } from "../errors/index.ts";
 import {
   EDITING_FIELDS,
   editingFields,
@@ -133,7 +135,7 @@ export function checkFields(schema: RequestSchemas["generation"] | RequestSchema
       code: "unknown_parameter",
     });
   }
-  const { path, message } = explain(issue);
-  const param = path.join(".") || "body";
-  throw new ApiError(400, `${param}: ${message}`, { param, code: "invalid_value" });
+  const { parameter, expected, got } = explain(issue);
+  const error = new OptionError(parameter || "body", expected, got);
+  throw new ApiError(400, error.message, { param: error.parameter, code: "invalid_value" });
 }

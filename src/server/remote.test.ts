@@ -1,6 +1,6 @@
 import { MessageChannel } from "node:worker_threads";
 import { expect, test } from "vitest";
-import { OptionError } from "../options/index.ts";
+import { OptionError } from "../errors/index.ts";
 import type { DrawBatch, MadeScale, PictureMaker } from "./index.ts";
 import { remoteMaker, serveMaker } from "./index.ts";
 
@@ -30,7 +30,7 @@ test("scales come through in order, and errors keep their option", async () => {
   const { maker, close } = await across(async function* () {
     yield scale(0);
     yield scale(1);
-    throw new OptionError("size", "expected less, got more");
+    throw new OptionError("size", "less", "more");
   });
   const seen: number[] = [];
   const all = (async () => {
@@ -38,7 +38,7 @@ test("scales come through in order, and errors keep their option", async () => {
   })();
   await expect(all).rejects.toMatchObject({
     name: "OptionError",
-    param: "size",
+    parameter: "size",
     message: "size: expected less, got more",
   });
   expect(seen).toEqual([0, 1]);

@@ -1,5 +1,5 @@
 /** A maker in another process (or thread), called by messages. */
-import { OptionError } from "../options/index.ts";
+import { OptionError } from "../errors/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
 import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, PictureMaker } from "./maker.ts";
 
@@ -11,7 +11,7 @@ type Call =
 interface Failure {
   readonly name: string;
   readonly message: string;
-  readonly param: string | undefined;
+  readonly option: Pick<OptionError, "parameter" | "expected" | "got"> | undefined;
   readonly stack: string | undefined;
 }
 
@@ -75,7 +75,7 @@ export async function serveMaker(opening: PictureMaker | Promise<PictureMaker>, 
 
 function failureOf(error: unknown): Failure {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { name, message, stack, param: error instanceof OptionError ? error.param : undefined };
+  return { name, message, stack, option: error instanceof OptionError ? optionOf(error) : undefined };
 }
 
 /** A maker at the other end of a line to {@link serveMaker}; resolves when it is ready. @throws what it failed with. */
@@ -88,7 +88,7 @@ export async function remoteMaker(worker: MakerEnd): Promise<PictureMaker> {
     const die = (error: Error): void => {
       dead ??= error;
       reject(dead);
-      const failure = { name: dead.name, message: dead.message, stack: dead.stack, param: undefined };
+      const failure = { name: dead.name, message: dead.message, stack: dead.stack, option: undefined };
       for (const [id, listener] of listeners) listener({ kind: "end", id, failure, memory: 0 });
     };
     worker.on("error", die);
@@ -148,8 +148,10 @@ export async function remoteMaker(worker: MakerEnd): Promise<PictureMaker> {
   };
 }
 
-function thrown({ name, message, param, stack }: Failure): Error {
-  if (param !== undefined) return new OptionError(param, message.slice(param.length + 2));
+const optionOf = ({ parameter, expected, got }: OptionError): Failure["option"] => ({ parameter, expected, got });
+
+function thrown({ name, message, option, stack }: Failure): Error {
+  if (option !== undefined) return new OptionError(option.parameter, option.expected, option.got);
   const error = new Error(message);
   error.name = name;
   // Where it was thrown, in the other process.

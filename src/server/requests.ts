@@ -3,8 +3,6 @@ import {
   describeMask,
   type EditMask,
   type MaskMode,
-  MaskModeError,
-  type MaskReading,
   marginsForRatio,
   parseRatio,
   readMask,
@@ -189,7 +187,7 @@ async function canvasOf(
           `expected ${image.width}x${image.height}, the image's size, got ${given.width}x${given.height}`,
         );
       const mode = (fields.mask_mode ?? "auto") as MaskMode;
-      const reading = readingOf(given, fields.mask === undefined ? "alpha" : mode);
+      const reading = readMask(given, fields.mask === undefined ? "alpha" : mode);
       const { mask } = reading;
       if (fields.mask === undefined && fields.mask_mode !== undefined)
         throw refused("mask_mode", "expected only with a mask, got it without");
@@ -202,17 +200,6 @@ async function canvasOf(
     }
     default:
       return task satisfies never;
-  }
-}
-
-/** @throws ApiError that asks for `mask_mode` where the file does not show how it is to be read. */
-function readingOf(given: RgbaImage, mode: MaskMode): MaskReading {
-  try {
-    return readMask(given, mode);
-  } catch (error) {
-    if (error instanceof MaskModeError)
-      throw refused("mask_mode", error.message.slice(error.message.indexOf(": ") + 2));
-    throw error;
   }
 }
 

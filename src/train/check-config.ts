@@ -1,6 +1,7 @@
 /** What a config asks for late in a run, checked before its first step. */
+import { OptionError } from "../errors/index.ts";
 import { downsampling } from "../models/index.ts";
-import { OptionError, resolveSampling } from "../options/index.ts";
+import { resolveSampling } from "../options/index.ts";
 import { checkScores } from "../pipelines/index.ts";
 import { classIdsOf, expectOpenable, type ModelConfig } from "../pretrained/index.ts";
 import { createRandom } from "../sampling/index.ts";
@@ -40,7 +41,7 @@ export function checkTransformerConfig(
 
 /** Keys of the config by the names that the checks have for them. */
 const KEYS: Readonly<Record<string, string>> = {
-  class: "classes",
+  classLabels: "classes",
   count: "perClass",
   paperSchedule: "maxTokens",
   drawSchedule: "rule",
@@ -51,8 +52,8 @@ function named(part: string, check: () => unknown): void {
   try {
     check();
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof OptionError)) throw error;
-    const message = error.message.replace(/^(\w+): /, (_, name: string) => `${KEYS[name] ?? name}: `);
-    throw new Error(`config: ${part}.${message}`, { cause: error });
+    if (!(error instanceof OptionError)) throw error;
+    const { parameter, words } = error;
+    throw new Error(`config: ${part}.${KEYS[parameter] ?? parameter}: ${words}`, { cause: error });
   }
 }

@@ -2,6 +2,7 @@ import type { Import } from "./imports.ts";
 
 /** Folders of `src` in the order data passes through them: each may import those before it. */
 export const folderOrder = [
+  "errors",
   "json",
   "files",
   "engine",
