@@ -101,6 +101,7 @@ export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
 export {
   type Drawing,
+  type EditTask,
   imagenetLabels,
   type ResolvedSampling,
   type SamplingInput,
@@ -113,7 +114,6 @@ export {
   type Costs,
   type EditEvent,
   type EditOptions,
-  type EditTask,
   type ExpandOptions,
   FlexVARPipeline,
   type GenerateOptions,

@@ -61,6 +61,7 @@ export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";
 export {
   type Drawing,
+  type EditTask,
   imagenetLabels,
   type ResolvedSampling,
   type SamplingInput,
@@ -71,9 +72,7 @@ export {
   type EditEvent,
   type EditOptions,
   type EditRecord,
-  type EditTask,
   type ExpandOptions,
-  editRunSettings,
   FlexVARPipeline,
   type GenerateOptions,
   type InpaintOptions,

@@ -16,8 +16,8 @@ import {
 } from "../pipelines/index.ts";
 import { availableBytes } from "../runtime/node.ts";
 import { UsageError } from "./errors.ts";
+import { asUsage } from "./option-flags.ts";
 import type { Reporter } from "./reporter.ts";
-import { asUsage } from "./sampling-flags.ts";
 
 export interface MemoryFlags {
   readonly memory?: number;

@@ -16,9 +16,9 @@ import { gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
 import { estimated } from "./cost.ts";
 import { UsageError } from "./errors.ts";
+import { asUsage } from "./option-flags.ts";
 import { makeFolder, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
-import { asUsage } from "./sampling-flags.ts";
 import { traceCollector } from "./trace.ts";
 
 export interface DrawRequest {
@@ -89,7 +89,7 @@ export async function draw(
     );
   await makeFolder(request.out);
 
-  const settings = runSettings(options, resolved, request.model);
+  const settings = runSettings(pipe.config, { task: "generate", options, model: request.model });
   const { files, write } = pictureFiles(request.out);
   const pictures: Drawn["pictures"][number][] = [];
   const onSheet: RgbImage[] = [];

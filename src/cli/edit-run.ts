@@ -17,11 +17,11 @@ import {
   type Costs,
   type EditEvent,
   type EditRecord,
-  editRunSettings,
   type FlexVARPipeline,
   fitEdit,
   type PictureInfo,
   pictureSettings,
+  runSettings,
 } from "../pipelines/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
 import type { Outcome, Running } from "./command.ts";
@@ -30,9 +30,9 @@ import type { EditFlags } from "./edit-flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { asUsage, asUsageError } from "./option-flags.ts";
 import { expectFolder, makeFolder, olderPictures, pictureName, scaleName } from "./output.ts";
 import { type Reporter, seconds } from "./reporter.ts";
-import { asUsage, asUsageError } from "./sampling-flags.ts";
 
 export { pictureHash } from "../image/node.ts";
 
@@ -59,7 +59,7 @@ export async function runEdit(
   const pipe = await openModel(folder, flags, report);
   try {
     const model = await modelHash(folder);
-    const settings = asUsage(() => editRunSettings(pipe, { ...record, model }));
+    const settings = asUsage(() => runSettings(pipe.config, { ...record, model }));
     for (const note of notes) report.log(note);
     const costs = await openCosts(pipe, flags);
     const fitted = costs && fitTask(pipe, record, from, flags, costs, report);

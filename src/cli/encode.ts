@@ -8,8 +8,8 @@ import { addMemoryFlag, fitStages, type MemoryFlags } from "./cost.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { addSamplingFlags, asUsage, samplingInput } from "./option-flags.ts";
 import { expectWritable } from "./output.ts";
-import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 import { writeTokens } from "./tokens-file.ts";
 
 interface EncodeFlags extends ComputeFlags, MemoryFlags {

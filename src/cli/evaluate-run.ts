@@ -16,9 +16,9 @@ import type { ComputeFlags } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import type { JudgingFlags } from "./judging-flags.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { samplingInput } from "./option-flags.ts";
 import { codeDigest } from "./package.ts";
 import { drawSet, planSet } from "./sample-set.ts";
-import { samplingInput } from "./sampling-flags.ts";
 
 export interface EvaluateFlags extends JudgingFlags, ComputeFlags, MemoryFlags {
   readonly against?: string;

@@ -10,9 +10,9 @@ import { addComputeFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags } from "./judging-flags.ts";
 import { measured } from "./measure.ts";
 import { shownPath } from "./model.ts";
+import { addSamplingFlags } from "./option-flags.ts";
 import { expectWritable } from "./output.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
-import { addSamplingFlags } from "./sampling-flags.ts";
 
 /** `flexvar evaluate`. */
 export function define(command: Command, context: Context): void {

@@ -1,11 +1,10 @@
 import { type Command, Option } from "commander";
 import { marginsForRatio, parseRatio, widenCanvas } from "../editing/index.ts";
-import { EDITING_FIELDS, SAMPLING_FIELDS } from "../options/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
 import { pictureHash, runEdit } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
-import { asUsage } from "./sampling-flags.ts";
+import { asUsage } from "./option-flags.ts";
 
 interface ExpandFlags extends EditFlags {
   readonly ratio?: string;
@@ -17,11 +16,7 @@ export function define(command: Command, context: Context): void {
     .description("Widens or heightens the canvas to a ratio; the picture stays in the middle and keeps its bytes.")
     .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF")
     .addOption(new Option("--ratio <W:H>", "width to height of the new canvas, as in 2:1").helpGroup("Editing:"));
-  addEditFlags(
-    command,
-    SAMPLING_FIELDS.filter((field) => field !== "size"),
-    EDITING_FIELDS.filter((field) => field !== "strength"),
-  );
+  addEditFlags(command, "expand");
   carryOut(command, context, ["flexvar expand cat.png --ratio 2:1 --class animal-face"], expand);
 }
 

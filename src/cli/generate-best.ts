@@ -10,8 +10,8 @@ import {
 import type { Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { findJudge, openFeatureSource } from "./evaluate-features.ts";
+import { asUsage, asUsageError } from "./option-flags.ts";
 import { makeFolder, pictureFiles, pictureName, SHEET, sheetColumns } from "./output.ts";
-import { asUsage, asUsageError } from "./sampling-flags.ts";
 
 export interface BestFlags {
   readonly out: string;
@@ -66,7 +66,7 @@ export async function drawBest(
     const kept = await drawSurest(pipe, judge, { ...options, bestOf, onDrawn, signal }).catch((error: unknown) => {
       throw asUsageError(error);
     });
-    const settings = runSettings(options, resolved, model);
+    const settings = runSettings(pipe.config, { task: "generate", options, model });
     const { files, write } = pictureFiles(out);
     const pictures: DrawnBest["pictures"][number][] = [];
     for (const [i, { picture, image, probability }] of kept.entries()) {

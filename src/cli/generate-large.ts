@@ -1,13 +1,13 @@
 /** `generate --large windows`: pictures beyond twice the trained side, drawn in windows over a shared coarse picture. */
 import type { SettingsRecord } from "../image/index.ts";
 import type { SamplingInput } from "../options/index.ts";
-import { type Costs, type FlexVARPipeline, fitLarge, type LargeOptions, largeRunSettings } from "../pipelines/index.ts";
+import { type Costs, type FlexVARPipeline, fitLarge, type LargeOptions, runSettings } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
 import { type EstimateJson, estimated } from "./cost.ts";
 import { paintFiles } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
+import { asUsage } from "./option-flags.ts";
 import { makeFolder } from "./output.ts";
-import { asUsage } from "./sampling-flags.ts";
 
 export interface LargeFlags {
   readonly out: string;
@@ -58,7 +58,7 @@ export async function paintLarge(
   running: Running,
   costs?: Costs,
 ): Promise<DrawnLarge> {
-  const settings = asUsage(() => largeRunSettings(pipe, options, model));
+  const settings = asUsage(() => runSettings(pipe.config, { task: "generate-large", options, model }));
   const fit = ({ model: costModel, budget }: Costs) => ({ cost: fitLarge(pipe.config, costModel, options, budget) });
   const estimate = costs && estimated(costs, running.report, fit).json;
   await makeFolder(flags.out);

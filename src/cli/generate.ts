@@ -11,9 +11,9 @@ import { drawLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { addSamplingFlags, asUsage, samplingInput } from "./option-flags.ts";
 import { expectFolder, expectWritable, olderPictures } from "./output.ts";
 import { seconds } from "./reporter.ts";
-import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
 
 interface GenerateFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;

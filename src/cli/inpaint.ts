@@ -1,11 +1,10 @@
 import { type Command, Option } from "commander";
 import { isSoft, MASK_MODES, type MaskMode } from "../editing/index.ts";
-import { EDITING_FIELDS, SAMPLING_FIELDS } from "../options/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
 import { pictureHash, runEdit } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
-import { asUsage } from "./sampling-flags.ts";
+import { asUsage } from "./option-flags.ts";
 
 interface InpaintFlags extends EditFlags {
   readonly mask?: string;
@@ -30,11 +29,7 @@ export function define(command: Command, context: Context): void {
         .default("auto")
         .helpGroup("Editing:"),
     );
-  addEditFlags(
-    command,
-    SAMPLING_FIELDS.filter((field) => field !== "size"),
-    EDITING_FIELDS,
-  );
+  addEditFlags(command, "inpaint");
   carryOut(
     command,
     context,

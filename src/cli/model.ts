@@ -6,9 +6,9 @@ import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { CONFIG_FILE } from "../pretrained/index.ts";
 import { UsageError } from "./errors.ts";
 import type { ComputeFlags } from "./flags.ts";
+import { asUsageError } from "./option-flags.ts";
 import { packageRoot } from "./package.ts";
 import type { Reporter } from "./reporter.ts";
-import { asUsageError } from "./sampling-flags.ts";
 
 /** Shipped models in the order in which they are taken without `--model`. */
 const PREFERRED = ["emoji", "fashion"];

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { type Margins, widenCanvas } from "../editing/index.ts";
-import { EDITING_FIELDS, SAMPLING_FIELDS } from "../options/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
 import { pictureHash, runEdit } from "./edit-run.ts";
 import { wholeNumber } from "./flags.ts";
-import { asUsage } from "./sampling-flags.ts";
+import { asUsage } from "./option-flags.ts";
 
 interface OutpaintFlags extends EditFlags, Partial<Margins> {}
 
@@ -19,11 +18,7 @@ export function define(command: Command, context: Context): void {
     .optionsGroup("Editing:");
   for (const side of SIDES)
     command.option(`--${side} <N>`, `pixels to add at the ${side}`, wholeNumber(side, 0, 16384));
-  addEditFlags(
-    command,
-    SAMPLING_FIELDS.filter((field) => field !== "size"),
-    EDITING_FIELDS.filter((field) => field !== "strength"),
-  );
+  addEditFlags(command, "outpaint");
   carryOut(command, context, ["flexvar outpaint cat.png --left 32 --right 32 --class animal-face"], outpaint);
 }
 

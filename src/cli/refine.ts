@@ -1,21 +1,10 @@
 import type { Command } from "commander";
-import { type EditingField, parseSampling, SAMPLING_FIELDS } from "../options/index.ts";
+import { parseSampling } from "../options/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
 import { pictureHash, runEdit } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
-import { asUsage, samplingInput } from "./sampling-flags.ts";
-
-const FIELDS: readonly EditingField[] = [
-  "strength",
-  "window",
-  "padding",
-  "whole",
-  "widen",
-  "keptShare",
-  "seam",
-  "bestOf",
-];
+import { asUsage, samplingInput } from "./option-flags.ts";
 
 /** `flexvar refine`. */
 export function define(command: Command, context: Context): void {
@@ -25,7 +14,7 @@ export function define(command: Command, context: Context): void {
         "or as --strength says. A size of one number keeps the ratio: it is the longer side.",
     )
     .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF");
-  addEditFlags(command, SAMPLING_FIELDS, FIELDS);
+  addEditFlags(command, "refine");
   carryOut(command, context, ["flexvar refine cat.png --size 128 --class animal-face"], refine);
 }
 

@@ -1,56 +1,15 @@
 /** Repeating an edit from its result. */
 import { checkMask, type EditMask, maskFromImage, widenCanvas } from "../editing/index.ts";
-import type { RgbaImage, SettingsRecord } from "../image/index.ts";
-import {
-  type EditEvent,
-  editRequestFrom,
-  editRunSettings,
-  type FlexVARPipeline,
-  type RepeatedEdit,
-} from "../pipelines/index.ts";
+import type { RgbaImage } from "../image/index.ts";
+import type { EditEvent, FlexVARPipeline, RepeatedEdit } from "../pipelines/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
-import type { Outcome, Running } from "./command.ts";
-import { openCosts } from "./cost.ts";
-import { fitTask, paintFiles, pictureHash } from "./edit-run.ts";
+import { pictureHash } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
-import { modelHash } from "./identity.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel, shownPath } from "./model.ts";
-import { expectFolder, makeFolder } from "./output.ts";
+import { asUsage } from "./option-flags.ts";
 import type { RepeatFlags } from "./repeat.ts";
-import { asUsage } from "./sampling-flags.ts";
 
 /** Paints an edited picture again: the same bytes, settings included, where model and machine are the same. */
-export async function repeatEdit(
-  file: string,
-  settings: SettingsRecord,
-  flags: RepeatFlags,
-  running: Running,
-): Promise<Outcome> {
-  const folder = findModel(flags.model);
-  const hash = await modelHash(folder);
-  if (hash !== settings.model && flags.force !== true)
-    throw new UsageError(
-      `--model: expected the model that drew ${file} (${String(settings.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
-    );
-  await expectFolder(flags.out);
-  const pipe = await openModel(folder, flags, running.report);
-  try {
-    const request = editRequestFrom(settings, pipe.config.transformer?.numClasses ?? 0);
-    const { events, mask, from } = await start(pipe, file, request, flags, running.signal);
-    const costs = await openCosts(pipe, flags);
-    if (costs !== undefined) fitTask(pipe, { ...request, mask }, from, {}, costs, running.report);
-    await makeFolder(flags.out);
-    const again = editRunSettings(pipe, { ...request, mask, model: hash });
-    const { files } = await paintFiles(events, flags, again, running);
-    running.report.log(`painted ${file} again: ${files.at(-1)}`);
-    return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
-  } finally {
-    await pipe.dispose();
-  }
-}
-
-async function start(
+export async function startEdit(
   pipe: FlexVARPipeline,
   file: string,
   request: RepeatedEdit,

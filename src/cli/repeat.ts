@@ -2,24 +2,19 @@ import { type Command, Option } from "commander";
 import { MASK_MODES, type MaskMode } from "../editing/index.ts";
 import { readInput } from "../files/index.ts";
 import { readSettings, type SettingsRecord } from "../image/index.ts";
-import {
-  type FlexVARPipeline,
-  isEditRecord,
-  isLargeRecord,
-  largeRequestFrom,
-  requestFrom,
-} from "../pipelines/index.ts";
+import { type FlexVARPipeline, type RepeatedRun, requestFrom, runSettings } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
 import { draw, fitDrawing } from "./draw.ts";
+import { fitTask, paintFiles } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { paintLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { expectFolder } from "./output.ts";
-import { repeatEdit } from "./repeat-edit.ts";
+import { expectFolder, makeFolder } from "./output.ts";
+import { startEdit } from "./repeat-edit.ts";
 
 export interface RepeatFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;
@@ -50,19 +45,18 @@ export function define(command: Command, context: Context): void {
 }
 
 async function repeat([file = ""]: readonly string[], flags: RepeatFlags, running: Running): Promise<Outcome> {
-  const settings = await recorded(file);
-  if (isEditRecord(settings)) return repeatEdit(file, settings, flags, running);
-  const drawAgain = isLargeRecord(settings) ? repeatLarge(file, settings) : repeatPlain(file, settings);
+  const recorded = await settingsOf(file);
   const folder = findModel(flags.model);
   const hash = await modelHash(folder);
-  if (hash !== settings.model && flags.force !== true)
+  if (hash !== recorded.model && flags.force !== true)
     throw new UsageError(
-      `--model: expected the model that drew ${file} (${String(settings.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
+      `--model: expected the model that drew ${file} (${String(recorded.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
     );
   await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, running.report);
   try {
-    const { files, settings } = await drawAgain(pipe, flags, hash, running);
+    const run = worded(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
+    const { files, settings = recorded } = await drawAgain(pipe, file, { ...run, model: hash }, flags, running);
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
   } finally {
@@ -70,33 +64,36 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
   }
 }
 
+interface Again {
+  readonly files: readonly string[];
+  /** What settings say now; of edits what they said. */
+  readonly settings?: SettingsRecord;
+}
+
 /** Draws what was recorded once more. */
-type DrawAgain = (
+async function drawAgain(
   pipe: FlexVARPipeline,
+  file: string,
+  run: RepeatedRun,
   flags: RepeatFlags,
-  model: string,
   running: Running,
-) => Promise<{ readonly files: readonly string[]; readonly settings: SettingsRecord }>;
-
-function repeatPlain(file: string, settings: SettingsRecord): DrawAgain {
-  const { options } = worded(file, () => requestFrom(settings));
-  return async (pipe, flags, model, running) => {
-    const { out, preview = false } = flags;
-    const costs = await openCosts(pipe, flags);
-    if (costs !== undefined) fitDrawing(pipe, options, { preview }, costs, running.report);
-    return draw(pipe, options, { out, model, metadata: true, preview, grid: false, trace: undefined }, running);
-  };
+): Promise<Again> {
+  const { out, preview = false } = flags;
+  const costs = await openCosts(pipe, flags);
+  if (run.task === "generate") {
+    if (costs !== undefined) fitDrawing(pipe, run.options, { preview }, costs, running.report);
+    const request = { out, model: run.model, metadata: true, preview, grid: false, trace: undefined };
+    return draw(pipe, run.options, request, running);
+  }
+  if (run.task === "generate-large") return paintLarge(pipe, run.options, { out, preview }, run.model, running, costs);
+  const { events, mask, from } = await startEdit(pipe, file, run, flags, running.signal);
+  if (costs !== undefined) fitTask(pipe, { ...run, mask }, from, {}, costs, running.report);
+  await makeFolder(out);
+  const settings = runSettings(pipe.config, { ...run, mask });
+  return { files: (await paintFiles(events, flags, settings, running)).files };
 }
 
-function repeatLarge(file: string, settings: SettingsRecord): DrawAgain {
-  const { options } = worded(file, () => largeRequestFrom(settings));
-  return async (pipe, flags, model, running) => {
-    const { out, preview = false } = flags;
-    return paintLarge(pipe, options, { out, preview }, model, running, await openCosts(pipe, flags));
-  };
-}
-
-async function recorded(file: string): Promise<SettingsRecord> {
+async function settingsOf(file: string): Promise<SettingsRecord> {
   const png = await readInput(file, "PNG file");
   return worded(file, () => readSettings(png));
 }

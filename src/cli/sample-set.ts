@@ -7,8 +7,8 @@ import type { Running } from "./command.ts";
 import { estimated } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { modelHash } from "./identity.ts";
+import { asUsage } from "./option-flags.ts";
 import type { Reporter } from "./reporter.ts";
-import { asUsage } from "./sampling-flags.ts";
 
 /** A process's part of a set: every `of`-th picture from the `index`-th. */
 export interface Shard {
@@ -52,7 +52,7 @@ export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promi
   const classes = resolved.picks.flatMap(({ ids }) => ids);
   if (new Set(classes).size < classes.length) throw new UsageError("--class: expected each class once");
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
-  const run = runSettings(whole, resolved, await modelHash(folder));
+  const run = runSettings(pipe.config, { task: "generate", options: whole, model: await modelHash(folder) });
   const own = { total, ...run, size: `${width}x${height}`, classes: [...classes] };
   const options = { ...whole, count: 1, batchSize: request.batch };
   const fit = (by: Costs) => fitGenerate(pipe.config, by.model, options, total, by.budget);

@@ -6,9 +6,9 @@ import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
+import { addSamplingFlags, samplingInput } from "./option-flags.ts";
 import { expectWritable } from "./output.ts";
 import { drawSet, planSet, type Shard } from "./sample-set.ts";
-import { addSamplingFlags, samplingInput } from "./sampling-flags.ts";
 
 interface SampleFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;

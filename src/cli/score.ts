@@ -20,8 +20,8 @@ import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel } from "./model.ts";
+import { asUsage, asUsageError, samplingInput } from "./option-flags.ts";
 import { expectFolder, makeFolder } from "./output.ts";
-import { asUsage, asUsageError, samplingInput } from "./sampling-flags.ts";
 
 interface ScoreFlags extends ComputeFlags, MemoryFlags {
   readonly class?: string;

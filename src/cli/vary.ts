@@ -1,13 +1,7 @@
 /** `--vary OPTION=VALUES`: which sampling option takes which values. */
-import {
-  SAMPLING_FIELDS,
-  type SamplingField,
-  type SamplingInput,
-  samplingInfo,
-  valueFromText,
-} from "../options/index.ts";
+import { options, SAMPLING_FIELDS, type SamplingField, type SamplingInput, valueFromText } from "../options/index.ts";
 import { UsageError } from "./errors.ts";
-import { asUsage } from "./sampling-flags.ts";
+import { asUsage } from "./option-flags.ts";
 
 export interface Variation {
   readonly field: SamplingField;
@@ -29,9 +23,9 @@ const MOST_VALUES = 100;
 export function parseVariation(text: string): Variation {
   const [, flag = "", list = ""] = /^([a-z-]+)=(.*)$/s.exec(text.trim()) ?? [];
   const allowed = SAMPLING_FIELDS.filter((field) => !FIXED.includes(field));
-  const field = allowed.find((name) => samplingInfo[name].flag === flag);
+  const field = allowed.find((name) => options[name].flag === flag);
   if (field === undefined) {
-    const names = allowed.map((name) => samplingInfo[name].flag).join(", ");
+    const names = allowed.map((name) => options[name].flag).join(", ");
     throw new UsageError(`--vary: expected OPTION=VALUES with one of ${names}, got "${text}"`);
   }
   const parts = list.split(LISTS.includes(field) || list.includes(";") ? ";" : ",").map((part) => part.trim());
@@ -41,7 +35,7 @@ export function parseVariation(text: string): Variation {
   return {
     field,
     flag,
-    title: samplingInfo[field].title,
+    title: options[field].title,
     values: values.map((value) => ({
       text: value,
       input: asUsage(() => ({ [field]: valueFromText(field, value) }) as SamplingInput),

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { OptionError } from "../errors/index.ts";
 import {
   IMPORTED_DEFAULTS,
+  options,
   parseSampling,
   readDefaultSampling,
   resolveSampling,
   SAMPLING_FIELDS,
-  samplingInfo,
   samplingSchema,
   TRAINED_DEFAULTS,
   valueFromText,
@@ -26,7 +26,7 @@ describe("resolveSampling", () => {
       topK: 900,
       topP: 0.95,
       temperature: 1,
-      greedy: { kind: "released" },
+      greedy: "released",
       maxGrid: 16,
       seed: 0,
       count: 1,
@@ -143,10 +143,10 @@ describe("one schema for every surface", () => {
     };
     expect(Object.keys(json.properties)).toEqual(SAMPLING_FIELDS);
     for (const field of SAMPLING_FIELDS) {
-      expect(json.properties[field]!.description).toBe(samplingInfo[field].description);
+      expect(json.properties[field]!.description).toBe(options[field].description);
     }
     for (const key of ["flag", "http"] as const) {
-      expect(new Set(SAMPLING_FIELDS.map((field) => samplingInfo[field][key])).size).toBe(SAMPLING_FIELDS.length);
+      expect(new Set(SAMPLING_FIELDS.map((field) => options[field][key])).size).toBe(SAMPLING_FIELDS.length);
     }
   });
 
@@ -156,7 +156,7 @@ describe("one schema for every surface", () => {
     expect(valueFromText("topP", "0.9")).toBe(0.9);
     expect(["0.9..0.5", "1,0.5"].map((text) => valueFromText("topP", text))).toEqual(["0.9..0.5", "1,0.5"]);
     expect(valueFromText("size", "64x32")).toBe("64x32");
-    expect(() => valueFromText("topK", "many")).toThrow('top-k: expected a number, got "many"');
+    expect(() => valueFromText("topK", "many")).toThrow('topK: expected a number, got "many"');
     expect(() => valueFromText("seed", "")).toThrow("seed: expected a number");
     expect(parseSampling({ size: valueFromText("size", "64x32") }).size).toEqual([64, 32]);
   });

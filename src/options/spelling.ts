@@ -1,18 +1,20 @@
 /** An option's name where users meet it: as a flag, and as a field of HTTP requests. */
-import { editingInfo } from "./editing.ts";
-import { samplingInfo } from "./fields.ts";
+import { type OptionName, type OptionRow, options } from "./table.ts";
 
-const NAMES: Readonly<Record<string, { readonly flag: string; readonly http: string } | undefined>> = {
-  ...samplingInfo,
-  ...editingInfo,
+const NAMES: Readonly<Record<string, Pick<OptionRow, "flag" | "http"> | undefined>> = {
+  ...options,
   batchSize: { flag: "batch", http: "batch_size" },
 };
 
-/** `topK` as `top-k` (without the dashes before it); options outside the table are spelt by the same rule. */
+/** `topK` as `top-k` (without the dashes before it); names outside the table are spelt by the same rule. */
 export const flagName = (option: string): string => NAMES[option]?.flag ?? separated(option, "-");
 
 /** `topK` as `top_k`. */
 export const httpName = (option: string): string => NAMES[option]?.http ?? separated(option, "_");
+
+/** The option that an HTTP field gives. */
+export const optionOfField = (field: string): OptionName | undefined =>
+  (Object.keys(options) as OptionName[]).find((name) => options[name].http === field);
 
 /** `top-k` or `top_k` as `topK`. */
 export const camelCase = (name: string): string =>

@@ -16,10 +16,12 @@ import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import {
   type EditingInput,
+  pick,
   pickEditing,
   type ResolvedEditing,
   type ResolvedSampling,
   resolveEditing,
+  SAMPLING_FIELDS,
   type SamplingInput,
 } from "../options/index.ts";
 import { mapPerScale } from "../sampling/index.ts";
@@ -29,7 +31,7 @@ import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
-import { checkScores, type GenerateOptions, resolveRun } from "./resolve.ts";
+import { checkScores, type GenerateOptions, resolvePlan } from "./resolve.ts";
 import { type PictureRow, pictureRow } from "./sample.ts";
 import { paintWindow } from "./window-pass.ts";
 
@@ -71,7 +73,7 @@ export function withGuidance<T extends Pick<EditOptions, "guidance">>(
   if (options.guidance !== undefined || mask === undefined) return options;
   const open = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
   if (2 * open >= mask.data.length) return options;
-  const { guidance } = resolveRun(config, { classLabels: [0] });
+  const { guidance } = resolvePlan(config, {});
   return { ...options, guidance: mapPerScale(guidance, (value) => Math.min(value, EDIT_GUIDANCE)) };
 }
 
@@ -124,14 +126,11 @@ export interface PaintStart {
   readonly hole: Uint8Array;
 }
 
-/** Sampling options alone. */
-export function pickSampling(options: Omit<EditOptions, "image" | "mask">): Omit<GenerateOptions, "classLabels"> {
-  const { steps, stepTable, scales, guidance, guidanceMode, guidanceUntil, topK, topP, temperature } = options;
-  const { entropyTemperature, greedy, maxGrid, forbid, style, seed, count, signal, firstIndex } = options;
-  const guiding = { guidance, guidanceMode, guidanceUntil };
-  const drawing = { topK, topP, temperature, entropyTemperature, greedy, maxGrid, forbid };
-  return { steps, stepTable, scales, ...guiding, ...drawing, style, seed, count, signal, firstIndex };
-}
+const PICKED = [...SAMPLING_FIELDS.filter((name) => name !== "size" && name !== "classLabels"), "signal", "firstIndex"];
+
+/** Sampling options alone, without class and size. */
+export const pickSampling = (options: Omit<EditOptions, "image" | "mask">): Omit<GenerateOptions, "classLabels"> =>
+  pick(PICKED, options as Readonly<Record<string, unknown>>);
 
 /** Paints all passes for all variants, batch after batch. */
 export async function* paintPasses(

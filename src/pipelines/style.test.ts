@@ -6,7 +6,8 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom } from "../sampling/index.ts";
 import { FlexVARPipeline, type ScaleEvent } from "./flexvar.ts";
 import { createNetworks } from "./networks.ts";
-import { pictureSettings, requestFrom, runSettings } from "./picture-settings.ts";
+import type { GenerateOptions } from "./resolve.ts";
+import { pictureSettings, requestFrom, runSettings } from "./settings.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 const C = 16;
@@ -96,8 +97,11 @@ test("a mix of classes is the weighted sum of their rows, and its settings draw 
   const [picture] = own[0]!.pictures;
   expect(picture).toMatchObject({ classId: 2, label: "a:0.3,c:0.7" });
   const options = { classLabels: ["a:0.3,c:0.7"], scales: "1,2,4", seed: 3, count: 2, style: "pen" };
-  const settings = pictureSettings(runSettings(options, withStyles.resolve(options), "hash"), picture!);
-  const { classLabels, style } = requestFrom(settings).options;
+  const settings = pictureSettings(
+    runSettings(withStyles.config, { task: "generate", options, model: "hash" }),
+    picture!,
+  );
+  const { classLabels, style } = requestFrom(settings).options as GenerateOptions;
   expect({ classLabels, style }).toEqual({ classLabels: ["#0:0.3,#2:0.7"], style: "pen" });
   expect(withStyles.resolve({ classLabels: classLabels! }).picks).toEqual(withStyles.resolve(options).picks);
 });

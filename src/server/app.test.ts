@@ -11,7 +11,7 @@ import {
   type StreamEvent,
 } from "../client/index.ts";
 import { encodePng, loadRgba, type RgbaImage } from "../image/node.ts";
-import { editRequestFrom } from "../pipelines/index.ts";
+import { type RepeatedEdit, requestFrom } from "../pipelines/index.ts";
 import {
   createServerApp,
   type Limits,
@@ -211,10 +211,10 @@ describe("edits", () => {
     ]) {
       const { data } = await client.edit({ ...edit, ...body });
       const png = Buffer.from(data[0]!.b64_json, "base64");
-      const { options, mask, fromResult, task } = editRequestFrom(
+      const { options, mask, fromResult, task } = requestFrom(
         readSettings(png),
         pipe.config.transformer!.numClasses,
-      );
+      ) as RepeatedEdit;
       expect({ task, fromResult }).toEqual({ task: body.task ?? "inpaint", fromResult: true });
       const image = await loadRgba(png);
       let again: RgbaImage | undefined;

@@ -5,14 +5,15 @@ import { MASK_MODES } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import {
   EDITING_FIELDS,
-  editingFields,
-  editingInfo,
   expected,
   explain,
   issueWords,
+  type OptionName,
+  type OptionRow,
+  optional,
+  options,
+  rowOf,
   SAMPLING_FIELDS,
-  samplingFields,
-  samplingInfo,
   shown,
   whole,
 } from "../options/index.ts";
@@ -22,28 +23,20 @@ import { openaiEditFields, openaiFields } from "./openai-fields.ts";
 
 const pixels = whole(0, 16384);
 
-const sampling = Object.fromEntries(
-  SAMPLING_FIELDS.map((key) => {
-    const { title, description, http } = samplingInfo[key];
-    return [http, (samplingFields[key] as z.ZodType).optional().meta({ title, description })];
-  }),
-);
-// Choosing among more variants than are asked for would let one request do the work of many.
-const editing = Object.fromEntries(
-  EDITING_FIELDS.filter((key) => key !== "bestOf").map((key) => {
-    const { title, description, http } = editingInfo[key];
-    return [http, (editingFields[key] as z.ZodType).optional().meta({ title, description })];
-  }),
-);
+/** The options of a task that a request may ask for, under their HTTP names. */
+const fieldsOf = (names: readonly OptionName[]): Record<string, z.ZodOptional> =>
+  Object.fromEntries(
+    names.filter((name) => rowOf(name).served !== false).map((name) => [rowOf(name).http, optional(name)]),
+  );
 
 const shared = {
-  ...sampling,
+  ...fieldsOf(SAMPLING_FIELDS),
   size: z
-    .union([z.literal("auto"), samplingFields.size], {
+    .union([z.literal("auto"), options.size.schema], {
       error: expected("auto or a size such as 256 or 512x256 (width x height, pixels)"),
     })
     .optional()
-    .meta(describe("size")),
+    .meta(described("size")),
   prompt: z
     .string()
     .max(10_000)
@@ -62,8 +55,8 @@ const shared = {
     .meta({ description: "Number of the first picture within each class; 0 unless told." }),
 };
 
-function describe(key: "size"): { title: string; description: string } {
-  const { title, description } = samplingInfo[key];
+function described(name: OptionName): Pick<OptionRow, "title" | "description"> {
+  const { title, description } = rowOf(name);
   return { title, description };
 }
 
@@ -78,9 +71,9 @@ const generation = z.strictObject({
 const edit = z.strictObject({
   ...shared,
   ...openaiEditFields,
-  ...editing,
+  ...fieldsOf(EDITING_FIELDS),
   class_labels: z
-    .union([z.enum(["auto", "none"]), samplingFields.classLabels], {
+    .union([z.enum(["auto", "none"]), options.classLabels.schema], {
       error: expected("auto, none or a list of class ids or names"),
     })
     .optional()
@@ -109,8 +102,7 @@ export function requestSchemas({ pictures }: Pick<Limits, "pictures">): {
   readonly generation: typeof generation;
   readonly edit: typeof edit;
 } {
-  const { title, description } = samplingInfo.count;
-  const n = whole(1, pictures).optional().meta({ title, description });
+  const n = whole(1, pictures).optional().meta(described("count"));
   return { generation: generation.extend({ n }), edit: edit.extend({ n }) };
 }
 

@@ -1,13 +1,13 @@
 /** Multipart forms as the record that JSON would have held. */
-import { EDITING_FIELDS, editingInfo, SAMPLING_FIELDS, samplingInfo, valueFromText } from "../options/index.ts";
+import { optionOfField, valueFromText } from "../options/index.ts";
 import { ApiError } from "./errors.ts";
 import { formParts } from "./form-parts.ts";
 import { followJson, LONGEST_TEXT, PICTURE_FIELDS } from "./json-shape.ts";
 
 /** Fields that are lists: a form may repeat them, one entry a value. */
 const LISTS = new Set(["class_labels", "scales", "forbid"]);
-const NUMBERS = new Set(["left", "right", "top", "bottom", "first_index", "output_compression"]);
-const FLAGS = new Set(["stream", "async", "whole"]);
+const NUMBERS = new Set(["left", "right", "top", "bottom", "first_index", "output_compression", "partial_images"]);
+const FLAGS = new Set(["stream", "async"]);
 
 /** Reads a form as it arrives; files become base64. @throws ApiError in words. */
 export async function readForm(blocks: AsyncIterable<Uint8Array>, type: string): Promise<Record<string, unknown>> {
@@ -68,20 +68,17 @@ function jsonList(name: string, text: string): unknown[] | undefined {
 
 /** A form's text as JSON would have had it; what does not read as such stays text, which the schema refuses in words. */
 function fromText(name: string, text: string): unknown {
-  const sampling = SAMPLING_FIELDS.find((key) => samplingInfo[key].http === name);
   if (name === "class_labels" && (text === "auto" || text === "none")) return text;
-  if (sampling !== undefined) {
+  const option = optionOfField(name);
+  if (option !== undefined) {
     try {
-      return valueFromText(sampling, text);
+      return valueFromText(option, text);
     } catch {
       return text;
     }
   }
   if (FLAGS.has(name)) return text === "true" ? true : text === "false" ? false : text;
-  const isNumber =
-    NUMBERS.has(name) ||
-    EDITING_FIELDS.some((key) => editingInfo[key].http === name && editingInfo[key].text === "number");
-  if ((isNumber || name === "partial_images") && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (NUMBERS.has(name) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   return text;
 }
 

@@ -1,19 +1,17 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
 import type { EditMask } from "../editing/index.ts";
 import { encodePng, type PngText, plainest, planarToRgb, type SettingsRecord, settingsText } from "../image/index.ts";
-import type { Drawing } from "../options/index.ts";
+import type { Drawing, EditTask } from "../options/index.ts";
 import {
   calibrate,
   type EditEvent,
   type EditOptions,
-  type EditTask,
-  editRunSettings,
   type FlexVARPipeline,
   type LargeOptions,
-  largeRunSettings,
   type PictureInfo,
   pictureRow,
   pictureSettings,
+  runSettings,
   type ShownScales,
   sampleRequest,
   sampleScales,
@@ -145,9 +143,10 @@ function edits(pipe: FlexVARPipeline, work: EditWork | LargeWork, signal: AbortS
 }
 
 function settingsOf(pipe: FlexVARPipeline, work: EditWork | LargeWork): SettingsRecord {
-  if (work.task === "generate") return largeRunSettings(pipe, work.options, work.model);
+  if (work.task === "generate")
+    return runSettings(pipe.config, { task: "generate-large", options: work.options, model: work.model });
   const { task, options, size, mask, imageHash: image, model } = work;
-  return editRunSettings(pipe, { task, options, size, mask, image, model });
+  return runSettings(pipe.config, { task, options, size, mask, image, model });
 }
 
 async function* edit(

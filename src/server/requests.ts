@@ -21,14 +21,15 @@ import { downsampling } from "../models/index.ts";
 import {
   drawing,
   EDITING_FIELDS,
-  editingInfo,
+  type OptionName,
   parseSampling,
   pickEditing,
+  present,
   resolveEditing,
   resolveSampling,
+  rowOf,
   SAMPLING_FIELDS,
   type SamplingInput,
-  samplingInfo,
   valueFromText,
 } from "../options/index.ts";
 import {
@@ -78,7 +79,7 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
     const decoded = [...shownScales(shownOf(fields), resolved.plan.grids.length), resolved.plan.grids.length - 1];
     fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded });
   }
-  const run = runSettings(input, resolved, model.hash);
+  const run = runSettings(model.config, { task: "generate", options: input, model: model.hash });
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const infos = picturesOf(model.config, resolved, picks, fields.first_index as number | undefined);
   const rows = infos.map((info): DrawRow => {
@@ -132,8 +133,8 @@ export async function editWork(
   if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
   if (fields.background === "opaque" && !staysOpaque(canvas, mask))
     throw refused("background", "expected auto, for parts that are kept are transparent, got opaque");
-  const editing = Object.fromEntries(EDITING_FIELDS.map((key) => [key, fields[editingInfo[key].http]]));
-  resolveEditing(pickEditing(editing));
+  const editing = pickEditing(optionsFrom(fields, EDITING_FIELDS));
+  resolveEditing(editing);
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
   const { seed, count } = resolve({ ...sampling, classLabels: [0] }, model, limits);
   const choice = fields.class_labels === "none" ? "none" : (classLabels ?? "auto");
@@ -141,7 +142,7 @@ export async function editWork(
   const labels = typeof choice === "string" ? 1 : classPicksOf(choice, model.config, numClasses(model)).length;
   checkPictures(labels * count, limits);
   const firstIndex = fields.first_index as number | undefined;
-  const options: EditOptions = { ...sampling, ...pickEditing(editing), image: canvas, classLabels: choice, firstIndex };
+  const options: EditOptions = { ...sampling, ...editing, image: canvas, classLabels: choice, firstIndex };
   const { costs } = model;
   const plan = { options, size: canvas, mask, ...(mask === undefined && { to: size }) };
   const batchSize = costs && fitEdit(model.config, costs.model, plan, costs.budget).batch;
@@ -212,7 +213,7 @@ function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
     throw refused("partial_images", "expected only with stream, got it without");
   if (fields.stream === true && fields.async === true)
     throw refused("async", "expected either stream or async, got both");
-  const input = Object.fromEntries(SAMPLING_FIELDS.map((key) => [key, fields[samplingInfo[key].http]]));
+  const input = optionsFrom(fields, SAMPLING_FIELDS);
   if (input.size === "auto") input.size = undefined;
   if (input.classLabels === "none" || input.classLabels === "auto") input.classLabels = undefined;
   // OpenAI's clients always send a prompt; one beside class labels must say nothing else.
@@ -221,8 +222,12 @@ function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
     if (fields.class_labels !== undefined) throw refused("prompt", "expected either prompt or class_labels, got both");
     input.classLabels = promptLabels(prompt, model);
   }
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as SamplingInput;
+  return present(input);
 }
+
+/** Options of a request, by the library's names. */
+const optionsFrom = (fields: Fields, names: readonly OptionName[]): Record<string, unknown> =>
+  Object.fromEntries(names.map((name) => [name, fields[rowOf(name).http]]));
 
 /** A prompt that is the name of a class as a whole is that class; otherwise names between commas. */
 function promptLabels(prompt: string, { config }: ServedModel): readonly (number | string)[] {

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.ts";
 import { readSettings } from "../../src/image/index.ts";
-import { editRequestFrom } from "../../src/pipelines/index.ts";
+import { requestFrom } from "../../src/pipelines/index.ts";
 import {
   accessible,
   canvas,
@@ -113,7 +113,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     const settings = readSettings((await downloadPng(page)).bytes);
     expect(settings).toMatchObject({ task: "inpaint", class: expect.any(String), size: "80x64", guidance_scale: 1.5 });
     guessed = String(settings.class_id);
-    expect(editRequestFrom(settings, 152)).toMatchObject({ size: [80, 64], mask: { width: 80, height: 64 } });
+    expect(requestFrom(settings, 152)).toMatchObject({ size: [80, 64], mask: { width: 80, height: 64 } });
     await page.getByRole("button", { name: "Go on with this" }).click();
     await canvas(page, "80 by 64 pixels").waitFor();
   });

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSettings } from "../../src/image/index.ts";
-import { editRequestFrom, requestFrom } from "../../src/pipelines/index.ts";
+import { requestFrom } from "../../src/pipelines/index.ts";
 import { projectRoot } from "../support/imports.ts";
 import {
   accessible,
@@ -206,7 +206,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await accessible(page, "variants");
     const settings = readSettings((await downloadPng(page)).bytes);
     expect(settings).toMatchObject({ task: "inpaint", class: "red heart", size: "80x64", guidance_scale: 1.5 });
-    expect(editRequestFrom(settings, 152)).toMatchObject({ task: "inpaint", size: [80, 64], mask: { width: 80 } });
+    expect(requestFrom(settings, 152)).toMatchObject({ task: "inpaint", size: [80, 64], mask: { width: 80 } });
     await page.keyboard.press("Control+z");
     await canvas(page, "80 by 64 pixels").waitFor();
     await page.keyboard.press("Control+Shift+z");

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planarToRgb, readSettings } from "../../src/image/index.ts";
 import { loadRgb } from "../../src/image/node.ts";
 import { FlexVAR } from "../../src/index.ts";
-import { requestFrom } from "../../src/pipelines/index.ts";
+import { type GenerateOptions, requestFrom } from "../../src/pipelines/index.ts";
 import { projectRoot } from "../support/imports.ts";
 import { canvas, downloadPng, launch, missingChromium, paintAndExtend, watchScales } from "./checks.ts";
 import { openStudio, type StudioSite } from "./site.ts";
@@ -66,7 +66,7 @@ describe.skipIf(missingChromium || !slow)(
       const { bytes } = await downloadPng(page);
       const pipe = await FlexVAR.fromPretrained(model);
       try {
-        const { options } = requestFrom(readSettings(bytes));
+        const { options } = requestFrom(readSettings(bytes)) as { options: GenerateOptions };
         let expected: Uint8Array = new Uint8Array();
         for await (const step of pipe.generate(options))
           if (step.isLast) expected = planarToRgb(await step.image()).data;

@@ -6,7 +6,9 @@ import type { DrawRequest } from "./types.ts";
 /** Undefined where the file carries none, or those of an edit. */
 export function requestOf(png: Uint8Array): DrawRequest | undefined {
   try {
-    const { options } = requestFrom(readSettings(png));
+    const run = requestFrom(readSettings(png));
+    if (run.task !== "generate") return undefined;
+    const { options } = run;
     const [width, height] = String(options.size).split("x").map(Number);
     const { classLabels: [classId] = [], steps, guidance, seed, firstIndex, style = "none" } = options;
     const numbers = { classId, width, height, steps: steps ?? 10, guidance, seed, count: 1, firstIndex };

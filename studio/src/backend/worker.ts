@@ -1,6 +1,5 @@
 /** The model in a worker: opens it, draws with it, and stops between scales when told. */
 import {
-  editRunSettings,
   encodePng,
   FlexVAR,
   type FlexVARPipeline,
@@ -123,7 +122,7 @@ async function draw(id: number, request: DrawRequest, signal: AbortSignal): Prom
   const drawing = { steps, guidance, seed, count, ...(style !== undefined && { style }) };
   const options = { classLabels: [classId], size: [width, height] as [number, number], ...drawing };
   const resolved = pipe.resolve({ ...options, firstIndex });
-  const settings = runSettings(options, resolved, hash);
+  const settings = runSettings(pipe.config, { task: "generate", options, model: hash });
   answer({ id, kind: "event", event: { kind: "plan", grids: resolved.plan.grids } });
   for await (const scale of pipe.generate({ ...options, firstIndex, signal })) {
     const { index, isLast } = scale;
@@ -158,7 +157,7 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
   };
   const { width, height } = image;
   const painted = mask && { data: mask, width, height };
-  const run = editRunSettings(pipe, {
+  const run = runSettings(pipe.config, {
     task,
     options,
     size: size ?? [width, height],

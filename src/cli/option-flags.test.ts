@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { OptionError } from "../errors/index.ts";
-import { SAMPLING_FIELDS, samplingInfo } from "../options/index.ts";
-import { addSamplingFlags, asUsage, samplingInput } from "./sampling-flags.ts";
+import { options, SAMPLING_FIELDS } from "../options/index.ts";
+import { addSamplingFlags, asUsage, samplingInput } from "./option-flags.ts";
 
 function parsed(...argv: string[]): Record<string, unknown> {
   const command = addSamplingFlags(new Command());
@@ -13,7 +13,7 @@ function parsed(...argv: string[]): Record<string, unknown> {
 test("every option of the schema has its flag, and what is left out has none", () => {
   const flags = (but: Parameters<typeof addSamplingFlags>[1]) =>
     addSamplingFlags(new Command(), but).options.map((o) => o.long);
-  expect(flags([])).toEqual(SAMPLING_FIELDS.map((field) => `--${samplingInfo[field].flag}`));
+  expect(flags([])).toEqual(SAMPLING_FIELDS.map((field) => `--${options[field].flag}`));
   expect(flags(["seed"])).not.toContain("--seed");
 });
 

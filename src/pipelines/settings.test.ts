@@ -1,16 +1,26 @@
 import { expect, test } from "vitest";
 import { encodePng, readSettings, settingsText } from "../image/index.ts";
 import { resolveSampling, type SamplingInput, TRAINED_DEFAULTS } from "../options/index.ts";
-import { pictureSettings, requestFrom, runSettings } from "./picture-settings.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
+import type { GenerateOptions } from "./resolve.ts";
+import { pictureSettings, requestFrom, runSettings } from "./settings.ts";
 
+const config = {
+  tokenizer: { patchSize: 1, channelMultipliers: [1, 1, 1] },
+  transformer: { codebookSize: 64 },
+  trainedSide: 16,
+  defaultSampling: TRAINED_DEFAULTS,
+} as unknown as ModelConfig;
 const model = { factor: 4, trainedSide: 16, vocabSize: 64, defaults: TRAINED_DEFAULTS };
 const picture = { classId: 3, label: "dog", indexWithinClass: 2 };
 
+const settingsOf = (options: SamplingInput) => runSettings(config, { task: "generate", options, model: "abc" });
+
 /** Through a PNG and back. */
 function recorded(input: SamplingInput) {
-  const settings = pictureSettings(runSettings(input, resolveSampling(input, model), "abc"), picture);
+  const settings = pictureSettings(settingsOf(input), picture);
   const png = encodePng({ data: new Uint8Array(3), width: 1, height: 1 }, settingsText(settings));
-  return requestFrom(readSettings(png));
+  return requestFrom(readSettings(png)) as { options: GenerateOptions; model: string };
 }
 
 test.each<[string, SamplingInput]>([
@@ -42,9 +52,9 @@ test("what older settings do not speak of is off, whatever the model's defaults 
   const defaults = { ...TRAINED_DEFAULTS, guidanceUntil: 13, entropyTemperature: "paper" };
   const { mixes, filters } = resolveSampling(sampling, { ...model, defaults });
   expect([mixes, filters]).toEqual([resolveSampling({}, model).mixes, resolveSampling({}, model).filters]);
-  expect(Object.keys(runSettings({}, resolveSampling({}, model), "abc"))).not.toContain("guidance_until");
+  expect(Object.keys(settingsOf({}))).not.toContain("guidance_until");
 });
 
 test("settings of something else are refused", () => {
-  expect(() => requestFrom({})).toThrow(/settings: expected those of a picture that `flexvar generate` drew/);
+  expect(() => requestFrom({})).toThrow(/settings: expected those of a picture that flexvar made/);
 });

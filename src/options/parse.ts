@@ -1,0 +1,49 @@
+/** Options as users give them, checked against the table. */
+import type { z } from "zod";
+import { OptionError } from "../errors/index.ts";
+import { optionsSchema, SAMPLING_FIELDS } from "./table.ts";
+import { explain, issueWords } from "./words.ts";
+
+/** Every sampling option, each optional; unknown keys are refused. */
+export const samplingSchema = optionsSchema(SAMPLING_FIELDS).refine(
+  (options) => options.steps === undefined || options.scales === undefined,
+  { path: ["steps"], error: "expected either steps or scales, got both" },
+);
+
+/** Options as users give them. */
+export type SamplingInput = z.input<typeof samplingSchema>;
+/** Options after validation: texts read, sizes as [width, height], scales as grids. */
+export type SamplingOptions = z.output<typeof samplingSchema>;
+
+/** Validates options. @throws OptionError naming the first wrong one. */
+export function parseSampling(input: unknown): SamplingOptions {
+  return parsed(samplingSchema, input);
+}
+
+/** Validates by a schema; `known` names the keys that an unknown one is answered with. @throws OptionError in words. */
+export function parsed<T extends z.ZodType>(
+  schema: T,
+  input: unknown,
+  known: readonly string[] = SAMPLING_FIELDS,
+): z.output<T> {
+  const result = schema.safeParse(input, { error: issueWords });
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
+    throw new OptionError(issue.keys[0]!, `one of ${known.join(", ")}`);
+  }
+  const { parameter, expected, got } = explain(issue);
+  throw new OptionError(parameter || "options", expected, got, { cause: result.error });
+}
+
+/** The entries that have a value. */
+export const present = <T extends object>(given: T): { [K in keyof T]: Exclude<T[K], null | undefined> } =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)) as never;
+
+/** Some options among others, where they have a value. */
+export function pick<N extends string, T extends { readonly [K in N]?: unknown }>(
+  names: readonly N[],
+  from: T,
+): { [K in N]?: Exclude<T[K], undefined> } {
+  return present(Object.fromEntries(names.map((name) => [name, from[name]]))) as never;
+}

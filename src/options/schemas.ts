@@ -1,0 +1,113 @@
+/** Schemas of option values: texts as users type them and structured values alike. Every refusal says what was expected and got. */
+import { z } from "zod";
+import { OptionError } from "../errors/index.ts";
+import { type Grid, MAX_GRID_SIDE, type PerScale, parsePerScale, parseScales } from "../sampling/index.ts";
+import { LONGEST_CLASS_NAME } from "./class-names.ts";
+import { expected, shown } from "./words.ts";
+
+/** Runs a reader of text inside a schema; what it throws becomes the issue's message, without the leading name. */
+export function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      context.addIssue({ code: "custom", message: error.words });
+      return z.NEVER;
+    }
+  });
+}
+
+function parseSize(text: string): [width: number, height: number] {
+  const match = /^\s*(\d{1,6})(?:\s*[x×X]\s*(\d{1,6}))?\s*$/.exec(text);
+  if (!match) throw new OptionError("size", "a size such as 256 or 512x256 (width x height, pixels)", `"${text}"`);
+  const width = Number(match[1]);
+  return [width, match[2] === undefined ? width : Number(match[2])];
+}
+
+function parseUntil(text: string): number | "none" {
+  const trimmed = text.trim();
+  if (trimmed === "none") return trimmed;
+  if (!/^\d{1,9}$/.test(trimmed))
+    throw new OptionError("guidanceUntil", "none or a grid's side such as 13", `"${text}"`);
+  return Number(trimmed);
+}
+
+/** A whole number in a range, refused in words; JSON Schema learns the range too. */
+export const whole = (low: number, high: number) =>
+  z
+    .number({ error: expected("a number") })
+    .refine((n) => Number.isInteger(n) && n >= low && n <= high, {
+      error: ({ input }) => `expected a whole number from ${low} to ${high}, got ${input}`,
+    })
+    .meta({ type: "integer", minimum: low, maximum: high });
+
+/** A number in a range, `open`: above its low end. */
+export const real = (low: number, high: number, open = false) =>
+  z
+    .number({ error: expected("a number") })
+    .refine((n) => (open ? n > low : n >= low) && n <= high, {
+      error: ({ input }) =>
+        `expected a number ${open ? "above" : "from"} ${low} ${open ? "and at most" : "to"} ${high}, got ${input}`,
+    })
+    .meta({ [open ? "exclusiveMinimum" : "minimum"]: low, maximum: high });
+
+/** One of several words. */
+export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: expected(values.join(" or ")) });
+
+const BY_SCALE = "a number, a list by scale such as [4, 4, 2] or 4,4,2, or from..to such as 0.9..0.7";
+
+/**
+ * A number for every scale: one, a list, `{from, to}`, or a text for the last two.
+ * @param off whether 0 switches the option off; it then has no place between two ends.
+ */
+export const perScale = (one: z.ZodType<number, number>, off = false): z.ZodType<PerScale, PerScale | string> => {
+  const list = z.array(one).min(1).max(64);
+  const ends = z.strictObject({ from: one, to: one }, { error: expected(BY_SCALE) });
+  const range = !off
+    ? ends
+    : ends.refine(({ from, to }) => from > 0 && to > 0, {
+        error: ({ input }) => `expected from and to above 0 (0 is off), got ${shown(input)}`,
+      });
+  const read = readable(parsePerScale).pipe(z.union([list, range]));
+  return z.union([one, list, range, read], { error: expected(BY_SCALE) });
+};
+
+export const gridSide = whole(1, MAX_GRID_SIDE);
+const GRID = "a grid such as 4 or [4, 6] (rows, columns)";
+const grid = z.union(
+  [
+    gridSide.transform((n): Grid => [n, n]),
+    z.tuple([gridSide, gridSide], { error: expected(GRID) }).transform(([h, w]): Grid => [h, w]),
+  ],
+  { error: expected(GRID) },
+);
+const pixelSide = whole(1, 16384);
+const SIZE = "a size such as 256 or 512x256 (width x height, pixels)";
+const sizePair = z.tuple([pixelSide, pixelSide], { error: expected(SIZE) });
+export const size = z.union(
+  [pixelSide.transform((n): [number, number] => [n, n]), sizePair, readable(parseSize).pipe(sizePair)],
+  { error: expected(SIZE) },
+);
+
+export const scales = z.union([z.array(grid).min(1).max(64), readable(parseScales)], {
+  error: expected("a list of grids such as 1,2,4x6"),
+});
+export const guidanceUntil = z.union([gridSide, readable(parseUntil).pipe(z.union([gridSide, z.literal("none")]))], {
+  error: expected("none or a grid's side such as 13"),
+});
+
+/** A name in quotes, all of whose characters are doubled ones. */
+const LONGEST_CLASS_TEXT = 2 * LONGEST_CLASS_NAME + 2;
+export const classLabels = z.array(
+  z.union([whole(0, 2 ** 31), z.string().min(1).max(LONGEST_CLASS_TEXT)], { error: expected("a class id or name") }),
+  { error: expected("a list of class ids or names") },
+);
+
+/** A text that a reader accepts, trimmed. */
+export const readableText = (read: (text: string) => unknown) =>
+  readable((text) => {
+    read(text);
+    return text.trim();
+  });
