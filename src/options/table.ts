@@ -212,6 +212,22 @@ const samplingOptions = {
     recorded: "always",
     filters: true,
   },
+  minP: {
+    schema: perScale(real(0, 1)),
+    title: "Min p",
+    description:
+      "Draws among the tokens that are at least this many times as likely as the likeliest; 0, the default: off. One number, a list by scale or from..to.",
+    flag: "min-p",
+    metavar: "P",
+    http: "min_p",
+    text: "per scale",
+    advanced: true,
+    tasks: ALL_TASKS,
+    default: 0,
+    config: "min_p",
+    recorded: "unless default",
+    filters: true,
+  },
   temperature: {
     schema: perScale(real(0, 100, true)),
     title: "Temperature",

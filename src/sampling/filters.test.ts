@@ -105,6 +105,26 @@ describe("RowSampler", () => {
     expect([...new RowSampler(4).filter(row, 0, { topK: 0, topP: 0.5, temperature: 1 }).ids]).toEqual([2, 3]);
   });
 
+  it("keeps by min-p what is likely beside the likeliest, after every other filter, at the row's temperature", () => {
+    const row = Float32Array.of(0, Math.log(2), Math.log(4), Math.log(8));
+    const kept = (options: Partial<FilterOptions>) => {
+      const { ids, weights, total } = new RowSampler(4).filter(row, 0, { ...NO_FILTER, ...options });
+      return [...ids].map((id, i) => [id, Number((weights[i]! / total).toFixed(6))]);
+    };
+    const [a, b, c] = [1 / 7, 2 / 7, 4 / 7].map((share) => Number(share.toFixed(6)));
+    expect(kept({ minP: 0.24 })).toEqual([
+      [1, a],
+      [2, b],
+      [3, c],
+    ]);
+    expect(kept({ minP: 0.26 }).map(([id]) => id)).toEqual([2, 3]);
+    expect(kept({ minP: 0.26, temperature: 2 }).map(([id]) => id)).toEqual([0, 1, 2, 3]);
+    expect(kept({ minP: 0.26, topK: 1 }).map(([id]) => id)).toEqual([3]);
+    expect(kept({ minP: 0.1, topP: 0.6 }).map(([id]) => id)).toEqual([2, 3]);
+    expect(kept({ minP: 1 })).toEqual([[3, 1]]);
+    expect(kept({ minP: 0 })).toEqual(kept({}));
+  });
+
   it("draws as often as the probabilities say", () => {
     const rng = createRandom(5);
     const row = Float32Array.from({ length: 20 }, () => rng.normal());

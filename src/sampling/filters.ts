@@ -9,6 +9,8 @@ export interface FilterOptions {
   readonly topK: number;
   /** Keep the likeliest tokens that hold this share of the probability; 0 or 1: off. */
   readonly topP: number;
+  /** Keep tokens at least this many times as likely as the likeliest, 0 to 1 (min-p, arXiv 2407.01082); 0 or left out: off. */
+  readonly minP?: number | undefined;
   /** Divides the logits; above 0. */
   readonly temperature: number;
   /** Multiplies the temperature by one that follows from the row's entropy at temperature 1, before any filter. */
@@ -65,7 +67,7 @@ const CUT_BUCKETS = 256;
  *
  * Order (released code): temperature, top-k (ties with the k-th value stay), then top-p: in ascending order of
  * probability, renormalised after top-k, tokens go while the running sum is at most 1 − p; the best always stays. Among
- * equal probabilities at that edge the lower ids go first.
+ * equal probabilities at that edge the lower ids go first. Min-p comes last and measures by the likeliest, which every filter keeps.
  * Arithmetic is double precision without Math.exp, so that equal logits give equal tokens on every platform.
  */
 export class RowSampler {
@@ -107,7 +109,7 @@ export class RowSampler {
 
   /** Surviving tokens of the row that starts at `begin`. @throws RangeError when the logits are not finite. */
   filter(logits: Float32Array, begin: number, options: FilterOptions): FilteredRow {
-    const { topK, topP, entropy } = options;
+    const { topK, topP, minP = 0, entropy } = options;
     if (!(options.temperature > 0)) throw new OptionError("temperature", "a number above 0", options.temperature);
     const { row, rowBits, vocabSize, selector } = this;
     row.set(logits.subarray(begin, begin + vocabSize));
@@ -119,8 +121,22 @@ export class RowSampler {
       checkLogits(row);
       throw new RangeError("sampling: expected at least one possible token, got none");
     }
-    if (!(topP > 0 && topP < 1)) return this.survivors(count, total);
-    return this.cutTail(count, (1 - topP) * total, temperature);
+    const isCut = topP > 0 && topP < 1;
+    const kept = isCut ? this.cutTail(count, (1 - topP) * total, temperature) : this.survivors(count, total);
+    return minP > 0 ? this.keepLikely(kept, minP) : kept;
+  }
+
+  /** Keeps tokens of at least `minP` times the largest weight, which is 1. */
+  private keepLikely({ ids, weights }: FilteredRow, minP: number): FilteredRow {
+    let kept = 0;
+    let total = 0;
+    for (let i = 0; i < weights.length; i++) {
+      if (weights[i]! < minP) continue;
+      total += weights[i]!;
+      ids[kept] = ids[i]!;
+      weights[kept++] = weights[i]!;
+    }
+    return this.survivors(kept, total);
   }
 
   /** Gathers ids and values of at least `smallest`, in id order. */
