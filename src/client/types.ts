@@ -1,4 +1,7 @@
 /** What the HTTP API takes and gives. */
+import type { z } from "zod";
+import type { MaskMode } from "../editing/index.ts";
+import type { EditingField, EditTask, OptionName, Options, SamplingField } from "../options/index.ts";
 
 /** Error form of every refusal. */
 export interface ErrorBody {
@@ -12,33 +15,25 @@ export interface ErrorBody {
   };
 }
 
-/** A number for every scale: one, a list coarse to fine (its last holds on), from one value to another, or a text such as `4,4,2` or `4..2`. */
-export type ByScale = number | readonly number[] | { readonly from: number; readonly to: number } | string;
+/** Deeply read-only, so that constants can be given. */
+type Given<T> = T extends object ? { readonly [K in keyof T]: Given<T[K]> } : T;
 
-/** Sampling fields that generations and edits share. */
-export interface SamplingFields {
-  readonly class_labels?: readonly (number | string)[];
+/** Options under their HTTP names, as their schemas take them. */
+type OptionFields<N extends OptionName> = {
+  readonly [K in N as Options[K] extends { readonly served: false } ? never : Options[K]["http"]]?: Given<
+    z.input<Options[K]["schema"]>
+  >;
+};
+
+/** A number for every scale: one, a list coarse to fine (its last holds on), from one value to another, or a text such as `4,4,2` or `4..2`. */
+export type ByScale = NonNullable<OptionFields<"guidance">["guidance_scale"]>;
+
+/** Fields that generations and edits share: every sampling option, and what only HTTP has. */
+export interface SamplingFields extends Omit<OptionFields<SamplingField>, "size" | "class_labels"> {
+  /** `WxH`, a side in pixels, both sides, or auto. */
+  readonly size?: OptionFields<"size">["size"] | "auto";
   /** Class names between commas, where `class_labels` is left out. */
   readonly prompt?: string;
-  /** Pictures per label. */
-  readonly n?: number;
-  readonly seed?: number;
-  readonly num_inference_steps?: number;
-  readonly step_table?: "paper" | "released";
-  readonly scales?: string | readonly (number | readonly [number, number])[];
-  readonly guidance_scale?: ByScale;
-  readonly guidance_mode?: "ramp" | "constant";
-  /** Grid from whose side on guidance is off. */
-  readonly guidance_until?: number | "none";
-  readonly top_k?: ByScale;
-  readonly top_p?: ByScale;
-  readonly temperature?: ByScale;
-  /** `none`, `paper` or `SCALE,DECAY,FLOOR`. */
-  readonly entropy_temperature?: string;
-  readonly style?: string;
-  readonly greedy?: string;
-  readonly max_grid?: number;
-  readonly forbid?: readonly number[];
   /** Name of the served model. */
   readonly model?: string;
   readonly user?: string;
@@ -46,35 +41,27 @@ export interface SamplingFields {
   readonly first_index?: number;
   /** Scales to send pictures of while streaming: evenly chosen, or all. */
   readonly partial_images?: number | "all";
-  /** `WxH` or a side in pixels. */
-  readonly size?: string | number;
 }
 
-export interface GenerationFields extends SamplingFields {
+export interface GenerationFields extends SamplingFields, OptionFields<"classLabels"> {
   /** Beyond twice the trained side: one sampling of the whole (plain), or windows over a coarse picture. */
   readonly large?: "plain" | "windows";
 }
 
-export interface EditFields extends SamplingFields {
+export interface EditFields extends SamplingFields, OptionFields<EditingField> {
+  /** Class ids or names; auto, the default: the model's guess; none: no class. */
+  readonly class_labels?: OptionFields<"classLabels">["class_labels"] | "auto" | "none";
   /** A picture file in base64, plain or as a data URL. */
   readonly image: string;
   readonly mask?: string;
-  readonly mask_mode?: "auto" | "white" | "alpha";
-  readonly task?: "inpaint" | "outpaint" | "expand" | "refine";
+  readonly mask_mode?: MaskMode;
+  readonly task?: EditTask;
   readonly left?: number;
   readonly right?: number;
   readonly top?: number;
   readonly bottom?: number;
   /** Width to height, `2:1` or a number: expand. */
   readonly ratio?: string | number;
-  readonly strength?: number;
-  readonly window?: number;
-  readonly padding?: number;
-  readonly whole?: boolean;
-  readonly fill?: "mean" | "nearest" | "diffusion";
-  readonly widen?: number;
-  readonly kept_share?: number;
-  readonly seam?: number;
 }
 
 /** One finished picture. */
