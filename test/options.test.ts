@@ -6,6 +6,7 @@ import { addSamplingFlags } from "../src/cli/option-flags.ts";
 import type { EditFields, GenerationFields } from "../src/client/index.ts";
 import { EDIT_TASKS, EDITING_FIELDS, optionsOf, rowOf, SAMPLING_FIELDS } from "../src/options/index.ts";
 import { requestSchemas } from "../src/server/fields.ts";
+import { MORE_OPTIONS, OWN_FIELDS } from "../studio/src/create/more-options.ts";
 
 const flags = (command: Command) => command.options.map(({ long }) => long!.slice(2));
 const generation = requestSchemas({ pictures: 10 }).generation.shape;
@@ -19,6 +20,10 @@ describe("every option is on every front end", () => {
     const fields: Record<string, { description?: string } | undefined> = generation;
     expect(fields[http]?.description).toBe(description);
     expect(Object.keys(edit)).toContain(http);
+  });
+
+  test("the studio's form has a field of its own for it, or offers it among the others", () => {
+    expect([...OWN_FIELDS, ...MORE_OPTIONS].sort()).toEqual([...SAMPLING_FIELDS].sort());
   });
 
   test.each(EDITING_FIELDS)("%s: HTTP where it is served, and the commands of its tasks", (name) => {

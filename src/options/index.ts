@@ -7,5 +7,5 @@ export * from "./sampling.ts";
 export { whole } from "./schemas.ts";
 export * from "./spelling.ts";
 export * from "./table.ts";
-export { valueFromText } from "./text.ts";
+export { formatOption, valueFromText, valueOfText } from "./text.ts";
 export { expected, explain, issueWords, shown } from "./words.ts";

@@ -22,3 +22,7 @@ export const camelCase = (name: string): string =>
 
 const separated = (name: string, between: string): string =>
   name.replace(/[A-Z]/g, (letter) => `${between}${letter.toLowerCase()}`);
+
+/** Options by the library's names as the fields of an HTTP request. */
+export const toFields = (given: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(given).map(([name, value]) => [httpName(name), value]));

@@ -28,7 +28,10 @@ test.each<[string, SamplingInput]>([
   ["steps and a size", { steps: 8, stepTable: "released", size: "60x34", seed: 9 }],
   ["a rectangle beyond the trained side", { size: [256, 128], guidance: 3, guidanceMode: "constant" }],
   ["scales by hand", { scales: "1,2x3,4x6", size: "24x16" }],
-  ["every filter", { topK: 5, topP: 0.5, minP: "0.1..0.3", temperature: 0.7, greedy: "4,2x3", maxGrid: 12, forbid: [3, 1] }],
+  [
+    "every filter",
+    { topK: 5, topP: 0.5, minP: "0.1..0.3", temperature: 0.7, greedy: "4,2x3", maxGrid: 12, forbid: [3, 1] },
+  ],
 ])("%s give a request that resolves to the same run", (_, input) => {
   const { options, model: hash } = recorded(input);
   const { firstIndex, ...sampling } = options;

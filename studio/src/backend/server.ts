@@ -123,11 +123,14 @@ export function serverBackend(base: string): Backend {
     },
 
     async *draw(request: DrawRequest, signal): AsyncGenerator<DrawEvent> {
-      const { classId, width, height, steps, guidance, seed, count, firstIndex, style } = request;
+      const { classId, width, height, steps, guidance, seed, count, firstIndex, style, more = {} } = request;
       const { factor, trainedSide } = known ?? (await this.describe());
       const { grids } = planScales({ factor, trainedSide, steps, sizePx: { width, height } });
       yield { kind: "plan", grids };
+      // What names options is loaded where some are given.
+      const named = Object.keys(more).length > 0 ? (await import("flexvar/options")).toFields(more) : {};
       const fields = {
+        ...named,
         class_labels: [classId],
         size: `${width}x${height}`,
         num_inference_steps: steps,

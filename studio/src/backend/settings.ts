@@ -1,6 +1,8 @@
 /** Settings that a PNG carries, as an order of the create screen. */
 import "./no-eval.ts";
+import { pick } from "flexvar/options";
 import { readSettings, requestFrom } from "flexvar/web";
+import { MORE_OPTIONS } from "../create/more-options.ts";
 import type { DrawRequest } from "./types.ts";
 
 /** Undefined where the file carries none, or those of an edit. */
@@ -13,7 +15,8 @@ export function requestOf(png: Uint8Array): DrawRequest | undefined {
     const { classLabels: [classId] = [], steps, guidance, seed, firstIndex, style = "none" } = options;
     const numbers = { classId, width, height, steps: steps ?? 10, guidance, seed, count: 1, firstIndex };
     if (!Object.values(numbers).every((value) => Number.isFinite(value))) return undefined;
-    return { ...(numbers as DrawRequest), ...(style !== "none" && { style }) };
+    const more = pick(MORE_OPTIONS, options);
+    return { ...(numbers as DrawRequest), ...(style !== "none" && { style }), more };
   } catch {
     return undefined;
   }

@@ -43,6 +43,8 @@ export interface DrawRequest {
   readonly firstIndex: number;
   /** The style's name; left out, none is told. */
   readonly style?: string | undefined;
+  /** Other sampling options by the library's names. */
+  readonly more?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** One picture as it stands at one scale. */

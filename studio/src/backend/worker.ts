@@ -118,8 +118,8 @@ async function fetchRuntime(
 async function draw(id: number, request: DrawRequest, signal: AbortSignal): Promise<void> {
   if (opened === undefined) throw new Error("draw: expected an opened model, got none");
   const { pipe, hash } = opened;
-  const { classId, width, height, steps, guidance, seed, count, firstIndex, style } = request;
-  const drawing = { steps, guidance, seed, count, ...(style !== undefined && { style }) };
+  const { classId, width, height, steps, guidance, seed, count, firstIndex, style, more } = request;
+  const drawing = { ...more, steps, guidance, seed, count, ...(style !== undefined && { style }) };
   const options = { classLabels: [classId], size: [width, height] as [number, number], ...drawing };
   const resolved = pipe.resolve({ ...options, firstIndex });
   const settings = runSettings(pipe.config, { task: "generate", options, model: hash });

@@ -1,3 +1,4 @@
+import { lazy, Suspense, useState } from "react";
 import { drawForm, stop } from "../state/actions.ts";
 import { CONTROL } from "../state/commands.ts";
 import { useStudio } from "../state/store.ts";
@@ -7,6 +8,24 @@ import { ClassPicker } from "./class-picker.tsx";
 import { CountField, GuidanceField, SeedField, StepsField, StyleField } from "./fields.tsx";
 import { ShapeField } from "./shape-field.tsx";
 import { Stage } from "./stage.tsx";
+
+const MoreFields = lazy(() => import("./more-fields.tsx"));
+
+/** Options that few need, loaded when they are opened. */
+function MoreOptions() {
+  const [isOpen, setOpen] = useState(false);
+  const set = useStudio((state) => Object.keys(state.form.more).length);
+  return (
+    <details className="more" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>More options{set > 0 && ` (${set} set)`}</summary>
+      {isOpen && (
+        <Suspense fallback={<p className="hint">Loading…</p>}>
+          <MoreFields />
+        </Suspense>
+      )}
+    </details>
+  );
+}
 
 export function CreateView() {
   const info = useStudio((state) => state.info);
@@ -41,6 +60,7 @@ export function CreateView() {
           <GuidanceField />
           <SeedField />
           <CountField />
+          <MoreOptions />
         </div>
         <div className="panel-foot">
           <button type="submit" className={drawing ? "button big" : "button primary big"}>

@@ -55,6 +55,7 @@ export async function refreshModel(): Promise<void> {
     steps: nearestSteps(info, { width: side, height: side }, info.defaults.steps),
     guidance: info.defaults.guidance,
     style: undefined,
+    more: {},
   });
 }
 
@@ -101,8 +102,8 @@ let lastRun = 0;
 export function drawForm(): Promise<void> {
   const { form } = get();
   if (form.freshSeed) setForm({ seed: newSeed() });
-  const { classId, width, height, steps, guidance, seed, count, style } = get().form;
-  return draw({ classId, width, height, steps, guidance, seed, count, firstIndex: 0, style });
+  const { classId, width, height, steps, guidance, seed, count, style, more } = get().form;
+  return draw({ classId, width, height, steps, guidance, seed, count, firstIndex: 0, style, more });
 }
 
 /** Draws a request; a drawing under way is stopped first. */
@@ -227,8 +228,8 @@ export function takeSettings(request: DrawRequest): void {
 }
 
 function fillForm(request: DrawRequest, freshSeed: boolean): void {
-  const { classId, width, height, steps, guidance, seed, count, style } = request;
-  setForm({ classId, width, height, steps, guidance, seed, count, style, freshSeed });
+  const { classId, width, height, steps, guidance, seed, count, style, more = {} } = request;
+  setForm({ classId, width, height, steps, guidance, seed, count, style, more, freshSeed });
 }
 
 /** Deletes a picture, with a way back. */

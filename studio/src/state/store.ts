@@ -28,6 +28,8 @@ export interface Form {
   readonly count: number;
   /** A style's name; undefined where none is told. */
   readonly style: string | undefined;
+  /** Other options by the library's names, where they are not the model's to decide. */
+  readonly more: Readonly<Record<string, unknown>>;
 }
 
 /** One drawing, under way or over. */
@@ -102,6 +104,7 @@ export const useStudio = create<StudioState>()(() => ({
     freshSeed: true,
     count: 1,
     style: undefined,
+    more: {},
   },
   run: undefined,
   picked: 0,
