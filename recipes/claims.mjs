@@ -1,7 +1,7 @@
 // node recipes/claims.mjs fashion|emoji [--total 500] [--only guidance,steps] [--features JUDGE] [--threads N] [--root DIR]: draws sets at
 // every value of the sampling options that the paper speaks of, judges them, and writes docs/claims/NAME-OPTION.json and .svg
 // and the tables in docs/claims/NAME.md. Sets, numbers and a page with sheets are kept in runs/claims: a run that was stopped
-// goes on with the same command. --root is the folder that holds models, runs and docs: the project's unless told.
+// goes on with the same command. --root is the folder that holds models, runs and docs: the project's by default.
 import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";

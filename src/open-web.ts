@@ -16,7 +16,7 @@ export interface FromPretrainedOptions extends WebRuntimeOptions {
   readonly onProgress?: ((event: WebProgress) => void) | undefined;
   /** Stops the opening: it throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** What asks for the model's files, for caches and credentials of your own; the platform's `fetch` unless told. */
+  /** What asks for the model's files, for caches and credentials of your own; the platform's `fetch` by default. */
   readonly fetch?: Fetch | undefined;
   /** An opened runtime to compute on; `device`, `threads`, `wasmPaths` and `logSeverity` then do not count. */
   readonly runtime?: Runtime | undefined;

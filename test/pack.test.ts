@@ -4,6 +4,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "./support/imports.ts";
@@ -31,25 +33,50 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
     run("npm", args, { cwd, env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" }, maxBuffer: 1 << 26 });
   const flexvar = (...args: string[]) => npm(["exec", "--no", "--", "flexvar", ...args], folder);
   let packed: string[] = [];
+  let archive = "";
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "flexvar-pack-"));
     const { stdout } = await npm(["pack", "--json", "--silent", "--pack-destination", folder], projectRoot);
     const [report] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ filename: string; files: { path: string }[] }];
     packed = report.files.map((file) => file.path);
+    archive = join(folder, report.filename);
     await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
-    await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", join(folder, report.filename)], folder);
+    await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", archive], folder);
   }, INSTALL_MS);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test("holds what it needs and no sources, tests or build notes", () => {
     expect(packed).toEqual(
-      expect.arrayContaining(["LICENSE", "NOTICE.md", "dist/cli/main.js", "dist/index.d.ts", "dist/index.js"]),
+      expect.arrayContaining([
+        "LICENSE",
+        "NOTICE.md",
+        "CHANGELOG.md",
+        "dist/cli/main.js",
+        "dist/index.d.ts",
+        "dist/index.js",
+      ]),
     );
     expect(packed.filter((file) => !/^(dist|models)\/|^(package\.json|LICENSE|[A-Z]+\.md)$/.test(file))).toEqual([]);
     expect(packed.filter((file) => /\.test\.|\.stamp/.test(file))).toEqual([]);
   });
+
+  test("publint finds nothing, not even a suggestion", async () => {
+    const tarball = new Uint8Array(await readFile(archive)).buffer;
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  test(
+    "Are The Types Wrong finds nothing, CommonJS left out",
+    async () => {
+      const attw = join(projectRoot, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
+      const { stdout } = await run(process.execPath, [attw, archive, "--profile", "esm-only", "--no-color"]);
+      expect(stdout).toContain('"flexvar/web"');
+    },
+    INSTALL_MS,
+  );
 
   test("flexvar --version prints the version", async () => {
     const { version } = JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8"));

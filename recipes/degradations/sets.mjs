@@ -13,7 +13,7 @@ const byPixels = [
  * Yields `{ family, name, base, pictures }` set by set, undegraded ones first ("none": the pictures; "decoded": the same through the
  * tokenizer, which degraded tokens are compared with).
  * @param classes a class of the model for each picture
- * @param only families; all unless told
+ * @param only families; all by default
  */
 export async function* degradedSets(pictures, { pipe, classes, seed, only, temperature = 1.5 }) {
   yield { family: "none", name: "none", base: undefined, pictures };

@@ -1,7 +1,7 @@
 // Numbers of sets of pictures: distances of judge features, PSNR inside holes, jumps across seams.
 import { doubleProducts, frechetDistance, momentsOf, openFeatures, resizeRgb, seamJump } from "../../dist/index.js";
 
-/** Opens a judge; pictures go through it at `side` pixels unless told otherwise, one size for all that are compared. */
+/** Opens a judge; pictures go through it at `side` pixels by default, one size for all that are compared. */
 export async function openMeasure(judge, runtime, side) {
   const source = await openFeatures(judge, runtime);
   const product = await doubleProducts(1);

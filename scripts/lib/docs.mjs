@@ -21,11 +21,14 @@ const TITLES = {
   "ARCHITECTURE.md": "Architecture",
   "docs/benchmarks.md": "Benchmarks",
   "docs/editing.md": "Editing rules",
+  "docs/testing.md": "Testing",
   "models/emoji/README.md": "Emoji model",
   "models/fashion/README.md": "Fashion model",
   "recipes/README.md": "Recipes",
   "recipes/emoji/LICENCES.md": "Emoji licences",
   "examples/page/README.md": "A page of your own",
+  "CONTRIBUTING.md": "Contributing",
+  "CHANGELOG.md": "Changes",
   "NOTICE.md": "Notice",
 };
 

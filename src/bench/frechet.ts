@@ -17,11 +17,11 @@ export interface FrechetReport {
 }
 
 export interface FrechetRounds {
-  /** Threads of one product; all cores unless told. */
+  /** Threads of one product; all cores by default. */
   readonly threads?: number | undefined;
   readonly peer: Peer | undefined;
   readonly runs: number;
-  /** 10,000 rows of 2,048, as FID is published, unless told. */
+  /** By default 10,000 rows of 2,048, as FID is published. */
   readonly rows?: number;
   readonly width?: number;
   readonly onProgress: (message: string) => void;

@@ -28,9 +28,9 @@ import { convProbe, matmulProbe } from "./rates.ts";
 import { measureTraining, type TrainingReport } from "./training-rounds.ts";
 
 export interface BenchOptions {
-  /** Depth of the released size to measure with random weights; 16 unless told. */
+  /** Depth of the released size to measure with random weights; 16 by default. */
   readonly depth?: number | undefined;
-  /** Picture side in pixels; 256 unless told. */
+  /** Picture side in pixels; 256 by default. */
   readonly size?: number | undefined;
   readonly steps?: number | undefined;
   /** Rounds; each figure is the best of them. */

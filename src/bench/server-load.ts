@@ -5,6 +5,7 @@ import {
   type FlexVARClient,
   type GenerationFields,
   type ImageEvent,
+  type StreamEvent,
 } from "../client/index.ts";
 import { createRandom, type Random } from "../sampling/index.ts";
 
@@ -77,8 +78,11 @@ export async function loadServer(options: LoadOptions): Promise<LoadReport> {
     const asked = performance.now();
     const signal = AbortSignal.any([stop.signal, over]);
     try {
-      if (streams) await drained(client.generateStream({ ...fields, partial_images: "all" }, signal));
-      else await client.generate(fields, signal);
+      const finished = streams
+        ? await streamed(client.generateStream({ ...fields, partial_images: "all" }, signal))
+        : (await client.generate(fields, signal)).data.length;
+      if (finished !== (options.fields.n ?? 1))
+        throw new Error(`expected ${options.fields.n ?? 1} pictures, got ${finished}`);
       count.done++;
       took.push((performance.now() - asked) / 1000);
     } catch (error) {
@@ -186,8 +190,11 @@ async function* drawn(client: FlexVARClient, fields: GenerationFields): AsyncGen
     if (event.type !== "image_job.queued") yield event;
 }
 
-async function drained(events: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of events);
+/** How many pictures of a stream were finished. */
+async function streamed(events: AsyncIterable<StreamEvent>): Promise<number> {
+  let finished = 0;
+  for await (const { type } of events) if (type === "image_generation.completed") finished++;
+  return finished;
 }
 
 /** Values of the server's own metrics without labels, by name without prefix. */

@@ -63,6 +63,18 @@ const sweep = (...argv: string[]) =>
     ...["--bootstrap", "4", "--threads", "1", "--out", join(folder, "out"), ...argv],
   );
 
+/** The FID that `sample` and `evaluate` give at a value of guidance. */
+async function judgedAlone(guidance: string): Promise<number> {
+  const set = join(folder, `guidance-${guidance}.npz`);
+  const drawing = ["--scales", "1,2,4", "--guidance", guidance, "--total", "6", "--threads", "1", "--out", set];
+  const drawn = await spoken("sample", "--model", model, ...drawing);
+  expect(drawn.code, drawn.err).toBe(0);
+  const judging = ["--features", "fashion", "--bootstrap", "0", "--threads", "1", "--cache", join(folder, "cache")];
+  const judged = await spoken("evaluate", set, join(folder, "real.npz"), ...judging, "--json");
+  expect(judged.code, judged.err).toBe(0);
+  return JSON.parse(judged.out).fid;
+}
+
 it("draws and judges a set at each value once, and shows them on a page", async () => {
   const page = join(folder, "page", "sweep.html");
   const plots = join(folder, "plots.svg");
@@ -74,18 +86,19 @@ it("draws and judges a set at each value once, and shows them on a page", async 
   expect(await readFile(plots, "utf8")).toContain("<desc>FID by Guidance. 1: ");
   expect(sweeps.map(({ option }: { option: string }) => option)).toEqual(["guidance", "top-k"]);
   const [guidance, topK] = sweeps.map(({ values }: { values: { file: string; fid: number }[] }) => values);
-  expect(guidance[0].fid).toBeGreaterThan(0);
   expect(guidance[0].fid).not.toBe(guidance[1].fid);
+  expect(await judgedAlone("1")).toBe(guidance[0].fid);
   // Guidance 3 with the model's own top-k of 60 is drawn and judged once.
   expect(topK[0]).toEqual({ ...guidance[1], value: "60" });
   expect(guidance[0].intervals.fid).toHaveLength(2);
   const html = await readFile(page, "utf8");
   expect(html).toContain('aria-label="FID by Guidance. 1: ');
   expect(html).toContain('alt="Sheet of 6 pictures: Top k 60"');
+  expect(first.err.match(/6 pictures to draw/g)).toHaveLength(2);
   const again = await sweep(...vary, "--guidance", "3", "--json");
   expect(again.err).not.toContain("pictures to draw");
   expect(JSON.parse(again.out).sweeps).toEqual(sweeps);
-}, 120_000);
+}, 240_000);
 
 it("refuses before it draws what the model cannot, and flags without their page", async () => {
   const wrong = await sweep("--scales", "1,2,4", "--vary", "top-p=0.5,3");

@@ -1,4 +1,4 @@
-/** `--trace`: every number of a run as a NumPy archive (conventions.md, "Commands"). */
+/** `--trace`: every number of a run as a NumPy archive; `test/cli.test.ts` compares one with the golden runs. */
 import { type NpyArray, type NpyStream, npyArray, writeNpz } from "../checkpoint/index.ts";
 import type { PlanarBatch } from "../image/index.ts";
 import type { ScaleEvent } from "../pipelines/index.ts";

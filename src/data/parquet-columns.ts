@@ -4,7 +4,7 @@ import { parseJson } from "../json/index.ts";
 import { DatasetError } from "./dataset.ts";
 import { shownName } from "./left-out.ts";
 
-/** Columns by name; undefined unless told. */
+/** Columns by name; undefined by default. */
 export interface ColumnOptions {
   /** Column of the pictures. Default: the file's `Image` feature, else `image`, `img` or `png`. */
   readonly imageColumn?: string;

@@ -24,7 +24,7 @@ export interface LevelOptions {
   readonly factor: number;
   /** Side of a window, pixels. */
   readonly window: number;
-  /** Pixels that a window shows around the part that is its own; a quarter of the window unless told. */
+  /** Pixels that a window shows around the part that is its own; a quarter of the window by default. */
   readonly padding?: number | undefined;
 }
 

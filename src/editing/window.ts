@@ -19,9 +19,9 @@ export interface WindowPass {
 export interface WindowOptions {
   /** Pixels on a side of one token. */
   readonly factor: number;
-  /** Side of a window, pixels: that the model was trained to unless told. */
+  /** Side of a window, pixels; by default the side that the model was trained on. */
   readonly window: number;
-  /** Kept pixels that a window shows around a hole at least, where there are any; a quarter of the window unless told. */
+  /** Kept pixels that a window shows around a hole at least, where there are any; a quarter of the window by default. */
   readonly padding?: number | undefined;
   /** The whole picture in one window. */
   readonly whole?: boolean | undefined;

@@ -4,7 +4,7 @@ import { bootstrapInterval, wilsonInterval } from "./bootstrap.ts";
 import { matchClasses } from "./class-names.ts";
 import type { FeatureExtractor } from "./features.ts";
 import type { ClassRecord, EvaluationResult } from "./result.ts";
-import { lacking, type Score, type Scores } from "./scores.ts";
+import { missingScore, type Score, type Scores } from "./scores.ts";
 import { matchGroups, type TopClasses } from "./top-classes.ts";
 
 /** A side's classes, and what the network gave its pictures. */
@@ -47,7 +47,7 @@ export function countClasses(side: GivenClasses, labels: readonly string[] | und
 
 /** The share, with Wilson's interval: a closed form that holds for shares near 0 and 1 too. */
 export function accuracyScore(count: ClassCount | string): Score {
-  if (typeof count === "string") return lacking(count);
+  if (typeof count === "string") return missingScore(count);
   const { correct, pictures } = count;
   return { value: correct / pictures, interval: wilsonInterval(correct, pictures) };
 }
@@ -59,10 +59,10 @@ export function ratioScore(
   seed: number,
   replicates: number,
 ): Score {
-  if (typeof drawn === "string") return lacking(drawn);
-  if (typeof reference === "string") return lacking(`of the reference: ${reference}`);
+  if (typeof drawn === "string") return missingScore(drawn);
+  if (typeof reference === "string") return missingScore(`of the reference: ${reference}`);
   const share = ({ correct, pictures }: ClassCount): number => correct / pictures;
-  if (reference.correct === 0) return lacking("the reference's pictures are never given their own class");
+  if (reference.correct === 0) return missingScore("the reference's pictures are never given their own class");
   const value = share(drawn) / share(reference);
   const random = createRandom(seed, "bootstrap", "accuracy_ratio");
   const again = (count: ClassCount): number => {
@@ -85,15 +85,15 @@ export function topScores(
   const { classes, top, given } = side;
   if (labels === undefined || top === undefined || given === undefined || classes.length < 2) {
     const images = top === undefined ? "there are statistics only, no pictures" : "the pictures have no labels";
-    const none = lacking(labels === undefined ? "the features name no classes" : images);
+    const none = missingScore(labels === undefined ? "the features name no classes" : images);
     return { top5_accuracy: none, group_accuracy: none, group_top5_accuracy: none };
   }
   const pictures = given.length;
   const own = ownClasses(classes, labels);
   const top5 =
-    typeof own === "string" ? lacking(own) : shareAmong(top.classes, pictures, (i) => [own[side.labelOf(i)]!]);
+    typeof own === "string" ? missingScore(own) : shareAmong(top.classes, pictures, (i) => [own[side.labelOf(i)]!]);
   if (groups.length === 0 || top.groups === undefined) {
-    const none = lacking("the features have no groups of classes");
+    const none = missingScore("the features have no groups of classes");
     return { top5_accuracy: top5, group_accuracy: none, group_top5_accuracy: none };
   }
   const ofClass = matchGroups(classes, labels, groups);
@@ -125,7 +125,7 @@ function shareAmong(
     counted++;
     if (rows.subarray(i * width, i * width + Math.min(width, places)).some((taken) => own.includes(taken))) correct++;
   }
-  if (counted === 0) return lacking("the pictures' classes are in none of the features' groups");
+  if (counted === 0) return missingScore("the pictures' classes are in none of the features' groups");
   return { value: correct / counted, interval: wilsonInterval(correct, counted) };
 }
 

@@ -6,13 +6,13 @@ import type { DoubleProduct } from "./double-products.ts";
 import { frechetScore } from "./frechet-score.ts";
 import { type PlacedMoments, placedDistance, sumPlaced } from "./placed.ts";
 import { defaultReplicates, PATCH_REPLICATES } from "./replicates.ts";
-import { lacking, type Score, within } from "./scores.ts";
+import { missingScore, type Score, within } from "./scores.ts";
 
 export const detailMetrics = ["fid_shallow", "patch_fine", "patch_coarse"] as const;
 export type DetailMetric = (typeof detailMetrics)[number];
 
 export interface Resampling {
-  /** Replicates of each interval; unless told `defaultReplicates` of the shallow width, and 50 of patch distances, which compare every place. */
+  /** Replicates of each interval; by default `defaultReplicates` of the shallow width, and 50 of patch distances, which compare every place. */
   readonly replicates: number | undefined;
   readonly randomFor: (name: string) => Random;
   readonly product: DoubleProduct;
@@ -29,7 +29,7 @@ export async function detailScores(
   const names = detailMetrics.filter((name) => wanted.includes(name));
   if (drawn === undefined || reference === undefined) {
     const why = drawn === undefined ? "the features have no near looks" : "the reference has no near looks";
-    for (const name of names) scores[name] = lacking(why);
+    for (const name of names) scores[name] = missingScore(why);
     return scores;
   }
   if (names.includes("fid_shallow")) {

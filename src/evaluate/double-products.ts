@@ -14,7 +14,7 @@ export interface ProductShape {
 /** op(a) · op(b), row-major [rows, columns]. */
 export type DoubleProduct = (a: Float64Array, b: Float64Array, shape: ProductShape) => Promise<Float64Array>;
 
-/** Products by ONNX Runtime. @param threads threads of one product; all cores unless told. */
+/** Products by ONNX Runtime. @param threads threads of one product; all cores by default. */
 export async function doubleProducts(threads?: number): Promise<DoubleProduct> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   const sessions = new Map<number, Promise<InferenceSession>>();

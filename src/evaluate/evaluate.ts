@@ -26,7 +26,7 @@ import { type EvaluationInput, openInput } from "./input.ts";
 import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 import { type EvaluationResult, type InputRecord, type Protocol, type SetMetric, setMetrics } from "./result.ts";
-import { lacking, resultParts, type Scores } from "./scores.ts";
+import { missingScore, resultParts, type Scores } from "./scores.ts";
 import { compareSets, type Reference } from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
@@ -38,12 +38,12 @@ export interface EvaluateOptions {
   readonly metrics?: readonly SetMetric[] | undefined;
   /** Size that all pictures are brought to; without it both sides must have one size. */
   readonly size?: Sides | undefined;
-  /** The side of the reference's own split; held-out where there is one, unless told. */
+  /** The side of the reference's own split; by default held-out where there is one. */
   readonly split?: NpzSplit | undefined;
-  /** Replicates of each interval, 0 for none; unless told 200, for Fréchet distances `defaultReplicates`. */
+  /** Replicates of each interval, 0 for none; by default 200, for Fréchet distances `defaultReplicates`. */
   readonly bootstrap?: number | undefined;
   readonly seed?: number | undefined;
-  /** Folder that features of references are kept in; not kept unless told. */
+  /** Folder that features of references are kept in; not kept by default. */
   readonly cache?: string | undefined;
   /** File that the reference's statistics are written to. */
   readonly saveStatistics?: string | undefined;
@@ -161,7 +161,7 @@ async function evaluateInputs(
   };
 }
 
-const notPaired = lacking("the sides are not compared picture by picture");
+const notPaired = missingScore("the sides are not compared picture by picture");
 const pairedLacking = {
   rfid: notPaired,
   psnr: notPaired,

@@ -58,7 +58,7 @@ function prepare(logits: Float32Array, classes: number, splits: number): Rows {
   return { count, classes, shares, negativeEntropies };
 }
 
-/** @param chosen numbers of the rows to take, in order; all unless told */
+/** @param chosen numbers of the rows to take, in order; all by default */
 function scoreOf(
   { count, classes, shares, negativeEntropies }: Rows,
   chosen: Int32Array | undefined,

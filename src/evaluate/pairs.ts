@@ -9,7 +9,7 @@ import type { FeatureExtractor } from "./features.ts";
 import { frechetScore } from "./frechet-score.ts";
 import { psnr, ssim } from "./pixel-metrics.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
-import { lacking, type Score, type Scores, within } from "./scores.ts";
+import { missingScore, type Score, type Scores, within } from "./scores.ts";
 
 /** A picture and its reconstruction, of one size. */
 export interface Pair {
@@ -94,11 +94,11 @@ export async function comparePairs(pairs: AsyncIterable<Pair>, options: PairOpti
     return { value, interval: bootstrapInterval(value, again), replicates };
   };
   const rfid = async (): Promise<Score> => {
-    if (sides === undefined) return lacking("no features were given");
+    if (sides === undefined) return missingScore("no features were given");
     const [given, made] = [await sides.given.finish(), await sides.made.finish()];
     return frechetScore(made.moments, made.features, given.moments, ofFrechet, randomFor, product);
   };
-  const tooSmall = lacking(`it needs pictures of at least ${SMALLEST_SSIM}x${SMALLEST_SSIM} pixels`);
+  const tooSmall = missingScore(`it needs pictures of at least ${SMALLEST_SSIM}x${SMALLEST_SSIM} pixels`);
   const scores: Scores = {
     rfid: await rfid(),
     psnr: mean(decibels, "psnr"),
@@ -115,7 +115,7 @@ function usageScores(
   random: Random,
 ): Pick<Scores, "codebook_used" | "codebook_perplexity"> {
   if (codebookSize === undefined || tokens.length === 0) {
-    const none = lacking("no tokenizer was given");
+    const none = missingScore("no tokenizer was given");
     return { codebook_used: none, codebook_perplexity: none };
   }
   const usageOf = (pictures: readonly Int32Array[]): CodebookUsage => {

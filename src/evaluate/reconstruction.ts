@@ -7,7 +7,7 @@ import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.t
 import { type EvaluationInput, openInput } from "./input.ts";
 import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
 import { classMetrics, type EvaluationResult, type Protocol, setMetrics } from "./result.ts";
-import { lacking, resultParts } from "./scores.ts";
+import { missingScore, resultParts } from "./scores.ts";
 
 /** Without an extractor there is no rFID. */
 export type ReconstructionOptions = Omit<EvaluateOptions, "metrics" | "cache" | "saveStatistics">;
@@ -123,7 +123,7 @@ const pairOptions = (
   onProgress: (done: number) => onProgress?.(done, total, "pairs"),
 });
 
-const notSets = lacking("the sides are compared picture by picture");
+const notSets = missingScore("the sides are compared picture by picture");
 
 function resultOf(
   { scores, size }: PairScores,

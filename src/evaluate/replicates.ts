@@ -1,6 +1,6 @@
 /** How many bootstrap replicates an interval is made of. */
 
-/** Bootstrap replicates unless told. */
+/** Bootstrap replicates by default. */
 export const DEFAULT_REPLICATES = 200;
 
 /** The same of Fréchet distances, which cost the cube of the features' width. */

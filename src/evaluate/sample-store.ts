@@ -15,7 +15,7 @@ export interface SetPlan {
   readonly height: number;
   /** The class of each picture number, from 0. */
   readonly labelOf: (number: number) => number;
-  /** The class's name, for a folder of its own; its number unless told. */
+  /** The class's name, for a folder of its own; its number by default. */
   readonly nameOf?: (classId: number) => string;
   /** What decides the pictures, as text; a set begun with other settings is refused. */
   readonly settings: string;

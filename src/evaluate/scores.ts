@@ -13,7 +13,7 @@ export interface Score {
 
 export type Scores = { readonly [K in MetricName]?: Score };
 
-export const lacking = (missing: string): Score => ({ value: null, missing });
+export const missingScore = (missing: string): Score => ({ value: null, missing });
 
 type Each<T> = { readonly [K in MetricName]: T };
 
@@ -24,9 +24,9 @@ export function resultParts(scores: Scores): Each<number | null> & {
   readonly missing: { readonly [K in MetricName]?: string };
 } {
   const each = <T>(of: (score: Score) => T): Each<T> =>
-    Object.fromEntries(metricNames.map((name) => [name, of(scores[name] ?? lacking("not asked for"))])) as Each<T>;
+    Object.fromEntries(metricNames.map((name) => [name, of(scores[name] ?? missingScore("not asked for"))])) as Each<T>;
   const reasons = metricNames.flatMap((name) => {
-    const { value, missing = "not asked for" } = scores[name] ?? lacking("not asked for");
+    const { value, missing = "not asked for" } = scores[name] ?? missingScore("not asked for");
     return value === null ? [[name, missing] as const] : [];
   });
   return {

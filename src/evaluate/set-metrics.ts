@@ -12,7 +12,7 @@ import type { Moments } from "./moments.ts";
 import { precisionRecall, recallReplicates } from "./precision-recall.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 import type { SetMetric } from "./result.ts";
-import { lacking, type Score, type Scores, within } from "./scores.ts";
+import { missingScore, type Score, type Scores, within } from "./scores.ts";
 
 /** The reference side: statistics alone, or rows as well. */
 export interface Reference {
@@ -24,7 +24,7 @@ export interface Reference {
 
 export interface SetMetricOptions {
   readonly metrics: readonly SetMetric[];
-  /** Replicates of each interval; unless told 200, for Fréchet distances `defaultReplicates` of the features' width. */
+  /** Replicates of each interval; by default 200, for Fréchet distances `defaultReplicates` of the features' width. */
   readonly bootstrap?: number | undefined;
   readonly seed: number;
   /** Whether pictures come in an order that says nothing (files by class do not): consecutive parts are then drawn anew. */
@@ -62,8 +62,9 @@ export async function compareSets(drawn: FeatureSet, reference: Reference, optio
   if (wanted("sfid")) {
     begin("sfid");
     const { spatialMoments } = drawn;
-    if (spatialMoments === undefined) scores.sfid = lacking("the features have no spatial part");
-    else if (reference.spatialMoments === undefined) scores.sfid = lacking("the reference has no spatial statistics");
+    if (spatialMoments === undefined) scores.sfid = missingScore("the features have no spatial part");
+    else if (reference.spatialMoments === undefined)
+      scores.sfid = missingScore("the reference has no spatial statistics");
     else {
       const sides = [spatialMoments, drawn.spatial, reference.spatialMoments] as const;
       scores.sfid = await frechetScore(...sides, ofFrechet, randomFor, product);
@@ -74,7 +75,7 @@ export async function compareSets(drawn: FeatureSet, reference: Reference, optio
     scores.inception_score = inceptionScoreOf(drawn, options, replicates, randomFor);
   }
   const rows = drawn.features !== undefined && reference.features !== undefined;
-  const lacks = lacking("the reference is statistics, not pictures");
+  const lacks = missingScore("the reference is statistics, not pictures");
   if (wanted("precision") || wanted("recall")) {
     begin("precision");
     const found = rows
@@ -103,8 +104,8 @@ function inceptionScoreOf(
   replicates: number,
   randomFor: (name: string) => Random,
 ): Score {
-  if (logits === undefined) return lacking("the features come without class scores");
-  if (count < SPLITS) return lacking(`it needs ${SPLITS} pictures`);
+  if (logits === undefined) return missingScore("the features come without class scores");
+  if (count < SPLITS) return missingScore(`it needs ${SPLITS} pictures`);
   const classes = logits.length / count;
   const order = Int32Array.from({ length: count }, (_, i) => i);
   const rows = shuffle
@@ -125,7 +126,7 @@ export async function manifolds(
   randomFor: (name: string) => Random,
 ): Promise<{ precision: Score; recall: Score }> {
   if (Math.min(real.length, drawn.length) / dim <= NEIGHBOUR) {
-    const missing = lacking(`it needs more than ${NEIGHBOUR} pictures on each side`);
+    const missing = missingScore(`it needs more than ${NEIGHBOUR} pictures on each side`);
     return { precision: missing, recall: missing };
   }
   const found = await precisionRecall(real, drawn, dim, product, NEIGHBOUR);

@@ -4,7 +4,7 @@ import { foreignFormat, PICTURE_FORMATS, type PictureFormat, pictureFormat } fro
 import { createSlots } from "./slots.ts";
 import { excessOf, withoutTexts } from "./structure.ts";
 
-/** Longest side and largest area of a picture that is opened unless told. */
+/** Longest side and largest area of a picture that is opened by default. */
 export const MAX_IMAGE_SIDE = 16384;
 export const MAX_IMAGE_PIXELS = 100_000_000;
 

@@ -6,11 +6,11 @@ import type { PlanarBatch, RgbaImage, RgbImage } from "./pixels.ts";
 import { flattenAlpha, isOpaque, rgbToPlanar } from "./pixels.ts";
 
 export interface LoadOptions {
-  /** Colour under transparent parts; white unless told. */
+  /** Colour under transparent parts; white by default. */
   readonly background?: readonly [r: number, g: number, b: number];
-  /** Resizes to exactly this size: `cover` crops what is over (centred), `fill` stretches. The picture's own size unless told. */
+  /** Resizes to exactly this size: `cover` crops what is over (centred), `fill` stretches. The picture's own size by default. */
   readonly resize?: { readonly width: number; readonly height: number; readonly fit?: "cover" | "fill" };
-  /** What decoding may take: 16384 pixels a side, 100 megapixels and a minute unless told. */
+  /** What decoding may take: 16384 pixels a side, 100 megapixels and a minute by default. */
   readonly limits?: DecodeLimits;
 }
 

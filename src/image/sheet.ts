@@ -1,7 +1,7 @@
 import { checkRgb, type RgbImage } from "./pixels.ts";
 
 export interface SheetOptions {
-  /** Pictures a row; as square as possible unless told. */
+  /** Pictures a row; as square as possible by default. */
   readonly columns?: number;
   /** Pixels between and around the pictures. */
   readonly margin?: number;

@@ -1,4 +1,4 @@
-/** Hyper-parameters read off a checkpoint's tensor shapes (flexvar.md section 6). */
+/** Hyper-parameters read off a checkpoint's tensor shapes (names and shapes: `declareTransformer`, `declareTokenizer`). */
 import { CODEBOOK, type TokenizerConfig } from "./tokenizer.ts";
 import type { TransformerConfig } from "./transformer.ts";
 

@@ -1,5 +1,5 @@
 /**
- * The scalable VQVAE tokenizer (paper section 3.2; layout of LlamaGen's VQ-8 and VQ-16): convolutional encoder,
+ * The scalable VQVAE tokenizer (arXiv 2502.20313, section 3.2; layout of LlamaGen's VQ-8 and VQ-16): convolutional encoder,
  * L2-normalised codebook shared by all scales, convolutional decoder. Grids are h×w everywhere.
  */
 import {

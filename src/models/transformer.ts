@@ -1,5 +1,5 @@
 /**
- * The FlexVAR transformer (paper section 3.3; flexvar.md in the authors' naming): AdaLN blocks over the tokens of all
+ * The FlexVAR transformer (arXiv 2502.20313, section 3.3; parameters under the authors' names): AdaLN blocks over the tokens of all
  * scales, one learnable position map pooled to every grid, no level embedding.
  */
 import { type Dim, dim, expectShape, ops, scope, type Tensor } from "../engine/index.ts";
@@ -33,7 +33,7 @@ export interface TransformerConfig {
   readonly mlpWidth: number;
   /** Labels; one more row of the class table stands for "no class". */
   readonly numClasses: number;
-  /** Rows of the class table after "no class": further conditions, such as styles, that are added to the class. 0 unless told. */
+  /** Rows of the class table after "no class": further conditions, such as styles, that are added to the class. 0 by default. */
   readonly conditions?: number;
   /** V, codes the head chooses among. */
   readonly codebookSize: number;
@@ -47,7 +47,7 @@ export interface TransformerConfig {
   readonly positionSide: number;
 }
 
-/** The released sizes: width 64·depth, heads = depth (flexvar.md section 3). */
+/** The released sizes: width 64·depth, heads = depth (arXiv 2502.20313, section 4.1). */
 export function flexvarConfig(depth: number): TransformerConfig {
   return {
     depth,
@@ -127,7 +127,7 @@ export const isTransformerBuffer = (name: string): boolean =>
 
 /**
  * Start of the position map [1, C, S, S]: even channels sin(y·f), odd channels cos(x·f), f = exp(−2k·ln(10000)/C) for
- * channel pair k (flexvar.md section 3).
+ * channel pair k, as in the authors' code.
  */
 export function sinusoidalPositions(C: number, side: number): Float32Array {
   const map = new Float32Array(C * side * side);
@@ -303,7 +303,7 @@ export interface TeacherForcing {
   readonly added?: Tensor;
   /** Codes of scale i − 1 resized to scale i, for every scale but the first, of F tokens: [B, L − F, Z]. */
   readonly codes: Tensor;
-  /** F, tokens of the first scale; 1 unless told (a list may begin with a grid larger than 1×1). */
+  /** F, tokens of the first scale; 1 by default (a list may begin with a grid larger than 1×1). */
   readonly firstTokens?: number;
   /** Position pooling rows of all scales [L, S·S]. */
   readonly pool: Tensor;

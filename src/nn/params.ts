@@ -8,9 +8,12 @@ export type Init =
   | { readonly kind: "truncatedNormal"; readonly std: number; readonly gain?: number }
   /** Uniform in ±bound (PyTorch's default for convolutions and linear layers: bound = 1/sqrt(fan in)). */
   | { readonly kind: "uniform"; readonly bound: number }
-  /** An AdaLN layer [6C, C]: truncated normal times 0.5, the rows of gamma1 and gamma2 further times 1e-3 (section 3). */
+  /**
+   * An AdaLN layer [6C, C]: truncated normal of this deviation, times 1e-3 in the rows of gamma1 and gamma2, times 0.5 in
+   * those of scale1, scale2, shift1 and shift2.
+   */
   | { readonly kind: "adaLN"; readonly std: number }
-  /** Offsets [1, 1, 6, C] of shared AdaLN: normal of this deviation, the two gammas times 1e-5·… as `adaLN`. */
+  /** Offsets [1, 1, 6, C] of shared AdaLN: normal of this deviation, times the same factors as `adaLN`. */
   | { readonly kind: "adaGss"; readonly std: number }
   /** Values computed by the declaring layer. */
   | { readonly kind: "values"; readonly make: () => Float32Array };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { imagenetLabels } from "./imagenet.ts";
 
@@ -5,6 +6,12 @@ test("there are 1000 names, all different even without regard to case", () => {
   expect(imagenetLabels).toHaveLength(1000);
   expect(new Set(imagenetLabels.map((name) => name.toLowerCase())).size).toBe(1000);
   expect(imagenetLabels.filter((name) => name.trim() !== name || name === "")).toEqual([]);
+});
+
+// Released models are trained on these ids: a name that moves by one place would draw another class.
+test("no name has changed or moved", () => {
+  const digest = createHash("sha256").update(imagenetLabels.join("\n")).digest("hex");
+  expect(digest).toBe("f55e447ba1729dc06e6708626de08465803465b860bed66ff2fb7431fa8513a9");
 });
 
 test.each([

@@ -1,4 +1,4 @@
-/** `config.json` of a model folder (conventions.md, "A model folder"). */
+/** `config.json` of a model folder; `models/emoji/config.json` is one. */
 
 import { z } from "zod";
 import { OptionError } from "../errors/index.ts";

@@ -35,7 +35,7 @@ export interface ImportRequest {
   readonly out: string;
   /** Names of the classes by id. */
   readonly labels?: readonly string[] | undefined;
-  /** Side of the largest grid the model was trained on; 16 unless told. */
+  /** Side of the largest grid the model was trained on; 16 by default. */
   readonly trainedSide?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;

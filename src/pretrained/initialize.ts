@@ -1,4 +1,4 @@
-/** Start values of networks trained from scratch (flexvar.md section 3). */
+/** Start values of networks trained from scratch by their kind in `nn/params.ts`, as in the authors' code. */
 import { type Init, type ParamDecl, sizeOfShape } from "../nn/index.ts";
 import type { Random } from "../sampling/index.ts";
 

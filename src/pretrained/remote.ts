@@ -5,7 +5,7 @@ import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "./names.ts";
 import { tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
 
 export interface FetchFolderOptions {
-  /** What asks for the files; the platform's own `fetch` unless told. */
+  /** What asks for the files; the platform's own `fetch` by default. */
   readonly fetch?: Fetch | undefined;
   /** Stops the downloads: `fetchFolder` throws its reason. */
   readonly signal?: AbortSignal | undefined;

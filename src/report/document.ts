@@ -59,6 +59,6 @@ export interface Picture {
   /** What can be seen, for those who cannot see it. */
   readonly alt: string;
   readonly caption: string;
-  /** Screen pixels a picture's pixel takes where there is room: 1 unless told. */
+  /** Screen pixels a picture's pixel takes where there is room: 1 by default. */
   readonly scale?: number;
 }

@@ -15,7 +15,7 @@ export interface WebRuntimeOptions {
   /** `wasm` (default) or `webgpu`. */
   readonly device?: string;
   /**
-   * Threads of one operator on Wasm; half of the processor's, from 2 to 8, unless told. More than one needs a page that is
+   * Threads of one operator on Wasm; by default half of the processor's, from 2 to 8. More than one needs a page that is
    * cross-origin isolated (headers `Cross-Origin-Opener-Policy: same-origin` and
    * `Cross-Origin-Embedder-Policy: require-corp`); elsewhere it is one. The first session of a page fixes the number.
    */

@@ -8,6 +8,8 @@ test("entropy in nats", () => {
   expect(rowEntropy(new Float32Array(16))).toBeCloseTo(Math.log(16), 12);
   expect(rowEntropy(logs(0.5, 0.25, 0.25))).toBeCloseTo(1.5 * Math.LN2, 6);
   expect(rowEntropy(logs(1, 0, 0))).toBe(0);
+  expect(rowEntropy(new Float32Array(0))).toBe(0);
+  expect(rowEntropy(new Float32Array(2).fill(Number.NEGATIVE_INFINITY))).toBe(0);
 });
 
 test("the authors' temperatures", () => {
@@ -15,6 +17,8 @@ test("the authors' temperatures", () => {
   expect(temperatureAt(PAPER_ENTROPY, 0)).toBe(3.1);
   expect(temperatureAt(PAPER_ENTROPY, 3)).toBeCloseTo(2.5 / Math.E + 0.6, 12);
   expect(temperatureAt(PAPER_ENTROPY, 30)).toBeCloseTo(0.6, 3);
+  // An entropy that rounding left below 0 counts as 0.
+  expect(temperatureAt(PAPER_ENTROPY, -1e-9)).toBe(3.1);
 });
 
 test("a row is weighed at its own temperature, times the given one", () => {
@@ -30,8 +34,14 @@ test("a row is weighed at its own temperature, times the given one", () => {
 test("none, and three numbers", () => {
   expect(parseEntropyTemperature(" none ")).toBeUndefined();
   expect(parseEntropyTemperature("0, 1,1")).toEqual({ scale: 0, decay: 1, floor: 1 });
+  expect(parseEntropyTemperature("100,100,100")).toEqual({ scale: 100, decay: 100, floor: 100 });
 });
 
-test.each(["", "all", "1,2", "1,2,3,4", "1,0,1", "1,1,0", "-1,1,1", "1,,1", "1,1,101"])("%j is refused", (text) => {
-  expect(() => parseEntropyTemperature(text)).toThrow("entropyTemperature: expected none, paper or SCALE,DECAY,FLOOR");
-});
+test.each(["", "all", "1,2", "1,2,3,4", "1,0,1", "1,1,0", "-1,1,1", "1,,1", " ,1,1", "1,1,101", "x,1,1"])(
+  "%j is refused",
+  (text) => {
+    expect(() => parseEntropyTemperature(text)).toThrow(
+      "entropyTemperature: expected none, paper or SCALE,DECAY,FLOOR",
+    );
+  },
+);

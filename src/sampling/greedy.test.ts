@@ -51,6 +51,11 @@ describe("greedy policies", () => {
     expect(() => parseGreedy("always")).toThrow("expected released, none or a list of grids such as 16,23, 4x6 or 13+");
     expect(() => parseGreedy("")).toThrow("expected released");
     expect(() => parseGreedy("16,")).toThrow("expected released");
+    for (const text of ["a16", "x16", "16, x4"]) expect(() => parseGreedy(text)).toThrow(/expected released.*got "/);
+    expect(parseGreedy(" none ")).toEqual({ kind: "none" });
+    for (const cross of ["x", "X", "×"])
+      expect(parseGreedy(` 16 , 4${cross}6`)).toEqual({ kind: "list", sides: [16], grids: [[4, 6]] });
+    expect(parseGreedy(" 13 + ")).toEqual({ kind: "list", sides: [], grids: [], from: 13 });
   });
 
   it("from a grid on", () => {

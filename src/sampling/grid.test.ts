@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { equivalentSide, formatScales, type Grid, parseGrid, parseScales } from "./grid.ts";
+import {
+  checkGrid,
+  checkGrids,
+  equivalentSide,
+  formatScales,
+  type Grid,
+  parseGrid,
+  parseScales,
+  sameGrid,
+} from "./grid.ts";
 
 describe("grids", () => {
   it("reads squares and rows x columns", () => {
@@ -9,11 +18,27 @@ describe("grids", () => {
       [2, 2],
       [4, 6],
     ]);
-    expect(parseGrid("3X2")).toEqual([3, 2]);
+    for (const text of ["3X2", "3×2", " 3 x 2 ", "3  x  2", "000000003x000000002"])
+      expect(parseGrid(text)).toEqual([3, 2]);
+    for (const text of ["12", " 12 "]) expect(parseGrid(text)).toEqual([12, 12]);
+    expect(parseGrid("1024x1024")).toEqual([1024, 1024]);
+    expect(parseScales(Array(64).fill("1").join(","))).toHaveLength(64);
   });
 
   it("says in words what is wrong", () => {
     expect(() => parseScales("")).toThrow("scales: expected a list of grids such as 1,2,4x6, got an empty text");
+    expect(() => parseScales("  ")).toThrow("got an empty text");
+    for (const text of ["a3", "3a", "3x", "x3", "3x2x1", "0000000001", "1x0000000001"])
+      expect(() => parseGrid(text), text).toThrow(
+        `grid: expected a grid such as 4 or 4x6 (rows x columns), got "${text}"`,
+      );
+    for (const grid of [
+      [1.5, 2],
+      [2, 0],
+      [1, 1025],
+    ] as const)
+      expect(() => checkGrid(grid)).toThrow(`grid: expected grid sides from 1 to 1024, got ${grid.join("x")}`);
+    expect(() => checkGrids([])).toThrow("scales: expected 1 to 64 grids, got 0");
     expect(() => parseScales("1,,2")).toThrow('scales: expected a grid such as 4 or 4x6 (rows x columns), got ""');
     expect(() => parseScales("1,-2")).toThrow("expected a grid");
     expect(() => parseScales("1,2.5")).toThrow("expected a grid");
@@ -30,6 +55,16 @@ describe("grids", () => {
         expect(parseScales(formatScales(grids))).toEqual(grids);
       }),
     );
+  });
+
+  it("are the same where rows and columns are", () => {
+    expect(
+      [
+        [2, 3],
+        [2, 4],
+        [1, 3],
+      ].map(([h, w]) => sameGrid([h!, w!], [2, 3])),
+    ).toEqual([true, false, false]);
   });
 
   it("stands a rectangle for the side of equal area", () => {

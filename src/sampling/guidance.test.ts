@@ -8,6 +8,8 @@ describe("guidance", () => {
     expect(rampFactor(2.5, at(0, 10))).toBe(0);
     expect(rampFactor(2.5, at(9, 10))).toBe(2.5);
     expect(rampFactor(3, at(2, 5))).toBe(1.5);
+    expect(rampFactor(3, at(1, 2, 16))).toBe(3);
+    expect(rampFactor(3, at(1, 5, 16))).toBe(0.75);
     expect(rampFactor(1.8, at(12, 13))).toBeCloseTo(2.4, 12);
   });
 
@@ -25,11 +27,13 @@ describe("guidance", () => {
     expect(mixGuidance(cond, uncond, constantMix(1), cond)).toBe(cond);
     expect([...cond]).toEqual([1, -2]);
     expect(() => mixGuidance(cond, new Float32Array(3), constantMix(1))).toThrow("expected 2 values each, got 3 and 2");
+    expect(() => mixGuidance(cond, uncond, constantMix(1), new Float32Array(1))).toThrow("got 2 and 1");
   });
 
   it("knows when the unconditional rows are idle", () => {
     expect(isUnguided(guidanceMix("ramp", 0, at(3, 10)))).toBe(true);
     expect(isUnguided(constantMix(1))).toBe(true);
     expect(isUnguided(constantMix(4))).toBe(false);
+    expect([isUnguided({ a: 1, b: 1 }), isUnguided({ a: 2, b: 0 })]).toEqual([false, false]);
   });
 });

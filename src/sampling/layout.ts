@@ -26,7 +26,7 @@ export function layoutScales(grids: readonly Grid[]): ScaleLayout {
 }
 
 /**
- * Block-causal mask of training (paper, section 3.3): a token sees its whole scale and every earlier one.
+ * Block-causal mask of training (arXiv 2502.20313, section 3.3): a token sees its whole scale and every earlier one.
  * @returns [L, L] row-major (row = query, column = key), 1 where attention is allowed, else 0.
  */
 export function blockCausalMask(layout: ScaleLayout): Uint8Array {

@@ -10,6 +10,7 @@ test.each<[PerScale, number, number[]]>([
   [{ from: 0, to: 9 }, 4, [0, 3, 6, 9]],
   [{ from: 0.9, to: 0.7 }, 3, [0.9, 0.8, 0.7]],
   [{ from: 5, to: 1 }, 1, [5]],
+  [{ from: 5, to: 1 }, 2, [5, 1]],
 ])("%j over %i scales", (policy, steps, expected) => {
   const got = values(policy, steps);
   for (const [i, value] of expected.entries()) expect(got[i]).toBeCloseTo(value, 14);

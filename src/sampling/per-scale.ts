@@ -10,7 +10,7 @@ export function valueAt(policy: PerScale, i: number, steps: number): number {
   if (typeof policy === "number") return policy;
   if (isList(policy)) return policy[Math.min(i, policy.length - 1)]!;
   const { from, to } = policy;
-  if (i === 0 || steps <= 1) return from;
+  if (steps <= 1) return from;
   return i === steps - 1 ? to : from + ((to - from) * i) / (steps - 1);
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatScales, type Grid } from "./grid.ts";
 import { type PlanRequest, planScales } from "./plan.ts";
-import { possibleSteps } from "./tables.ts";
+import { possibleSteps, sizesBeyond } from "./tables.ts";
 
 const released = { factor: 16, trainedSide: 16 };
 const square = (px: number) => ({ width: px, height: px });
@@ -24,8 +24,11 @@ describe("published step tables", () => {
     expect(list({ steps, sizePx: square(256) })).toBe(expected);
   });
 
-  it("uses ten steps unless told, and the released eight by name", () => {
+  it("uses ten steps by default, and the released eight by name", () => {
     expect(list({})).toBe("1,2,3,4,5,6,8,10,13,16");
+    expect(list({ defaultSteps: 7 })).toBe("1,2,3,5,8,11,16");
+    expect([3, 20].map((defaultSteps) => list({ defaultSteps }))).toEqual([list({ steps: 6 }), list({ steps: 14 })]);
+    expect(list({ defaultSteps: 8, table: "released" })).toBe("1,2,3,5,7,10,13,16");
     expect(list({ steps: 8, table: "released" })).toBe("1,2,3,5,7,10,13,16");
     expect(list({ steps: 9, table: "released" })).toBe("1,2,3,4,5,7,10,13,16");
   });
@@ -46,6 +49,10 @@ describe("published step tables", () => {
     );
     expect(() => list({ steps: 0 })).toThrow("steps: expected a whole number above 0, got 0");
     expect(() => list({ steps: 6.5 })).toThrow("got 6.5");
+    expect(() => list({ factor: 0 })).toThrow("planScales: factor: expected a whole number above 0, got 0");
+    expect(() => list({ trainedSide: 0.5 })).toThrow(
+      "planScales: trainedSide: expected a whole number above 0, got 0.5",
+    );
   });
 });
 
@@ -55,6 +62,12 @@ describe("other trained sides", () => {
     expect(list({ trainedSide: 4, factor: 4 })).toBe("1,2,3,4");
     expect(list({ trainedSide: 32 })).toBe("1,4,6,8,10,12,16,20,26,32");
     expect(list({ trainedSide: 1 })).toBe("1");
+    expect(list({ trainedSide: 8, steps: 6 })).toBe("1,2,3,4,6,8");
+    expect(possibleSteps(8)).toEqual([5, 6, 7, 8]);
+    expect(possibleSteps(16, "released")).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    // On the way from 1 to 2 pixels a side the ratio 1.5 asks for two steps, of which the first rounds to the trained side.
+    expect(sizesBeyond(1, 2)).toEqual([2]);
+    expect([16, 15].map((side) => sizesBeyond(16, side))).toEqual([[], []]);
   });
 
   it("gives exactly the steps asked for, or names the most there are", () => {
@@ -102,6 +115,10 @@ describe("any width and height", () => {
     expect(plan.grids.at(-1)).toEqual([13, 16]);
     expect(plan.decodedPx).toEqual({ width: 256, height: 208 });
     expect(plan.crop).toEqual({ left: 3, top: 4, width: 250, height: 200 });
+    const odd = planScales({ ...released, sizePx: { width: 251, height: 201 } });
+    expect(odd.crop).toEqual({ left: 2, top: 3, width: 251, height: 201 });
+    expect(planScales({ ...released, sizePx: square(16384) }).grids.at(-1)).toEqual([1024, 1024]);
+    expect(planScales({ ...released, sizePx: square(1) }).decodedPx).toEqual(square(16));
   });
 
   it("holds for every size: grows, ends on the target, never far at once beyond the trained side", () => {
@@ -146,6 +163,7 @@ describe("lists by hand", () => {
     });
     expect(plan.baseSizes).toEqual([1, 2, 23]);
     expect(plan.decodedPx).toEqual({ width: 512, height: 256 });
+    expect([plan.sizePx, plan.crop]).toEqual([{ width: 512, height: 256 }, undefined]);
   });
 
   it("refuses contradictions", () => {

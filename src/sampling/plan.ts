@@ -17,13 +17,13 @@ export interface Crop extends PixelSize {
 export interface PlanRequest {
   /** Steps in all, those beyond the trained side included. */
   readonly steps?: number | undefined;
-  /** Step table used when `steps` is not given (steps up to the trained side only); 10 unless told. */
+  /** Step table used when `steps` is not given (steps up to the trained side only); 10 by default. */
   readonly defaultSteps?: number | undefined;
   /** Which 8-step list: the paper's (default) or the released script's. */
   readonly table?: StepTable | undefined;
   /** A list by hand; excludes `steps`. */
   readonly scales?: readonly Grid[] | undefined;
-  /** Picture size; the trained square unless told, or the last grid of `scales`. */
+  /** Picture size; the trained square by default, or the last grid of `scales`. */
   readonly sizePx?: PixelSize | undefined;
   /** Pixels per token along one side. */
   readonly factor: number;
@@ -48,7 +48,7 @@ export interface ScalePlan {
  *
  * With h×w the target grid and S = max(G, min(h, w)), grid i is (⌊h·s/S⌋, ⌊w·s/S⌋), at least 1, equal neighbours merged,
  * for s in the step table of the trained side G followed by {@link sizesBeyond}(G, S). For squares this is the published
- * table; for other shapes whose shorter side is within G it is the paper's rule (section 3.4); beyond that the shape
+ * table; for other shapes whose shorter side is within G it is the paper's rule (arXiv 2502.20313, section 3.4); beyond that the shape
  * first reaches the trained size, then grows as the published 384 and 512 px tables do.
  * The last grid is h×w. Sizes that the factor does not divide use the next larger grid, and `crop` says what to keep.
  * @throws OptionError in words when values are out of range or contradict each other.

@@ -5,12 +5,15 @@ import { createRandom } from "./random.ts";
 describe("portable exp and ln", () => {
   it("agree with Math to a few units in the last place", () => {
     const rng = createRandom(3);
+    const worst = { exp: 0, ln: 0 };
     for (let i = 0; i < 20_000; i++) {
       const x = -700 * rng.uniform() ** 3;
-      expect(Math.abs(expNegative(x) / Math.exp(x) - 1)).toBeLessThan(5e-16);
-      const y = rng.uniform() ** 4 + 1e-30;
-      expect(Math.abs(lnPositive(y) - Math.log(y))).toBeLessThan(1e-15 * Math.max(1e-3, Math.abs(Math.log(y))));
+      worst.exp = Math.max(worst.exp, Math.abs(expNegative(x) / Math.exp(x) - 1));
+      const y = (rng.uniform() ** 4 + 1e-30) * (i % 2 === 0 ? 1 : 1e9);
+      worst.ln = Math.max(worst.ln, Math.abs(lnPositive(y) - Math.log(y)) / Math.max(1e-3, Math.abs(Math.log(y))));
     }
+    expect(worst.exp).toBeLessThan(5e-16);
+    expect(worst.ln).toBeLessThan(1e-15);
   });
 
   it("have their limits", () => {
@@ -19,6 +22,10 @@ describe("portable exp and ln", () => {
     expect(expNegative(-746)).toBe(0);
     expect(expNegative(Number.NEGATIVE_INFINITY)).toBe(0);
     expect(expNegative(1)).toBeNaN();
+    expect(expNegative(Number.NaN)).toBeNaN();
+    expect(expNegative(-1074 * Math.LN2)).toBe(Number.MIN_VALUE);
     expect(lnPositive(1)).toBe(0);
+    for (const x of [2, Math.SQRT2, Math.SQRT2 / 2, 0.5, 2 ** 100, 2 ** -100])
+      expect(Math.abs(lnPositive(x) / Math.log(x) - 1)).toBeLessThan(1e-15);
   });
 });

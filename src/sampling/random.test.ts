@@ -1,8 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRandom, imageStream, restoreRandom, splitmix64 } from "./random.ts";
+import { createRandom, imageStream, type RandomState, restoreRandom, splitmix64 } from "./random.ts";
 
 const draws = (rng: { next(): number }, n: number) => Array.from({ length: n }, () => rng.next());
+
+/** A state whose first two numbers are these: the generator's output is turned back, and the second word follows. */
+function beginsWith(first: number, second = 0): RandomState {
+  const inverse = (odd: number): number =>
+    Array.from({ length: 5 }).reduce((x: number) => Math.imul(x, 2 - Math.imul(odd, x)), odd);
+  const wordOf = (output: number): number => {
+    const turned = Math.imul(output, inverse(9));
+    return Math.imul((turned >>> 7) | (turned << 25), inverse(5)) >>> 0;
+  };
+  const [now, then] = [wordOf(first), wordOf(second)];
+  return { words: [(now ^ then) >>> 0, now, 0, 1], spare: null };
+}
 
 /** Chi-squared statistic of counts against equal expectation. */
 function chiSquared(counts: readonly number[]): number {
@@ -124,7 +136,17 @@ describe("streams", () => {
   it("refuse what is no seed or state", () => {
     expect(() => createRandom(1.5)).toThrow("seed: expected a whole number within ±2^53, got 1.5");
     expect(() => restoreRandom({ words: [0, 0, 0, 0], spare: null })).toThrow("not all zero");
-    expect(() => restoreRandom({ words: [-1, 0, 0, 0], spare: null })).toThrow("four 32-bit words");
+    for (const words of [
+      [-1, 0, 0, 0],
+      [0.5, 1, 1, 1],
+      [2 ** 32, 0, 0, 0],
+      [1, 2, 3],
+      [1, 2, 3, 4, 5],
+    ])
+      expect(() => restoreRandom({ words: words as unknown as RandomState["words"], spare: null })).toThrow(
+        "four 32-bit words",
+      );
+    expect(() => createRandom(0, 0.5)).toThrow("random key: expected a whole number within ±2^53, got 0.5");
   });
 });
 
@@ -132,11 +154,9 @@ describe("distributions", () => {
   it("uniform: within [0, 1), flat over 256 cells", () => {
     const rng = createRandom(11);
     const counts = new Array<number>(256).fill(0);
-    for (let i = 0; i < 100_000; i++) {
-      const u = rng.uniform();
-      expect(u >= 0 && u < 1).toBe(true);
-      counts[Math.floor(u * 256)]!++;
-    }
+    const draws = Array.from({ length: 100_000 }, () => rng.uniform());
+    for (const u of draws) counts[Math.floor(u * 256)]!++;
+    expect(draws.every((u) => u >= 0 && u < 1)).toBe(true);
     const chi = chiSquared(counts);
     expect(chi).toBeGreaterThan(180);
     expect(chi).toBeLessThan(345);
@@ -155,6 +175,24 @@ describe("distributions", () => {
     expect(Math.abs(moments[3]! - 3)).toBeLessThan(0.15);
   });
 
+  it("int draws again above the last whole multiple", () => {
+    expect(restoreRandom(beginsWith(2 ** 32 - 1, 5)).int(3)).toBe(2);
+    expect(restoreRandom(beginsWith(2 ** 32 - 2)).int(3)).toBe(2);
+  });
+
+  it("normal draws again in the middle and from the circle on", () => {
+    const half = 2 ** 31;
+    for (const [x, y] of [
+      [half, half],
+      [0, half],
+    ] as const) {
+      const state = beginsWith(x, y);
+      const rng = restoreRandom(state);
+      expect(draws(rng, 2)).toEqual([x, y]);
+      expect(restoreRandom(state).normal()).toBe(rng.normal());
+    }
+  });
+
   it("int and shuffle: every outcome as often", () => {
     const rng = createRandom(13);
     const counts = new Array<number>(6).fill(0);
@@ -165,5 +203,8 @@ describe("distributions", () => {
     expect(chiSquared(counts)).toBeLessThan(20);
     expect(Array.from({ length: 50 }, () => rng.int(1)).every((v) => v === 0)).toBe(true);
     expect(() => rng.int(0)).toThrow("expected a whole number from 1 to 2^32, got 0");
+    expect(() => rng.int(2.5)).toThrow("got 2.5");
+    expect(() => rng.int(2 ** 32 + 1)).toThrow("got 4294967297");
+    expect(restoreRandom(beginsWith(2 ** 32 - 1)).int(2 ** 32)).toBe(2 ** 32 - 1);
   });
 });

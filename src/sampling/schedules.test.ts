@@ -30,6 +30,11 @@ describe("paper's schedule", () => {
       () => paperSchedule(rng, { maxTokens: Number.POSITIVE_INFINITY }).length,
     );
     expect(Math.min(...lengths)).toBeGreaterThanOrEqual(6);
+    // All eight may be dropped by the draws, but four stay.
+    const always = { ...createRandom(1), uniform: () => 0.0499 };
+    expect(paperSchedule(always, { maxTokens: Number.POSITIVE_INFINITY })).toHaveLength(6);
+    const never = { ...createRandom(1), uniform: () => 0.05 };
+    expect(paperSchedule(never, { maxTokens: Number.POSITIVE_INFINITY })).toHaveLength(10);
     expect(Math.max(...lengths)).toBe(10);
     const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
     expect(mean).toBeGreaterThan(9.55);
@@ -45,7 +50,9 @@ describe("paper's schedule", () => {
   it("is the same list for the same stream", () => {
     expect(paperSchedule(createRandom(3))).toEqual(paperSchedule(createRandom(3)));
     expect(paperSchedule(createRandom(3), { side: 1 })).toEqual([[1, 1]]);
-    expect(() => paperSchedule(createRandom(3), { maxTokens: 100 })).toThrow("a cap of at least 257 tokens");
+    expect(() => paperSchedule(createRandom(3), { maxTokens: 256 })).toThrow("a cap of at least 257 tokens");
+    expect(sides(paperSchedule(createRandom(3), { maxTokens: 257 }))).toEqual([1, 16]);
+    expect(sides(paperSchedule(createRandom(3), { side: 2 }))).toEqual([1, 2]);
   });
 });
 
@@ -66,8 +73,41 @@ describe("released schedule", () => {
     expect(without16).toBeLessThan(0.42);
   });
 
+  it("drops more of the middle the larger one draw is", () => {
+    const rng = createRandom(6);
+    const lengths = Array.from({ length: 20_000 }, () => releasedSchedule(rng).length);
+    const share = (length: number) => lengths.filter((n) => n === length).length / lengths.length;
+    expect([6, 7, 8, 9, 10].map((n) => Math.round(1000 * share(n)))).toMatchInlineSnapshot(`
+      [
+        15,
+        60,
+        395,
+        483,
+        46,
+      ]
+    `);
+    expect(sides(releasedSchedule(createRandom(6)))).toMatchInlineSnapshot(`
+      [
+        1,
+        2,
+        3,
+        6,
+        7,
+        8,
+        12,
+        16,
+      ]
+    `);
+  });
+
   it("is refused for other sides", () => {
-    expect(() => drawSchedule("released", createRandom(1), { side: 8 })).toThrow("expected side 16");
+    expect(() => drawSchedule("released", createRandom(1), { side: 8 })).toThrow(
+      "expected side 16 and 680 tokens for the released rule, got side 8 and 680 tokens",
+    );
+    expect(() => drawSchedule("released", createRandom(1), { maxTokens: 681 })).toThrow("got side 16 and 681 tokens");
+    expect(drawSchedule("released", createRandom(1), { side: 16, maxTokens: 680 })).toEqual(
+      releasedSchedule(createRandom(1)),
+    );
     expect(drawSchedule("released", createRandom(1))).toEqual(releasedSchedule(createRandom(1)));
     expect(drawSchedule("paper", createRandom(1), { side: 8 })).toEqual(paperSchedule(createRandom(1), { side: 8 }));
   });

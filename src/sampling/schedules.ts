@@ -8,9 +8,9 @@ export const SCHEDULE_RULES = ["paper", "released"] as const;
 export type ScheduleRule = (typeof SCHEDULE_RULES)[number];
 
 export interface ScheduleOptions {
-  /** Trained side G: the last grid is G×G. 16 unless told. */
+  /** Trained side G: the last grid is G×G. 16 by default. */
   readonly side?: number;
-  /** Largest number of tokens in all; that of the ten-step table (680 at 16) unless told, Infinity for no cap. */
+  /** Largest number of tokens in all; that of the ten-step table (680 at 16) by default, Infinity for no cap. */
   readonly maxTokens?: number;
 }
 
@@ -37,7 +37,7 @@ function squares(sizes: readonly number[]): Grid[] {
 }
 
 /**
- * The paper's schedule (section 3.3): at most ten steps, the first 1, the last G, eight different random sizes between.
+ * The paper's schedule (arXiv 2502.20313, section 3.3): at most ten steps, the first 1, the last G, eight different random sizes between.
  * Each of the middle ones is dropped with 5 %, four at most. Over the token cap, random middle ones go until it holds;
  * first and last always stay.
  * @throws OptionError when even the first and last grid exceed the cap.

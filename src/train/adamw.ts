@@ -10,7 +10,7 @@ export interface AdamWOptions {
   readonly weightDecay: number;
 }
 
-/** The paper's: betas 0.9 and 0.95, weight decay 0.05 (flexvar.md section 3). */
+/** The paper's: betas 0.9 and 0.95, weight decay 0.05 (arXiv 2502.20313, section 4.1). */
 export const paperAdamW: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.05 };
 
 /** Per-step scalars that the host feeds. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { param, program } from "../engine/index.ts";
+import { input, param, program } from "../engine/index.ts";
 import { type ParamDecl, paramTensors } from "../nn/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom } from "../sampling/index.ts";
-import { orthogonalised } from "./muon.ts";
+import { muonUpdate, orthogonalised } from "./muon.ts";
 import { slotsOf } from "./step.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
@@ -64,6 +64,36 @@ describe("Muon", () => {
     expect(square).toBeGreaterThan(0.5);
     expect(square).toBeLessThan(1.5);
   });
+
+  it.each([
+    [3, 5, 0],
+    [3, 4, 0.1],
+  ])(
+    "a step on a %d×%d matrix at a decay of %d is momentum, Nesterov's look ahead, and a matched size",
+    async (m, n, weightDecay) => {
+      const names = ["weight", "grad", "momentum"] as const;
+      const values = names.map((_, i) => randomMatrix(m, n).map((v, at) => v * (i + 1) + 0.1 * at * i));
+      const tensors = names.map((name) => param(name, [m, n]));
+      const options = { momentum: 0.9, iterations: 3, weightDecay };
+      const updated = muonUpdate(tensors[0]!, tensors[1]!, tensors[2]!, input("lr", "float32", []), options);
+      const session = await runtime.open(program("muon_step", { next: updated.param, m: updated.m }));
+      const feeds = names.map((name, i) => [name, runtime.floats(values[i]!, [m, n])]);
+      const out = await session.run({ ...Object.fromEntries(feeds), lr: runtime.floats(Float32Array.of(0.25), []) });
+      const [weight, grad, momentum] = values as [Float32Array, Float32Array, Float32Array];
+      const kept = momentum.map((v, at) => 0.9 * v + grad[at]!);
+      const direction = plain(
+        grad.map((v, at) => v + 0.9 * kept[at]!),
+        m,
+        n,
+        3,
+      );
+      kept.forEach((v, at) => {
+        const moved = 0.25 * 0.2 * Math.sqrt(n) * direction[at]!;
+        expect(out.m!.data[at]).toBeCloseTo(v, 5);
+        expect(out.next!.data[at]).toBeCloseTo(weight[at]! * (1 - 0.25 * weightDecay) - moved, 4);
+      });
+    },
+  );
 
   it("keeps no second moment of the matrices that it takes", () => {
     const decls: ParamDecl[] = ["a", "b"].map((name) => ({

@@ -1,5 +1,5 @@
 /**
- * The refinement stage of SAR (arXiv 2512.06421; flexvar.md section 3): a pass that sees the pictures' own tokens, then a second
+ * The refinement stage of SAR (arXiv 2512.06421): a pass that sees the pictures' own tokens, then a second
  * one that sees what the first predicted, one scale on, and is held to the first one's distributions.
  */
 import { dim, ops, type Program, program, type Tensor } from "../engine/index.ts";

@@ -15,7 +15,7 @@ export interface LearningRate {
   readonly steps: number;
 }
 
-/** Warm-up, hold and fall (flexvar.md section 3: linear to 0.1). `step` counts from 1. */
+/** Warm-up, hold and fall (the authors' code: linear to 0.1). `step` counts from 1. */
 export function learningRate(step: number, rate: LearningRate): number {
   const { peakLr: peak, warmupSteps, warmupStart, finalShare, steps } = rate;
   if (step <= warmupSteps) return peak * (warmupStart + (1 - warmupStart) * (step / warmupSteps));

@@ -1,4 +1,4 @@
-/** Host side of teacher forcing: the transformer's inputs from a picture's own tokens (flexvar.md section 3). */
+/** Host side of teacher forcing: the transformer's inputs from a picture's own tokens (arXiv 2502.20313, section 3.3). */
 import { areaMatrix, bicubicMatrix, type ResizeMatrix } from "../image/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 

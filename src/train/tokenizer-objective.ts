@@ -1,5 +1,5 @@
 /**
- * The tokenizer's training loss (flexvar.md section 2): the latent is pooled to K grids, each is quantised and decoded on
+ * The tokenizer's training loss (arXiv 2502.20313, section 3.2): the latent is pooled to K grids, each is quantised and decoded on
  * its own, and the losses are summed. The paper does not state the target at small scales: here it is the picture
  * resized (area) to the decoded size.
  */

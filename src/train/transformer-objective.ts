@@ -1,4 +1,4 @@
-/** The transformer's training loss: teacher forcing under the block-causal mask (flexvar.md section 3). */
+/** The transformer's training loss: teacher forcing under the block-causal mask (arXiv 2502.20313, section 3.3). */
 import { input, ops, type Tensor } from "../engine/index.ts";
 import { type TransformerConfig, teacherForced } from "../models/index.ts";
 import type { Params } from "../nn/index.ts";

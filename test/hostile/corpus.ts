@@ -7,7 +7,7 @@ export interface HostileCase {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
-  /** Statuses that are right; 400 unless told. */
+  /** Statuses that are right; 400 by default. */
   readonly status?: readonly number[];
   /** The field at fault; null where none is. Left out where it may be either. */
   readonly param?: string | null | undefined;

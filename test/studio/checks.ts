@@ -48,7 +48,7 @@ export function watchScales(): Promise<number[]> {
   });
 }
 
-/** Drops a file on the page: a PNG, unless told. */
+/** Drops a file on the page: a PNG by default. */
 export async function dropFile(page: Page, file: Uint8Array, name = "dropped.png", type = "image/png"): Promise<void> {
   await page.evaluate(
     ([base64, name, type]) => {

@@ -45,7 +45,7 @@ export class Golden {
     this.arrays = arrays;
   }
 
-  /** @param only names that this test answers for; all unless told. */
+  /** @param only names that this test answers for; all by default. */
   static async open(file: string, only = /./): Promise<Golden> {
     return new Golden(new Map([...(await goldenNpz(file))].filter(([name]) => only.test(name))));
   }

@@ -23,7 +23,7 @@ export interface CodeBlock extends Piece {
 /** Every page of the project's documentation. */
 export function documentationPages(): Page[] {
   const below = ["bench", "docs", "examples", "models", "recipes"].flatMap((folder) => markdownBelow(folder));
-  return ["README.md", "ARCHITECTURE.md", "NOTICE.md", ...below].map((path) => ({
+  return ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "NOTICE.md", ...below].map((path) => ({
     path,
     text: readFileSync(join(projectRoot, path), "utf8"),
   }));
