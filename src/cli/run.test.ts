@@ -22,7 +22,6 @@ const COMMANDS = [
   "export",
   "train",
   "judge",
-  "ablate",
   "neighbours",
   "sample",
   "serve",

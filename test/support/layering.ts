@@ -20,7 +20,6 @@ export const folderOrder = [
   "evaluate",
   "site",
   "judge",
-  "ablation",
   "report",
   "client",
   "server",
