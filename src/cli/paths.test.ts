@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { encodePng } from "../image/index.ts";
-import { spoken } from "./testing.ts";
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/fixtures/golden/${name}`, import.meta.url));
 const configOf = (name: string) => fileURLToPath(new URL(`../../configs/${name}.json`, import.meta.url));

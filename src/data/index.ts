@@ -6,9 +6,7 @@ export {
   type AugmentOptions,
   centreView,
   checkAugment,
-  drawingAugment,
   drawView,
-  paperAugment,
   type Range,
   writeView,
 } from "./augment.ts";

@@ -1,7 +1,6 @@
 /** Metrics of sets of pictures, and the files they are read from. Runs in Node. */
 export {
   bootstrapInterval,
-  bootstrapMean,
   bootstrapMeans,
   type Interval,
   percentileInterval,
