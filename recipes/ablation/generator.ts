@@ -88,7 +88,7 @@ function sequenceFrame(
 
 const gridsOf = (sides: readonly number[]): Grid[] => sides.map((side): Grid => [side, side]);
 
-export interface DrawOptions {
+interface DrawOptions {
   readonly guidance: number;
   readonly filter: FilterOptions;
   readonly seed: number;

@@ -107,7 +107,7 @@ export const shrink = (planes: Float32Array, from: number, to: number): Float32A
   from === to ? planes : resizeSeparable(planes, areaMatrix(from, to), areaMatrix(from, to));
 
 /** Enlarges planes [Z, from, from] bicubically to [Z, to, to]. */
-export const enlarge = (planes: Float32Array, from: number, to: number): Float32Array =>
+const enlarge = (planes: Float32Array, from: number, to: number): Float32Array =>
   from === to ? planes : resizeSeparable(planes, bicubicMatrix(from, to), bicubicMatrix(from, to));
 
 /** Planes [Z, side, side] to rows [side·side, Z]. */

@@ -3,7 +3,7 @@ import type { Picture } from "./dataset.ts";
 import { resample, type Surround, type View } from "./resample.ts";
 
 /** A closed range, low to high. */
-export type Range = readonly [low: number, high: number];
+type Range = readonly [low: number, high: number];
 
 /** Random changes to a training picture. */
 export interface AugmentOptions {

@@ -11,7 +11,7 @@ export interface Margins {
 }
 
 /** Most pixels on a side of a widened picture. */
-export const MOST_CANVAS_SIDE = 16384;
+const MOST_CANVAS_SIDE = 16384;
 
 /** The widened canvas, black and transparent around the picture, and the mask of what is new. @throws RangeError for margins that add nothing or too much. */
 export function widenCanvas(picture: RgbaImage, margins: Margins): { picture: RgbaImage; mask: EditMask } {

@@ -70,7 +70,7 @@ function meanKept(plane: Float32Array, hole: Uint8Array): number {
 }
 
 /** For every pixel the index of the kept pixel that is fewest steps (up, down, left, right) away; itself where kept. */
-export function nearestKept(hole: Uint8Array, width: number, height: number): Int32Array {
+function nearestKept(hole: Uint8Array, width: number, height: number): Int32Array {
   return spread(hole, width, height).source;
 }
 

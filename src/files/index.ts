@@ -1,5 +1,4 @@
 export {
-  type AtomicTarget,
   isStream,
   removeLeftovers,
   writeFileAtomic,

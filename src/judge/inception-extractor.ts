@@ -8,7 +8,7 @@ import { type InceptionResize, inceptionResizeMatrix } from "./inception-resize.
 import { hashOfFile, readInception } from "./inception-weights.ts";
 
 /** Rows of a batch. */
-export interface InceptionBatch {
+interface InceptionBatch {
   /** [n, 2048]. */
   readonly features: Float32Array;
   /** [n, 2023]. */

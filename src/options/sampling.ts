@@ -50,7 +50,7 @@ export type SamplingInput = z.input<typeof samplingSchema>;
 export type SamplingOptions = z.output<typeof samplingSchema>;
 
 /** Options whose defaults a model's config carries. */
-export const defaultSamplingSchema = z.strictObject({
+const defaultSamplingSchema = z.strictObject({
   steps: samplingFields.steps.optional(),
   guidance: samplingFields.guidance,
   guidanceMode: samplingFields.guidanceMode,

@@ -56,7 +56,7 @@ export function parseScales(text: string, where = "scales"): Grid[] {
 }
 
 /** Returns the grid when both sides are whole numbers in 1..{@link MAX_GRID_SIDE}; throws RangeError otherwise. */
-export function checkGrid(grid: Grid, where = "grid"): Grid {
+function checkGrid(grid: Grid, where = "grid"): Grid {
   for (const side of grid) {
     if (!Number.isInteger(side) || side < 1 || side > MAX_GRID_SIDE) {
       throw new RangeError(`${where}: expected grid sides from 1 to ${MAX_GRID_SIDE}, got ${grid[0]}x${grid[1]}`);

@@ -18,7 +18,7 @@ export interface SiteRequest {
 }
 
 /** One file of a manifest. */
-export interface SiteFile {
+interface SiteFile {
   readonly file: string;
   readonly bytes: number;
   /** Hex digits. */
@@ -26,7 +26,7 @@ export interface SiteFile {
 }
 
 /** What `studio.json` of a static site tells the studio: where pictures are made, and of what files. */
-export interface SiteManifest {
+interface SiteManifest {
   readonly backend: "browser";
   readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
   readonly runtime: { readonly wasm: readonly SiteFile[]; readonly webgpu: readonly SiteFile[] };

@@ -68,7 +68,7 @@ export interface NotRun {
   readonly why: string;
 }
 
-export const notRun: readonly NotRun[] = [
+const notRun: readonly NotRun[] = [
   { docs: "npm ci", why: "installs; what runs these tests has done it" },
   { docs: "npm start", why: "installs and draws: test/scripts.test.ts" },
   { docs: "npm test", why: "would run itself" },
