@@ -1,4 +1,3 @@
-
 export { pictureFormat } from "./format.ts";
 export * from "./pixels.ts";
 export { type PngTextLimits, readPngText } from "./png-read.ts";
