@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import {
   type Grid,
   GUIDANCE_MODES,
@@ -6,6 +7,7 @@ import {
   type PerScale,
   parseEntropyTemperature,
   parseGreedy,
+  parsePair,
   parsePerScale,
   parseScales,
   STEP_TABLES,
@@ -49,10 +51,9 @@ function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
 }
 
 function parseSize(text: string): [width: number, height: number] {
-  const match = /^\s*(\d{1,6})(?:\s*[x×X]\s*(\d{1,6}))?\s*$/.exec(text);
-  if (!match) throw new RangeError(`expected a size such as 256 or 512x256 (width x height, pixels), got "${text}"`);
-  const width = Number(match[1]);
-  return [width, match[2] === undefined ? width : Number(match[2])];
+  const pair = parsePair(text);
+  if (!pair) throw new RangeError(`expected a size such as 256 or 512x256 (width x height, pixels), got "${text}"`);
+  return pair;
 }
 
 function parseUntil(text: string): number | "none" {
@@ -112,7 +113,7 @@ const grid = z.union(
   ],
   { error: expected(GRID) },
 );
-const pixelSide = whole(1, 16384);
+const pixelSide = whole(1, MAX_IMAGE_SIDE);
 const SIZE = "a size such as 256 or 512x256 (width x height, pixels)";
 const sizePair = z.tuple([pixelSide, pixelSide], { error: expected(SIZE) });
 const size = z.union(

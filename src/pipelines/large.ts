@@ -1,6 +1,6 @@
 /** Pictures too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
 import { largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
-import { cropRgb, planarToRgb, type RgbImage, withAlpha } from "../image/index.ts";
+import { cropRgb, MAX_IMAGE_SIDE, planarToRgb, type RgbImage, withAlpha } from "../image/index.ts";
 import { OptionError, pickEditing, resolveEditing } from "../options/index.ts";
 import { imageStream } from "../sampling/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
@@ -18,9 +18,6 @@ export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels">
   readonly size: readonly [width: number, height: number];
 }
 
-/** Longest side, pixels. */
-const MOST = 16384;
-
 /** Largest side that is drawn at once, in trained sides. */
 export const MOST_WHOLE = 2;
 
@@ -35,8 +32,8 @@ export const MOST_WHOLE = 2;
 export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOptions): AsyncGenerator<EditEvent> {
   const [width, height] = options.size;
   for (const side of options.size)
-    if (!Number.isInteger(side) || side < 1 || side > MOST)
-      throw new OptionError("size", `expected whole sides from 1 to ${MOST}, got ${width}x${height}`);
+    if (!Number.isInteger(side) || side < 1 || side > MAX_IMAGE_SIDE)
+      throw new OptionError("size", `expected whole sides from 1 to ${MAX_IMAGE_SIDE}, got ${width}x${height}`);
   const editing = resolveEditing(pickEditing({ ...options }));
   const trained = pipe.config.trainedSide * pipe.factor;
   const most = MOST_WHOLE * (editing.window ?? trained);

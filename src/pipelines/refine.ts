@@ -1,6 +1,6 @@
 /** Higher resolution: refining a small picture. */
 import { plainMask, planWindows, resizeRgb, type WindowPass } from "../editing/index.ts";
-import { flattenAlpha, isOpaque, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
+import { flattenAlpha, isOpaque, MAX_IMAGE_SIDE, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import { OptionError, pickEditing, type ResolvedEditing, resolveEditing } from "../options/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
 import { type EditOptions, paintPasses } from "./edit.ts";
@@ -32,10 +32,10 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
     [width, original.width],
     [height, original.height],
   ] as const)
-    if (!Number.isInteger(side) || side < own || side > 16384)
+    if (!Number.isInteger(side) || side < own || side > MAX_IMAGE_SIDE)
       throw new OptionError(
         "size",
-        `expected whole sides from the picture's own ${original.width}x${original.height} to 16384, got ${width}x${height}`,
+        `expected whole sides from the picture's own ${original.width}x${original.height} to ${MAX_IMAGE_SIDE}, got ${width}x${height}`,
       );
   const given = resolveEditing(pickEditing({ ...options }));
   const editing = { ...given, strength: given.strength ?? STRENGTH };

@@ -1,6 +1,7 @@
 /** Fields of requests: the options' own schemas under their HTTP names, and those that only HTTP has. */
 import { z } from "zod";
 import { MASK_MODES } from "../editing/index.ts";
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import {
   EDITING_FIELDS,
   editingFields,
@@ -18,7 +19,7 @@ import { ApiError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { openaiEditFields, openaiFields } from "./openai-fields.ts";
 
-const pixels = whole(0, 16384);
+const pixels = whole(0, MAX_IMAGE_SIDE);
 
 const sampling = Object.fromEntries(
   SAMPLING_FIELDS.map((key) => {
