@@ -8,7 +8,7 @@ import yazl from "yazl";
 /** @typedef {{ shape: number[], data: Uint8Array | BigInt64Array }} NpyArray */
 
 /** One array in NumPy's format, version 1.0, little-endian. @param {NpyArray} array */
-export function npy({ shape, data }) {
+function npy({ shape, data }) {
   const descr = data instanceof BigInt64Array ? "<i8" : "|u1";
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dims}), }`;

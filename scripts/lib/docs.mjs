@@ -95,7 +95,7 @@ async function findPages() {
 }
 
 /** Links and pictures of the site's pages that lead nowhere in it. */
-export async function brokenLinks(site) {
+async function brokenLinks(site) {
   const files = (await readdir(site, { recursive: true })).filter((file) => file.endsWith(".html"));
   const texts = new Map(
     await Promise.all(files.map(async (file) => [join(site, file), await readFile(join(site, file), "utf8")])),

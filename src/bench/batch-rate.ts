@@ -9,7 +9,7 @@ export interface BatchRate {
   readonly rate: number;
 }
 
-export const BATCHES: readonly number[] = [1, 2, 4, 8, 16];
+const BATCHES: readonly number[] = [1, 2, 4, 8, 16];
 
 /** Rates of the batch sizes, interleaved over `rounds` rounds after one that warms up. */
 export async function batchRates(

@@ -5,7 +5,7 @@ import type { RateProbe } from "./rates.ts";
 import { type StepProbe, stepProbe, tokenizerStep, transformerStep } from "./training.ts";
 
 /** A training step's figures: best of all rounds. */
-export interface StepReport {
+interface StepReport {
   readonly seconds: number;
   readonly tflop: number;
   /** GFLOP/s. */

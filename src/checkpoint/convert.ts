@@ -27,7 +27,7 @@ export function float16ToFloat32(bits: Uint16Array): Float32Array {
 }
 
 /** bfloat16 bit patterns (the upper half of a float32) to float32, exact. */
-export function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
+function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
   const out = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) out[i] = bits[i]! << 16;
   return new Float32Array(out.buffer);

@@ -18,7 +18,7 @@ import {
   survives,
   timeout,
   zipOf,
-} from "./fuzz-support.ts";
+} from "../../test/support/hostile-checkpoints.ts";
 import { openTensorFile } from "./index.ts";
 
 describe("damaged files", () => {

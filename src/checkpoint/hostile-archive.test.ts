@@ -1,7 +1,16 @@
 /** Archives and headers that lie about sizes, places and names. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { check, deflatedZip, pthBytes, ramp, readers, survives, timeout, zipOf } from "./fuzz-support.ts";
+import {
+  check,
+  deflatedZip,
+  pthBytes,
+  ramp,
+  readers,
+  survives,
+  timeout,
+  zipOf,
+} from "../../test/support/hostile-checkpoints.ts";
 import { bytesSource, openNpz, openPth, openSafetensors, type PthValue } from "./index.ts";
 import type { PthTensor } from "./pth-tensor.ts";
 

@@ -1,7 +1,7 @@
 /** Pickles made to run code, to crash the reader or to exhaust the machine. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { check, ramp, readers, survives, timeout, zipOf } from "./fuzz-support.ts";
+import { check, ramp, readers, survives, timeout, zipOf } from "../../test/support/hostile-checkpoints.ts";
 import { bytesSource, openPth } from "./index.ts";
 
 /** Pickles of random opcodes that mostly make sense, so that the stack machine gets deep. */

@@ -5,9 +5,7 @@
  */
 
 export {
-  bfloat16ToFloat32,
   float16ToFloat32,
-  float32ToBFloat16,
   float32ToFloat16,
   fromFloat32,
   toFloat32,
@@ -15,28 +13,23 @@ export {
 export { crc32 } from "./crc32.ts";
 export { CheckpointError } from "./error.ts";
 export {
-  decodeNpy,
   encodeNpyHeader,
   type NpyArray,
-  type NpyDType,
-  type NpyHeader,
-  type NpyTypes,
   npyArray,
 } from "./npy.ts";
 export { type NpzEntry, type NpzFile, openNpz, readNpz } from "./npz-read.ts";
 export { type NpyStream, type NpzEntries, writeNpz, writeNpzTo } from "./npz-write.ts";
 export { openPthStateDict, openTensorFile } from "./open.ts";
-export type { PickleKey } from "./pickle-values.ts";
+
 export type { PthWritable } from "./pickle-write.ts";
-export { openPth, type PthFile, type PthValue } from "./pth-read.ts";
+export { openPth, type PthValue } from "./pth-read.ts";
 export { PthTensor } from "./pth-tensor.ts";
 export { writePth, writePthTo } from "./pth-write.ts";
 export { openSafetensors } from "./safetensors-read.ts";
-export { type NamedTensors, writeSafetensors, writeSafetensorsTo } from "./safetensors-write.ts";
-export { describeFormat, detectFormat, type FileFormat, type Sniffed, sniff } from "./sniff.ts";
+export { writeSafetensors, writeSafetensorsTo } from "./safetensors-write.ts";
+export { detectFormat } from "./sniff.ts";
 export { type ByteSink, type ByteSource, bytesSource, memorySink } from "./source.ts";
-export { openFile, writeAtomically } from "./source-node.ts";
-export { type FoundStateDict, findStateDict } from "./state-dict.ts";
+
 export {
   countElements,
   itemSizes,
@@ -46,4 +39,4 @@ export {
   type TensorSource,
   tensorSource,
 } from "./types.ts";
-export { type Chunks, type ZipWriter, zipWriter } from "./zip-write.ts";
+export { zipWriter } from "./zip-write.ts";

@@ -4,7 +4,7 @@ import { CheckpointError, quote } from "./error.ts";
 import { countElements } from "./types.ts";
 
 /** Which typed array holds which element type; `float16` as bit patterns, `bool` as 0 and 1. */
-export interface NpyTypes {
+interface NpyTypes {
   float64: Float64Array;
   float32: Float32Array;
   float16: Uint16Array;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { heldBytes } from "../../test/support/held-bytes.ts";
-import { deflatedZip } from "./fuzz-support.ts";
+import { deflatedZip } from "../../test/support/hostile-checkpoints.ts";
 import { encodeNpyHeader, openNpz } from "./index.ts";
 import { bytesSource } from "./source.ts";
 

@@ -48,7 +48,7 @@ const op = {
   persistent: [0x51],
 } as const;
 
-export function isTensorSource(value: PthWritable): value is TensorSource {
+function isTensorSource(value: PthWritable): value is TensorSource {
   return typeof value === "object" && value !== null && "read" in value && typeof value.read === "function";
 }
 

@@ -6,7 +6,7 @@ import { PthTensor } from "./pth-tensor.ts";
 import type { StoredDType } from "./types.ts";
 
 /** Names of PyTorch's storage classes. */
-export const storageDTypes: Readonly<Record<string, StoredDType>> = {
+const storageDTypes: Readonly<Record<string, StoredDType>> = {
   DoubleStorage: "float64",
   FloatStorage: "float32",
   HalfStorage: "float16",

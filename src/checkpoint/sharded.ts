@@ -9,7 +9,7 @@ const MOST_INDEX_BYTES = 64 << 20;
 const MOST_SHARDS = 1000;
 
 /** A JSON text as tensor names to files beside the index. @throws CheckpointError for anything else */
-export async function readShardIndex(source: ByteSource): Promise<Map<string, string>> {
+async function readShardIndex(source: ByteSource): Promise<Map<string, string>> {
   const fail = (got: string) =>
     new CheckpointError(source.name, "an index of shards (weight_map: tensor to file)", got);
   if (source.size > MOST_INDEX_BYTES) throw fail(`${source.size} bytes`);

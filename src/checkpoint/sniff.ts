@@ -47,7 +47,7 @@ async function isShardIndex(source: ByteSource): Promise<boolean> {
 }
 
 /** Tells a format by the first bytes (and, for zip archives, the names of the records). */
-export async function sniff(source: ByteSource): Promise<Sniffed> {
+async function sniff(source: ByteSource): Promise<Sniffed> {
   const head = await source.read(0, Math.min(source.size, 64));
   if (head.length === 0) return "empty";
   const text = String.fromCharCode(...head);

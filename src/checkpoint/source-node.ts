@@ -3,7 +3,7 @@
  * so that browsers and their bundlers may import this file.
  */
 import type { FileHandle } from "node:fs/promises";
-import { readProblem, temporaryName, writeProblem } from "../files/web.ts";
+import { readProblem, replaceByDraft, writeProblem } from "../files/web.ts";
 import { CheckpointError } from "./error.ts";
 import { type ByteSink, type ByteSource, checkRange } from "./source.ts";
 
@@ -112,24 +112,23 @@ function fileSink(file: FileHandle): ByteSink & { flush(): Promise<void> } {
  * Errors of the file system (missing folder, full disk) come as `CheckpointError`; those of `write` pass through.
  */
 export async function writeAtomically(path: string, write: (sink: ByteSink) => Promise<void>): Promise<void> {
-  const { open, rename, rm, stat, basename, dirname, join } = fileSystem(path);
+  const { open, stat, dirname } = fileSystem(path);
   const there = await stat(path).catch(() => undefined);
   if (there !== undefined && !there.isFile())
     throw new CheckpointError(path, "a place to write", there.isDirectory() ? "a folder" : "a pipe or device");
-  const temporary = join(dirname(path), temporaryName(basename(path), crypto.randomUUID().slice(0, 8)));
   try {
-    const file = await open(temporary, "wx");
-    try {
-      const sink = fileSink(file);
-      await write(sink);
-      await sink.flush();
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await replaceByDraft(path, async (draft) => {
+      const file = await open(draft, "wx");
+      try {
+        const sink = fileSink(file);
+        await write(sink);
+        await sink.flush();
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
   } catch (error) {
-    await rm(temporary, { force: true });
     if (error instanceof Error && "syscall" in error) {
       throw new CheckpointError(path, "a place to write", writeProblem(error), { cause: error });
     }

@@ -4,7 +4,7 @@ import { PthTensor } from "./pth-tensor.ts";
 import type { TensorEntry } from "./types.ts";
 
 /** What checkpoints hold: maps within maps, tensors, and values that do not matter here. */
-export type StateTree = ReadonlyMap<unknown, unknown>;
+type StateTree = ReadonlyMap<unknown, unknown>;
 
 export interface FoundStateDict {
   /** Keys and prefixes that the tensors lay under, with dots between; `flat` for none. */

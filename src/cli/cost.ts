@@ -39,7 +39,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Bytes of a text such as `4GB`, `1.5 GiB` or `500000000`. @throws UsageError naming the flag. */
-export function memoryBytes(text: string): number {
+function memoryBytes(text: string): number {
   const match = /^(\d{1,15}(?:\.\d{1,6})?) ?([a-z]{0,3})$/i.exec(text.trim());
   const unit = match === null ? undefined : UNITS[match[2]!.toLowerCase()];
   const bytes = unit === undefined ? 0 : Math.floor(Number(match![1]) * unit);

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { encodePng, type RgbaImage } from "../image/index.ts";
 import { loadRgba } from "../image/node.ts";
 import { createRandom } from "../sampling/index.ts";
-import { spoken } from "./testing.ts";
 
 const model = fileURLToPath(new URL("../../models/fashion", import.meta.url));
 const random = createRandom(1, "edit-commands");

@@ -5,7 +5,7 @@ export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 /** 128 + SIGINT, as shells count. */
-export const EXIT_STOPPED = 130;
+const EXIT_STOPPED = 130;
 
 /** A command line that cannot be carried out as written: exit code 2. */
 export class UsageError extends Error {

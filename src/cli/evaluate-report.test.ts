@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { writeNpz } from "../checkpoint/index.ts";
 import { createRandom } from "../sampling/index.ts";
-import { spoken } from "./testing.ts";
 
 const judge = fileURLToPath(new URL("../../models/judges/fashion", import.meta.url));
 let folder: string;

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { npyArray, readNpz, writeNpz } from "../checkpoint/index.ts";
 import { encodePng } from "../image/index.ts";
 import { createRandom } from "../sampling/index.ts";
-import { spoken } from "./testing.ts";
 
 const models = fileURLToPath(new URL("../../models/", import.meta.url));
 const judge = join(models, "judges", "fashion");

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { loadRgb } from "../image/node.ts";
 import { openJudge } from "../judge/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { spoken } from "./testing.ts";
 
 const models = fileURLToPath(new URL("../../models/", import.meta.url));
 const DRAWN = 6;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import {
   openTensorFile,
   type TensorEntry,
@@ -13,7 +14,6 @@ import {
   writePth,
   writeSafetensors,
 } from "../checkpoint/index.ts";
-import { spoken } from "./testing.ts";
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/fixtures/golden/${name}`, import.meta.url));
 const [TOKENIZER, TRANSFORMER] = [golden("FlexVAE-T-f16.pth"), golden("FlexVAR-T-plain-f16.pth")];

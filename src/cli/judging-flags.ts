@@ -1,6 +1,8 @@
 /** How pictures are judged: the flags that `evaluate` and `sweep` share. */
 import { type Command, Option } from "commander";
 import { DEFAULT_REPLICATES, defaultReplicates, type SetMetric, type Sides, setMetrics } from "../evaluate/index.ts";
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
+import { parsePair } from "../sampling/index.ts";
 import { UsageError } from "./errors.ts";
 import type { FeatureFlags } from "./evaluate-features.ts";
 import { wholeNumber } from "./flags.ts";
@@ -43,11 +45,9 @@ export function addJudgingFlags(command: Command, unlessTold: string): Command {
 }
 
 function readSides(text: string): Sides {
-  const match = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text.trim());
-  const width = Number(match?.[1]);
-  const height = Number(match?.[2] ?? match?.[1]);
-  if (width >= 1 && height >= 1 && Math.max(width, height) <= 16384) return { width, height };
-  throw new UsageError(`--at: expected N or WxH in pixels, from 1 to 16384, got "${text}"`);
+  const [width, height] = parsePair(text) ?? [0, 0];
+  if (width >= 1 && height >= 1 && Math.max(width, height) <= MAX_IMAGE_SIDE) return { width, height };
+  throw new UsageError(`--at: expected N or WxH in pixels, from 1 to ${MAX_IMAGE_SIDE}, got "${text}"`);
 }
 
 function readMetrics(text: string): SetMetric[] {

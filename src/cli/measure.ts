@@ -1,10 +1,10 @@
 /** Times and memory of a command, as `--json` gives them. */
 
 /** Milliseconds with two decimals: more would be noise. */
-export const milliseconds = (ms: number): number => Math.round(ms * 100) / 100;
+const milliseconds = (ms: number): number => Math.round(ms * 100) / 100;
 
 /** Largest resident memory of this process so far, in bytes. */
-export const peakRssBytes = (): number => process.resourceUsage().maxRSS * 1024;
+const peakRssBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
 /**
  * `runtime`: inside ONNX Runtime's `run`, where a command uses it; `total`: from the start of the process.

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
 import { loadRgb } from "../image/node.ts";
-import { spoken } from "./testing.ts";
 
 const SIDE = 16;
 let folder: string;

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Margins, widenCanvas } from "../editing/index.ts";
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
 import { pictureHash, runEdit } from "./edit-run.ts";
@@ -17,7 +18,7 @@ export function define(command: Command, context: Context): void {
     .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF")
     .optionsGroup("Editing:");
   for (const side of SIDES)
-    command.option(`--${side} <N>`, `pixels to add at the ${side}`, wholeNumber(side, 0, 16384));
+    command.option(`--${side} <N>`, `pixels to add at the ${side}`, wholeNumber(side, 0, MAX_IMAGE_SIDE));
   addEditFlags(command, "outpaint");
   carryOut(command, context, ["flexvar outpaint cat.png --left 32 --right 32 --class animal-face"], outpaint);
 }

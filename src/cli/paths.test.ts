@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { encodePng } from "../image/index.ts";
-import { spoken } from "./testing.ts";
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/fixtures/golden/${name}`, import.meta.url));
 const configOf = (name: string) => fileURLToPath(new URL(`../../configs/${name}.json`, import.meta.url));
@@ -90,18 +90,6 @@ const READS: readonly (readonly [title: string, argv: (bad: string) => readonly 
   ],
   ["judge PICTURES", (bad) => ["judge", bad, "--judge", judge]],
   ["judge --judge", (bad) => ["judge", good("pictures"), "--judge", bad]],
-  [
-    "ablate --data",
-    (bad) => ["ablate", "--tokenizer", "fashion", "--judge", judge, "--data", bad, "--out", at("a.json")],
-  ],
-  [
-    "ablate --judge",
-    (bad) => ["ablate", "--tokenizer", "fashion", "--judge", bad, "--data", at("pictures"), "--out", at("a.json")],
-  ],
-  [
-    "ablate --tokenizer",
-    (bad) => ["ablate", "--tokenizer", bad, "--judge", judge, "--data", at("pictures"), "--out", at("a.json")],
-  ],
   ["neighbours PICTURES", (bad) => ["neighbours", bad, "--data", good("pictures"), "--out", at("near.png")]],
   ["neighbours --data", (bad) => ["neighbours", good("good.png"), "--data", bad, "--out", at("near.png")]],
   [
@@ -190,11 +178,6 @@ const WRITES: readonly (readonly [title: string, ending: string, argv: (bad: str
   ["evaluate --out", ".json", (bad) => [...evaluation(), "--out", bad]],
   ["evaluate --report", ".html", (bad) => [...evaluation(), "--report", bad]],
   ["evaluate --save-statistics", ".npz", (bad) => [...evaluation(), "--save-statistics", bad]],
-  [
-    "ablate --out",
-    ".json",
-    (bad) => ["ablate", "--tokenizer", "fashion", "--judge", judge, "--data", at("pictures"), "--out", bad],
-  ],
   ["neighbours --out", ".png", (bad) => ["neighbours", at("good.png"), "--data", at("pictures"), "--out", bad]],
   ["site --out", "", (bad) => ["site", "--model", "emoji", "--out", bad]],
 ];

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json";
+import { spoken } from "../../test/support/spoken.ts";
 import { Stopped } from "./errors.ts";
 import { run } from "./run.ts";
-import { spoken } from "./testing.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -22,7 +22,6 @@ const COMMANDS = [
   "export",
   "train",
   "judge",
-  "ablate",
   "neighbours",
   "sample",
   "serve",

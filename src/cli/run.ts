@@ -35,7 +35,6 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   { name: "evaluate", summary: "how good pictures are: FID and the rest", load: () => import("./evaluate.ts") },
   { name: "judge", summary: "how often pictures look like the class asked for", load: () => import("./judge.ts") },
-  { name: "ablate", summary: "small runs that differ in one design decision", load: () => import("./ablate.ts") },
   {
     name: "neighbours",
     summary: "the training pictures nearest to drawn ones",

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { spoken } from "../../test/support/spoken.ts";
 import { readNpz } from "../checkpoint/index.ts";
 import { loadRgb } from "../image/node.ts";
-import { spoken } from "./testing.ts";
 
 const model = fileURLToPath(new URL("../../models/fashion", import.meta.url));
 let folder: string;

@@ -2,13 +2,13 @@ import { execFileSync } from "node:child_process";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { plainPicture, temporaryFolder, writeTree } from "../../test/support/datasets.ts";
 import { writeNpz } from "../checkpoint/index.ts";
 import { batches } from "./batches.ts";
 import { CorruptImageError } from "./dataset.ts";
 import { openNpzDataset } from "./npz.ts";
 import { detectDataFormat, openDataset } from "./open.ts";
 import { openParquet } from "./parquet.ts";
-import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 import { openWebDataset } from "./webdataset.ts";
 
 const parquetFile = new URL("../../test/fixtures/data/pictures.parquet", import.meta.url).pathname;

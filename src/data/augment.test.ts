@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { drawingAugment, paperAugment } from "../../test/support/augment.ts";
+import { flatPicture } from "../../test/support/datasets.ts";
 import { createRandom } from "../sampling/index.ts";
-import { checkAugment, drawingAugment, drawView, paperAugment, writeView } from "./augment.ts";
-import { flatPicture } from "./testing.ts";
+import { checkAugment, drawView, writeView } from "./augment.ts";
 
 const side = fc.integer({ min: 8, max: 700 });
 

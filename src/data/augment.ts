@@ -4,7 +4,7 @@ import type { Picture } from "./dataset.ts";
 import { resample, type Surround, type View } from "./resample.ts";
 
 /** A closed range, low to high. */
-export type Range = readonly [low: number, high: number];
+type Range = readonly [low: number, high: number];
 
 /** Random changes to a training picture. */
 export interface AugmentOptions {
@@ -19,18 +19,6 @@ export interface AugmentOptions {
   /** What shows where the view reaches beyond the picture. */
   readonly surround: Surround;
 }
-
-/** The paper's recipe: a random crop of 0.88..1.0 of the short side, mirrored half of the time. */
-export const paperAugment: AugmentOptions = { crop: [0.88, 1], flip: 0.5, scale: [1, 1], shift: 0, surround: "edge" };
-
-/** For drawings on white: no crop, mirrored half of the time, shrunk to 0.85..1 and moved by up to 6 %. */
-export const drawingAugment: AugmentOptions = {
-  crop: [1, 1],
-  flip: 0.5,
-  scale: [0.85, 1],
-  shift: 0.06,
-  surround: [255, 255, 255],
-};
 
 /** The centre square of a picture: what validation sees. */
 export function centreView({ width, height }: { readonly width: number; readonly height: number }): View {

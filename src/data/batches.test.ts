@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { paperAugment } from "./augment.ts";
+import { paperAugment } from "../../test/support/augment.ts";
+import { flatPicture, memoryDataset } from "../../test/support/datasets.ts";
 import { type Batch, type BatchOptions, batches } from "./batches.ts";
 import type { Dataset } from "./dataset.ts";
 import { epochOrder } from "./order.ts";
-import { flatPicture, memoryDataset } from "./testing.ts";
 
 const options: BatchOptions = { size: 4, batchSize: 3, seed: 5, epochs: 2 };
 

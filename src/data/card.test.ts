@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { flatPicture, memoryDataset } from "../../test/support/datasets.ts";
 import { describeDataset, formatDataCard } from "./card.ts";
 import { holdOut, subset } from "./subset.ts";
-import { flatPicture, memoryDataset } from "./testing.ts";
 
 describe("describeDataset", () => {
   it("counts classes, measures sizes, names corrupt pictures and makes a sheet", async () => {

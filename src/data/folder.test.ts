@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { plainPicture, temporaryFolder, writeTree } from "../../test/support/datasets.ts";
 import { CorruptImageError } from "./dataset.ts";
 import { decodePicture } from "./decode.ts";
 import { detectDataFormat, openDataset } from "./open.ts";
-import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 
 describe("decodePicture", () => {
   it("refuses damaged bytes by name and reduces large pictures to the short side asked for", async () => {

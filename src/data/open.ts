@@ -24,7 +24,7 @@ import { ARCHIVES, type Folder, holdsData, readTree, type Tree } from "./tree.ts
 import { openWebDataset } from "./webdataset.ts";
 
 /** The forms a data set may have on disk. */
-export const dataFormats = ["npz", "class-folders", "imagenet", "plain-folder", "parquet", "webdataset"] as const;
+const dataFormats = ["npz", "class-folders", "imagenet", "plain-folder", "parquet", "webdataset"] as const;
 export type DataFormat = (typeof dataFormats)[number];
 
 /** How a data set of any form is opened. */

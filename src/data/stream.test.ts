@@ -1,10 +1,10 @@
 import { open, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { plainPicture, temporaryFolder, writeTree } from "../../test/support/datasets.ts";
 import { heldBytes } from "../../test/support/held-bytes.ts";
 import { writeNpz } from "../checkpoint/index.ts";
 import { openPictureStream } from "./index.ts";
-import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 
 /** Bytes of [count, side, side, 3] whose every picture has one value: its number modulo 251. */
 function* bytesOf(count: number, side: number): Generator<Uint8Array> {

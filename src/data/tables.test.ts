@@ -6,11 +6,11 @@ import { gzipSync } from "node:zlib";
 import { parquetMetadata } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { beforeAll, describe, expect, it } from "vitest";
+import { plainPicture, temporaryFolder, writeTree } from "../../test/support/datasets.ts";
 import { type NpyArray, writeNpz } from "../checkpoint/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { openDataset, openSides } from "./open.ts";
 import { openPictureStream } from "./stream.ts";
-import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 
 let picture: Buffer;
 beforeAll(async () => {

@@ -3,13 +3,13 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { plainPicture, temporaryFolder, writeTree } from "../../test/support/datasets.ts";
 import { writeNpz } from "../checkpoint/index.ts";
 import { comparedName, compareNaturally } from "../options/index.ts";
 import { describeDataset, formatDataCard } from "./card.ts";
 import { type Dataset, DatasetError } from "./dataset.ts";
 import { type Label, numberLabels } from "./labels.ts";
 import { openSides } from "./open.ts";
-import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 
 let picture: Buffer;
 beforeAll(async () => {

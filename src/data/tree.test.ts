@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { plainPicture, temporaryFolder, writeTree } from "../../test/support/datasets.ts";
 import { type NpzEntries, writeNpz } from "../checkpoint/index.ts";
 import { describeDataset, formatDataCard } from "./card.ts";
 import type { Dataset } from "./dataset.ts";
 import { openDataset, openSides } from "./open.ts";
 import { openPictureStream } from "./stream.ts";
-import { plainPicture, temporaryFolder, writeTree } from "./testing.ts";
 
 let picture: Buffer;
 beforeAll(async () => {

@@ -22,7 +22,7 @@ export function isPictureName(name: string): boolean {
 export const ARCHIVES = { ".npz": "npz", ".parquet": "parquet", ".tar": "webdataset" } as const;
 export type ArchiveForm = (typeof ARCHIVES)[keyof typeof ARCHIVES];
 
-export interface Archive {
+interface Archive {
   readonly name: string;
   readonly form: ArchiveForm;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { MOST_CANVAS_SIDE, marginsForRatio, parseRatio, widenCanvas } from "./canvas.ts";
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
+import { marginsForRatio, parseRatio, widenCanvas } from "./canvas.ts";
 
 const none = { left: 0, right: 0, top: 0, bottom: 0 };
 /** A picture of 2×1 pixels: 1 2 3 4, 5 6 7 8. */
@@ -20,15 +21,15 @@ test.each([
   [{ ...none }, "left: expected pixels to add at one side at least, got none (left, right, top, bottom)"],
   [{ ...none, right: -1 }, "right: expected a whole number of pixels of at least 0, got -1"],
   [{ ...none, top: 0.5 }, "top: expected a whole number of pixels of at least 0, got 0.5"],
-  [{ ...none, left: MOST_CANVAS_SIDE - 1 }, "left: expected a canvas of at most 16384 pixels a side, got 16385x1"],
-  [{ ...none, bottom: MOST_CANVAS_SIDE }, "left: expected a canvas of at most 16384 pixels a side, got 2x16385"],
+  [{ ...none, left: MAX_IMAGE_SIDE - 1 }, "left: expected a canvas of at most 16384 pixels a side, got 16385x1"],
+  [{ ...none, bottom: MAX_IMAGE_SIDE }, "left: expected a canvas of at most 16384 pixels a side, got 2x16385"],
 ])("margins %j are refused", (margins, message) => {
   expect(() => widenCanvas(picture, margins)).toThrow(message);
 });
 
 test("canvases of the largest side are taken", () => {
-  expect(widenCanvas(picture, { ...none, left: MOST_CANVAS_SIDE - 2 }).mask.width).toBe(MOST_CANVAS_SIDE);
-  expect(widenCanvas(picture, { ...none, bottom: MOST_CANVAS_SIDE - 1 }).mask.height).toBe(MOST_CANVAS_SIDE);
+  expect(widenCanvas(picture, { ...none, left: MAX_IMAGE_SIDE - 2 }).mask.width).toBe(MAX_IMAGE_SIDE);
+  expect(widenCanvas(picture, { ...none, bottom: MAX_IMAGE_SIDE - 1 }).mask.height).toBe(MAX_IMAGE_SIDE);
 });
 
 test("ratios from 1:16 to 16:1, as pairs or numbers", () => {

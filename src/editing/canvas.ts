@@ -1,6 +1,6 @@
 /** Wider canvases: a picture placed on one, and what of it is to be painted. */
 import { OptionError } from "../errors/index.ts";
-import type { RgbaImage } from "../image/index.ts";
+import { MAX_IMAGE_SIDE, type RgbaImage } from "../image/index.ts";
 import type { EditMask } from "./mask.ts";
 
 /** Pixels to add at each side. */
@@ -11,9 +11,6 @@ export interface Margins {
   readonly bottom: number;
 }
 
-/** Most pixels on a side of a widened picture. */
-export const MOST_CANVAS_SIDE = 16384;
-
 /** The widened canvas, black and transparent around the picture, and the mask of what is new. @throws OptionError for margins that add nothing or too much. */
 export function widenCanvas(picture: RgbaImage, margins: Margins): { picture: RgbaImage; mask: EditMask } {
   const { left, right, top, bottom } = margins;
@@ -23,8 +20,8 @@ export function widenCanvas(picture: RgbaImage, margins: Margins): { picture: Rg
   const [width, height] = [picture.width + left + right, picture.height + top + bottom];
   if (width === picture.width && height === picture.height)
     throw new OptionError("left", "pixels to add at one side at least", "none (left, right, top, bottom)");
-  if (width > MOST_CANVAS_SIDE || height > MOST_CANVAS_SIDE)
-    throw new OptionError("left", `a canvas of at most ${MOST_CANVAS_SIDE} pixels a side`, `${width}x${height}`);
+  if (width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE)
+    throw new OptionError("left", `a canvas of at most ${MAX_IMAGE_SIDE} pixels a side`, `${width}x${height}`);
   const data = new Uint8Array(width * height * 4);
   const mask = new Uint8Array(width * height).fill(255);
   for (let y = 0; y < picture.height; y++) {

@@ -1,16 +1,9 @@
 /** Which tokens of a picture with a hole are forced at every scale, and what they are pooled from. */
 import type { Grid } from "../sampling/index.ts";
 
-/** The rule by which a hole reaches tokens. */
-export interface PoolRule {
-  /** Cells of the finest grid around the hole that are painted anew too: their latents saw the hole. */
-  readonly widen: number;
-  /** Least share of kept cells under a token that is forced, above 0 and at most 1. */
-  readonly keptShare: number;
-}
-
 /**
- * Cells of the finest grid whose pixels are all kept and that are more than `widen` cells from one with a hole pixel.
+ * Cells of the finest grid whose pixels are all kept and that are more than `widen` cells from one with a hole pixel: latents
+ * near the hole saw it.
  * @param hole [h·f, w·f], 1 = to paint.
  * @returns [h, w], 1 = kept.
  */
@@ -42,7 +35,7 @@ export interface PooledScale {
 
 /**
  * Pools latents to a grid over kept cells alone. A token's window is that of area pooling: rows ⌊i·H/h⌋ up to, not including,
- * ⌈(i+1)·H/h⌉. It is forced where at least `keptShare` of its window is kept; where all is kept this is area pooling.
+ * ⌈(i+1)·H/h⌉. It is forced where at least `keptShare` (above 0, at most 1) of its window is kept; where all is kept this is area pooling.
  * @param latent [H, W, Z] of the whole picture.
  * @param kept [H, W].
  */

@@ -28,7 +28,7 @@ export interface WindowOptions {
 }
 
 /** A region whose window would be longer than this many times the trained side is drafted first, then painted in windows. */
-export const MOST_WINDOWS_WIDE = 2;
+const MOST_WINDOWS_WIDE = 2;
 
 /**
  * Plans the passes over a picture. Pictures up to the window's side are one window. Else holes that fit a window together

@@ -115,7 +115,7 @@ export function evaluateDim(dim: Dim, values: Readonly<Record<string, number>>):
 }
 
 /** The other operand's dimension if one is 1, the common one if equal; throws if they differ. */
-export function broadcastDims(where: string, a: Dim, b: Dim): Dim {
+function broadcastDims(where: string, a: Dim, b: Dim): Dim {
   if (a === b || b === 1) return a;
   if (a === 1) return b;
   throw new Error(`${where}: expected dimensions that are equal or 1, got ${a} and ${b}`);

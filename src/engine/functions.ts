@@ -96,10 +96,6 @@ export function reduceMean(x: Tensor, axes: readonly number[] = everyAxis(x)): T
   return apply("ReduceMean", [x], { axes });
 }
 
-export function reduceMax(x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor {
-  return apply("ReduceMax", [x], { axes });
-}
-
 /** Mean of all elements, rank 0. */
 export function mean(x: Tensor): Tensor {
   return reshape(reduceMean(x), []);
@@ -243,10 +239,6 @@ export function l2Normalize(x: Tensor): Tensor {
 
 export function instanceNorm(x: Tensor, epsilon: number): Tensor {
   return apply("InstanceNorm", [x], { epsilon });
-}
-
-export function upsampleNearest(x: Tensor, factor: number): Tensor {
-  return apply("UpsampleNearest", [x], { factor });
 }
 
 /** Two-dimensional convolution; pads are top, left, bottom, right. */

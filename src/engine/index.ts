@@ -3,21 +3,18 @@ export * from "./dims.ts";
 export { countFlops, flopsFormula } from "./flops.ts";
 export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
-export { type LowerOptions, OPSET, type ParamPlacement, toOnnx } from "./onnx/lower.ts";
-export type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
+export { type ParamPlacement, toOnnx } from "./onnx/lower.ts";
+export type { ConvAttrs, OpName } from "./ops/attrs.ts";
 export type { Provider } from "./ops/def.ts";
 export { opDef, opNames } from "./ops/table.ts";
 export { peakFormula } from "./peak.ts";
-export { checkProgram, type Program, program, programText } from "./program.ts";
+export { checkProgram, type Program, program } from "./program.ts";
 export {
-  type ConstantData,
   constant,
   type DType,
   dim,
   input,
   param,
-  scalar,
   scope,
   type Tensor,
-  topologicalOrder,
 } from "./tensor.ts";

@@ -70,10 +70,6 @@ export function bootstrapMeans(values: Float64Array | Uint8Array, random: Random
   });
 }
 
-/** Bootstrap interval of a mean. */
-export const bootstrapMean = (values: Float64Array | Uint8Array, random: Random, replicates: number): Interval =>
-  percentileInterval(bootstrapMeans(values, random, replicates));
-
 /** 95 % interval of a share (Wilson, JASA 22, 1927). */
 export function wilsonInterval(correct: number, total: number): [low: number, high: number] {
   if (total === 0) return [0, 1];

@@ -3,7 +3,7 @@ import type { Interval } from "./bootstrap.ts";
 import { protocolConflicts } from "./protocol.ts";
 import { type EvaluationResult, type MetricName, metricDirection, metricNames } from "./result.ts";
 
-export type Verdict = "better" | "worse" | "no difference shown" | "no interval" | "differs";
+type Verdict = "better" | "worse" | "no difference shown" | "no interval" | "differs";
 
 export interface MetricDifference {
   readonly metric: MetricName;

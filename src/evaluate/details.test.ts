@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { plainExtractor, writeNoise } from "../../test/support/picture-sets.ts";
 import { doubleProducts, evaluateSets, type FeatureExtractor, type PictureBytes } from "./index.ts";
-import { plainExtractor, writeNoise } from "./testing.ts";
 
 const product = await doubleProducts(1);
 let folder: string;

@@ -1,10 +1,9 @@
 /** What a file or a folder holds, as one number. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative } from "node:path";
 import { filesBelow } from "../data/index.ts";
-import { fileProblem } from "../files/index.ts";
+import { fileDigest } from "../files/index.ts";
 
 /**
  * SHA-256 in hexadecimal: of a file's bytes; of a folder, over the path and the SHA-256 of each file below it, sorted by path,
@@ -16,15 +15,5 @@ export async function contentDigest(path: string): Promise<string> {
   const files = await filesBelow(path);
   const hash = createHash("sha256");
   for (const file of files) hash.update(`${relative(path, file)}\0${await fileDigest(file)}\0`);
-  return hash.digest("hex");
-}
-
-async function fileDigest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
-  } catch (error) {
-    throw new Error(`${path}: expected a readable file, got ${fileProblem(error) ?? String(error)}`, { cause: error });
-  }
   return hash.digest("hex");
 }

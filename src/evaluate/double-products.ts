@@ -1,7 +1,7 @@
 /** Matrix products in float64 on ONNX Runtime's CPU: a model of one Gemm node, written here byte by byte. */
 import type { InferenceSession } from "onnxruntime-common";
 
-export interface ProductShape {
+interface ProductShape {
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;

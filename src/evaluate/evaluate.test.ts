@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { heldBytes } from "../../test/support/held-bytes.ts";
+import { plainExtractor, writeNoise } from "../../test/support/picture-sets.ts";
 import { writeNpz } from "../checkpoint/index.ts";
 import { compareResults, doubleProducts, evaluateSets, isEvaluationResult, overallVerdict } from "./index.ts";
-import { plainExtractor, writeNoise } from "./testing.ts";
 
 const product = await doubleProducts(1);
 let folder: string;

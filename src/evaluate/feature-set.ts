@@ -147,7 +147,7 @@ export function collectFeatures(
 }
 
 /** Pictures of one size side by side. */
-export async function* batchesOf(
+async function* batchesOf(
   where: string,
   pictures: AsyncIterable<Example>,
   size: Sides | undefined,

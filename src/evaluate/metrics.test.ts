@@ -7,7 +7,7 @@ import { createRandom } from "../sampling/index.ts";
 import { symmetricEigenvalues } from "./eigenvalues.ts";
 import {
   bootstrapInterval,
-  bootstrapMean,
+  bootstrapMeans,
   codebookUsage,
   doubleProducts,
   frechetDistance,
@@ -15,6 +15,7 @@ import {
   kernelDistance,
   type Moments,
   momentsOf,
+  percentileInterval,
   precisionRecall,
   psnr,
   readStatistics,
@@ -230,7 +231,7 @@ test("codebook usage counts codes and their evenness", () => {
 
 test("a bootstrap interval of a mean has the width that theory gives", () => {
   const values = Float64Array.from(normals(12, 400));
-  const [low, high] = bootstrapMean(values, createRandom(3), 2000);
+  const [low, high] = percentileInterval(bootstrapMeans(values, createRandom(3), 2000));
   expect(high - low).toBeGreaterThan(0.17);
   expect(high - low).toBeLessThan(0.23);
 });

@@ -40,7 +40,7 @@ export interface PairScores {
 }
 
 /** What the PSNR of a picture that equals its reconstruction counts as, in decibels: the mean stays a number. */
-export const EQUAL_PSNR = 100;
+const EQUAL_PSNR = 100;
 
 /** Pairs whose features are computed together. */
 const BATCH = 16;

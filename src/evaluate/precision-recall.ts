@@ -96,7 +96,7 @@ function radiusOf({ width, squares, numbers }: Nearest, row: number, times: Uint
   return squares[(row + 1) * width - 1]!;
 }
 
-export const shareOf = (flags: Uint8Array): number => flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
+const shareOf = (flags: Uint8Array): number => flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
 
 /** The `most` nearest other rows of each row, or all of fewer. */
 async function nearestRows(
@@ -127,7 +127,7 @@ async function nearestRows(
 }
 
 /** Calls `see` with the squared distance of every pair, tile by tile; each distance has the same bits whichever call asks. */
-export async function eachDistance(
+async function eachDistance(
   a: Float32Array,
   b: Float32Array,
   dim: number,

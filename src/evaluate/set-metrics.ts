@@ -35,7 +35,7 @@ export interface SetMetricOptions {
 }
 
 /** Rows that KID compares at most on each side, chosen by seed: its cost grows with their product. */
-export const MOST_KID_ROWS = 10_000;
+const MOST_KID_ROWS = 10_000;
 
 /** k of the k-th nearest neighbour in precision and recall (Kynkäänniemi et al. 2019). */
 const NEIGHBOUR = 3;

@@ -4,7 +4,7 @@ import { topOfRows } from "./class-names.ts";
 import type { ClassGroup } from "./features.ts";
 
 /** Classes that count as among the likeliest. */
-export const TOP = 5;
+const TOP = 5;
 
 /** The likeliest five of every picture, likeliest first: [count, min(5, classes)], and the same of groups. */
 export interface TopClasses {

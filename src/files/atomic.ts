@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { open, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { replaceByDraft } from "./draft.ts";
 import { makeFolders } from "./folders.ts";
-import { temporaryName } from "./temporary.ts";
 import { writeErrorMessage } from "./words.ts";
 import { FileWriteError } from "./write-error.ts";
 
@@ -12,7 +11,7 @@ export interface AtomicTarget {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Temporary files of this module, and of the checkpoint writers (eight digits). */
+/** Drafts: twelve digits; earlier versions gave those of checkpoints eight. */
 const TEMPORARY = /^\..+\.(?:[0-9a-f]{8}|[0-9a-f]{12})\.tmp$/;
 
 /**
@@ -27,18 +26,10 @@ export async function writeFileAtomic(
   content: string | Uint8Array | ((target: AtomicTarget) => Promise<void>),
 ): Promise<void> {
   if (await isStream(path)) return fill(path, path, "w", content);
-  const folder = dirname(path);
-  const temporary = join(folder, temporaryName(basename(path), randomBytes(6).toString("hex")));
-  try {
-    await makeFolders(folder).catch((error: FileWriteError) => {
-      throw new FileWriteError(writeErrorMessage(path, error.cause), { cause: error.cause });
-    });
-    await fill(path, temporary, "wx", content);
-    await system(path, () => rename(temporary, path));
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error;
-  }
+  await makeFolders(dirname(path)).catch((error: FileWriteError) => {
+    throw new FileWriteError(writeErrorMessage(path, error.cause), { cause: error.cause });
+  });
+  await system(path, () => replaceByDraft(path, (draft) => fill(path, draft, "wx", content)), "rename");
 }
 
 /** Whether a pipe, socket or device lies there, which no file may replace. */
@@ -82,11 +73,12 @@ export async function removeLeftovers(folder: string, olderThanMs = 3_600_000): 
   return removed;
 }
 
-/** Runs a file operation; its system error becomes a {@link FileWriteError} in words. */
-async function system<T>(path: string, operation: () => Promise<T>): Promise<T> {
+/** Runs a file operation; its system error (only of one call, if named) becomes a {@link FileWriteError} in words. */
+async function system<T>(path: string, operation: () => Promise<T>, call?: string): Promise<T> {
   try {
     return await operation();
   } catch (error) {
+    if (call !== undefined && !(error instanceof Error && "syscall" in error && error.syscall === call)) throw error;
     throw new FileWriteError(writeErrorMessage(path, error), { cause: error });
   }
 }

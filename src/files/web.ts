@@ -1,3 +1,3 @@
-/** The face for every platform: words for what goes wrong with files. */
-export { temporaryName } from "./temporary.ts";
+/** The face for every platform: drafts, and words for what goes wrong with files. */
+export { replaceByDraft } from "./draft.ts";
 export { fileProblem, oneLine, readProblem, systemErrorMessage, writeErrorMessage, writeProblem } from "./words.ts";

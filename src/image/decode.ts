@@ -1,11 +1,11 @@
 /** Decoding files that anyone may have written: the one way from bytes to sharp, for server, commands and trainer. */
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { foreignFormat, PICTURE_FORMATS, type PictureFormat, pictureFormat } from "./format.ts";
+import { MAX_IMAGE_SIDE } from "./pixels.ts";
 import { createSlots } from "./slots.ts";
 import { excessOf, withoutTexts } from "./structure.ts";
 
-/** Longest side and largest area of a picture that is opened by default. */
-export const MAX_IMAGE_SIDE = 16384;
+/** Largest area of a picture that is opened by default, in pixels. */
 export const MAX_IMAGE_PIXELS = 100_000_000;
 
 /** What the decoding of one picture may take. */

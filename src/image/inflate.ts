@@ -1,4 +1,5 @@
 import { Unzlib } from "fflate";
+import { joined } from "./png-write.ts";
 
 /** Compressed bytes handed over at a time: they unpack to a megabyte at most. */
 const STEP = 1024;
@@ -19,12 +20,5 @@ export function zlibInflate(packed: Uint8Array, mostBytes: number): Uint8Array |
   } catch {
     return undefined;
   }
-  if (!isWhole || total > mostBytes) return undefined;
-  const out = new Uint8Array(total);
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
+  return isWhole && total <= mostBytes ? joined(pieces) : undefined;
 }

@@ -6,7 +6,6 @@ export {
   ImageError,
   type ImageFault,
   MAX_IMAGE_PIXELS,
-  MAX_IMAGE_SIDE,
   waitingPictures,
 } from "./decode.ts";
 export { pictureHash } from "./hash.ts";

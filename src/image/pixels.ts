@@ -1,3 +1,6 @@
+/** Longest side of a picture that is opened or drawn unless told, in pixels. */
+export const MAX_IMAGE_SIDE = 16384;
+
 /** A batch of pictures as networks see them: planes of floats, about [-1, 1], [B, 3, H, W] row-major. */
 export interface PlanarBatch {
   readonly data: Float32Array;

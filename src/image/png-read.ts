@@ -13,7 +13,7 @@ export interface PngTextLimits {
 }
 
 /** True where the bytes begin as a PNG file does. */
-export function isPng(bytes: Uint8Array): boolean {
+function isPng(bytes: Uint8Array): boolean {
   return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 

@@ -1,5 +1,5 @@
+import { zlibSync } from "fflate";
 import { crc32 } from "../checkpoint/index.ts";
-import { zlibCompress } from "./deflate.ts";
 import { channelsOf, type RgbaImage, type RgbImage } from "./pixels.ts";
 
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -8,8 +8,8 @@ export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0
 export type PngText = Readonly<Record<string, string>>;
 
 /**
- * Encodes an 8-bit RGB or RGBA PNG. The bytes are a function of the pixels and texts alone: filters, compression and the order of
- * chunks are fixed, and there is no time chunk.
+ * Encodes an 8-bit RGB or RGBA PNG. The bytes are a function of the pixels and texts alone, in Node and in browsers: filters and the
+ * order of chunks are fixed, there is no time chunk, and fflate compresses the same everywhere, which no zlib build promises.
  * @param text written before the pixels in the given order: tEXt where Latin-1 can hold it, else iTXt (UTF-8).
  * @throws RangeError for bytes of another size, or a keyword PNG does not allow.
  */
@@ -26,7 +26,7 @@ export function encodePng(image: RgbImage | RgbaImage, text: PngText = {}): Uint
     Uint8Array.from(PNG_SIGNATURE),
     chunk("IHDR", header),
     ...Object.entries(text).map(([keyword, value]) => textChunk(keyword, value)),
-    chunk("IDAT", zlibCompress(filterRows(image, channels))),
+    chunk("IDAT", zlibSync(filterRows(image, channels))),
     chunk("IEND", new Uint8Array(0)),
   ]);
 }
@@ -55,7 +55,8 @@ function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** Bytes behind each other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

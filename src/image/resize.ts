@@ -1,6 +1,3 @@
-/** How an axis is resized. */
-export type ResizeMode = "area" | "bicubic";
-
 /** One axis' weights, [out, in] row-major. */
 export interface ResizeMatrix {
   readonly data: Float32Array;
@@ -57,18 +54,6 @@ export function bicubicMatrix(from: number, to: number): ResizeMatrix {
     }
   }
   return { data: Float32Array.from(weights), out: to, in: from };
-}
-
-/** Weights of one axis by mode. */
-export function resizeMatrix(mode: ResizeMode, from: number, to: number): ResizeMatrix {
-  switch (mode) {
-    case "area":
-      return areaMatrix(from, to);
-    case "bicubic":
-      return bicubicMatrix(from, to);
-    default:
-      return mode satisfies never;
-  }
 }
 
 /**

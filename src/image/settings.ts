@@ -9,7 +9,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type SettingsRecord = { readonly [key: string]: Json };
 
 /** Version of the JSON under the `flexvar` keyword. Version 1 drew tokens by another rule: its settings give other pictures now. */
-export const SETTINGS_VERSION = 2;
+const SETTINGS_VERSION = 2;
 
 /**
  * Texts that a generated picture carries: `parameters`, a readable line, and `flexvar`, versioned JSON with keys in alphabetical

@@ -7,9 +7,9 @@ import type { PictureFormat } from "./format.ts";
 import { PNG_SIGNATURE } from "./png-write.ts";
 
 /** Most frames of an animation and pages of a document; the first is what is decoded. */
-export const MAX_FRAMES = 1000;
+const MAX_FRAMES = 1000;
 /** Most scans of a progressive JPEG; encoders write about ten. */
-export const MAX_SCANS = 100;
+const MAX_SCANS = 100;
 
 /** A file with more parts than are read: what, and how many at most. */
 export interface TooMany {

@@ -18,7 +18,7 @@ export interface PictureBatch {
 }
 
 /** Rows of a batch: `features` [n, dim], `logits` [n, classes]. */
-export interface JudgedBatch {
+interface JudgedBatch {
   readonly features: Float32Array;
   readonly logits: Float32Array;
 }

@@ -1,14 +1,15 @@
 import { program } from "../engine/index.ts";
+import { fileDigest } from "../files/index.ts";
 import { type ParamDecl, paramTensors } from "../nn/index.ts";
 import type { Runtime, Value, WeightData } from "../runtime/index.ts";
 import type { PictureBatch } from "./extractor.ts";
 import { declareInception, INCEPTION_SIDE, inception } from "./inception.ts";
 import { INCEPTION_FEATURES } from "./inception-layers.ts";
 import { type InceptionResize, inceptionResizeMatrix } from "./inception-resize.ts";
-import { hashOfFile, readInception } from "./inception-weights.ts";
+import { readInception } from "./inception-weights.ts";
 
 /** Rows of a batch. */
-export interface InceptionBatch {
+interface InceptionBatch {
   /** [n, 2048]. */
   readonly features: Float32Array;
   /** [n, 2023]. */
@@ -50,7 +51,7 @@ export async function openInception(
     runtime.floats(inceptionResizeMatrix(resize, side, INCEPTION_SIDE).data, [INCEPTION_SIDE, side]);
   return {
     name: `inception-2015 (${resize})`,
-    hash: await hashOfFile(path),
+    hash: await fileDigest(path),
     dim: INCEPTION_FEATURES / narrow,
     resize,
     async extract({ data, count, height, width }) {

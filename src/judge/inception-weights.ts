@@ -1,6 +1,4 @@
 /** Weights of the published PyTorch conversion (`pt_inception-2015-12-05-….pth`), batch normalisation folded in. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { openTensorFile, type TensorFile, toFloat32 } from "../checkpoint/index.ts";
 import { INCEPTION_CLASSES, INCEPTION_FEATURES, inceptionLayers } from "./inception-layers.ts";
 
@@ -46,11 +44,4 @@ async function tensor(file: TensorFile, path: string, name: string, shape: reado
       `${path}: expected "${name}" of [${shape.join(", ")}], got ${entry ? `[${entry.shape.join(", ")}]` : "none"}`,
     );
   return toFloat32(await entry.read(), entry.dtype);
-}
-
-/** SHA-256 of a file, in hexadecimal. */
-export async function hashOfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

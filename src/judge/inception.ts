@@ -20,7 +20,7 @@ const { add, concat, conv, matmul, max, mul, padImage, reduceMean, relu, reshape
 export const INCEPTION_SIDE = 299;
 
 /** Channels of the spatial features: the first so many of the first branch of block "mixed_6" (OpenAI's sFID). */
-export const SPATIAL_CHANNELS = 7;
+const SPATIAL_CHANNELS = 7;
 
 export interface InceptionOutputs {
   /** [B, 2048]: "pool_3". */

@@ -129,7 +129,7 @@ export const isTransformerBuffer = (name: string): boolean =>
  * Start of the position map [1, C, S, S]: even channels sin(y·f), odd channels cos(x·f), f = exp(−2k·ln(10000)/C) for
  * channel pair k, as in the authors' code.
  */
-export function sinusoidalPositions(C: number, side: number): Float32Array {
+function sinusoidalPositions(C: number, side: number): Float32Array {
   const map = new Float32Array(C * side * side);
   for (let channel = 0; channel < C; channel++) {
     const f = Math.exp((-2 * Math.floor(channel / 2) * Math.log(10000)) / C);
@@ -152,12 +152,7 @@ export interface Conditioning {
  * Conditioning of class ids [R]; id `numClasses` is "no class". `added` [R, conditions] are weights of the further conditions' rows,
  * whose sum is added to the class's row. Depends on these alone: once per image.
  */
-export function conditioning(
-  p: Params,
-  config: TransformerConfig,
-  classIds_R: Tensor,
-  added_RT?: Tensor,
-): Conditioning {
+function conditioning(p: Params, config: TransformerConfig, classIds_R: Tensor, added_RT?: Tensor): Conditioning {
   const table = p("class_emb.weight");
   const class_RC = gather(table, classIds_R);
   const embedded_RC =

@@ -1,12 +1,13 @@
 /** Schemas of option values: texts as users type them and structured values alike. Every refusal says what was expected and got. */
 import { z } from "zod";
 import { OptionError } from "../errors/index.ts";
-import { type Grid, MAX_GRID_SIDE, type PerScale, parsePerScale, parseScales } from "../sampling/index.ts";
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
+import { type Grid, MAX_GRID_SIDE, type PerScale, parsePair, parsePerScale, parseScales } from "../sampling/index.ts";
 import { LONGEST_CLASS_NAME } from "./class-names.ts";
 import { expected, shown } from "./words.ts";
 
 /** Runs a reader of text inside a schema; what it throws becomes the issue's message, without the leading name. */
-export function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
+function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
   return z.string().transform((text, context) => {
     try {
       return read(text);
@@ -19,10 +20,9 @@ export function readable<T>(read: (text: string) => T): z.ZodType<T, string> {
 }
 
 function parseSize(text: string): [width: number, height: number] {
-  const match = /^\s*(\d{1,6})(?:\s*[x×X]\s*(\d{1,6}))?\s*$/.exec(text);
-  if (!match) throw new OptionError("size", "a size such as 256 or 512x256 (width x height, pixels)", `"${text}"`);
-  const width = Number(match[1]);
-  return [width, match[2] === undefined ? width : Number(match[2])];
+  const pair = parsePair(text);
+  if (!pair) throw new OptionError("size", "a size such as 256 or 512x256 (width x height, pixels)", `"${text}"`);
+  return pair;
 }
 
 function parseUntil(text: string): number | "none" {
@@ -74,7 +74,7 @@ export const perScale = (one: z.ZodType<number, number>, off = false): z.ZodType
   return z.union([one, list, range, read], { error: expected(BY_SCALE) });
 };
 
-export const gridSide = whole(1, MAX_GRID_SIDE);
+const gridSide = whole(1, MAX_GRID_SIDE);
 const GRID = "a grid such as 4 or [4, 6] (rows, columns)";
 const grid = z.union(
   [
@@ -83,7 +83,7 @@ const grid = z.union(
   ],
   { error: expected(GRID) },
 );
-const pixelSide = whole(1, 16384);
+const pixelSide = whole(1, MAX_IMAGE_SIDE);
 const SIZE = "a size such as 256 or 512x256 (width x height, pixels)";
 const sizePair = z.tuple([pixelSide, pixelSide], { error: expected(SIZE) });
 export const size = z.union(

@@ -46,7 +46,7 @@ export function bytesText(bytes: number): string {
 }
 
 /** Seconds for people: `0.8 s`, `42 s`, `3 min`. */
-export function secondsText(seconds: number): string {
+function secondsText(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   return seconds < 119.5 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -2,7 +2,7 @@
 
 import { largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
-import { cropRgb, planarToRgb, type RgbImage, withAlpha } from "../image/index.ts";
+import { cropRgb, MAX_IMAGE_SIDE, planarToRgb, type RgbImage, withAlpha } from "../image/index.ts";
 import { pickEditing, resolveEditing } from "../options/index.ts";
 import { imageStream } from "../sampling/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
@@ -20,9 +20,6 @@ export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels">
   readonly size: readonly [width: number, height: number];
 }
 
-/** Longest side, pixels. */
-const MOST = 16384;
-
 /** Largest side that is drawn at once, in trained sides. */
 export const MOST_WHOLE = 2;
 
@@ -37,8 +34,8 @@ export const MOST_WHOLE = 2;
 export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOptions): AsyncGenerator<EditEvent> {
   const [width, height] = options.size;
   for (const side of options.size)
-    if (!Number.isInteger(side) || side < 1 || side > MOST)
-      throw new OptionError("size", `whole sides from 1 to ${MOST}`, `${width}x${height}`);
+    if (!Number.isInteger(side) || side < 1 || side > MAX_IMAGE_SIDE)
+      throw new OptionError("size", `whole sides from 1 to ${MAX_IMAGE_SIDE}`, `${width}x${height}`);
   const editing = resolveEditing(pickEditing({ ...options }));
   const trained = pipe.config.trainedSide * pipe.factor;
   const most = MOST_WHOLE * (editing.window ?? trained);

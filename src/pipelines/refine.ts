@@ -2,7 +2,7 @@
 
 import { plainMask, planWindows, resizeRgb, type WindowPass } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
-import { flattenAlpha, isOpaque, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
+import { flattenAlpha, isOpaque, MAX_IMAGE_SIDE, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import { pickEditing, type ResolvedEditing, resolveEditing } from "../options/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
 import { type EditOptions, paintPasses } from "./edit.ts";
@@ -34,10 +34,10 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
     [width, original.width],
     [height, original.height],
   ] as const)
-    if (!Number.isInteger(side) || side < own || side > 16384)
+    if (!Number.isInteger(side) || side < own || side > MAX_IMAGE_SIDE)
       throw new OptionError(
         "size",
-        `whole sides from the picture's own ${original.width}x${original.height} to 16384`,
+        `whole sides from the picture's own ${original.width}x${original.height} to ${MAX_IMAGE_SIDE}`,
         `${width}x${height}`,
       );
   const given = resolveEditing(pickEditing({ ...options }));

@@ -14,7 +14,7 @@ import {
 } from "../options/index.ts";
 
 /** Element types in which a folder's weights are stored. */
-export const STORED_DTYPES = ["float32", "float16", "bfloat16"] as const;
+const STORED_DTYPES = ["float32", "float16", "bfloat16"] as const;
 
 export interface ModelConfig {
   readonly tokenizer: TokenizerConfig;

@@ -5,8 +5,8 @@ import { openFolder } from "./folder.ts";
 import { expectNewFolder, writeFolder } from "./import.ts";
 
 /** Files that an export writes. */
-export const EXPORTED_TOKENIZER = "tokenizer.pth";
-export const EXPORTED_TRANSFORMER = "transformer.pth";
+const EXPORTED_TOKENIZER = "tokenizer.pth";
+const EXPORTED_TRANSFORMER = "transformer.pth";
 
 /** Entries of the released quantiser's usage ring buffer. */
 const USAGE_ENTRIES = 65536;

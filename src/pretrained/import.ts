@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { readdir, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { readdir, rmdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { openTensorFile, type TensorFile, writeSafetensors } from "../checkpoint/index.ts";
 import {
   FileWriteError,
   makeFolders,
-  temporaryName,
+  replaceByDraft,
   writeErrorMessage,
   writeFileAtomic,
   writeProblem,
@@ -136,15 +135,13 @@ export async function expectNewFolder(out: string): Promise<void> {
 /** Fills a folder beside the target and renames it into place; removes it on failure. */
 export async function writeFolder(out: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const target = resolve(out);
-  const parent = dirname(target);
-  const draft = join(parent, temporaryName(basename(target), randomBytes(6).toString("hex")));
   try {
-    await makeFolders(draft);
-    await fill(draft);
-    await rmdir(target).catch(() => undefined);
-    await rename(draft, target);
+    await replaceByDraft(target, async (draft) => {
+      await makeFolders(draft);
+      await fill(draft);
+      await rmdir(target).catch(() => undefined);
+    });
   } catch (error) {
-    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
     if (error instanceof Error && "syscall" in error)
       throw new FileWriteError(writeErrorMessage(out, error), { cause: error });
     throw error;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { exampleResult } from "../../test/support/example-result.ts";
 import { metricNames } from "../evaluate/index.ts";
 import { encodePng } from "../image/index.ts";
 import {
@@ -12,7 +13,6 @@ import {
 import { escapeText, html, type Part } from "./markup.ts";
 import { niceTicks, shownDifference, shownNumber } from "./numbers.ts";
 import { plotFigure } from "./plot.ts";
-import { exampleResult } from "./testing.ts";
 
 const HOSTILE = `</script><script>alert(1)</script>"><img src=x onerror='alert(2)'>&\u0000`;
 

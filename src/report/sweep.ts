@@ -10,7 +10,7 @@ export interface Sweep {
   readonly points: readonly SweepPoint[];
 }
 
-export interface SweepPoint {
+interface SweepPoint {
   /** The option's value as text. */
   readonly value: string;
   readonly result: Pick<EvaluationResult, MetricName | "intervals">;

@@ -23,20 +23,6 @@ export const NO_FILTER: FilterOptions = { topK: 0, topP: 0, temperature: 1 };
 /** Logit that a forbidden code gets (released code). */
 export const FORBIDDEN_LOGIT = -100;
 
-/**
- * Gives forbidden codes the logit −100 in every row, in place. Done before guidance, on conditional and unconditional rows.
- * @param logits rows of V values.
- * @throws RangeError for ids outside 0..V−1.
- */
-export function forbidTokens(logits: Float32Array, vocabSize: number, ids: readonly number[]): void {
-  for (const id of ids) {
-    if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
-      throw new OptionError("forbid", `code ids from 0 to ${vocabSize - 1}`, id);
-    }
-    for (let at = id; at < logits.length; at += vocabSize) logits[at] = FORBIDDEN_LOGIT;
-  }
-}
-
 /** Likeliest token of one row, the lowest id among equals; compares, so a row's scale does not matter. */
 export function greedyRow(logits: Float32Array, begin = 0, end = logits.length): number {
   let best = begin;

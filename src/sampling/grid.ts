@@ -33,15 +33,20 @@ export function equivalentSide([h, w]: Grid): number {
   return Math.round(Math.sqrt(h * w));
 }
 
+/** Reads `N` (square) or `AxB`, as grids and sizes are written; undefined for any other text. */
+export function parsePair(text: string): [first: number, second: number] | undefined {
+  const match = /^\s*(\d{1,9})(?:\s*[x×X]\s*(\d{1,9}))?\s*$/.exec(text);
+  return match === null ? undefined : [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
 /**
  * Reads one grid: `n` (square) or `HxW`.
  * @throws OptionError naming `where` when the text is not a grid of 1..{@link MAX_GRID_SIDE} cells a side.
  */
 export function parseGrid(text: string, where = "grid"): Grid {
-  const match = /^\s*(\d{1,9})(?:\s*[x×X]\s*(\d{1,9}))?\s*$/.exec(text);
-  if (!match) throw new OptionError(where, "a grid such as 4 or 4x6 (rows x columns)", `"${text}"`);
-  const h = Number(match[1]);
-  return checkGrid([h, match[2] === undefined ? h : Number(match[2])], where);
+  const pair = parsePair(text);
+  if (!pair) throw new OptionError(where, "a grid such as 4 or 4x6 (rows x columns)", `"${text}"`);
+  return checkGrid(pair, where);
 }
 
 /**

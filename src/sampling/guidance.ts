@@ -30,7 +30,7 @@ export function rampFactor(guidance: number, { step, steps, baseSize, maxGrid }:
 }
 
 /** Ramp as a mix: (1 + t)·cond − t·uncond. */
-export function rampMix(guidance: number, at: GuidanceStep): GuidanceMix {
+function rampMix(guidance: number, at: GuidanceStep): GuidanceMix {
   const t = rampFactor(guidance, at);
   return { a: 1 + t, b: -t };
 }

@@ -26,30 +26,16 @@ export function layoutScales(grids: readonly Grid[]): ScaleLayout {
 }
 
 /**
- * Block-causal mask of training (arXiv 2502.20313, section 3.3): a token sees its whole scale and every earlier one.
- * @returns [L, L] row-major (row = query, column = key), 1 where attention is allowed, else 0.
- */
-export function blockCausalMask(layout: ScaleLayout): Uint8Array {
-  const { total } = layout;
-  const mask = new Uint8Array(total * total);
-  eachRow(layout, (row, end) => mask.fill(1, row * total, row * total + end));
-  return mask;
-}
-
-/**
- * The same mask as an additive bias: 0 where attention is allowed, `blocked` elsewhere.
- * @param blocked finite by default, since exp underflows to exactly 0 there and no kernel meets an infinity.
- * @returns [L, L] row-major.
+ * Block-causal mask of training (paper, section 3.3) as an additive bias, 0 where attention is allowed: a token sees its whole
+ * scale and every earlier one.
+ * @param blocked elsewhere; finite by default, since exp underflows to exactly 0 there and no kernel meets an infinity.
+ * @returns [L, L] row-major (row = query, column = key).
  */
 export function blockCausalBias(layout: ScaleLayout, blocked = -1e9): Float32Array {
   const { total } = layout;
   const bias = new Float32Array(total * total).fill(blocked);
-  eachRow(layout, (row, end) => bias.fill(0, row * total, row * total + end));
-  return bias;
-}
-
-function eachRow(layout: ScaleLayout, visit: (row: number, end: number) => void): void {
   layout.ends.forEach((end, scale) => {
-    for (let row = layout.begins[scale]!; row < end; row++) visit(row, end);
+    for (let row = layout.begins[scale]!; row < end; row++) bias.fill(0, row * total, row * total + end);
   });
+  return bias;
 }

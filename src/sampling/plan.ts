@@ -9,7 +9,7 @@ export interface PixelSize {
 }
 
 /** Part of the decoded picture that was asked for, in pixels. */
-export interface Crop extends PixelSize {
+interface Crop extends PixelSize {
   readonly left: number;
   readonly top: number;
 }

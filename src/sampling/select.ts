@@ -52,7 +52,7 @@ export class TopKSelector {
 }
 
 /** The n-th smallest (from 0) of the first `size` values, which it reorders (Hoare's selection, middle pivot). */
-export function nthSmallest(values: Float32Array, size: number, n: number): number {
+function nthSmallest(values: Float32Array, size: number, n: number): number {
   let left = 0;
   let right = size - 1;
   while (left < right) {

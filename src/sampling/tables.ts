@@ -39,7 +39,7 @@ function published(steps: number, table: StepTable): readonly number[] | undefin
  * A published list carried over to another trained side: round(s·G/16), duplicates removed. The first size stays 1
  * for sides above 16 too, since every model starts from one token.
  */
-export function scaleTable(sizes: readonly number[], trainedSide: number): number[] {
+function scaleTable(sizes: readonly number[], trainedSide: number): number[] {
   const scaled = sizes.map((s, i) => (i === 0 ? 1 : Math.max(1, Math.round((s * trainedSide) / TABLE_SIDE))));
   return [...new Set(scaled)];
 }

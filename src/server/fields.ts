@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { MASK_MODES } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import {
   EDITING_FIELDS,
   expected,
@@ -21,7 +22,7 @@ import { ApiError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { openaiEditFields, openaiFields } from "./openai-fields.ts";
 
-const pixels = whole(0, 16384);
+const pixels = whole(0, MAX_IMAGE_SIDE);
 
 /** The options of a task that a request may ask for, under their HTTP names. */
 const fieldsOf = (names: readonly OptionName[]): Record<string, z.ZodOptional> =>

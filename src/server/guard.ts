@@ -68,7 +68,7 @@ export function tokenReader(token: string | undefined): (c: Context) => Admissio
 }
 
 /** Whether a header carries the text as it is everywhere. */
-export const isSendable = (token: string): boolean => /^[ -~]*$/.test(token);
+const isSendable = (token: string): boolean => /^[ -~]*$/.test(token);
 
 /** Refuses calls without the token (401), but for paths that are open to all. */
 export function guardToken(admission: (c: Context) => Admission, isOpen: (path: string) => boolean): MiddlewareHandler {

@@ -1,6 +1,6 @@
 /** The HTTP API: requests to jobs, jobs to one model. */
 export { createServerApp, type ServerApp, type ServerOptions } from "./app.ts";
-export { ApiError } from "./errors.ts";
+
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { type Listening, listen } from "./listen.ts";
 export { LOG_LEVELS, type LogLevel, type ServerLog, stderrLog } from "./log.ts";

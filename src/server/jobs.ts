@@ -59,7 +59,7 @@ export interface Job {
 }
 
 /** Who hands work in, and how it hears of it. */
-export interface Order {
+interface Order {
   readonly requestId?: string | undefined;
   readonly onPicture?: ((picture: MadePicture) => void) | undefined;
 }

@@ -1,10 +1,9 @@
 /** The studio as a site that needs no server of ours: shell, ONNX Runtime's files, a model, and their manifest. */
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { makeFolders } from "../files/index.ts";
+import { fileDigest, makeFolders } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/index.ts";
 
@@ -18,7 +17,7 @@ export interface SiteRequest {
 }
 
 /** One file of a manifest. */
-export interface SiteFile {
+interface SiteFile {
   readonly file: string;
   readonly bytes: number;
   /** Hex digits. */
@@ -26,7 +25,7 @@ export interface SiteFile {
 }
 
 /** What `studio.json` of a static site tells the studio: where pictures are made, and of what files. */
-export interface SiteManifest {
+interface SiteManifest {
   readonly backend: "browser";
   readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
   readonly runtime: { readonly wasm: readonly SiteFile[]; readonly webgpu: readonly SiteFile[] };
@@ -128,15 +127,9 @@ function describe(folder: string, files: readonly string[]): Promise<SiteFile[]>
   return Promise.all(
     files.map(async (file) => {
       const path = join(folder, file);
-      return { file, bytes: (await stat(path)).size, sha256: await fileHash(path) };
+      return { file, bytes: (await stat(path)).size, sha256: await fileDigest(path) };
     }),
   );
-}
-
-async function fileHash(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
-  return hash.digest("hex");
 }
 
 async function filesUnder(folder: string): Promise<string[]> {

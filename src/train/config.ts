@@ -41,8 +41,6 @@ export const transformerOptimizerSchema = optimizerSchema.extend({
   tableRate: z.number().positive().default(1),
 });
 
-export type OptimizerConfig = z.infer<typeof optimizerSchema>;
-
 export const runSchema = z.strictObject({
   logEvery: count.default(20),
   checkpointEvery: count.default(500),

@@ -1,7 +1,7 @@
 /** A run's curves as SVG, drawn from its log. */
 import type { Json, LogRecord } from "./state.ts";
 
-export interface Curve {
+interface Curve {
   readonly name: string;
   readonly points: readonly (readonly [step: number, value: number])[];
 }
@@ -20,7 +20,7 @@ export function scalarsOf(record: Readonly<Record<string, Json>>): Record<string
 }
 
 /** One curve for each scalar of the records of a kind. */
-export function curvesOf(records: readonly LogRecord[], kind: string): Curve[] {
+function curvesOf(records: readonly LogRecord[], kind: string): Curve[] {
   const curves = new Map<string, [number, number][]>();
   for (const record of records) {
     if (record.kind !== kind) continue;

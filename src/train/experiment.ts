@@ -61,7 +61,7 @@ export async function runExperiment<C extends ExperimentConfig>(
 }
 
 /** Contact sheet of some training pictures. */
-export const DATA_SHEET = "data.png";
+const DATA_SHEET = "data.png";
 
 /** Prints the data card of the training pictures and leaves their contact sheet in the run's folder. */
 async function showData(train: Dataset, outDir: string, log: (line: string) => void): Promise<void> {

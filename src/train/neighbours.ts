@@ -22,7 +22,7 @@ export interface Neighbour {
 }
 
 /** Side in pixels at which pictures are compared unless told. */
-export const COMPARE_SIDE = 16;
+const COMPARE_SIDE = 16;
 const BATCH = 64;
 /** Differences summed between looks at the limit. */
 const STRETCH = 64;

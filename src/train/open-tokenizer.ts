@@ -1,11 +1,11 @@
 /** The tokenizer that a transformer is trained on. */
 import { join } from "node:path";
+import { fileDigest } from "../files/index.ts";
 import { CODEBOOK } from "../models/index.ts";
 import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
 import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
 import type { WeightData, Weights } from "../runtime/index.ts";
 import type { NamedArray } from "./slots.ts";
-import { hashFile } from "./token-cache.ts";
 
 /** A tokenizer ready to use. */
 export interface OpenTokenizer {
@@ -34,7 +34,7 @@ export async function openTokenizer(path: string): Promise<OpenTokenizer> {
       const norm = Math.hypot(...codes.subarray(at, at + Z));
       for (let z = 0; z < Z; z++) codes[at + z]! /= Math.max(norm, 1e-6);
     }
-    return { model: folder.config, weights, arrays, codes, hash: await hashFile(join(path, TOKENIZER_FILE)) };
+    return { model: folder.config, weights, arrays, codes, hash: await fileDigest(join(path, TOKENIZER_FILE)) };
   } finally {
     await folder.close();
   }

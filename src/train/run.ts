@@ -86,7 +86,7 @@ export interface RunResult {
 
 export const CHECKPOINTS = "checkpoints";
 /** Folder of the model that a run leaves. */
-export const MODEL = "model";
+const MODEL = "model";
 const SHEETS = "sheets";
 
 interface Progress {

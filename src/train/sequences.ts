@@ -15,7 +15,7 @@ export interface SequenceRow {
 }
 
 /** What is fed in place of a scale's true tokens. */
-export type Corrupt = (tokens: Int32Array) => Int32Array;
+type Corrupt = (tokens: Int32Array) => Int32Array;
 
 /** Makes a transformer's feeds; keeps the position pooling of grids it has met. */
 export interface SequenceMaker {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { paperAugment } from "../data/index.ts";
+import { paperAugment } from "../../test/support/augment.ts";
 import type { SplitData } from "./data.ts";
 import { runExperiment, type TrainOptions } from "./experiment.ts";
 import { CHECKPOINTS } from "./run.ts";

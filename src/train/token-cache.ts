@@ -1,6 +1,5 @@
 /** A data set's tokens at every square grid, encoded once and kept in one file. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { openSafetensors, tensorSource, writeSafetensors } from "../checkpoint/index.ts";
 import {
   type AugmentOptions,
@@ -95,13 +94,6 @@ function namesDigest(dataset: Dataset): string {
   const hash = createHash("sha256");
   for (let i = 0; i < dataset.length; i++) hash.update(`${dataset.nameOf(i)}\0`);
   return hash.digest("hex");
-}
-
-/** sha256 of a file, in hexadecimal. */
-export async function hashFile(path: string): Promise<string> {
-  return createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
 }
 
 interface CopyView {

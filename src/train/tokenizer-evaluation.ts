@@ -110,7 +110,7 @@ async function evaluate(
 }
 
 /** Peak signal-to-noise ratio of each picture, clamped to [−1, 1]: 10·log10(4 / mean squared difference). */
-export function psnrOfPictures(decoded: Float32Array, target: Float32Array, count: number): number[] {
+function psnrOfPictures(decoded: Float32Array, target: Float32Array, count: number): number[] {
   const size = decoded.length / count;
   return Array.from({ length: count }, (_, i) => {
     let square = 0;

@@ -57,7 +57,7 @@ interface Pooling {
 }
 
 /** One scale's graph. */
-export interface ScaleLosses {
+interface ScaleLosses {
   /** Normalised encoder vectors [B, l, Z] and the ids [B, l] of their codes. */
   readonly rows: Tensor;
   readonly tokens: Tensor;

@@ -41,7 +41,7 @@ export const awayFromZero: Values = fill((u) => (u() < 0.5 ? -1 : 1) * (0.2 + u(
 
 export const whole = (low: number, high: number): Values => fill((u) => low + Math.floor((high - low + 1) * u()));
 
-export const flags: Values = whole(0, 1);
+const flags: Values = whole(0, 1);
 
 export const listed =
   (...values: number[]): Values =>

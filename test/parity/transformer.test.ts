@@ -5,7 +5,7 @@ import * as models from "../../src/models/index.ts";
 import { compareParams, expectParams, paramTensors } from "../../src/nn/index.ts";
 import type { Value } from "../../src/runtime/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
-import { blockCausalMask, layoutScales } from "../../src/sampling/index.ts";
+import { blockCausalBias, layoutScales } from "../../src/sampling/index.ts";
 import { FORWARD_BAR, Golden, goldenCheckpoint } from "../support/golden.ts";
 import { gridsOf, teacherFeeds, teacherInputs } from "../support/teacher-forcing.ts";
 
@@ -77,7 +77,13 @@ describe("shared AdaLN, plain attention", async () => {
   });
 });
 
-test("the block-causal mask", () => golden.same("tf_mask_1_2_3_4", blockCausalMask(layoutScales(gridsOf("1_2_3_4")))));
+test("the block-causal mask", () => {
+  const bias = blockCausalBias(layoutScales(gridsOf("1_2_3_4")), 1);
+  golden.same(
+    "tf_mask_1_2_3_4",
+    bias.map((blocked) => 1 - blocked),
+  );
+});
 
 test("no array is left out", () => {
   golden.expectCovered();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { claimTable, published } from "../../recipes/lib/claims.mjs";
-import { exampleResult } from "../../src/report/testing.ts";
+import { exampleResult } from "../support/example-result.ts";
 
 const point = (value: string, fid: number) => {
   const result = exampleResult({ fid, class_accuracy: 0.5 });

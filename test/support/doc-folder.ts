@@ -19,7 +19,7 @@ export async function writeDocumentationFolder(folder: string): Promise<void> {
   const link = (name: string) => symlink(join(projectRoot, name), at(name));
   const isOurs = (path: string): boolean => basename(path) !== "node_modules";
   const copy = (name: string) => cp(join(projectRoot, name), at(name), { recursive: true, filter: isOurs });
-  for (const name of ["node_modules", "package.json"]) await link(name);
+  for (const name of ["node_modules", "package.json", "src"]) await link(name);
   for (const name of ["dist", "configs", "examples", "recipes", "models/judges"]) await copy(name);
   for (const name of ["docs/claims", "docs/images"]) await mkdir(at(name), { recursive: true });
   await writeModels(folder);

@@ -8,7 +8,7 @@ export interface Ended {
 }
 
 /** The program and arguments of a documented line: `npx flexvar` is the built command line. */
-export function programOf(words: readonly string[], folder: string): [string, string[]] {
+function programOf(words: readonly string[], folder: string): [string, string[]] {
   const [program = "", ...rest] = words[0] === "npx" ? words.slice(1) : words;
   if (program === "flexvar") return [process.execPath, [join(folder, "dist", "cli", "main.js"), ...rest]];
   return [program === "node" ? process.execPath : program, rest];

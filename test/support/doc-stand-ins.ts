@@ -37,11 +37,7 @@ export const standIns: readonly StandIn[] = [
     instead: "models/judges/emoji runs/emoji-data --replicates 2 --only blur",
     why: "the judge that ships, for one of a quick form tells nothing; one family of degradations",
   },
-  {
-    docs: "--arms ground-truth,residual,fixed-positions",
-    instead: "--arms ground-truth --seeds 1 --pictures 20 --steps 2 --samples 10",
-    why: "one short run instead of nine",
-  },
+  { docs: "ablate.mjs", instead: "ablate.mjs --quick", why: "one short run instead of nine" },
   {
     docs: "claims.mjs fashion",
     instead: "claims.mjs fashion --root . --only guidance",
@@ -72,7 +68,7 @@ export interface NotRun {
   readonly why: string;
 }
 
-export const notRun: readonly NotRun[] = [
+const notRun: readonly NotRun[] = [
   { docs: "npm ci", why: "installs; what runs these tests has done it" },
   { docs: "npm start", why: "installs and draws: test/scripts.test.ts" },
   { docs: "npm test", why: "would run itself" },

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { TRAINING_BAR } from "./golden.ts";
 
 /** The three columns of one gradient, flattened in C order. */
-export function gradientRow(gradient: Float32Array): [norm: number, sum: number, cosines: number] {
+function gradientRow(gradient: Float32Array): [norm: number, sum: number, cosines: number] {
   let [squares, sum, cosines] = [0, 0, 0];
   gradient.forEach((g, i) => {
     squares += g * g;

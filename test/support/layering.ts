@@ -1,7 +1,7 @@
 import type { Import } from "./imports.ts";
 
 /** Folders of `src` in the order data passes through them: each may import those before it. */
-export const folderOrder = [
+const folderOrder = [
   "errors",
   "json",
   "files",
@@ -21,7 +21,6 @@ export const folderOrder = [
   "evaluate",
   "site",
   "judge",
-  "ablation",
   "report",
   "client",
   "server",

@@ -11,7 +11,7 @@ const ICD = "vk_swiftshader_icd.json";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The folder of an installed SwiftShader (a Vulkan driver on the CPU): Debian's chromium package carries one. */
-export function findSwiftShader(): string | undefined {
+function findSwiftShader(): string | undefined {
   const chromium = findChromium();
   const beside = chromium === undefined ? [] : [dirname(realpathSync(chromium))];
   return [process.env.FLEXVAR_SWIFTSHADER, ...beside, "/usr/lib/chromium"].find(

@@ -6,7 +6,7 @@ import type { ConstantData, DType, Tensor } from "../tensor.ts";
 import { ProtoWriter } from "./proto.ts";
 
 /** The operator set that every program is written for (ai.onnx); contrib operators are `com.microsoft` version 1. */
-export const OPSET = 21;
+const OPSET = 21;
 const IR_VERSION = 10;
 
 /** Where a parameter's bytes are: inside the model, in a file beside it, or given at each run as an input. */

@@ -45,7 +45,6 @@ export interface OpAttrs {
   Extent: { readonly shape: Shape };
   ReduceSum: Reduce;
   ReduceMean: Reduce;
-  ReduceMax: Reduce;
   ArgMax: Axis;
   Reshape: { readonly shape: Shape };
   Transpose: { readonly perm: readonly number[] };
@@ -68,7 +67,6 @@ export interface OpAttrs {
   InstanceNorm: { readonly epsilon: number };
   Conv: ConvAttrs;
   ConvTranspose: ConvAttrs & { readonly outputPadding: readonly [number, number] };
-  UpsampleNearest: { readonly factor: number };
 }
 
 export type OpName = keyof OpAttrs;

@@ -38,10 +38,6 @@ export const reduce = {
     const x = inputs[0]!;
     return f.expand(f.div(grad, f.extent(attrs.axes.map((axis) => f.dim(x, axis)))), x.shape);
   }),
-  // Ties share the gradient's whole value; our networks take a maximum only where it is unique or detached.
-  ReduceMax: reduction("ReduceMax", (f, { inputs, output, grad }) =>
-    f.mul(f.cast(f.equal(inputs[0]!, output), "float32"), grad),
-  ),
 
   ArgMax: {
     arity: 1,

@@ -1,6 +1,6 @@
 import { addDims, broadcastShapes, type Dim, floorDivDim, normalizeAxis, sameShape, sizeOf, subDims } from "../dims.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { direct, type Emitter, fail, type OpDef } from "./def.ts";
+import { direct, fail, type OpDef } from "./def.ts";
 
 /** Length of start..end along an axis; negative `end` counts from the end, Infinity is the end. */
 function sliceLength(extent: Dim, start: number, end: number, step: number): Dim {
@@ -137,31 +137,5 @@ export const shapeOps = {
     },
     emit: (e, { pads }) =>
       e.node("Pad", [e.inputs[0]!, e.ints([...pads.map((p) => p[0]), ...pads.map((p) => p[1])])], [e.output]),
-  },
-
-  // [.., h, w] to [.., h*factor, w*factor]; nearest neighbour.
-  UpsampleNearest: {
-    arity: 1,
-    infer: (inputs, { factor }) => {
-      const x = inputs[0]!;
-      if (x.shape.length !== 4 || x.dtype !== "float32") fail("UpsampleNearest", "float32 [N, C, H, W]", inputs);
-      const [n, c, h, w] = x.shape as [Dim, Dim, Dim, Dim];
-      const times = (d: Dim): Dim => sizeOf([factor, d]);
-      return { dtype: x.dtype, shape: [n, c, times(h), times(w)] };
-    },
-    grad: (f, { inputs, attrs, grad }) => {
-      const [n, c, h, w] = inputs[0]!.shape as [Dim, Dim, Dim, Dim];
-      const k = attrs.factor;
-      return [f.reshape(f.reduceSum(f.reshape(grad, [n, c, h, k, w, k]), [3, 5]), inputs[0]!.shape)];
-    },
-    emit: (e: Emitter, { factor }) => {
-      const scales = e.temp();
-      e.node("Concat", [e.floats(1, 2), e.floats(factor, 2)], [scales], { axis: { int: 0 } });
-      e.node("Resize", [e.inputs[0]!, "", scales], [e.output], {
-        mode: { string: "nearest" },
-        coordinate_transformation_mode: { string: "asymmetric" },
-        nearest_mode: { string: "floor" },
-      });
-    },
   },
 } satisfies { [K in OpName]?: OpDef<OpAttrs[K]> };

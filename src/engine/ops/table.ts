@@ -9,7 +9,7 @@ import { reduce } from "./reduce.ts";
 import { shapeOps } from "./shape.ts";
 
 /** Every operation's record. A name added to `OpAttrs` without a record here does not compile. */
-export const opTable: { readonly [K in OpName]: OpDef<OpAttrs[K]> } = {
+const opTable: { readonly [K in OpName]: OpDef<OpAttrs[K]> } = {
   ...elementwise,
   ...reduce,
   ...shapeOps,

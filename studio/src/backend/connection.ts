@@ -16,7 +16,7 @@ export const WATCH_MS = 5000;
 export const FIRST_WAIT_MS = 500;
 export const LONGEST_WAIT_MS = 15_000;
 /** A server that takes longer than this to say that it is well is not. */
-export const ANSWER_MS = 8000;
+const ANSWER_MS = 8000;
 
 /** Keeps asking while anyone watches. @param ask rejects where the server is not well. */
 export function keepConnection(ask: (signal: AbortSignal) => Promise<void>): Connection {

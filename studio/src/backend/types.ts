@@ -98,7 +98,7 @@ export interface EditRequest {
 }
 
 /** The variants as they stand after a scale. */
-export interface EditStep {
+interface EditStep {
   readonly kind: "step";
   /** Share of the work that is done, 0 to 1. */
   readonly done: number;
@@ -111,7 +111,7 @@ export type EditEvent = Waiting | EditStep;
 /** Where the model computes: the best there is, or one of the two by name. */
 export type Device = "auto" | "webgpu" | "wasm";
 
-export interface OpenRequest {
+interface OpenRequest {
   readonly device: Device;
   readonly onProgress: (progress: OpenProgress) => void;
 }

@@ -2,7 +2,7 @@
 import type { SiteFile } from "./messages.ts";
 
 /** Cache Storage's name for weights. The service worker leaves it alone. */
-export const WEIGHTS_CACHE = "flexvar-weights-1";
+const WEIGHTS_CACHE = "flexvar-weights-1";
 
 /** Told of every piece that comes over the network. */
 type OnBytes = (count: number) => void;

@@ -8,7 +8,7 @@ export interface Margins {
   readonly bottom: number;
 }
 
-export const NO_MARGINS: Margins = { left: 0, right: 0, top: 0, bottom: 0 };
+const NO_MARGINS: Margins = { left: 0, right: 0, top: 0, bottom: 0 };
 
 /** One state of the picture; canvases in it are never drawn on again. */
 export interface Sheet {
@@ -21,7 +21,7 @@ export interface Sheet {
 /** Longest side that the editor takes; larger files are made smaller. */
 const MOST_SIDE = 512;
 
-export function blankCanvas(width: number, height: number): HTMLCanvasElement {
+function blankCanvas(width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;

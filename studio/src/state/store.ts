@@ -9,7 +9,7 @@ export type View = "create" | "edit" | "gallery";
 export type Theme = "system" | "light" | "dark";
 
 /** Whether the model can draw. `idle`: not opened yet. */
-export type ModelState =
+type ModelState =
   | { readonly status: "idle" }
   | { readonly status: "opening"; readonly progress: OpenProgress | undefined }
   | { readonly status: "ready"; readonly computes: string }
@@ -57,7 +57,7 @@ export interface ToastAction {
   readonly perform: () => void;
 }
 
-export interface Toast {
+interface Toast {
   readonly text: string;
   readonly actions: readonly ToastAction[];
 }

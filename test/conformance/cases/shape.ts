@@ -135,21 +135,6 @@ const padded =
       },
     );
 
-const upsample = (shape: Shape, factor: number): OpCase => ({
-  op: "UpsampleNearest",
-  name: `[${shape.join(", ")}] by ${factor}`,
-  inputs: [f32(shape)],
-  sizes: shape.some((d) => typeof d === "string") ? images : [{}],
-  build: (x) => ops.upsampleNearest(x!, factor),
-  reference: (x) => {
-    const [n, c, h, w] = x.shape as [number, number, number, number];
-    return tabulate([n, c, h * factor, w * factor], ([a, b, i, j]) =>
-      pick(x, [a!, b!, Math.floor(i! / factor), Math.floor(j! / factor)]),
-    );
-  },
-  second: true,
-});
-
 export const shapeCases: readonly OpCase[] = [
   reshape([2, 3, 4], [6, 4]),
   reshape([2, 3], [3, 2]),
@@ -256,7 +241,4 @@ export const shapeCases: readonly OpCase[] = [
       [1, 1],
     ]),
   },
-  upsample([1, 2, 2, 3], 2),
-  upsample([1, 1, 2, 1], 3),
-  upsample(["B", 1, "h", "2*w"], 2),
 ];

@@ -2,7 +2,7 @@
 import { deflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { expect } from "vitest";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../../src/checkpoint/crc32.ts";
 import {
   type ByteSource,
   bytesSource,
@@ -17,9 +17,9 @@ import {
   writePthTo,
   writeSafetensorsTo,
   zipWriter,
-} from "./index.ts";
-import { PthTensor } from "./pth-tensor.ts";
-import { readEntry, readZip } from "./zip-read.ts";
+} from "../../src/checkpoint/index.ts";
+import { PthTensor } from "../../src/checkpoint/pth-tensor.ts";
+import { readEntry, readZip } from "../../src/checkpoint/zip-read.ts";
 
 /** Inputs per property, `FLEXVAR_FUZZ_RUNS`; drawn from `FLEXVAR_FUZZ_SEED`. */
 const numRuns = Number(process.env.FLEXVAR_FUZZ_RUNS ?? 300);

@@ -1,14 +1,19 @@
 /** The decoder's side of a comparison: tuned a little on what a token space gives it, and used on samples. */
-import { input, mulDims, ops, program } from "../engine/index.ts";
-import { declareTokenizer, decodeCodes, downsampling, isDecoderParam, type TokenizerConfig } from "../models/index.ts";
-import { paramTensors } from "../nn/index.ts";
-import type { Runtime, WeightData, Weights } from "../runtime/index.ts";
-import { createRandom } from "../sampling/index.ts";
-import { meanSquared, type NamedArray } from "../train/index.ts";
-import { concat } from "./concat.ts";
+import { input, mulDims, ops, program } from "../../src/engine/index.ts";
+import {
+  declareTokenizer,
+  decodeCodes,
+  downsampling,
+  isDecoderParam,
+  type TokenizerConfig,
+} from "../../src/models/index.ts";
+import { paramTensors } from "../../src/nn/index.ts";
+import type { Runtime, WeightData, Weights } from "../../src/runtime/index.ts";
+import { createRandom } from "../../src/sampling/index.ts";
+import { meanSquared, type NamedArray } from "../../src/train/index.ts";
 import type { EncodedPictures } from "./latents.ts";
 import { trainShortly } from "./loop.ts";
-import type { TokenSpace } from "./spaces.ts";
+import { concat, type TokenSpace } from "./spaces.ts";
 
 const BATCH = 16;
 
@@ -29,7 +34,7 @@ export async function tuneDecoder(
   space: TokenSpace,
   tokens: readonly (readonly Int32Array[])[],
   { images, side, size }: EncodedPictures,
-  { steps, seed, signal }: { readonly steps: number; readonly seed: number; readonly signal?: AbortSignal | undefined },
+  { steps, seed }: { readonly steps: number; readonly seed: number },
 ): Promise<TunedDecoder> {
   const decls = declareTokenizer(config).filter(({ name }) => isDecoderParam(name));
   const p = paramTensors(decls);
@@ -47,7 +52,7 @@ export async function tuneDecoder(
     p,
     meanSquared(picture, target),
     start,
-    { steps, peakLr: 2e-4, signal },
+    { steps, peakLr: 2e-4 },
     () => {
       const chosen = Array.from({ length: BATCH }, () => random.int(images.length));
       return {

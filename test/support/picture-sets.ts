@@ -1,7 +1,7 @@
 /** For tests: made pictures, and a network that is quick and known. */
-import { writeNpz } from "../checkpoint/index.ts";
-import { createRandom } from "../sampling/index.ts";
-import type { FeatureExtractor } from "./features.ts";
+import { writeNpz } from "../../src/checkpoint/index.ts";
+import type { FeatureExtractor } from "../../src/evaluate/features.ts";
+import { createRandom } from "../../src/sampling/index.ts";
 
 /** Pictures of noise whose brightness follows their class, as `flexvar sample` writes sets. */
 export async function writeNoise(

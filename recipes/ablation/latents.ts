@@ -1,10 +1,10 @@
 /** The pictures of a comparison as an autoencoder's latents, computed once for all of its runs. */
-import { batches, type Dataset } from "../data/index.ts";
-import { program } from "../engine/index.ts";
-import { declareTokenizer, downsampling, encodeLatent, type TokenizerConfig } from "../models/index.ts";
-import { paramTensors } from "../nn/index.ts";
-import type { Runtime, Weights } from "../runtime/index.ts";
-import { imageInput } from "../train/index.ts";
+import { batches, type Dataset } from "../../src/data/index.ts";
+import { program } from "../../src/engine/index.ts";
+import { declareTokenizer, downsampling, encodeLatent, type TokenizerConfig } from "../../src/models/index.ts";
+import { paramTensors } from "../../src/nn/index.ts";
+import type { Runtime, Weights } from "../../src/runtime/index.ts";
+import { imageInput } from "../../src/train/index.ts";
 
 export interface EncodedPictures {
   /** Latent planes [Z, S, S] of each picture, before normalisation. */

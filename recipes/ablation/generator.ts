@@ -1,8 +1,8 @@
 /** The transformer's side of a comparison: trained on a token space's sequences, and sampled grid by grid. */
-import { program } from "../engine/index.ts";
-import { declareTransformer, type TransformerConfig, teacherForced } from "../models/index.ts";
-import { paramTensors } from "../nn/index.ts";
-import type { Runtime, Value, WeightData } from "../runtime/index.ts";
+import { program } from "../../src/engine/index.ts";
+import { declareTransformer, type TransformerConfig, teacherForced } from "../../src/models/index.ts";
+import { paramTensors } from "../../src/nn/index.ts";
+import type { Runtime, Value, WeightData } from "../../src/runtime/index.ts";
 import {
   blockCausalBias,
   createRandom,
@@ -13,11 +13,16 @@ import {
   mixGuidance,
   type Random,
   RowSampler,
-} from "../sampling/index.ts";
-import { freshStart, type NamedArray, positionPoolRows, sequenceInputs, transformerObjective } from "../train/index.ts";
-import { concat } from "./concat.ts";
+} from "../../src/sampling/index.ts";
+import {
+  freshStart,
+  type NamedArray,
+  positionPoolRows,
+  sequenceInputs,
+  transformerObjective,
+} from "../../src/train/index.ts";
 import { type ShortResult, trainShortly } from "./loop.ts";
-import type { TokenSpace } from "./spaces.ts";
+import { concat, type TokenSpace } from "./spaces.ts";
 
 export interface GeneratorRun {
   readonly steps: number;
@@ -26,7 +31,6 @@ export interface GeneratorRun {
   readonly seed: number;
   /** Keeps the position map at its sinusoidal start. */
   readonly fixedPositions: boolean;
-  readonly signal?: AbortSignal | undefined;
 }
 
 const CLASS_DROP = 0.1;
@@ -38,7 +42,7 @@ export function trainGenerator(
   space: TokenSpace,
   tokens: readonly (readonly Int32Array[])[],
   labels: Int32Array,
-  { steps, batchSize: B, peakLr, seed, fixedPositions, signal }: GeneratorRun,
+  { steps, batchSize: B, peakLr, seed, fixedPositions }: GeneratorRun,
 ): Promise<ShortResult> {
   const decls = declareTransformer(config);
   const p = paramTensors(decls);
@@ -52,7 +56,7 @@ export function trainGenerator(
     p,
     loss,
     freshStart(decls, seed),
-    { steps, peakLr, signal, ...(fixedPositions && { frozen: ["pos_1LC"] }) },
+    { steps, peakLr, ...(fixedPositions && { frozen: ["pos_1LC"] }) },
     () => {
       const chosen = Array.from({ length: B }, () => random.int(tokens.length));
       const classIds = chosen.map((i) => (random.uniform() < CLASS_DROP ? config.numClasses : labels[i]!));
@@ -84,7 +88,7 @@ function sequenceFrame(
 
 const gridsOf = (sides: readonly number[]): Grid[] => sides.map((side): Grid => [side, side]);
 
-export interface DrawOptions {
+interface DrawOptions {
   readonly guidance: number;
   readonly filter: FilterOptions;
   readonly seed: number;

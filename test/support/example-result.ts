@@ -1,5 +1,5 @@
 /** An evaluation with a few numbers, for tests. */
-import { type EvaluationResult, type InputRecord, metricNames } from "../evaluate/index.ts";
+import { type EvaluationResult, type InputRecord, metricNames } from "../../src/evaluate/index.ts";
 
 export function exampleResult(numbers: Partial<Record<(typeof metricNames)[number], number>>): EvaluationResult {
   const input = (path: string): InputRecord => ({

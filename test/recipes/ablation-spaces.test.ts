@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../sampling/index.ts";
-import { unitCells } from "./latents.ts";
-import { fitResidualCodes } from "./residual-codes.ts";
-import { groundTruthSpace, residualSpace } from "./spaces.ts";
+import { unitCells } from "../../recipes/ablation/latents.ts";
+import { fitResidualCodes } from "../../recipes/ablation/residual-codes.ts";
+import { groundTruthSpace, residualSpace } from "../../recipes/ablation/spaces.ts";
+import { createRandom } from "../../src/sampling/index.ts";
 
 const Z = 4;
 const sides = [1, 2, 4];
@@ -45,7 +45,7 @@ describe("ground-truth tokens", () => {
 
 describe("residual tokens", () => {
   const latents = latentsOf(40);
-  const codes = fitResidualCodes(latents, Z, sides, { codebookSize: 32, rounds: 6 }, createRandom(1));
+  const codes = fitResidualCodes(latents, Z, sides, 32, 6, createRandom(1));
   const space = residualSpace(codes, Z, sides);
 
   it("approach the latent grid by grid on average", () => {
@@ -67,7 +67,7 @@ describe("residual tokens", () => {
   });
 
   it("are better with fitted codes than with drawn ones", () => {
-    const drawn = fitResidualCodes(latents, Z, sides, { codebookSize: 32, rounds: 0 }, createRandom(1));
+    const drawn = fitResidualCodes(latents, Z, sides, 32, 0, createRandom(1));
     const mean = (s: typeof space): number =>
       latents.reduce((sum, latent) => sum + difference(s.latent(s.encode(latent)), latent), 0) / latents.length;
     expect(mean(space)).toBeLessThan(0.8 * mean(residualSpace(drawn, Z, sides)));

@@ -1,4 +1,4 @@
-import { run } from "./run.ts";
+import { run } from "../../src/cli/run.ts";
 
 /** Runs the command line in this process on a terminal of 100 columns that keeps what it is told. For tests. */
 export async function spoken(...argv: string[]): Promise<{ code: number; out: string; err: string }> {

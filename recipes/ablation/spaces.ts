@@ -3,17 +3,13 @@
  * given of them. The rest of the system is the same, so that the two can be compared (paper section 4.3, ablation of the
  * prediction type).
  */
-import { areaMatrix, bicubicMatrix, resizeSeparable } from "../image/index.ts";
-import { largestCosine, nearestRow } from "./nearest.ts";
+import { areaMatrix, bicubicMatrix, resizeSeparable } from "../../src/image/index.ts";
 
 export interface TokenSpace {
-  readonly name: "ground-truth" | "residual";
   /** Square grids, coarse to fine; the last is the latent's own side. */
   readonly sides: readonly number[];
   /** Z, channels of a latent. */
   readonly channels: number;
-  /** V. */
-  readonly codebookSize: number;
   /** Latent planes [Z, S, S] to token ids, a row-major list for each grid. */
   encode(latent: Float32Array): Int32Array[];
   /** The transformer's input for every grid but the first from the tokens of the grids before it: rows [s·s, Z] each. */
@@ -28,25 +24,19 @@ export interface TokenSpace {
  */
 export function groundTruthSpace(codes: Float32Array, channels: number, sides: readonly number[]): TokenSpace {
   const S = sides[sides.length - 1]!;
-  const gridOf = (tokens: Int32Array, side: number): Float32Array => lookUp(codes, channels, tokens, side);
   return {
-    name: "ground-truth",
     sides,
     channels,
-    codebookSize: codes.length / channels,
     encode: (latent) =>
-      sides.map((side) => {
-        const rows = toRows(shrink(latent, S, side), channels, side);
-        return Int32Array.from({ length: side * side }, (_, i) => largestCosine(codes, channels, rows, i * channels));
-      }),
+      sides.map((side) => nearestCodes(codes, channels, toRows(shrink(latent, S, side), channels, side))),
     inputs: (tokens) =>
       tokens.slice(0, sides.length - 1).map((ids, i) => {
         const next = sides[i + 1]!;
-        return toRows(enlarge(gridOf(ids, sides[i]!), sides[i]!, next), channels, next);
+        return toRows(enlarge(lookUp(codes, channels, ids, sides[i]!), sides[i]!, next), channels, next);
       }),
     latent: (tokens) => {
       const side = sides[tokens.length - 1]!;
-      return enlarge(gridOf(tokens[tokens.length - 1]!, side), side, S);
+      return enlarge(lookUp(codes, channels, tokens[tokens.length - 1]!, side), side, S);
     },
   };
 }
@@ -61,15 +51,12 @@ export function residualSpace(codes: Float32Array, channels: number, sides: read
   const part = (tokens: Int32Array, side: number): Float32Array =>
     enlarge(lookUp(codes, channels, tokens, side), side, S);
   return {
-    name: "residual",
     sides,
     channels,
-    codebookSize: codes.length / channels,
     encode(latent) {
       const rest = Float32Array.from(latent);
       return sides.map((side) => {
-        const rows = toRows(shrink(rest, S, side), channels, side);
-        const ids = Int32Array.from({ length: side * side }, (_, i) => nearestRow(codes, channels, rows, i * channels));
+        const ids = nearestCodes(codes, channels, toRows(shrink(rest, S, side), channels, side));
         addTo(rest, part(ids, side), -1);
         return ids;
       });
@@ -92,12 +79,35 @@ export function residualSpace(codes: Float32Array, channels: number, sides: read
   };
 }
 
+/** For each of `rows` [n, Z] the row of `codes` [V, Z] at the smallest distance: of codes of unit length, the largest cosine. */
+export function nearestCodes(codes: Float32Array, Z: number, rows: Float32Array): Int32Array {
+  const halfSquares = Float64Array.from({ length: codes.length / Z }, (_, v) => dot(codes, v * Z, codes, v * Z, Z) / 2);
+  return Int32Array.from({ length: rows.length / Z }, (_, i) => {
+    let best = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    halfSquares.forEach((halfSquare, v) => {
+      const closeness = dot(codes, v * Z, rows, i * Z, Z) - halfSquare;
+      if (closeness > most) {
+        most = closeness;
+        best = v;
+      }
+    });
+    return best;
+  });
+}
+
+function dot(a: Float32Array, atA: number, b: Float32Array, atB: number, length: number): number {
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += a[atA + i]! * b[atB + i]!;
+  return sum;
+}
+
 /** Pools planes [Z, from, from] to [Z, to, to]. */
 export const shrink = (planes: Float32Array, from: number, to: number): Float32Array =>
   from === to ? planes : resizeSeparable(planes, areaMatrix(from, to), areaMatrix(from, to));
 
 /** Enlarges planes [Z, from, from] bicubically to [Z, to, to]. */
-export const enlarge = (planes: Float32Array, from: number, to: number): Float32Array =>
+const enlarge = (planes: Float32Array, from: number, to: number): Float32Array =>
   from === to ? planes : resizeSeparable(planes, bicubicMatrix(from, to), bicubicMatrix(from, to));
 
 /** Planes [Z, side, side] to rows [side·side, Z]. */
@@ -117,4 +127,15 @@ function lookUp(codes: Float32Array, Z: number, tokens: Int32Array, side: number
 
 function addTo(sum: Float32Array, part: Float32Array, factor: number): void {
   for (let i = 0; i < sum.length; i++) sum[i]! += factor * part[i]!;
+}
+
+/** Arrays of any lengths behind each other. */
+export function concat(arrays: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
 }

@@ -1,7 +1,7 @@
 /** A short training run in memory: what the runs of a comparison share. */
-import type { Tensor } from "../engine/index.ts";
-import type { ParamDecl, Params } from "../nn/index.ts";
-import type { Runtime, Value } from "../runtime/index.ts";
+import type { Tensor } from "../../src/engine/index.ts";
+import type { ParamDecl, Params } from "../../src/nn/index.ts";
+import type { Runtime, Value } from "../../src/runtime/index.ts";
 import {
   adamWScalarValues,
   createSlots,
@@ -11,14 +11,13 @@ import {
   paperAdamW,
   slotsOf,
   stepProgram,
-} from "../train/index.ts";
+} from "../../src/train/index.ts";
 
 export interface ShortRun {
   readonly steps: number;
   readonly peakLr: number;
   /** Parameters that keep their start values. */
   readonly frozen?: readonly string[];
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ShortResult {
@@ -38,7 +37,7 @@ export async function trainShortly(
   p: Params,
   loss: Tensor,
   start: ReadonlyMap<string, Float32Array>,
-  { steps, peakLr, frozen = [], signal }: ShortRun,
+  { steps, peakLr, frozen = [] }: ShortRun,
   feeds: (step: number) => Record<string, Value>,
 ): Promise<ShortResult> {
   const options = { adamW: paperAdamW, clip: 2, ema: true };
@@ -57,7 +56,6 @@ export async function trainShortly(
   const losses: number[] = [];
   try {
     for (let step = 1; step <= steps; step++) {
-      signal?.throwIfAborted();
       const adam = adamWScalarValues(step, learningRate(step, rate), paperAdamW);
       const result = await session.run(
         {

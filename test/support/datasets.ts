@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import { CorruptImageError, type Dataset, type Picture } from "./dataset.ts";
+import { CorruptImageError, type Dataset, type Picture } from "../../src/data/dataset.ts";
 
 /** For tests: a folder that `using` removes again. */
 export async function temporaryFolder(): Promise<{ readonly path: string; [Symbol.asyncDispose](): Promise<void> }> {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { input, ops, param, program } from "../engine/index.ts";
-import { nodeRuntime } from "./node.ts";
+import { input, ops, param, program } from "../src/engine/index.ts";
+import { nodeRuntime } from "../src/runtime/node.ts";
 
 const runtime = nodeRuntime({ device: "webgpu" });
 const x = input("x", "float32", ["n"]);
