@@ -2,6 +2,7 @@
 import { program } from "../engine/index.ts";
 import { declareTransformer, type TransformerConfig, teacherForced } from "../models/index.ts";
 import { paramTensors } from "../nn/index.ts";
+import { positionPool } from "../pipelines/index.ts";
 import type { Runtime, Value, WeightData } from "../runtime/index.ts";
 import {
   blockCausalBias,
@@ -14,7 +15,7 @@ import {
   type Random,
   RowSampler,
 } from "../sampling/index.ts";
-import { freshStart, type NamedArray, positionPoolRows, sequenceInputs, transformerObjective } from "../train/index.ts";
+import { freshStart, type NamedArray, sequenceInputs, transformerObjective } from "../train/index.ts";
 import { concat } from "./concat.ts";
 import { type ShortResult, trainShortly } from "./loop.ts";
 import type { TokenSpace } from "./spaces.ts";
@@ -75,7 +76,7 @@ function sequenceFrame(
 ): Record<"pool" | "bias", Value> {
   const layout = layoutScales(gridsOf(sides));
   const S = config.positionSide;
-  const pool = concat(sides.map((side) => positionPoolRows(S, [side, side])));
+  const pool = concat(sides.map((side) => positionPool(S, [side, side])));
   return {
     pool: runtime.floats(pool, [layout.total, S * S]),
     bias: runtime.floats(blockCausalBias(layout), [layout.total, layout.total]),

@@ -114,7 +114,7 @@ async function measure(
 ): Promise<BenchReport> {
   const { depth, size, steps, runs, onProgress, prepack = false, signal } = settings;
   const plan = resolveSampling(
-    { size, steps, classLabels: [0] },
+    { size, steps },
     {
       factor: downsampling(config.tokenizer),
       trainedSide: config.trainedSide,
@@ -246,25 +246,13 @@ async function openNetworks(
 }
 
 /** Samples and decodes one picture: seconds of both parts, and the share of time outside ONNX Runtime. */
-async function oneImage(
-  networks: Networks,
-  { plan, mixes, greedySteps, filters }: ReturnType<typeof resolveSampling>,
-  seed: number,
-) {
+async function oneImage(networks: Networks, sampling: ReturnType<typeof resolveSampling>, seed: number) {
   const { runtime } = networks;
   const insideBefore = runtime.runMilliseconds();
   const begin = performance.now();
   let last: { grid: Grid; tokens: Int32Array } | undefined;
   const rows = [{ classId: 0, random: imageStream(seed, 0, 0) }];
-  for await (const scale of sampleScales(networks, {
-    rows,
-    grids: plan.grids,
-    mixes,
-    greedySteps,
-    filters,
-    forbid: [],
-  }))
-    last = scale;
+  for await (const scale of sampleScales(networks, { ...sampling, rows })) last = scale;
   const sampled = performance.now();
   const [h, w] = last!.grid;
   const { image } = await (await networks.decoder()).run({ tokens: runtime.ints(last!.tokens, [1, h, w]) });

@@ -6,6 +6,7 @@ import { formatScales } from "../sampling/index.ts";
 import { type EditOptions, pickSampling, withGuidance } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { drawRequest, drawSettings, present, recordedClass } from "./picture-settings.ts";
+import { resolvePlan } from "./resolve.ts";
 
 /** The image-to-image tasks. */
 export type EditTask = "inpaint" | "outpaint" | "expand" | "refine";
@@ -34,7 +35,7 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
   // Settings that the model decides do not depend on the size.
   const side = pipe.config.trainedSide * pipe.factor;
   const { scales: _, ...sized } = pickSampling(withGuidance(pipe, options, mask));
-  const resolved = pipe.resolve({ ...sized, classLabels: [0], size: [side, side] });
+  const resolved = resolvePlan(pipe.config, { ...sized, size: [side, side] });
   const editing = resolveEditing(pickEditing({ ...options }));
   const text = mask === undefined ? null : maskToText(mask);
   return {
@@ -51,7 +52,7 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
 }
 
 function scalesText(pipe: FlexVARPipeline, { scales }: Omit<EditOptions, "image">): string {
-  return formatScales(pipe.resolve({ scales, classLabels: [0] }).plan.grids);
+  return formatScales(resolvePlan(pipe.config, { scales }).plan.grids);
 }
 
 /** What repeating an edit takes. */

@@ -28,7 +28,7 @@ import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
-import { checkScores, type GenerateOptions, resolveRun } from "./resolve.ts";
+import { checkScores, type GenerateOptions, resolvePlan } from "./resolve.ts";
 import { type PictureRow, pictureRow } from "./sample.ts";
 import { paintWindow } from "./window-pass.ts";
 
@@ -70,7 +70,7 @@ export function withGuidance<T extends Pick<EditOptions, "guidance">>(
   if (options.guidance !== undefined || mask === undefined) return options;
   const open = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
   if (2 * open >= mask.data.length) return options;
-  const { guidance } = resolveRun(config, { classLabels: [0] });
+  const { guidance } = resolvePlan(config, {});
   return { ...options, guidance: mapPerScale(guidance, (value) => Math.min(value, EDIT_GUIDANCE)) };
 }
 
@@ -145,9 +145,9 @@ export async function* paintPasses(
   const { signal, firstIndex = 0, batchSize = VARIANTS } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new OptionError("batchSize", `expected a whole number of at least 1, got ${batchSize}`);
-  // The class stands in: classes are chosen below, after every other option has been checked.
+  // Classes are chosen after every other option has been checked.
   const resolved = passes.map(({ work }) =>
-    pipe.resolve({ ...pickSampling(options), classLabels: [0], size: [work.width, work.height] }),
+    resolvePlan(pipe.config, { ...pickSampling(options), size: [work.width, work.height] }),
   );
   for (const { plan } of resolved) checkScores(plan, transformerOf(pipe.config).heads);
   const { seed, count } = resolved[0]!;

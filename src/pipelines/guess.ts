@@ -2,7 +2,7 @@
 import type { View } from "../editing/index.ts";
 import { type Grid, type PixelSize, planScales } from "../sampling/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
-import { scoreClasses, scoredSize } from "./likelihood.ts";
+import { pictureTokens, scoredSize, scoreTokens } from "./likelihood.ts";
 import { transformerOf } from "./programs.ts";
 
 /** Grids up to this share of the trained side decide a guess: they hold most of what tells classes apart, and few of the tokens. */
@@ -49,12 +49,12 @@ export async function likelyClasses(
 ): Promise<number[]> {
   const { numClasses } = transformerOf(pipe.config);
   const grids = guessGrids(picture, pipe.factor, pipe.config.trainedSide);
+  const tokens = await pictureTokens(pipe, { image: picture, hole, grids });
   let classIds = Array.from({ length: numClasses }, (_, id) => id);
   for (const round of guessRounds(numClasses, grids.length, most)) {
     // Nothing has told them apart so far, and hardly will: what is kept of the picture lies in too small parts.
     if (round.grids === grids.length && classIds.length > 4 * most) classIds = classIds.slice(0, most);
-    const looked = { image: picture, hole, classIds, grids: grids.slice(0, round.grids), signal };
-    const scores = await scoreClasses(pipe, looked);
+    const scores = await scoreTokens(pipe, tokens.slice(0, round.grids), classIds, signal);
     // What has no counted token tells nothing: all go on.
     if (scores.every(({ bitsPerToken }) => bitsPerToken === 0) && round.grids < grids.length) continue;
     const kept = round.grids === grids.length ? scores.length : Math.max(most, Math.ceil(scores.length * KEPT));

@@ -12,6 +12,7 @@ export * from "./edit.ts";
 export * from "./edit-event.ts";
 export * from "./edit-settings.ts";
 export * from "./flexvar.ts";
+export * from "./forward.ts";
 export * from "./guess.ts";
 export * from "./large.ts";
 export * from "./large-settings.ts";

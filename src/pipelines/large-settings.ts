@@ -4,13 +4,14 @@ import { type EditOptions, pickSampling } from "./edit.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
 import type { LargeOptions } from "./large.ts";
 import { drawRequest, drawSettings, present, recordedClass } from "./picture-settings.ts";
+import { resolvePlan } from "./resolve.ts";
 
 const TASK = "generate-large";
 
 /** Settings of a run of `generateLarge`, under the names that HTTP requests use; its scales follow from size and steps. */
 export function largeRunSettings(pipe: FlexVARPipeline, options: LargeOptions, model: string): SettingsRecord {
   // What the model decides does not depend on the size, which may be too large for one window.
-  const resolved = pipe.resolve({ ...pickSampling(options), classLabels: [0] });
+  const resolved = resolvePlan(pipe.config, pickSampling(options));
   const size = `${options.size[0]}x${options.size[1]}`;
   return { task: TASK, seed: resolved.seed, size, ...drawSettings(options, resolved), model };
 }

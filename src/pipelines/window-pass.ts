@@ -15,8 +15,8 @@ import { type RgbImage, sliceBatch } from "../image/index.ts";
 import type { ResolvedEditing, ResolvedSampling } from "../options/index.ts";
 import type { Grid } from "../sampling/index.ts";
 import type { FlexVARPipeline } from "./flexvar.ts";
-import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
-import { type PictureRow, sampleRequest, sampleScales } from "./sample.ts";
+import { type GivenScale, givenByView } from "./forced.ts";
+import { type PictureRow, sampleScales } from "./sample.ts";
 
 export interface PassRequest {
   readonly pass: WindowPass;
@@ -47,9 +47,9 @@ export async function* paintWindow(pipe: FlexVARPipeline, request: PassRequest):
   const { pass, pictures, rows, sampling, signal } = request;
   const known = new Map<RgbImage, GivenScale[]>();
   for (const picture of pictures) if (!known.has(picture)) known.set(picture, await given(pipe, request, picture));
-  const force = forcedTokens(pictures.map((picture) => known.get(picture)!));
+  const force = pictures.map((picture) => known.get(picture)!);
   const total = sampling.plan.grids.length;
-  const drawn = sampleScales(pipe.networks, { ...sampleRequest(sampling, rows), signal, force });
+  const drawn = sampleScales(pipe.networks, { ...sampling, rows, signal, force });
   for await (const { index, grid, tokens } of drawn) {
     let result: Promise<readonly RgbImage[]> | undefined;
     const painted = (): Promise<readonly RgbImage[]> => {

@@ -102,7 +102,7 @@ function largeWork(fields: Fields, input: SamplingInput, total: number, model: S
   const options: LargeOptions = { ...sampling, classLabels, size: [width, height], firstIndex };
   const { costs } = model;
   if (costs !== undefined) fitLarge(model.config, costs.model, options, costs.budget);
-  const { seed } = resolvePlan(model.config, { ...sampling, classLabels });
+  const { seed } = resolvePlan(model.config, sampling);
   const edit = { task: "generate", options, size: options.size, model: model.hash } as const;
   return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0 };
 }
@@ -137,7 +137,7 @@ export async function editWork(
   const editing = Object.fromEntries(EDITING_FIELDS.map((key) => [key, fields[editingInfo[key].http]]));
   resolveEditing(pickEditing(editing));
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
-  const { seed, count } = resolve({ ...sampling, classLabels: [0] }, model, limits);
+  const { seed, count } = resolve(sampling, model, limits);
   const choice = fields.class_labels === "none" ? "none" : (classLabels ?? "auto");
   // Texts are not pictures: several may name one mix.
   const labels = typeof choice === "string" ? 1 : classPicksOf(choice, model.config, numClasses(model)).length;
