@@ -4,7 +4,7 @@ import type { SettingsRecord } from "../image/index.ts";
 import { EDITING_FIELDS, editingInfo, pickEditing, resolveEditing } from "../options/index.ts";
 import { formatScales } from "../sampling/index.ts";
 import { type EditOptions, pickSampling, withGuidance } from "./edit.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
+import type { OpenModel } from "./model.ts";
 import { drawRequest, drawSettings, present, recordedClass } from "./picture-settings.ts";
 import { resolvePlan } from "./resolve.ts";
 
@@ -30,7 +30,7 @@ export interface EditRecord {
 }
 
 /** Settings of a run of edits, under the names that HTTP requests use. */
-export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): SettingsRecord {
+export function editRunSettings(pipe: OpenModel, record: EditRecord): SettingsRecord {
   const { task, options, size, mask, image, model } = record;
   // Settings that the model decides do not depend on the size.
   const side = pipe.config.trainedSide * pipe.factor;
@@ -51,7 +51,7 @@ export function editRunSettings(pipe: FlexVARPipeline, record: EditRecord): Sett
   };
 }
 
-function scalesText(pipe: FlexVARPipeline, { scales }: Omit<EditOptions, "image">): string {
+function scalesText(pipe: OpenModel, { scales }: Omit<EditOptions, "image">): string {
   return formatScales(resolvePlan(pipe.config, { scales }).plan.grids);
 }
 

@@ -10,19 +10,13 @@ import type { EditEvent } from "./edit-event.ts";
 import { resizeFeeds } from "./forward.ts";
 import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
+import type { OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { type RefineOptions, refine } from "./refine.ts";
 import { checkScores, defaultBatch, type GenerateOptions, type ResolvedRun, resolveRun } from "./resolve.ts";
 import { pictureRow, sampleScales } from "./sample.ts";
-
-/** Tokens of one scale of a batch. */
-export interface ScaleTokens {
-  readonly grid: Grid;
-  /** Code ids [B, h, w], row-major. */
-  readonly tokens: Int32Array;
-}
 
 /** One finished scale of one batch of pictures. */
 export interface ScaleEvent extends ScaleTokens {
@@ -50,7 +44,7 @@ export interface ScaleEvent extends ScaleTokens {
  *   if (step.isLast) console.log(await step.image());
  * }
  */
-export class FlexVARPipeline {
+export class FlexVARPipeline implements OpenModel {
   readonly config: ModelConfig;
   /** The model's sessions, for the tasks beside this class. */
   readonly networks: Networks;

@@ -17,6 +17,7 @@ export * from "./guess.ts";
 export * from "./large.ts";
 export * from "./large-settings.ts";
 export * from "./likelihood.ts";
+export * from "./model.ts";
 export * from "./networks.ts";
 export * from "./picture-settings.ts";
 export * from "./pictures.ts";

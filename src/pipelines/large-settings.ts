@@ -1,15 +1,15 @@
 /** What a picture drawn in windows (`generateLarge`) says about itself, and back to options. */
 import type { SettingsRecord } from "../image/index.ts";
 import { type EditOptions, pickSampling } from "./edit.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
 import type { LargeOptions } from "./large.ts";
+import type { OpenModel } from "./model.ts";
 import { drawRequest, drawSettings, present, recordedClass } from "./picture-settings.ts";
 import { resolvePlan } from "./resolve.ts";
 
 const TASK = "generate-large";
 
 /** Settings of a run of `generateLarge`, under the names that HTTP requests use; its scales follow from size and steps. */
-export function largeRunSettings(pipe: FlexVARPipeline, options: LargeOptions, model: string): SettingsRecord {
+export function largeRunSettings(pipe: OpenModel, options: LargeOptions, model: string): SettingsRecord {
   // What the model decides does not depend on the size, which may be too large for one window.
   const resolved = resolvePlan(pipe.config, pickSampling(options));
   const size = `${options.size[0]}x${options.size[1]}`;

@@ -7,8 +7,8 @@ import { likeliest, variantsFor } from "./best-of.ts";
 import { classesOf } from "./class-choice.ts";
 import { type EditOptions, paintPasses, pickSampling } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
 import { drawLevel } from "./level.ts";
+import type { OpenModel } from "./model.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { resolvePlan } from "./resolve.ts";
 import { pictureRow, sampleScales } from "./sample.ts";
@@ -33,7 +33,7 @@ export const MOST_WHOLE = 2;
  * `guidance` and `greedy` are the first picture's; filters and forbidden codes hold for all.
  * @throws OptionError, RangeError for bad options; the signal's reason when aborted.
  */
-export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOptions): AsyncGenerator<EditEvent> {
+export async function* generateLarge(pipe: OpenModel, options: LargeOptions): AsyncGenerator<EditEvent> {
   const [width, height] = options.size;
   for (const side of options.size)
     if (!Number.isInteger(side) || side < 1 || side > MOST)

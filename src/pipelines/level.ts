@@ -5,9 +5,9 @@ import type { TransformerConfig } from "../models/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import type { ClassMix } from "../pretrained/index.ts";
 import { defaultSizes, type Grid, gridTokens, type Random, RowSampler, UNGUIDED } from "../sampling/index.ts";
-import type { FlexVARPipeline, ScaleTokens } from "./flexvar.ts";
 import { encodeOne, givenTokens, type Latent } from "./forced.ts";
 import { cacheBytes, openRun, type Run } from "./forward.ts";
+import type { OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
 import { transformerOf } from "./programs.ts";
 import { forbidCodes, styleTerms } from "./sample.ts";
@@ -34,7 +34,7 @@ export interface LevelRequest {
  * @yields whole grids, coarse to fine.
  */
 export async function* drawLevel(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   picture: RgbImage,
   level: Level,
   { sampling, random, signal }: LevelRequest,

@@ -2,9 +2,9 @@
 import { fillHole, keptCells, poolKept, type View } from "../editing/index.ts";
 import { areaMatrix, bicubicMatrix, type RgbImage, resizeSeparable } from "../image/index.ts";
 import { type Grid, planScales } from "../sampling/index.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
 import { encodeOne, givenTokens } from "./forced.ts";
 import { openRun, repeated } from "./forward.ts";
+import type { OpenModel } from "./model.ts";
 
 /** One scale of a picture under one class. */
 export interface ScaleScore {
@@ -62,7 +62,7 @@ export function scoredSize(
 }
 
 /** Scores a picture under several classes: its tokens are found once, and classes run side by side. */
-export async function scoreClasses(pipe: FlexVARPipeline, options: ScoreOptions): Promise<ClassScore[]> {
+export async function scoreClasses(pipe: OpenModel, options: ScoreOptions): Promise<ClassScore[]> {
   return scoreTokens(pipe, await pictureTokens(pipe, options), options.classIds, options.signal);
 }
 
@@ -71,7 +71,7 @@ export type PictureTokens = readonly Omit<ScaleScore, "logProbs">[];
 
 /** Finds a picture's tokens at the size at which it is scored. */
 export async function pictureTokens(
-  { factor, config, networks }: FlexVARPipeline,
+  { factor, config, networks }: OpenModel,
   { image, hole = new Uint8Array(image.width * image.height), grids }: Pick<ScoreOptions, "image" | "hole" | "grids">,
 ): Promise<PictureTokens> {
   const size = scoredSize(image, factor, config.trainedSide);
@@ -90,7 +90,7 @@ export async function pictureTokens(
 
 /** Scores tokens under several classes, {@link CLASSES_AT_ONCE} of them side by side. */
 export async function scoreTokens(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   tokens: PictureTokens,
   classIds: readonly number[],
   signal: AbortSignal | undefined,
@@ -105,7 +105,7 @@ export async function scoreTokens(
 }
 
 async function teacherForced(
-  { networks }: FlexVARPipeline,
+  { networks }: OpenModel,
   classIds: readonly number[],
   tokens: PictureTokens,
   signal: AbortSignal | undefined,
