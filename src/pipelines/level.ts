@@ -5,7 +5,7 @@ import type { TransformerConfig } from "../models/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import type { ClassMix } from "../pretrained/index.ts";
 import { defaultSizes, type Grid, gridTokens, type Random, RowSampler, UNGUIDED } from "../sampling/index.ts";
-import { encodeOne, givenTokens, type Latent } from "./forced.ts";
+import { encodeOne, givenTokens } from "./forced.ts";
 import { cacheBytes, openRun, type Run } from "./forward.ts";
 import type { OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
@@ -43,13 +43,14 @@ export async function* drawLevel(
   const { numClasses, codebookSize } = transformerOf(pipe.config);
   const sampler = new RowSampler(codebookSize);
   const latent = await encodeOne(networks, picture, pipe.factor);
+  const Z = latent.data.length / gridTokens(latent.grid);
   const settled = settledGrids(level, pipe.config.trainedSide);
   const grids = [...settled, ...level.scales];
   const windows = level.tops.flatMap((top) => level.lefts.map((left) => ({ top, left })));
   const codes: Int32Array[][] = [];
   for (const { top, left } of windows) {
     signal?.throwIfAborted();
-    const part = latentPart(latent, level.side, top, left);
+    const part = { data: windowPart(latent.data, latent.grid[1], level.side, top, left, Z), grid: level.side };
     const all = new Uint8Array(gridTokens(level.side)).fill(1);
     const own: Int32Array[] = [];
     for (const grid of settled) own.push((await givenTokens(networks, part, all, grid, 0)).tokens);
@@ -171,15 +172,4 @@ export function settledGrids({ side, zoom }: Level, trainedSide: number): Grid[]
       ],
     )
     .filter((grid) => !seen.has(grid.join()) && seen.add(grid.join()));
-}
-
-/** Cells [h, w, Z] of a latent. */
-function latentPart({ data, grid }: Latent, [h, w]: Grid, top: number, left: number): Latent {
-  const Z = data.length / gridTokens(grid);
-  const out = new Float32Array(h * w * Z);
-  for (let y = 0; y < h; y++) {
-    const from = ((top + y) * grid[1] + left) * Z;
-    out.set(data.subarray(from, from + w * Z), y * w * Z);
-  }
-  return { data: out, grid: [h, w] };
 }

@@ -27,7 +27,6 @@ import {
   parseSampling,
   pickEditing,
   resolveEditing,
-  resolveSampling,
   SAMPLING_FIELDS,
   type SamplingInput,
   samplingInfo,
@@ -244,13 +243,7 @@ function promptLabels(prompt: string, { config }: ServedModel): readonly (number
 
 function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) {
   const factor = downsampling(config.tokenizer);
-  const resolved = resolveSampling(input, {
-    factor,
-    trainedSide: config.trainedSide,
-    vocabSize: config.tokenizer.codebookSize,
-    defaults: config.defaultSampling,
-    styles: config.styles,
-  });
+  const resolved = resolvePlan(config, input);
   for (const [h, w] of resolved.plan.grids)
     if (h * w * factor * factor > limits.pixels)
       throw tooLarge(input.scales === undefined ? "size" : "scales", [w * factor, h * factor], limits);
