@@ -77,6 +77,7 @@ export {
   type GenerateOptions,
   type InpaintOptions,
   type LargeOptions,
+  type OpenModel,
   type OutpaintOptions,
   type PictureInfo,
   pictureSettings,

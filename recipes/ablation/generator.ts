@@ -2,6 +2,7 @@
 import { program } from "../../src/engine/index.ts";
 import { declareTransformer, type TransformerConfig, teacherForced } from "../../src/models/index.ts";
 import { paramTensors } from "../../src/nn/index.ts";
+import { positionPool } from "../../src/pipelines/index.ts";
 import type { Runtime, Value, WeightData } from "../../src/runtime/index.ts";
 import {
   blockCausalBias,
@@ -14,13 +15,7 @@ import {
   type Random,
   RowSampler,
 } from "../../src/sampling/index.ts";
-import {
-  freshStart,
-  type NamedArray,
-  positionPoolRows,
-  sequenceInputs,
-  transformerObjective,
-} from "../../src/train/index.ts";
+import { freshStart, type NamedArray, sequenceInputs, transformerObjective } from "../../src/train/index.ts";
 import { type ShortResult, trainShortly } from "./loop.ts";
 import { concat, type TokenSpace } from "./spaces.ts";
 
@@ -79,7 +74,7 @@ function sequenceFrame(
 ): Record<"pool" | "bias", Value> {
   const layout = layoutScales(gridsOf(sides));
   const S = config.positionSide;
-  const pool = concat(sides.map((side) => positionPoolRows(S, [side, side])));
+  const pool = concat(sides.map((side) => positionPool(S, [side, side])));
   return {
     pool: runtime.floats(pool, [layout.total, S * S]),
     bias: runtime.floats(blockCausalBias(layout), [layout.total, layout.total]),

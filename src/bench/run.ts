@@ -2,8 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { countFlops } from "../engine/index.ts";
-import { downsampling } from "../models/index.ts";
-import { resolveSampling } from "../options/index.ts";
+import type { ResolvedSampling } from "../options/index.ts";
 import {
   conditioningProgram,
   createNetworks,
@@ -11,6 +10,7 @@ import {
   embedProgram,
   type Networks,
   release,
+  resolvePlan,
   sampleScales,
   stepProgram,
   transformerOf,
@@ -113,15 +113,7 @@ async function measure(
   runtime: Runtime,
 ): Promise<BenchReport> {
   const { depth, size, steps, runs, onProgress, prepack = false, signal } = settings;
-  const plan = resolveSampling(
-    { size, steps, classLabels: [0] },
-    {
-      factor: downsampling(config.tokenizer),
-      trainedSide: config.trainedSide,
-      vocabSize: config.tokenizer.codebookSize,
-      defaults: config.defaultSampling,
-    },
-  );
+  const plan = resolvePlan(config, { size, steps });
   const grids = plan.plan.grids;
   const [matmul, conv] = [await matmulProbe(runtime), await convProbe(runtime)];
   onProgress("opening the model");
@@ -246,25 +238,13 @@ async function openNetworks(
 }
 
 /** Samples and decodes one picture: seconds of both parts, and the share of time outside ONNX Runtime. */
-async function oneImage(
-  networks: Networks,
-  { plan, mixes, greedySteps, filters }: ReturnType<typeof resolveSampling>,
-  seed: number,
-) {
+async function oneImage(networks: Networks, sampling: ResolvedSampling, seed: number) {
   const { runtime } = networks;
   const insideBefore = runtime.runMilliseconds();
   const begin = performance.now();
   let last: { grid: Grid; tokens: Int32Array } | undefined;
   const rows = [{ classId: 0, random: imageStream(seed, 0, 0) }];
-  for await (const scale of sampleScales(networks, {
-    rows,
-    grids: plan.grids,
-    mixes,
-    greedySteps,
-    filters,
-    forbid: [],
-  }))
-    last = scale;
+  for await (const scale of sampleScales(networks, { ...sampling, rows })) last = scale;
   const sampled = performance.now();
   const [h, w] = last!.grid;
   const { image } = await (await networks.decoder()).run({ tokens: runtime.ints(last!.tokens, [1, h, w]) });

@@ -4,9 +4,10 @@
  */
 import { apply } from "./apply.ts";
 import { addDims, type Dim, mulDims, normalizeAxis, type Shape, sameShape, sizeOf, subDims } from "./dims.ts";
+import type { DType } from "./dtype.ts";
 import type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
 import { knownNumber, unstretched, withoutNode } from "./simplify.ts";
-import { constant, type DType, dim, scalar, type Tensor } from "./tensor.ts";
+import { constant, dim, scalar, type Tensor } from "./tensor.ts";
 
 export { dim, scalar };
 

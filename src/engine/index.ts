@@ -1,9 +1,11 @@
 /** The engine: traced tensor graphs, their gradients, and their ONNX form. Knows no model, no runtime and no files. */
 export * from "./dims.ts";
+export type { DType } from "./dtype.ts";
 export { countFlops, flopsFormula } from "./flops.ts";
 export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
 export { type ParamPlacement, toOnnx } from "./onnx/lower.ts";
+export { ProtoWriter } from "./onnx/proto.ts";
 export type { ConvAttrs, OpName } from "./ops/attrs.ts";
 export type { Provider } from "./ops/def.ts";
 export { opDef, opNames } from "./ops/table.ts";
@@ -11,7 +13,6 @@ export { peakFormula } from "./peak.ts";
 export { checkProgram, type Program, program } from "./program.ts";
 export {
   constant,
-  type DType,
   dim,
   input,
   param,

@@ -1,12 +1,11 @@
 import { type Dim, dimTerms, mulDims, sizeOf } from "./dims.ts";
+import { dtypes } from "./dtype.ts";
 import type { OpName } from "./ops/attrs.ts";
 import type { Program } from "./program.ts";
-import type { DType, Tensor } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Values of symbolic dimensions. */
 type Symbols = Readonly<Record<string, number>>;
-
-const ELEMENT_BYTES: Record<DType, number> = { float32: 4, int64: 8, int32: 4, bool: 1 };
 
 /** Operations that give the same bytes another shape. */
 const VIEWS: ReadonlySet<OpName> = new Set(["Reshape", "StopGradient"]);
@@ -100,7 +99,7 @@ function planBuffers(p: Program, nodes: readonly Tensor[]): readonly Buffer[] {
   };
   for (const [at, t] of nodes.entries()) {
     const read = t.inputs.flatMap((input) => places.get(input) ?? []);
-    const bytes = mulDims(sizeOf(t.shape), ELEMENT_BYTES[t.dtype]);
+    const bytes = mulDims(sizeOf(t.shape), dtypes[t.dtype].bytes);
     const mayHold = ({ buffer }: Place): boolean => buffer.bytes === bytes && buffer.last === at;
     const over = VIEWS.has(t.op!) ? read[0] : IN_PLACE.has(t.op!) ? read.find(mayHold) : undefined;
     const shape = `${t.dtype}[${t.shape.join(", ")}]`;
@@ -139,5 +138,5 @@ function lastUses(nodes: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map<T
 function workBytes(t: Tensor): Dim {
   if (t.op !== "ConvTranspose") return 0;
   const [x, w] = t.inputs as [Tensor, Tensor];
-  return mulDims(ELEMENT_BYTES.float32, sizeOf([...w.shape.slice(1), ...x.shape.slice(2)]));
+  return mulDims(dtypes.float32.bytes, sizeOf([...w.shape.slice(1), ...x.shape.slice(2)]));
 }

@@ -1,8 +1,8 @@
 import { addDims, type Dim, type Shape } from "./dims.ts";
+import type { DType } from "./dtype.ts";
 import type { OpAttrs, OpName } from "./ops/attrs.ts";
 
-export type DType = "float32" | "int64" | "int32" | "bool";
-export type ConstantData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+export type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
 
 /**
  * A value in a traced graph: an operation's only output, a graph input, a parameter or a constant. Immutable; building
@@ -69,6 +69,8 @@ export function dataOf(values: readonly number[], dtype: DType): ConstantData {
   switch (dtype) {
     case "float32":
       return Float32Array.from(values);
+    case "float64":
+      return Float64Array.from(values);
     case "int32":
       return Int32Array.from(values);
     case "int64":
@@ -82,6 +84,7 @@ export function dataOf(values: readonly number[], dtype: DType): ConstantData {
 
 function dtypeOfData(data: ConstantData): DType {
   if (data instanceof Float32Array) return "float32";
+  if (data instanceof Float64Array) return "float64";
   if (data instanceof BigInt64Array) return "int64";
   if (data instanceof Int32Array) return "int32";
   return "bool";

@@ -4,8 +4,8 @@ import { cutView } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, type PixelRect, type RgbaImage } from "../image/index.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
 import { scoreClasses } from "./likelihood.ts";
+import type { OpenModel } from "./model.ts";
 import { askedFor, type PictureInfo } from "./pictures.ts";
 
 /** Variants of each class to paint where `count` are kept. @throws OptionError where fewer are asked for than kept. */
@@ -28,7 +28,7 @@ interface Variant {
  * (all of a small picture).
  */
 export async function* likeliest(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   events: AsyncIterable<EditEvent>,
   keep: number,
   signal: AbortSignal | undefined,
@@ -68,7 +68,7 @@ export async function* likeliest(
 }
 
 async function bitsOf(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   image: RgbaImage,
   part: PixelRect,
   classId: number,

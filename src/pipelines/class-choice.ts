@@ -1,8 +1,8 @@
 import type { View } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import { type ClassPick, classPicksOf } from "../pretrained/index.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
 import { guessClass } from "./guess.ts";
+import type { OpenModel } from "./model.ts";
 import { transformerOf } from "./programs.ts";
 
 /** Class ids or names, or what to do without: `"auto"` guesses from the picture, `"none"` paints without a class. */
@@ -10,7 +10,7 @@ export type ClassChoice = readonly (number | string)[] | "auto" | "none";
 
 /** What a choice asks for; "no class" is the id after the last. `["auto"]` and `["none"]` count as the words alone. */
 export async function classesOf(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   choice: ClassChoice,
   view: View,
   signal?: AbortSignal,

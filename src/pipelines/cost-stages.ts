@@ -1,14 +1,15 @@
 /** The stages of every task, from its options and the model's configuration alone: what costs are computed from. */
-import { type EditMask, largeLevels, type WindowPass } from "../editing/index.ts";
+import { type EditMask, type Level, largeLevels, type WindowPass } from "../editing/index.ts";
 import { downsampling } from "../models/index.ts";
 import { pickEditing, type ResolvedEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import { type Grid, gridTokens, isUnguided, type PixelSize, planScales } from "../sampling/index.ts";
 import type { Stage } from "./cost.ts";
 import { type EditOptions, inpaintPasses, pickSampling, VARIANTS, withGuidance } from "./edit.ts";
+import { cacheBytes } from "./forward.ts";
 import { guessGrids, guessRounds } from "./guess.ts";
 import { type LargeOptions, MOST_WHOLE } from "./large.ts";
-import { settledGrids, WINDOW_BATCH } from "./level.ts";
+import { keptWindows, settledGrids, WINDOW_BATCH } from "./level.ts";
 import { CLASSES_AT_ONCE, scoredSize } from "./likelihood.ts";
 import { transformerOf } from "./programs.ts";
 import { refinePasses } from "./refine.ts";
@@ -79,7 +80,7 @@ export function editStages(config: ModelConfig, plan: EditPlan): Stage[] {
   const canvas = to === undefined ? size : { width: to[0], height: to[1] };
   const passes = passesOf(config, plan).map((pass) => ({
     pass,
-    sampling: resolvePlan(config, { ...sampled, classLabels: [0], size: [pass.work.width, pass.work.height] }),
+    sampling: resolvePlan(config, { ...sampled, size: [pass.work.width, pass.work.height] }),
   }));
   const variants = editing.bestOf ?? passes[0]?.sampling.count ?? 1;
   const held = canvas.width * canvas.height * EDITED_PIXEL_BYTES;
@@ -103,13 +104,10 @@ function guessStages({ transformer, trainedSide }: ModelConfig, canvas: PixelSiz
   const seen = scoredSize(canvas, factor, trainedSide);
   const grids = guessGrids(canvas, factor, trainedSide);
   return [
-    ...guessRounds(transformer?.numClasses ?? 0, grids.length).flatMap(({ classes, grids: looked }): Stage[] => [
-      { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 },
-      ...batches(classes, CLASSES_AT_ONCE).map(({ rows, times }): Stage => {
-        const few = grids.slice(0, looked);
-        return { kind: "sample", grids: few, rows, times, guidedScales: 0, decoded: [] };
-      }),
-    ]),
+    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 1 },
+    ...guessRounds(transformer?.numClasses ?? 0, grids.length).flatMap(({ classes, grids: looked }) =>
+      forwardStages(grids.slice(0, looked), classes, CLASSES_AT_ONCE),
+    ),
   ];
 }
 
@@ -124,19 +122,21 @@ export function scoreStages(
   const seen = scoredSize(canvas, factor, trainedSide);
   const { grids } = planScales({ factor, trainedSide, sizePx: seen });
   return [
-    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: 2 * pictures },
-    ...batches(classes, CLASSES_AT_ONCE).map(
-      ({ rows, times }): Stage => ({
-        kind: "sample",
-        grids,
-        rows,
-        times: times * pictures,
-        guidedScales: 0,
-        decoded: [],
-      }),
-    ),
+    { kind: "encode", grid: [seen.height / factor, seen.width / factor], times: pictures },
+    ...forwardStages(grids, classes, CLASSES_AT_ONCE, pictures),
   ];
 }
+
+/** Forward passes without guidance of `total` rows, `most` side by side, `repeats` over. */
+const forwardStages = (grids: readonly Grid[], total: number, most: number, repeats = 1): Stage[] =>
+  batches(total, most).map(({ rows, times }) => ({
+    kind: "sample",
+    grids,
+    rows,
+    times: times * repeats,
+    guidedScales: 0,
+    decoded: [],
+  }));
 
 /** Whether a size is drawn at once even where windows are asked for. */
 function isDrawnWhole(
@@ -153,8 +153,7 @@ export function largeStages(config: ModelConfig, options: LargeOptions): Stage[]
   const factor = downsampling(config.tokenizer);
   const [width, height] = options.size;
   const editing = resolveEditing(pickEditing({ ...options }));
-  const drawing = { ...pickSampling(options), classLabels: [0] };
-  const { codebookSize } = transformerOf(config);
+  const drawing = pickSampling(options);
   if (isDrawnWhole(config, options.size, editing)) {
     const sampling = resolvePlan(config, { ...drawing, size: [width, height] });
     const total = options.classLabels.length * (editing.bestOf ?? sampling.count);
@@ -166,27 +165,36 @@ export function largeStages(config: ModelConfig, options: LargeOptions): Stage[]
   const sampling = resolvePlan(config, { ...drawing, size: [first!.width, first!.height] });
   const times = options.classLabels.length * (editing.bestOf ?? sampling.count);
   const stages: Stage[] = [...generateStages(sampling, 1, 1).map((stage) => ({ ...stage, times }))];
-  for (const level of finer) {
-    const grid: Grid = [level.height / factor, level.width / factor];
-    const settled = settledGrids(level, config.trainedSide);
-    const across = level.lefts.length;
-    // Logits of the rows of windows that lie over one another, and the level's picture as bytes and planes.
-    const logits = 2 * across * gridTokens(level.side) * codebookSize * FLOAT;
-    const held = logits + level.width * level.height * EDITED_PIXEL_BYTES;
-    stages.push({ kind: "hold", bytes: held }, { kind: "encode", grid, times });
-    for (const index of level.scales.keys())
-      for (const { rows, times: parts } of batches(across, WINDOW_BATCH))
-        stages.push({
-          kind: "sample",
-          grids: [...settled, ...level.scales.slice(0, index + 1)],
-          rows,
-          times: times * parts * level.tops.length,
-          guidedScales: 0,
-          decoded: [],
-        });
-    stages.push({ kind: "hold", bytes: -logits }, { kind: "decode", grid, times });
-    stages.push({ kind: "hold", bytes: logits - held });
-  }
+  for (const level of finer) stages.push(...levelStages(config, level, times));
   if (editing.bestOf !== undefined) stages.push(...scoreStages(config, { width, height }, factor, times));
   return stages;
+}
+
+/** Stages of one level, `times` over: windows whose keys and values are kept, and windows that begin anew at every grid. */
+function levelStages(config: ModelConfig, level: Level, times: number): Stage[] {
+  const transformer = transformerOf(config);
+  const factor = downsampling(config.tokenizer);
+  const grid: Grid = [level.height / factor, level.width / factor];
+  const settled = settledGrids(level, config.trainedSide);
+  const grids = [...settled, ...level.scales];
+  const across = level.lefts.length;
+  const windows = across * level.tops.length;
+  const kept = Math.min(windows, keptWindows(transformer, grids));
+  // What is held but the picture: logits of the rows of windows that lie over one another, and keys and values.
+  const logits = 2 * across * gridTokens(level.side) * transformer.codebookSize * FLOAT;
+  const drawing = logits + kept * cacheBytes(transformer, grids.slice(0, -1));
+  const picture = level.width * level.height * EDITED_PIXEL_BYTES;
+  const passes = (looked: readonly Grid[], share: number): Stage[] =>
+    forwardStages(looked, across, WINDOW_BATCH, times * level.tops.length * share);
+  return [
+    { kind: "hold", bytes: drawing + picture },
+    { kind: "encode", grid, times },
+    ...(kept > 0 ? passes(grids, kept / windows) : []),
+    ...(kept < windows
+      ? level.scales.flatMap((_, i) => passes(grids.slice(0, settled.length + i + 1), 1 - kept / windows))
+      : []),
+    { kind: "hold", bytes: -drawing },
+    { kind: "decode", grid, times },
+    { kind: "hold", bytes: -picture },
+  ];
 }

@@ -28,7 +28,7 @@ import { mapPerScale } from "../sampling/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
 import { type ClassChoice, classesOf } from "./class-choice.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
+import type { OpenModel } from "./model.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { checkScores, type GenerateOptions, resolvePlan } from "./resolve.ts";
@@ -66,7 +66,7 @@ const EDIT_GUIDANCE = 1.5;
 
 /** An edit's options with its guidance decided: at most {@link EDIT_GUIDANCE} where more than half is kept, the model's default else. */
 export function withGuidance<T extends Pick<EditOptions, "guidance">>(
-  { config }: Pick<FlexVARPipeline, "config">,
+  { config }: Pick<OpenModel, "config">,
   options: T,
   mask: EditMask | undefined,
 ): T {
@@ -85,7 +85,7 @@ export const VARIANTS = 4;
  * `strength` below 1 asks for it.
  * @throws OptionError for bad options; the signal's reason when aborted.
  */
-export async function* inpaint(pipe: FlexVARPipeline, options: InpaintOptions): AsyncGenerator<EditEvent> {
+export async function* inpaint(pipe: OpenModel, options: InpaintOptions): AsyncGenerator<EditEvent> {
   const original = withAlpha(options.image);
   const mask = checkMask(options.mask, original);
   const editing = resolveEditing(pickEditing({ ...options }));
@@ -100,7 +100,7 @@ export async function* inpaint(pipe: FlexVARPipeline, options: InpaintOptions): 
 
 /** In which windows a mask's hole is painted. */
 export function inpaintPasses(
-  { config, factor }: Pick<FlexVARPipeline, "config" | "factor">,
+  { config, factor }: Pick<OpenModel, "config" | "factor">,
   mask: EditMask,
   { window = config.trainedSide * factor, padding, whole }: ResolvedEditing,
 ): WindowPass[] {
@@ -108,14 +108,14 @@ export function inpaintPasses(
 }
 
 /** Continues a picture beyond its edges by whole numbers of pixels. @throws as {@link inpaint}. */
-export async function* outpaint(pipe: FlexVARPipeline, options: OutpaintOptions): AsyncGenerator<EditEvent> {
+export async function* outpaint(pipe: OpenModel, options: OutpaintOptions): AsyncGenerator<EditEvent> {
   const { left = 0, right = 0, top = 0, bottom = 0, image, ...rest } = options;
   const { picture, mask } = widenCanvas(withAlpha(image), { left, right, top, bottom });
   yield* inpaint(pipe, { ...rest, image: picture, mask });
 }
 
 /** Brings a picture to another ratio of sides by painting beside it (or above and below). @throws as {@link inpaint}. */
-export async function* expand(pipe: FlexVARPipeline, options: ExpandOptions): AsyncGenerator<EditEvent> {
+export async function* expand(pipe: OpenModel, options: ExpandOptions): AsyncGenerator<EditEvent> {
   const { ratio, ...rest } = options;
   yield* outpaint(pipe, { ...rest, ...marginsForRatio(rest.image, ratio) });
 }
@@ -134,7 +134,7 @@ export const pickSampling = (options: Omit<EditOptions, "image" | "mask">): Omit
 
 /** Paints all passes for all variants, batch after batch. */
 export async function* paintPasses(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   options: Omit<EditOptions, "image">,
   editing: ResolvedEditing,
   passes: readonly WindowPass[],
@@ -145,9 +145,9 @@ export async function* paintPasses(
   const { signal, firstIndex = 0, batchSize = VARIANTS } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new OptionError("batchSize", "a whole number of at least 1", batchSize);
-  // The class stands in: classes are chosen below, after every other option has been checked.
+  // Classes are chosen after every other option has been checked.
   const resolved = passes.map(({ work }) =>
-    pipe.resolve({ ...pickSampling(options), classLabels: [0], size: [work.width, work.height] }),
+    resolvePlan(pipe.config, { ...pickSampling(options), size: [work.width, work.height] }),
   );
   for (const { plan } of resolved) checkScores(plan, transformerOf(pipe.config).heads);
   const { seed, count } = resolved[0]!;
@@ -173,7 +173,7 @@ interface Batches {
 }
 
 async function* paintBatches(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   { infos, batchSize, passes, resolved, seed, start, finish, editing, signal }: Batches,
 ): AsyncGenerator<EditEvent> {
   for (let first = 0; first < infos.length; first += batchSize) {

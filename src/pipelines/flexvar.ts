@@ -8,21 +8,16 @@ import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
+import { resizeFeeds } from "./forward.ts";
 import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
+import type { OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { type RefineOptions, refine } from "./refine.ts";
 import { checkScores, defaultBatch, type GenerateOptions, type ResolvedRun, resolveRun } from "./resolve.ts";
-import { type ForcedTokens, pictureRow, sampleRequest, sampleScales } from "./sample.ts";
-
-/** Tokens of one scale of a batch. */
-export interface ScaleTokens {
-  readonly grid: Grid;
-  /** Code ids [B, h, w], row-major. */
-  readonly tokens: Int32Array;
-}
+import { pictureRow, sampleScales } from "./sample.ts";
 
 /** One finished scale of one batch of pictures. */
 export interface ScaleEvent extends ScaleTokens {
@@ -50,7 +45,7 @@ export interface ScaleEvent extends ScaleTokens {
  *   if (step.isLast) console.log(await step.image());
  * }
  */
-export class FlexVARPipeline {
+export class FlexVARPipeline implements OpenModel {
   readonly config: ModelConfig;
   /** The model's sessions, for the tasks beside this class. */
   readonly networks: Networks;
@@ -96,7 +91,7 @@ export class FlexVARPipeline {
     const size = options.batchSize ?? defaultBatch(resolved.plan);
     if (!Number.isInteger(size) || size < 1) throw new OptionError("batchSize", "a whole number of at least 1", size);
     for (let first = 0; first < pictures.length; first += size)
-      yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal, undefined);
+      yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal);
   }
 
   /** Repaints a part of a picture; see `InpaintOptions`. */
@@ -134,12 +129,11 @@ export class FlexVARPipeline {
     pictures: readonly PictureInfo[],
     first: number,
     signal: AbortSignal | undefined,
-    force: ForcedTokens | undefined,
   ): AsyncGenerator<ScaleEvent> {
     const { plan, seed } = sampling;
     const rows = pictures.map((picture) => pictureRow(seed, picture));
     const total = plan.grids.length;
-    for await (const scale of sampleScales(this.networks, { ...sampleRequest(sampling, rows), signal, force })) {
+    for await (const scale of sampleScales(this.networks, { ...sampling, rows, signal })) {
       const isLast = scale.index === total - 1;
       const decoded = once(() => this.decode(scale));
       const image = async (): Promise<PlanarBatch> => {
@@ -189,12 +183,8 @@ export class FlexVARPipeline {
       const { latent } = await (await this.networks.encoder()).run({ image });
       const quantise = await this.networks.quantise();
       for (const { grid, tokens: all } of scales) {
-        const [rows, columns] = [areaMatrix(height / f, grid[0]), areaMatrix(width / f, grid[1])];
-        const { tokens } = await quantise.run({
-          latent: latent!,
-          rows: runtime.floats(rows.data, [rows.out, rows.in]),
-          columns: runtime.floats(columns.data, [columns.out, columns.in]),
-        });
+        const resized = resizeFeeds(runtime, areaMatrix, [height / f, width / f], grid);
+        const { tokens } = await quantise.run({ latent: latent!, ...resized });
         all.set(Array.from(tokens!.data as BigInt64Array, Number), b * gridTokens(grid));
       }
     }

@@ -1,9 +1,9 @@
 /** Tokens of a picture as they are put in place of sampled ones: encoded once, pooled over what is kept at every scale. */
 import { keptCells, poolKept, type View } from "../editing/index.ts";
-import { type RgbImage, rgbToPlanar } from "../image/index.ts";
+import { areaMatrix, type RgbImage, rgbToPlanar } from "../image/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
+import { resizeFeeds } from "./forward.ts";
 import type { Networks } from "./networks.ts";
-import type { ForcedTokens } from "./sample.ts";
 
 /** Latents [h, w, Z] of one picture. */
 export interface Latent {
@@ -42,16 +42,9 @@ export async function givenTokens(
   if (!forced.includes(1)) return { tokens: new Int32Array(gridTokens(grid)), forced };
   const { tokens } = await (await networks.quantise()).run({
     latent: runtime.floats(pooled.latent, [1, grid[0], grid[1], pooled.latent.length / gridTokens(grid)]),
-    rows: runtime.floats(identity(grid[0]), [grid[0], grid[0]]),
-    columns: runtime.floats(identity(grid[1]), [grid[1], grid[1]]),
+    ...resizeFeeds(runtime, areaMatrix, grid, grid),
   });
   return { tokens: Int32Array.from(tokens!.data as BigInt64Array, Number), forced };
-}
-
-function identity(side: number): Float32Array {
-  const out = new Float32Array(side * side);
-  for (let i = 0; i < side; i++) out[i * side + i] = 1;
-  return out;
 }
 
 export interface ForcingRule {
@@ -82,18 +75,4 @@ export async function givenByView(
   for (const [index, grid] of grids.entries())
     given.push(await givenTokens(networks, latent, index < guided ? all : kept, grid, keptShare));
   return given;
-}
-
-/** The hook for the sampling loop: one list of scales a row. */
-export function forcedTokens(rows: readonly (readonly GivenScale[])[]): ForcedTokens {
-  return (index, grid) => {
-    const l = gridTokens(grid);
-    const tokens = new Int32Array(rows.length * l);
-    const forced = new Uint8Array(rows.length * l);
-    for (const [row, scales] of rows.entries()) {
-      tokens.set(scales[index]!.tokens, row * l);
-      forced.set(scales[index]!.forced, row * l);
-    }
-    return { tokens, forced };
-  };
 }

@@ -1,8 +1,8 @@
 /** Which class a picture is likeliest of, without scoring every class at every scale. */
 import type { View } from "../editing/index.ts";
 import { type Grid, type PixelSize, planScales } from "../sampling/index.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
-import { scoreClasses, scoredSize } from "./likelihood.ts";
+import { pictureTokens, scoredSize, scoreTokens } from "./likelihood.ts";
+import type { OpenModel } from "./model.ts";
 import { transformerOf } from "./programs.ts";
 
 /** Grids up to this share of the trained side decide a guess: they hold most of what tells classes apart, and few of the tokens. */
@@ -43,18 +43,18 @@ export function guessRounds(classes: number, grids: number, finalists = FINALIST
 
 /** The classes under which the kept part of a picture is likeliest by its coarse scales, likeliest first; `most` of them at least where there are so many. */
 export async function likelyClasses(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   { picture, hole }: View,
   { most = FINALISTS, signal }: { readonly most?: number; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<number[]> {
   const { numClasses } = transformerOf(pipe.config);
   const grids = guessGrids(picture, pipe.factor, pipe.config.trainedSide);
+  const tokens = await pictureTokens(pipe, { image: picture, hole, grids });
   let classIds = Array.from({ length: numClasses }, (_, id) => id);
   for (const round of guessRounds(numClasses, grids.length, most)) {
     // Nothing has told them apart so far, and hardly will: what is kept of the picture lies in too small parts.
     if (round.grids === grids.length && classIds.length > 4 * most) classIds = classIds.slice(0, most);
-    const looked = { image: picture, hole, classIds, grids: grids.slice(0, round.grids), signal };
-    const scores = await scoreClasses(pipe, looked);
+    const scores = await scoreTokens(pipe, tokens.slice(0, round.grids), classIds, signal);
     // What has no counted token tells nothing: all go on.
     if (scores.every(({ bitsPerToken }) => bitsPerToken === 0) && round.grids < grids.length) continue;
     const kept = round.grids === grids.length ? scores.length : Math.max(most, Math.ceil(scores.length * KEPT));
@@ -67,5 +67,5 @@ export async function likelyClasses(
 }
 
 /** The class under which the kept part of a picture is likeliest, by its coarse scales (up to half the trained side). */
-export const guessClass = async (pipe: FlexVARPipeline, view: View, signal?: AbortSignal): Promise<number> =>
+export const guessClass = async (pipe: OpenModel, view: View, signal?: AbortSignal): Promise<number> =>
   (await likelyClasses(pipe, view, { signal }))[0]!;

@@ -9,10 +9,11 @@ import { likeliest, variantsFor } from "./best-of.ts";
 import { classesOf } from "./class-choice.ts";
 import { type EditOptions, paintPasses, pickSampling } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
 import { drawLevel } from "./level.ts";
+import type { OpenModel } from "./model.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
-import { pictureRow, sampleRequest, sampleScales } from "./sample.ts";
+import { resolvePlan } from "./resolve.ts";
+import { pictureRow, sampleScales } from "./sample.ts";
 
 export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels"> {
   readonly classLabels: readonly (number | string)[];
@@ -31,7 +32,7 @@ export const MOST_WHOLE = 2;
  * `guidance` and `greedy` are the first picture's; filters and forbidden codes hold for all.
  * @throws OptionError for bad options; the signal's reason when aborted.
  */
-export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOptions): AsyncGenerator<EditEvent> {
+export async function* generateLarge(pipe: OpenModel, options: LargeOptions): AsyncGenerator<EditEvent> {
   const [width, height] = options.size;
   for (const side of options.size)
     if (!Number.isInteger(side) || side < 1 || side > MAX_IMAGE_SIDE)
@@ -52,8 +53,7 @@ export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOption
     padding: editing.padding,
   });
   const [draft] = levels;
-  const drawing = { ...pickSampling(options), classLabels: [0] };
-  const first = pipe.resolve({ ...drawing, size: [draft!.width, draft!.height] });
+  const first = resolvePlan(pipe.config, { ...pickSampling(options), size: [draft!.width, draft!.height] });
   const { bestOf } = editing;
   const variants = variantsFor(bestOf, first.count);
   const nothing = { picture: { data: new Uint8Array(3).fill(255), width: 1, height: 1 }, hole: Uint8Array.of(1) };
@@ -85,7 +85,7 @@ export async function* generateLarge(pipe: FlexVARPipeline, options: LargeOption
       const stream = imageStream(first.seed, info.classId, info.indexWithinClass).split(`level ${window}`);
       const scales =
         picture === undefined
-          ? sampleScales(pipe.networks, { ...sampleRequest(first, [row]), signal })
+          ? sampleScales(pipe.networks, { ...first, rows: [row], signal })
           : drawLevel(pipe, resizeRgb(picture, level.width, level.height), level, {
               sampling: first,
               random: stream,

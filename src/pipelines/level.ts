@@ -1,24 +1,23 @@
 /** One enlargement of a large picture: its finer scales drawn anew in windows that share one grid. */
 import type { Level } from "../editing/index.ts";
 import type { RgbImage } from "../image/index.ts";
+import type { TransformerConfig } from "../models/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
-import {
-  defaultSizes,
-  type Grid,
-  gridTokens,
-  NO_FILTER,
-  type Random,
-  RowSampler,
-  UNGUIDED,
-} from "../sampling/index.ts";
-import type { FlexVARPipeline, ScaleTokens } from "./flexvar.ts";
-import { encodeOne, forcedTokens, type GivenScale, givenTokens, type Latent } from "./forced.ts";
+import type { ClassMix } from "../pretrained/index.ts";
+import { defaultSizes, type Grid, gridTokens, type Random, RowSampler, UNGUIDED } from "../sampling/index.ts";
+import { encodeOne, givenTokens } from "./forced.ts";
+import { cacheBytes, openRun, type Run } from "./forward.ts";
+import type { OpenModel, ScaleTokens } from "./model.ts";
+import type { Networks } from "./networks.ts";
 import { transformerOf } from "./programs.ts";
-import { sampleScales } from "./sample.ts";
+import { forbidCodes, styleTerms } from "./sample.ts";
 import { drawRows, type WindowRow, windowPart } from "./shared-grid.ts";
 
 /** Windows that are computed side by side at most. */
 export const WINDOW_BATCH = 16;
+
+/** Most bytes of keys and values that a level keeps from one grid to the next, for as many windows as they are enough for. */
+const KEPT_BYTES = 256 * 2 ** 20;
 
 export interface LevelRequest {
   /** Filters and forbidden codes: a level's scales are drawn as the run's last ones are. */
@@ -35,7 +34,7 @@ export interface LevelRequest {
  * @yields whole grids, coarse to fine.
  */
 export async function* drawLevel(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   picture: RgbImage,
   level: Level,
   { sampling, random, signal }: LevelRequest,
@@ -44,66 +43,121 @@ export async function* drawLevel(
   const { numClasses, codebookSize } = transformerOf(pipe.config);
   const sampler = new RowSampler(codebookSize);
   const latent = await encodeOne(networks, picture, pipe.factor);
+  const Z = latent.data.length / gridTokens(latent.grid);
   const settled = settledGrids(level, pipe.config.trainedSide);
+  const grids = [...settled, ...level.scales];
   const windows = level.tops.flatMap((top) => level.lefts.map((left) => ({ top, left })));
-  const given: GivenScale[][] = [];
+  const codes: Int32Array[][] = [];
   for (const { top, left } of windows) {
     signal?.throwIfAborted();
-    const part = latentPart(latent, level.side, top, left);
+    const part = { data: windowPart(latent.data, latent.grid[1], level.side, top, left, Z), grid: level.side };
     const all = new Uint8Array(gridTokens(level.side)).fill(1);
-    const own: GivenScale[] = [];
-    for (const grid of settled) own.push(await givenTokens(networks, part, all, grid, 0));
-    given.push(own);
+    const own: Int32Array[] = [];
+    for (const grid of settled) own.push((await givenTokens(networks, part, all, grid, 0)).tokens);
+    codes.push(own);
   }
-  // Windows draw nothing of their own: the level's stream is for cells of the whole grid.
-  const row = { classId: numClasses, random: random.split("windows") };
-  for (const [index, scale] of level.scales.entries()) {
-    const grids = [...settled, ...level.scales.slice(0, index + 1)];
-    const at = (begin: number, axis: 0 | 1): number => (begin * scale[axis]) / level.side[axis];
-    const grid: Grid = [at(latent.grid[0], 0), at(latent.grid[1], 1)];
-    const lefts = level.lefts.map((left) => at(left, 1));
-    const tokens = new Int32Array(gridTokens(grid));
-    const filter = sampling.filters.at(index - level.scales.length) ?? sampling.filters[0]!;
-    let seen: WindowRow[] = [];
-    for (const [i, top] of level.tops.entries()) {
-      const own = given.slice(i * lefts.length, (i + 1) * lefts.length);
-      seen.push({ top: at(top, 0), logits: await lastLogits(own, grids) });
-      const toRow = i + 1 < level.tops.length ? at(level.tops[i + 1]!, 0) : grid[0];
-      const rows = { fromRow: at(top, 0), toRow, columns: grid[1] };
-      drawRows(tokens, rows, { side: scale, lefts, rows: seen }, sampler, filter, random);
-      seen = seen.filter((one) => one.top + scale[0] > toRow);
+  const condition = [{ id: numClasses, weight: 1 }, ...styleTerms(sampling.styleWeights, numClasses)];
+  const runs = windowRuns(networks, grids, condition, codes, signal);
+  try {
+    for (const [index, scale] of level.scales.entries()) {
+      const at = (begin: number, axis: 0 | 1): number => (begin * scale[axis]) / level.side[axis];
+      const grid: Grid = [at(latent.grid[0], 0), at(latent.grid[1], 1)];
+      const lefts = level.lefts.map((left) => at(left, 1));
+      const tokens = new Int32Array(gridTokens(grid));
+      const filter = sampling.filters.at(index - level.scales.length) ?? sampling.filters[0]!;
+      let seen: WindowRow[] = [];
+      for (const [i, top] of level.tops.entries()) {
+        const logits = await runs.logits(i * lefts.length, lefts.length, settled.length + index);
+        forbidCodes(logits, codebookSize, sampling.forbid, UNGUIDED);
+        seen.push({ top: at(top, 0), logits });
+        const toRow = i + 1 < level.tops.length ? at(level.tops[i + 1]!, 0) : grid[0];
+        const rows = { fromRow: at(top, 0), toRow, columns: grid[1] };
+        drawRows(tokens, rows, { side: scale, lefts, rows: seen }, sampler, filter, random);
+        seen = seen.filter((one) => one.top + scale[0] > toRow);
+      }
+      yield { grid, tokens };
+      for (const [n, { top, left }] of windows.entries())
+        codes[n]!.push(windowPart(tokens, grid[1], scale, at(top, 0), at(left, 1)));
     }
-    yield { grid, tokens };
-    const forced = new Uint8Array(gridTokens(scale)).fill(1);
-    for (const [n, { top, left }] of windows.entries())
-      given[n]!.push({ tokens: windowPart(tokens, grid[1], scale, at(top, 0), at(left, 1)), forced });
-  }
-
-  /** Logits [windows, h·w, V] of the last of `grids`, all before it given. */
-  async function lastLogits(own: readonly (readonly GivenScale[])[], grids: readonly Grid[]): Promise<Float32Array> {
-    const l = gridTokens(grids.at(-1)!);
-    const out = new Float32Array(own.length * l * codebookSize);
-    for (let begin = 0; begin < own.length; begin += WINDOW_BATCH) {
-      const some = own.slice(begin, begin + WINDOW_BATCH);
-      const settledTokens = forcedTokens(some);
-      const request = {
-        rows: some.map(() => row),
-        grids,
-        mixes: grids.map(() => UNGUIDED),
-        // The last scale's own draws are not used: the likeliest is the cheapest.
-        greedySteps: grids.map(() => true),
-        filters: grids.map(() => NO_FILTER),
-        forbid: sampling.forbid,
-        styleWeights: sampling.styleWeights,
-        signal,
-        force: (index: number, grid: Grid) => (index < grids.length - 1 ? settledTokens(index, grid) : undefined),
-      };
-      for await (const { index, logits } of sampleScales(networks, request))
-        if (index === grids.length - 1) out.set(logits, begin * l * codebookSize);
-    }
-    return out;
+  } finally {
+    runs.dispose();
   }
 }
+
+/** The forward passes of a level's windows. */
+interface WindowRuns {
+  /** Logits [count, h·w, V] of grid number `index` for the windows from number `begin` on. */
+  logits(begin: number, count: number, index: number): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/**
+ * Passes over batches of windows. As many as {@link keptWindows} says go on from one grid to the next; the others begin anew at
+ * every grid.
+ * @param codes of every window its code ids [h·w] of the grids so far.
+ */
+function windowRuns(
+  networks: Networks,
+  grids: readonly Grid[],
+  condition: ClassMix,
+  codes: readonly (readonly Int32Array[])[],
+  signal: AbortSignal | undefined,
+): WindowRuns {
+  const transformer = transformerOf(networks.configs);
+  const kept = new Map<number, Run>();
+  let room = keptWindows(transformer, grids);
+
+  /** Code ids of the grid before number `index`, window after window. */
+  function before(begin: number, count: number, index: number): Int32Array | undefined {
+    if (index === 0) return undefined;
+    const size = gridTokens(grids[index - 1]!);
+    const all = new Int32Array(count * size);
+    for (let n = 0; n < count; n++) all.set(codes[begin + n]![index - 1]!, n * size);
+    return all;
+  }
+
+  async function batchLogits(begin: number, count: number, last: number): Promise<Float32Array> {
+    const known = kept.get(begin);
+    // A pass that is not kept needs no keys and values of its last grid.
+    const keeps = known !== undefined || (last + 1 < grids.length && count <= room);
+    const pass = {
+      conditions: Array<ClassMix>(count).fill(condition),
+      grids: keeps ? grids : grids.slice(0, last + 1),
+    };
+    const run = known ?? (await openRun(networks, pass));
+    if (known === undefined && keeps) {
+      kept.set(begin, run);
+      room -= count;
+    }
+    try {
+      let logits: Float32Array | undefined;
+      for (let index = known === undefined ? 0 : last; index <= last; index++) {
+        signal?.throwIfAborted();
+        logits = await run.next(before(begin, count, index));
+      }
+      return logits!;
+    } finally {
+      if (!keeps) run.dispose();
+    }
+  }
+
+  return {
+    async logits(begin, count, index) {
+      const size = gridTokens(grids[index]!) * transformer.codebookSize;
+      const out = new Float32Array(count * size);
+      for (let at = 0; at < count; at += WINDOW_BATCH)
+        out.set(await batchLogits(begin + at, Math.min(WINDOW_BATCH, count - at), index), at * size);
+      return out;
+    },
+    dispose() {
+      for (const run of kept.values()) run.dispose();
+    },
+  };
+}
+
+/** For how many windows a level keeps keys and values from one grid to the next. */
+export const keptWindows = (transformer: TransformerConfig, grids: readonly Grid[]): number =>
+  Math.floor(KEPT_BYTES / cacheBytes(transformer, grids.slice(0, -1)));
 
 /** Grids of a window that the picture before settles: those up to 1/zoom of the window's, of the trained ten-step table. */
 export function settledGrids({ side, zoom }: Level, trainedSide: number): Grid[] {
@@ -118,15 +172,4 @@ export function settledGrids({ side, zoom }: Level, trainedSide: number): Grid[]
       ],
     )
     .filter((grid) => !seen.has(grid.join()) && seen.add(grid.join()));
-}
-
-/** Cells [h, w, Z] of a latent. */
-function latentPart({ data, grid }: Latent, [h, w]: Grid, top: number, left: number): Latent {
-  const Z = data.length / gridTokens(grid);
-  const out = new Float32Array(h * w * Z);
-  for (let y = 0; y < h; y++) {
-    const from = ((top + y) * grid[1] + left) * Z;
-    out.set(data.subarray(from, from + w * Z), y * w * Z);
-  }
-  return { data: out, grid: [h, w] };
 }

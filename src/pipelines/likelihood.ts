@@ -1,10 +1,10 @@
 /** How likely a picture is under a class, by the model's own prediction of its tokens at every scale. */
-import { fillHole, type View } from "../editing/index.ts";
+import { fillHole, keptCells, poolKept, type View } from "../editing/index.ts";
 import { areaMatrix, bicubicMatrix, type RgbImage, resizeSeparable } from "../image/index.ts";
-import { createRandom, type Grid, gridTokens, NO_FILTER, planScales, UNGUIDED } from "../sampling/index.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
-import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
-import { sampleScales } from "./sample.ts";
+import { type Grid, planScales } from "../sampling/index.ts";
+import { encodeOne, givenTokens } from "./forced.ts";
+import { openRun, repeated } from "./forward.ts";
+import type { OpenModel } from "./model.ts";
 
 /** One scale of a picture under one class. */
 export interface ScaleScore {
@@ -40,6 +40,9 @@ export interface ScoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A token counts where at least this share of its cell is kept. */
+const KEPT_SHARE = 0.5;
+
 /** Classes side by side. */
 export const CLASSES_AT_ONCE = 16;
 
@@ -59,57 +62,79 @@ export function scoredSize(
 }
 
 /** Scores a picture under several classes: its tokens are found once, and classes run side by side. */
-export async function scoreClasses(pipe: FlexVARPipeline, options: ScoreOptions): Promise<ClassScore[]> {
-  const { factor, config, networks, labels } = pipe;
-  const { image, classIds, signal } = options;
+export async function scoreClasses(pipe: OpenModel, options: ScoreOptions): Promise<ClassScore[]> {
+  return scoreTokens(pipe, await pictureTokens(pipe, options), options.classIds, options.signal);
+}
+
+/** A picture's tokens at every grid, and which of them count. */
+export type PictureTokens = readonly Omit<ScaleScore, "logProbs">[];
+
+/** Finds a picture's tokens at the size at which it is scored. */
+export async function pictureTokens(
+  { factor, config, networks }: OpenModel,
+  { image, hole = new Uint8Array(image.width * image.height), grids }: Pick<ScoreOptions, "image" | "hole" | "grids">,
+): Promise<PictureTokens> {
   const size = scoredSize(image, factor, config.trainedSide);
-  const view = scoredView({ picture: image, hole: options.hole ?? new Uint8Array(image.width * image.height) }, size);
-  const grids = options.grids ?? planScales({ factor, trainedSide: config.trainedSide, sizePx: size }).grids;
-  const given = await givenByView(networks, view, grids, { factor, widen: 0, keptShare: 0.5, guided: 0 });
-  const filled = { picture: view.picture, hole: new Uint8Array(view.hole.length) };
-  const tokens = await givenByView(networks, filled, grids, { factor, widen: 0, keptShare: 0.5, guided: 0 });
+  const view = scoredView({ picture: image, hole }, size);
+  const latent = await encodeOne(networks, view.picture, factor);
+  const kept = keptCells(view.hole, latent.grid, factor, 0);
+  const all = new Uint8Array(kept.length).fill(1);
+  const scales: PictureTokens[number][] = [];
+  for (const grid of grids ?? planScales({ factor, trainedSide: config.trainedSide, sizePx: size }).grids) {
+    const { tokens } = await givenTokens(networks, latent, all, grid, KEPT_SHARE);
+    const counted = poolKept(latent.data, kept, latent.grid, grid, KEPT_SHARE).forced;
+    scales.push({ grid, tokens, counted });
+  }
+  return scales;
+}
+
+/** Scores tokens under several classes, {@link CLASSES_AT_ONCE} of them side by side. */
+export async function scoreTokens(
+  pipe: OpenModel,
+  tokens: PictureTokens,
+  classIds: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<ClassScore[]> {
   const scores: ClassScore[] = [];
   for (let at = 0; at < classIds.length; at += CLASSES_AT_ONCE) {
     const some = classIds.slice(at, at + CLASSES_AT_ONCE);
-    const scales = await teacherForced(pipe, some, grids, given, tokens, signal);
-    for (const [i, classId] of some.entries()) scores.push(summed(classId, labels[classId], scales[i]!));
+    const scales = await teacherForced(pipe, some, tokens, signal);
+    for (const [i, classId] of some.entries()) scores.push(summed(classId, pipe.labels[classId], scales[i]!));
   }
   return scores;
 }
 
 async function teacherForced(
-  pipe: FlexVARPipeline,
+  { networks }: OpenModel,
   classIds: readonly number[],
-  grids: readonly Grid[],
-  given: readonly GivenScale[],
-  tokens: readonly GivenScale[],
+  tokens: PictureTokens,
   signal: AbortSignal | undefined,
 ): Promise<ScaleScore[][]> {
   const perClass: ScaleScore[][] = classIds.map(() => []);
-  const run = sampleScales(pipe.networks, {
-    rows: classIds.map((classId) => ({ classId, random: createRandom(0) })),
-    grids,
-    mixes: grids.map(() => UNGUIDED),
-    greedySteps: grids.map(() => true),
-    filters: grids.map(() => NO_FILTER),
-    forbid: [],
-    signal,
-    force: forcedTokens(classIds.map(() => tokens)),
-  });
-  for await (const { index, grid, logits } of run) {
-    const l = gridTokens(grid);
-    const V = logits.length / (classIds.length * l);
-    const own = tokens[index]!.tokens;
-    for (const [row, scales] of perClass.entries()) {
-      const logProbs = new Float32Array(l);
-      for (let i = 0; i < l; i++) {
-        const at = (row * l + i) * V;
-        logProbs[i] = logits[at + own[i]!]! - logSumExp(logits, at, at + V);
-      }
-      scales.push({ grid, tokens: own, logProbs, counted: given[index]!.forced });
+  const conditions = classIds.map((id) => [{ id, weight: 1 }]);
+  const run = await openRun(networks, { conditions, grids: tokens.map(({ grid }) => grid) });
+  try {
+    let before: Int32Array | undefined;
+    for (const scale of tokens) {
+      signal?.throwIfAborted();
+      const logits = await run.next(before && repeated(before, classIds.length));
+      before = scale.tokens;
+      for (const [row, scales] of perClass.entries())
+        scales.push({ ...scale, logProbs: logProbsOf(logits, scale.tokens, row, classIds.length) });
     }
+  } finally {
+    run.dispose();
   }
   return perClass;
+}
+
+/** Logarithms of the probabilities of one row's tokens [l] in logits [rows, l, V]. */
+function logProbsOf(logits: Float32Array, tokens: Int32Array, row: number, rows: number): Float32Array {
+  const V = logits.length / (rows * tokens.length);
+  return Float32Array.from(tokens, (id, i) => {
+    const at = (row * tokens.length + i) * V;
+    return logits[at + id]! - logSumExp(logits, at, at + V);
+  });
 }
 
 function logSumExp(values: Float32Array, begin: number, end: number): number {

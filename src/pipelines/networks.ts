@@ -45,44 +45,35 @@ export function createNetworks(
   const residency = oneAtATime ? createResidency() : undefined;
   let disposed = false;
 
-  const open = (traced: Program, keepOnDevice: readonly string[]): Promise<Session> =>
-    runtime.open(traced, {
+  const open = (traced: Program): Promise<Session> => {
+    const cache = Object.keys(traced.outputs).filter((name) => name.startsWith("new_"));
+    return runtime.open(traced, {
       weights,
       // One picture's sizes say nothing of the next one's: what a large one took must not stay taken.
       keepsMemory: false,
       ...(prepack === undefined ? {} : { prepack }),
-      ...(runtime.provider === "webgpu" && keepOnDevice.length > 0 ? { keepOnDevice } : {}),
+      ...(runtime.provider === "webgpu" && cache.length > 0 ? { keepOnDevice: cache } : {}),
     });
-  const lazy = (
-    group: NetworkGroup,
-    key: string,
-    trace: () => Program,
-    keep: (p: Program) => string[] = () => [],
-  ): (() => Promise<Session>) => {
-    return () => {
-      if (disposed) throw new Error("model: expected an open model, got one that was disposed");
-      let session = opened.get(key);
-      if (session === undefined) {
-        const traced = trace();
-        const opening = (): Promise<Session> => open(traced, keep(traced));
-        session = residency === undefined ? opening() : Promise.resolve(residency.session(group, traced, opening));
-        opened.set(key, session);
-      }
-      return session;
-    };
   };
-  const cacheOutputs = (p: Program): string[] => Object.keys(p.outputs).filter((name) => name.startsWith("new_"));
-  const steps = {
-    guided: lazy("transformer", "guided", () => stepProgram(configs, true), cacheOutputs),
-    plain: lazy("transformer", "plain", () => stepProgram(configs, false), cacheOutputs),
+  const lazy = (group: NetworkGroup, key: string, trace: () => Program) => (): Promise<Session> => {
+    if (disposed) throw new Error("model: expected an open model, got one that was disposed");
+    let session = opened.get(key);
+    if (session === undefined) {
+      const traced = trace();
+      const opening = (): Promise<Session> => open(traced);
+      session = residency === undefined ? opening() : Promise.resolve(residency.session(group, traced, opening));
+      opened.set(key, session);
+    }
+    return session;
   };
+  const step = (guided: boolean) => lazy("transformer", `step ${guided}`, () => stepProgram(configs, guided));
   return {
     configs,
     runtime,
     conditioning: lazy("transformer", "conditioning", () => conditioningProgram(configs)),
     embed: lazy("transformer", "embed", () => embedProgram(configs)),
-    step: (guided) => (guided ? steps.guided() : steps.plain()),
-    firstHalf: lazy("transformer", "first half", () => firstHalfProgram(configs), cacheOutputs),
+    step: (guided) => step(guided)(),
+    firstHalf: lazy("transformer", "first half", () => firstHalfProgram(configs)),
     decoder: lazy("tokenizer", "decoder", () => decoderProgram(configs.tokenizer)),
     encoder: lazy("tokenizer", "encoder", () => encoderProgram(configs.tokenizer)),
     quantise: lazy("tokenizer", "quantise", () => quantiseProgram(configs.tokenizer)),

@@ -2,7 +2,7 @@
 import { FlexVAR, type GenerateOptions } from "flexvar";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
-import { pictureRow, sampleRequest, sampleScales } from "./sample.ts";
+import { pictureRow, sampleScales } from "./sample.ts";
 
 const scratch = await scratchFolder();
 let pipe: FlexVAR;
@@ -42,14 +42,13 @@ async function spliced(each: readonly Partial<GenerateOptions>[]): Promise<Scale
   for (const [at, options] of each.entries()) {
     const { picks: _, ...resolved } = pipe.resolve({ ...base, ...options });
     const rows = [3, 3, 1, 1].map((classId, i) => pictureRow(5, { classId, indexWithinClass: i % 2 }));
-    const force = (index: number) =>
-      index < at
-        ? { tokens: done[index]!.tokens, forced: new Uint8Array(done[index]!.tokens.length).fill(1) }
-        : undefined;
-    for await (const { index, tokens, logits } of sampleScales(pipe.networks, {
-      ...sampleRequest(resolved, rows),
-      force,
-    }))
+    const force = rows.map((_, row) =>
+      done.map(({ tokens }) => {
+        const l = tokens.length / rows.length;
+        return { tokens: tokens.subarray(row * l, (row + 1) * l), forced: new Uint8Array(l).fill(1) };
+      }),
+    );
+    for await (const { index, tokens, logits } of sampleScales(pipe.networks, { ...resolved, rows, force }))
       if (index === at) {
         done.push({ tokens, logits });
         break;

@@ -7,7 +7,7 @@ import { pickEditing, type ResolvedEditing, resolveEditing } from "../options/in
 import type { PixelSize } from "../sampling/index.ts";
 import { type EditOptions, paintPasses } from "./edit.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
+import type { OpenModel } from "./model.ts";
 
 export interface RefineOptions extends EditOptions {
   /** Width and height of the result, pixels; not smaller than the picture. */
@@ -27,7 +27,7 @@ const STRENGTH = 0;
  * 1991). Beyond twice the window's side (the trained size unless told) it is done in windows.
  * @throws OptionError for bad options; the signal's reason when aborted.
  */
-export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): AsyncGenerator<EditEvent> {
+export async function* refine(pipe: OpenModel, options: RefineOptions): AsyncGenerator<EditEvent> {
   const original = withAlpha(options.image);
   const [width, height] = options.size;
   for (const [side, own] of [
@@ -56,7 +56,7 @@ export async function* refine(pipe: FlexVARPipeline, options: RefineOptions): As
 
 /** What is painted (everything), and in which windows. */
 export function refinePasses(
-  { config, factor }: Pick<FlexVARPipeline, "config" | "factor">,
+  { config, factor }: Pick<OpenModel, "config" | "factor">,
   original: PixelSize,
   [width, height]: readonly [number, number],
   { window, whole, padding }: Pick<ResolvedEditing, "window" | "whole" | "padding">,

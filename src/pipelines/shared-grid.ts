@@ -49,12 +49,19 @@ export function drawRows(
     }
 }
 
-/** A window's part [h·w] of a grid with `columns` cells a row. */
-export function windowPart(tokens: Int32Array, columns: number, [h, w]: Grid, top: number, left: number): Int32Array {
-  const out = new Int32Array(h * w);
+/** A window's part [h, w, Z] of a grid [·, columns, Z]. */
+export function windowPart<T extends Int32Array | Float32Array>(
+  data: T,
+  columns: number,
+  [h, w]: Grid,
+  top: number,
+  left: number,
+  Z = 1,
+): T {
+  const out = data.slice(0, h * w * Z) as T;
   for (let y = 0; y < h; y++) {
-    const from = (top + y) * columns + left;
-    out.set(tokens.subarray(from, from + w), y * w);
+    const from = ((top + y) * columns + left) * Z;
+    out.set(data.subarray(from, from + w * Z), y * w * Z);
   }
   return out;
 }

@@ -14,9 +14,9 @@ import {
 import { type RgbImage, sliceBatch } from "../image/index.ts";
 import type { ResolvedEditing, ResolvedSampling } from "../options/index.ts";
 import type { Grid } from "../sampling/index.ts";
-import type { FlexVARPipeline } from "./flexvar.ts";
-import { forcedTokens, type GivenScale, givenByView } from "./forced.ts";
-import { type PictureRow, sampleRequest, sampleScales } from "./sample.ts";
+import { type GivenScale, givenByView } from "./forced.ts";
+import type { OpenModel } from "./model.ts";
+import { type PictureRow, sampleScales } from "./sample.ts";
 
 export interface PassRequest {
   readonly pass: WindowPass;
@@ -43,13 +43,13 @@ export interface PassScale {
 }
 
 /** Samples a window's scales with the tokens of what is kept forced. */
-export async function* paintWindow(pipe: FlexVARPipeline, request: PassRequest): AsyncGenerator<PassScale> {
+export async function* paintWindow(pipe: OpenModel, request: PassRequest): AsyncGenerator<PassScale> {
   const { pass, pictures, rows, sampling, signal } = request;
   const known = new Map<RgbImage, GivenScale[]>();
   for (const picture of pictures) if (!known.has(picture)) known.set(picture, await given(pipe, request, picture));
-  const force = forcedTokens(pictures.map((picture) => known.get(picture)!));
+  const force = pictures.map((picture) => known.get(picture)!);
   const total = sampling.plan.grids.length;
-  const drawn = sampleScales(pipe.networks, { ...sampleRequest(sampling, rows), signal, force });
+  const drawn = sampleScales(pipe.networks, { ...sampling, rows, signal, force });
   for await (const { index, grid, tokens } of drawn) {
     let result: Promise<readonly RgbImage[]> | undefined;
     const painted = (): Promise<readonly RgbImage[]> => {
@@ -69,7 +69,7 @@ export function guidedScales(grids: readonly Grid[], zoom: number | undefined, s
   return Math.max(byStrength, byDraft, 1);
 }
 
-async function given(pipe: FlexVARPipeline, request: PassRequest, picture: RgbImage): Promise<GivenScale[]> {
+async function given(pipe: OpenModel, request: PassRequest, picture: RgbImage): Promise<GivenScale[]> {
   const { pass, hole, editing, sampling } = request;
   const { grids } = sampling.plan;
   const guided = guidedScales(grids, pass.zoom, editing.strength ?? 1);
@@ -116,7 +116,7 @@ function seen({ pass, editing }: PassRequest, picture: RgbImage, hole: Uint8Arra
 }
 
 async function putBack(
-  pipe: FlexVARPipeline,
+  pipe: OpenModel,
   { pictures, hole, editing }: PassRequest,
   { rect, paste }: WindowPass,
   scale: { grid: Grid; tokens: Int32Array },

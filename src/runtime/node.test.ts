@@ -104,6 +104,7 @@ describe("the ONNX form", () => {
     const ints = BigInt64Array.of(-1n, 2n ** 62n, -(2n ** 62n));
     const outputs = {
       floats: constant(Float32Array.of(-0.5, 3e38), [2]),
+      doubles: constant(Float64Array.of(-0.1, 1e300), [2]),
       ints: constant(ints, [3]),
       shorts: constant(Int32Array.of(-7, 7), [1, 2]),
       flags: constant(Uint8Array.of(1, 0), [2]),
@@ -112,11 +113,36 @@ describe("the ONNX form", () => {
     const session = await runtime.open(program("constants", outputs));
     const results = await session.run({});
     expect(results.floats!.data).toEqual(Float32Array.of(-0.5, 3e38));
+    expect(results.doubles).toMatchObject({ type: "float64", data: Float64Array.of(-0.1, 1e300) });
     expect(results.ints!.data).toEqual(ints);
     expect(results.shorts).toMatchObject({ type: "int32", dims: [1, 2], data: Int32Array.of(-7, 7) });
     expect(results.flags).toMatchObject({ type: "bool", data: Uint8Array.of(1, 0) });
     expect(results.größe!.data).toEqual(Float32Array.of(1));
     await session.dispose();
+  });
+
+  test("products of float64 matrices, transposed or not", async () => {
+    const [a, b] = [Float64Array.of(1, 1e-12, 3), Float64Array.of(1, 2, 3)];
+    for (const [transA, transB] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]) {
+      const left = input("a", "float64", transA ? ["k", "m"] : ["m", "k"]);
+      const right = input("b", "float64", transB ? ["n", "k"] : ["k", "n"]);
+      const session = await runtime.open(
+        program("double", { c: ops.matmul(left, right, { transA, transB, alpha: 2 }) }),
+      );
+      const feeds = {
+        a: runtime.doubles(a, transA ? [3, 1] : [1, 3]),
+        b: runtime.doubles(b, transB ? [1, 3] : [3, 1]),
+      };
+      expect((await session.run(feeds)).c).toMatchObject({ dims: [1, 1], data: Float64Array.of(2 * (10 + 2e-12)) });
+      await session.dispose();
+    }
+    const cube = input("cube", "float64", [2, 2, 2]);
+    expect(() => ops.matmul(cube, cube)).toThrow("or two float64 matrices, got float64[2, 2, 2], float64[2, 2, 2]");
   });
 
   test("one tensor under two output names, and an input as an output", async () => {

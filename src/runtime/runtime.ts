@@ -50,6 +50,7 @@ export interface Runtime {
   readonly description: string;
   open(program: Program, options?: OpenOptions): Promise<Session>;
   readonly floats: (data: Float32Array, dims: readonly number[]) => Value;
+  readonly doubles: (data: Float64Array, dims: readonly number[]) => Value;
   /** int64 tensor from safe integers. */
   readonly ints: (data: ArrayLike<number>, dims: readonly number[]) => Value;
   /** Milliseconds spent inside ONNX Runtime's `run` by this runtime's sessions so far. */
@@ -72,6 +73,7 @@ export function createRuntime(platform: Platform): Runtime {
     provider: platform.provider,
     description: platform.description,
     floats: (data, dims) => new Tensor("float32", data, dims),
+    doubles: (data, dims) => new Tensor("float64", data, dims),
     ints: (data, dims) => new Tensor("int64", BigInt64Array.from(data, BigInt), dims),
     runMilliseconds: () => spent,
     async open(program, options = {}) {

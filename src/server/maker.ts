@@ -13,7 +13,6 @@ import {
   pictureSettings,
   runSettings,
   type ShownScales,
-  sampleRequest,
   sampleScales,
   shownEvent,
   shownPictures,
@@ -117,7 +116,7 @@ async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSigna
   const rows = batch.rows.map((row) => pictureRow(row.seed, row));
   const total = plan.grids.length;
   let drawn = 0;
-  for await (const scale of sampleScales(pipe.networks, { ...sampleRequest(batch.sampling, rows), signal })) {
+  for await (const scale of sampleScales(pipe.networks, { ...batch.sampling, rows, signal })) {
     const { index, grid, tokens } = scale;
     const isLast = index === total - 1;
     const length = grid[0] * grid[1];

@@ -26,7 +26,6 @@ import {
   pickEditing,
   present,
   resolveEditing,
-  resolveSampling,
   rowOf,
   SAMPLING_FIELDS,
   type SamplingInput,
@@ -101,7 +100,7 @@ function largeWork(fields: Fields, input: SamplingInput, total: number, model: S
   const options: LargeOptions = { ...sampling, classLabels, size: [width, height], firstIndex };
   const { costs } = model;
   if (costs !== undefined) fitLarge(model.config, costs.model, options, costs.budget);
-  const { seed } = resolvePlan(model.config, { ...sampling, classLabels });
+  const { seed } = resolvePlan(model.config, sampling);
   const edit = { task: "generate", options, size: options.size, model: model.hash } as const;
   return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0 };
 }
@@ -136,7 +135,7 @@ export async function editWork(
   const editing = pickEditing(optionsFrom(fields, EDITING_FIELDS));
   resolveEditing(editing);
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
-  const { seed, count } = resolve({ ...sampling, classLabels: [0] }, model, limits);
+  const { seed, count } = resolve(sampling, model, limits);
   const choice = fields.class_labels === "none" ? "none" : (classLabels ?? "auto");
   // Texts are not pictures: several may name one mix.
   const labels = typeof choice === "string" ? 1 : classPicksOf(choice, model.config, numClasses(model)).length;
@@ -236,13 +235,7 @@ function promptLabels(prompt: string, { config }: ServedModel): readonly (number
 
 function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) {
   const factor = downsampling(config.tokenizer);
-  const resolved = resolveSampling(input, {
-    factor,
-    trainedSide: config.trainedSide,
-    vocabSize: config.tokenizer.codebookSize,
-    defaults: config.defaultSampling,
-    styles: config.styles,
-  });
+  const resolved = resolvePlan(config, input);
   for (const [h, w] of resolved.plan.grids)
     if (h * w * factor * factor > limits.pixels)
       throw tooLarge(input.scales === undefined ? "size" : "scales", [w * factor, h * factor], limits);

@@ -16,7 +16,6 @@ export { createSlots, type NamedArray } from "./slots.ts";
 export { freshStart } from "./start.ts";
 export { type Json, listStates, loadState, type TrainState } from "./state.ts";
 export { type StepOptions, slotsOf, stepProgram } from "./step.ts";
-export { positionPoolRows } from "./teacher.ts";
 export { tokenizerTrainingSchema } from "./tokenizer-config.ts";
 export {
   imageInput,

@@ -2,12 +2,13 @@ import { beforeAll, expect, it } from "vitest";
 import { gradients, input, program } from "../engine/index.ts";
 import { declareTransformer, type TransformerConfig } from "../models/index.ts";
 import { paramTensors } from "../nn/index.ts";
+import { positionPool } from "../pipelines/index.ts";
 import type { Value } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { blockCausalBias, createRandom, type Grid, layoutScales } from "../sampling/index.ts";
 import { consistencyLoss, ownCodes, rolloutLogits, rolloutProgram } from "./refinement.ts";
 import { freshStart } from "./start.ts";
-import { positionPoolRows, writeTeacherCodes } from "./teacher.ts";
+import { writeTeacherCodes } from "./teacher.ts";
 import { transformerObjective } from "./transformer-objective.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
@@ -54,7 +55,7 @@ beforeAll(() => {
   Object.assign(feeds, {
     classIds: runtime.ints([0, 2], [B]),
     codes: runtime.floats(trueCodes(), [B, L - 1, Z]),
-    pool: runtime.floats(Float32Array.from(GRIDS.flatMap((grid) => [...positionPoolRows(config.positionSide, grid)])), [
+    pool: runtime.floats(Float32Array.from(GRIDS.flatMap((grid) => [...positionPool(config.positionSide, grid)])), [
       L,
       config.positionSide ** 2,
     ]),

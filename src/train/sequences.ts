@@ -1,8 +1,9 @@
 /** Batches of token sequences for the transformer. */
 
+import { positionPool } from "../pipelines/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import { blockCausalBias, type Grid, gridTokens, layoutScales } from "../sampling/index.ts";
-import { positionPoolRows, writeTeacherCodes } from "./teacher.ts";
+import { writeTeacherCodes } from "./teacher.ts";
 import type { TokenCache } from "./token-cache.ts";
 
 /** One sequence: a picture in one of its cached forms, and the class it is shown with. */
@@ -35,7 +36,7 @@ export function sequenceMaker(
   const pools = new Map<string, Float32Array>();
   const poolOf = (grid: Grid): Float32Array => {
     const key = grid.join("x");
-    const rows = pools.get(key) ?? positionPoolRows(positionSide, grid);
+    const rows = pools.get(key) ?? positionPool(positionSide, grid);
     pools.set(key, rows);
     return rows;
   };

@@ -1,22 +1,6 @@
 /** Host side of teacher forcing: the transformer's inputs from a picture's own tokens (arXiv 2502.20313, section 3.3). */
-import { areaMatrix, bicubicMatrix, type ResizeMatrix } from "../image/index.ts";
+import { bicubicMatrix, type ResizeMatrix } from "../image/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
-
-/** Rows [h·w, S·S] that average the position map of side S over each cell of a grid. */
-export function positionPoolRows(side: number, [h, w]: Grid): Float32Array {
-  const rows = areaMatrix(side, h).data;
-  const columns = areaMatrix(side, w).data;
-  const out = new Float32Array(h * w * side * side);
-  for (let y = 0; y < h; y++)
-    for (let x = 0; x < w; x++)
-      for (let i = 0; i < side; i++) {
-        const weight = rows[y * side + i]!;
-        if (weight === 0) continue;
-        const at = ((y * w + x) * side + i) * side;
-        for (let j = 0; j < side; j++) out[at + j] = weight * columns[x * side + j]!;
-      }
-  return out;
-}
 
 /**
  * Codes of each scale resized bicubically to the next: rows [L − l₁, Z] of one picture, written at `at` of `out`.

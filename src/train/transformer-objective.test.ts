@@ -3,6 +3,7 @@ import { floats, type GoldenArray, goldenNpz, integers } from "../../test/suppor
 import { checkProgram, gradients, program } from "../engine/index.ts";
 import { declareTransformer, type TransformerConfig, transformerConfigOf } from "../models/index.ts";
 import { type ParamDecl, paramTensors } from "../nn/index.ts";
+import { positionPool } from "../pipelines/index.ts";
 import type { Runtime, Value, WeightData } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { blockCausalBias, type Grid, layoutScales } from "../sampling/index.ts";
@@ -10,7 +11,7 @@ import { adamWScalarValues, paperAdamW } from "./adamw.ts";
 import { differenceFromRow, goldenNames, goldenWeights, relative } from "./golden-support.ts";
 import { createSlots } from "./slots.ts";
 import { slotsOf, stepProgram } from "./step.ts";
-import { positionPoolRows, writeTeacherCodes } from "./teacher.ts";
+import { writeTeacherCodes } from "./teacher.ts";
 import { transformerObjective } from "./transformer-objective.ts";
 
 const TOLERANCE = 1e-3;
@@ -29,7 +30,7 @@ let decls: ParamDecl[];
 function feeds(): Record<string, Value> {
   const layout = layoutScales(GRIDS);
   const L = layout.total;
-  const pool = GRIDS.flatMap((grid) => [...positionPoolRows(config.positionSide, grid)]);
+  const pool = GRIDS.flatMap((grid) => [...positionPool(config.positionSide, grid)]);
   const codes = tokenizer.get(`tf_in_pair_${LIST}`)!;
   return {
     classIds: runtime.ints([0, 3], [2]),

@@ -41,7 +41,8 @@ test("the position map pooled to every grid, in the graph", async () => {
   expect(names.length).toBeGreaterThan(15);
   for (const name of names) {
     const grid = name.slice("pos_area_".length).split("x").map(Number) as [number, number];
-    const { map } = await session.run({ pool: positionPool(runtime, side, grid) });
+    const pool = runtime.floats(positionPool(side, grid), [grid[0] * grid[1], side * side]);
+    const { map } = await session.run({ pool });
     const step = Math.ceil(grid[0] / golden.shape(name)[1]!);
     golden.close(name, keptChannels(map!.data as Float32Array, grid, step), FORWARD_BAR);
   }

@@ -30,7 +30,7 @@ export function teacherFeeds(
   const cells = positionSide ** 2;
   const pool = new Float32Array(L * cells);
   grids.forEach((grid, i) => {
-    pool.set(positionPool(runtime, positionSide, grid).data as Float32Array, layout.begins[i]! * cells);
+    pool.set(positionPool(positionSide, grid), layout.begins[i]! * cells);
   });
   return {
     class_ids: runtime.ints(classIds, [classIds.length]),

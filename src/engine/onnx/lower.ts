@@ -1,8 +1,9 @@
 import { type Dim, dimTerms, type Shape, sizeOf } from "../dims.ts";
+import { type DType, dtypes } from "../dtype.ts";
 import type { Emitter, OnnxAttribute, Provider } from "../ops/def.ts";
 import { opDef } from "../ops/table.ts";
 import type { Program } from "../program.ts";
-import type { ConstantData, DType, Tensor } from "../tensor.ts";
+import type { ConstantData, Tensor } from "../tensor.ts";
 import { ProtoWriter } from "./proto.ts";
 
 /** The operator set that every program is written for (ai.onnx); contrib operators are `com.microsoft` version 1. */
@@ -19,8 +20,6 @@ export interface LowerOptions {
   readonly provider: Provider;
   readonly place: (param: Tensor) => ParamPlacement;
 }
-
-const elementType: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
 const bytesOf = (data: ConstantData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
@@ -41,7 +40,7 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
 
   const tensorProto = (name: string, dtype: DType, dims: Shape, raw: Uint8Array) => (w: ProtoWriter) => {
     for (const d of dims) w.int(1, d as number);
-    w.int(2, elementType[dtype]).string(8, name).blob(9, raw);
+    w.int(2, dtypes[dtype].onnx).string(8, name).blob(9, raw);
   };
   const initializer = (key: string, dtype: DType, dims: readonly number[], data: ConstantData): string => {
     const known = byKey.get(key);
@@ -142,7 +141,7 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
   const valueInfo = (name: string, t: Tensor) => (w: ProtoWriter) =>
     w.string(1, name).message(2, (type) =>
       type.message(1, (tensorType) =>
-        tensorType.int(1, elementType[t.dtype]).message(2, (s) => {
+        tensorType.int(1, dtypes[t.dtype].onnx).message(2, (s) => {
           for (const d of t.shape) s.message(1, (dm) => (typeof d === "number" ? dm.int(1, d) : dm.string(2, d)));
         }),
       ),
@@ -204,14 +203,13 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
 }
 
 const LARGEST_MESSAGE = 2 ** 31 - 1;
-const BYTES: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 };
 
 function checkPlacements(p: Program, placements: ReadonlyMap<Tensor, ParamPlacement>): void {
   let inline = 0;
   for (const [t, placement] of placements) {
     if (placement.kind === "input") continue;
     const length = placement.kind === "inline" ? placement.bytes.length : placement.length;
-    const expected = (sizeOf(t.shape) as number) * BYTES[t.dtype];
+    const expected = (sizeOf(t.shape) as number) * dtypes[t.dtype].bytes;
     if (length !== expected)
       throw new Error(`program ${p.name}: expected ${expected} bytes for parameter "${t.name}", got ${length}`);
     if (placement.kind === "inline") inline += length;
@@ -236,7 +234,7 @@ function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 function externalTensor(t: Tensor, { location, offset, length }: ParamPlacement & { kind: "external" }) {
   return (w: ProtoWriter) => {
     for (const d of t.shape) w.int(1, d as number);
-    w.int(2, elementType[t.dtype]).string(8, t.name!);
+    w.int(2, dtypes[t.dtype].onnx).string(8, t.name!);
     const entries = { location, offset: String(offset), length: String(length) };
     for (const [key, value] of Object.entries(entries)) w.message(13, (e) => e.string(1, key).string(2, value));
     w.int(14, 1);
@@ -253,8 +251,8 @@ function attributeProto(name: string, value: OnnxAttribute) {
       for (const v of value.ints) w.int(8, v);
       w.int(20, 7);
     } else {
-      const zero = new Uint8Array(value.zeroTensor === "int64" ? 8 : 4);
-      w.message(5, (t) => t.int(1, 1).int(2, elementType[value.zeroTensor]).blob(9, zero)).int(20, 4);
+      const { onnx, bytes } = dtypes[value.zeroTensor];
+      w.message(5, (t) => t.int(1, 1).int(2, onnx).blob(9, new Uint8Array(bytes))).int(20, 4);
     }
   };
 }

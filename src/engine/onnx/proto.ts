@@ -33,6 +33,12 @@ export class ProtoWriter {
     return this;
   }
 
+  double(field: number, value: number): this {
+    this.varint(field * 8 + 1);
+    this.small.push(...new Uint8Array(Float64Array.of(value).buffer));
+    return this;
+  }
+
   blob(field: number, value: Uint8Array): this {
     this.varint(field * 8 + 2);
     this.varint(value.length);

@@ -1,5 +1,5 @@
 import type { Shape } from "../dims.ts";
-import type { DType } from "../tensor.ts";
+import type { DType } from "../dtype.ts";
 
 type None = Record<never, never>;
 type Axis = { readonly axis: number };

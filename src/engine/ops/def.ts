@@ -1,5 +1,6 @@
 import type { Shape } from "../dims.ts";
-import type { DType, Tensor } from "../tensor.ts";
+import type { DType } from "../dtype.ts";
+import type { Tensor } from "../tensor.ts";
 import type { OpName } from "./attrs.ts";
 
 /** The tensor functions; gradient rules receive them as an argument, so that records import no builders. */

@@ -1,5 +1,6 @@
 import { broadcastShapes } from "../dims.ts";
-import type { DType, Tensor } from "../tensor.ts";
+import { dtypes } from "../dtype.ts";
+import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
 import { direct, type Functions, fail, type OnnxAttribute, type OpDef } from "./def.ts";
 
@@ -64,8 +65,6 @@ const chosen =
     return [f.mul(grad, first), f.mul(grad, f.sub(1, first))];
   };
 
-const onnxElementType: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-
 export const elementwise = {
   Neg: { ...unary("Neg", null), grad: (f, { grad }) => [f.neg(grad)] },
   Exp: unary("Exp", (_f, _x, y) => y),
@@ -84,7 +83,7 @@ export const elementwise = {
       const side = (comparison: "Greater" | "Less"): string => {
         const [flag, number] = [e.temp(), e.temp()];
         e.node(comparison, [e.inputs[0]!, e.floats(0, null)], [flag]);
-        e.node("Cast", [flag], [number], { to: { int: onnxElementType.float32 } });
+        e.node("Cast", [flag], [number], { to: { int: dtypes.float32.onnx } });
         return number;
       };
       e.node("Sub", [side("Greater"), side("Less")], [e.output]);
@@ -186,6 +185,6 @@ export const elementwise = {
     grad: (_f, { inputs, attrs, grad }) => [
       inputs[0]!.dtype === "float32" && attrs.to === "float32" ? grad : undefined,
     ],
-    emit: direct("Cast", ({ to }): Record<string, OnnxAttribute> => ({ to: { int: onnxElementType[to] } })),
+    emit: direct("Cast", ({ to }): Record<string, OnnxAttribute> => ({ to: { int: dtypes[to].onnx } })),
   },
 } satisfies { [K in OpName]?: OpDef<OpAttrs[K]> };

@@ -6,18 +6,20 @@ import { fail, type OpDef } from "./def.ts";
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2];
 
 export const matmul = {
-  // alpha · op(a) · op(b) over the last two axes, leading axes broadcast.
+  // alpha · op(a) · op(b) over the last two axes, leading axes broadcast; in float64 of two matrices, without a gradient.
   MatMul: {
     arity: 2,
     infer: (inputs, { transA, transB }) => {
       const [a, b] = inputs as [Tensor, Tensor];
-      if (a.dtype !== "float32" || b.dtype !== "float32" || a.shape.length < 2 || b.shape.length < 2)
-        fail("MatMul", "two float32 tensors of rank >= 2", inputs);
+      const ranks = [a.shape.length, b.shape.length];
+      const isDouble = a.dtype === "float64" && ranks.every((rank) => rank === 2);
+      if (a.dtype !== b.dtype || !(isDouble || (a.dtype === "float32" && ranks.every((rank) => rank >= 2))))
+        fail("MatMul", "two float32 tensors of rank >= 2, or two float64 matrices", inputs);
       const [m, k] = (transA ? [a.shape.at(-1), a.shape.at(-2)] : [a.shape.at(-2), a.shape.at(-1)]) as [Dim, Dim];
       const [k2, n] = (transB ? [b.shape.at(-1), b.shape.at(-2)] : [b.shape.at(-2), b.shape.at(-1)]) as [Dim, Dim];
       if (k !== k2) fail("MatMul", `equal inner dimensions (transA ${transA}, transB ${transB})`, inputs);
       return {
-        dtype: "float32",
+        dtype: a.dtype,
         shape: [...broadcastShapes("MatMul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n],
       };
     },
@@ -41,15 +43,10 @@ export const matmul = {
     },
     emit: (e, { transA, transB, alpha }, inputs) => {
       const [a, b] = e.inputs as [string, string];
+      const flags = { transA: { int: Number(transA) }, transB: { int: Number(transB) }, alpha: { float: alpha } };
+      if (inputs[0]!.dtype === "float64") return e.node("Gemm", [a, b], [e.output], flags);
       if (!transA && !transB && alpha === 1) return e.node("MatMul", [a, b], [e.output]);
-      if (e.provider !== "webgpu")
-        return e.node(
-          "FusedMatMul",
-          [a, b],
-          [e.output],
-          { transA: { int: Number(transA) }, transB: { int: Number(transB) }, alpha: { float: alpha } },
-          "com.microsoft",
-        );
+      if (e.provider !== "webgpu") return e.node("FusedMatMul", [a, b], [e.output], flags, "com.microsoft");
       // The WebGPU provider has no FusedMatMul kernel.
       const swapped = (name: string, trans: boolean, t: Tensor): string => {
         if (!trans) return name;
