@@ -4,10 +4,10 @@ import type { ParamDecl, Params } from "../nn/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import {
   adamWScalarValues,
-  createSlots,
   emaDecayAt,
   learningRate,
   type NamedArray,
+  openStore,
   paperAdamW,
   slotsOf,
   stepProgram,
@@ -42,7 +42,7 @@ export async function trainShortly(
   feeds: (step: number) => Record<string, Value>,
 ): Promise<ShortResult> {
   const options = { adamW: paperAdamW, clip: 2, ema: true };
-  const slots = createSlots(runtime, decls, slotsOf(options), start);
+  const slots = openStore(runtime, decls, slotsOf(options), start);
   const session = await runtime.open(stepProgram("short_run", decls, p, loss, {}, options));
   const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
   const rate = {
@@ -73,7 +73,7 @@ export async function trainShortly(
       const value = (result.loss!.data as Float32Array)[0]!;
       if (!Number.isFinite(value)) throw new Error(`ablation: expected a finite loss, got ${value} at step ${step}`);
       losses.push(value);
-      slots.advance();
+      slots.advance(result);
       for (const name of frozen)
         for (const slot of ["param", "ema"] as const) slots.array(slot, name).set(start.get(name)!);
     }
@@ -82,7 +82,7 @@ export async function trainShortly(
   }
   const last = losses.slice(-Math.max(1, Math.floor(steps / 10)));
   const arrays = new Map(
-    [...slots.values("ema")].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
+    [...(await slots.values())].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
   );
   return { arrays, loss: last.reduce((a, b) => a + b, 0) / last.length };
 }

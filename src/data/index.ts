@@ -12,7 +12,7 @@ export {
   type Range,
   writeView,
 } from "./augment.ts";
-export { type Batch, type BatchOptions, batches, type StreamPosition } from "./batches.ts";
+export { type Batch, type BatchOptions, batches, orderedBatches, type StreamPosition } from "./batches.ts";
 export { type CardOptions, type DataCard, describeDataset, formatDataCard } from "./card.ts";
 export type { ClassOrder } from "./classes.ts";
 export { type Chunk, CorruptImageError, type Dataset, DatasetError, type Example, type Picture } from "./dataset.ts";

@@ -6,7 +6,14 @@ import { encodePng } from "../image/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type SplitData } from "./data.ts";
-import { CHECKPOINTS, type RunOptions, type RunResult, type RunSettings, runTraining, type Trainee } from "./run.ts";
+import {
+  CHECKPOINTS,
+  type DisposableTrainee,
+  type RunOptions,
+  type RunResult,
+  type RunSettings,
+  runTraining,
+} from "./run.ts";
 import { keepingData, settledData } from "./settled.ts";
 import type { Json } from "./state.ts";
 
@@ -15,10 +22,6 @@ export interface TrainOptions extends RunOptions {
   readonly threads?: number;
   /** `cpu` (default) or `webgpu`, where parameters and optimiser state stay on the device. */
   readonly device?: string;
-}
-
-export interface DisposableTrainee extends Trainee {
-  dispose(): Promise<void>;
 }
 
 /** The parts of a config that every experiment has. */

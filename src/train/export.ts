@@ -7,7 +7,7 @@ import type { ParamDecl } from "../nn/index.ts";
 import { TRAINED_DEFAULTS } from "../options/index.ts";
 import { formatModelConfig, type ModelConfig } from "../pretrained/index.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/node.ts";
-import type { NamedArray } from "./slots.ts";
+import type { NamedArray } from "./state.ts";
 
 export interface TokenizerExport {
   readonly config: TokenizerConfig;

@@ -2,7 +2,7 @@
 export { type AdamWOptions, adamWScalarValues, adamWUpdate, clipFactor, globalNorm, paperAdamW } from "./adamw.ts";
 export { aboutSchema, augmentSchema, optimizerSchema, parseConfig, readConfig, runSchema } from "./config.ts";
 export { type BatchStream, batchStream, openSplit, type SplitData } from "./data.ts";
-export { type DisposableTrainee, runExperiment, type TrainOptions } from "./experiment.ts";
+export { runExperiment, type TrainOptions } from "./experiment.ts";
 export {
   compareWithTraining,
   type Neighbour,
@@ -13,13 +13,23 @@ export {
 } from "./neighbours.ts";
 export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
 export { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
+export { arrayFeeds, optimizerStep, stepOptionsOf } from "./optimizer.ts";
 export { meanSquared } from "./pixel-losses.ts";
-export type { EvaluationReport, RunOptions, RunProgress, RunResult, StepReport } from "./run.ts";
+export {
+  type DisposableTrainee,
+  type EvaluationReport,
+  type RunOptions,
+  type RunProgress,
+  type RunResult,
+  type SavedTrainee,
+  type StepReport,
+  traineeOf,
+} from "./run.ts";
 export { emaDecayAt, learningRate } from "./schedule.ts";
-export { createSlots, type NamedArray } from "./slots.ts";
 export { freshStart } from "./start.ts";
-export { type Json, listStates, loadState, type TrainState } from "./state.ts";
+export { type Json, listStates, loadState, type NamedArray, type TrainState } from "./state.ts";
 export { type StepOptions, slotsOf, stepProgram } from "./step.ts";
+export { openStore, type StateStore } from "./store.ts";
 export { positionPoolRows } from "./teacher.ts";
 export { type TokenizerTraining, tokenizerTrainingSchema } from "./tokenizer-config.ts";
 export {

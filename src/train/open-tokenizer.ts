@@ -4,7 +4,7 @@ import { CODEBOOK } from "../models/index.ts";
 import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
 import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
 import type { WeightData, Weights } from "../runtime/index.ts";
-import type { NamedArray } from "./slots.ts";
+import type { NamedArray } from "./state.ts";
 import { hashFile } from "./token-cache.ts";
 
 /** A tokenizer ready to use. */

@@ -55,6 +55,28 @@ export interface Trainee {
   load(state: TrainState): void;
 }
 
+/** A trainee that has things open. */
+export interface DisposableTrainee extends Trainee {
+  dispose(): Promise<void>;
+}
+
+/** The functions of `DisposableTrainee`, each of a plain state. */
+type TraineeFunctions<S> = {
+  readonly [K in keyof DisposableTrainee]: (
+    state: S,
+    ...args: Parameters<DisposableTrainee[K]>
+  ) => ReturnType<DisposableTrainee[K]>;
+};
+
+/** A state and its functions as a trainee. */
+export const traineeOf = <S>(state: S, functions: TraineeFunctions<S>): DisposableTrainee => ({
+  step: (step) => functions.step(state, step),
+  evaluate: (step) => functions.evaluate(state, step),
+  save: () => functions.save(state),
+  load: (saved) => functions.load(state, saved),
+  dispose: () => functions.dispose(state),
+});
+
 export interface RunOptions {
   readonly resume?: boolean;
   /** Aborted: the run writes a checkpoint and ends. */

@@ -3,9 +3,14 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
 import { writeErrorMessage } from "../files/index.ts";
-import type { NamedArray } from "./slots.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A named float array of a training state. */
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
 
 /** One line of a run's log. */
 export type LogRecord = Readonly<Record<string, Json>> & { readonly kind: string; readonly step: number };

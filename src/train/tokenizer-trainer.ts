@@ -8,16 +8,15 @@ import { createRandom, defaultSizes, type Random, type RandomState, restoreRando
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
 import { type Assigned, type CodebookState, codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
 import { batchStream, fixedBatch, type SplitData } from "./data.ts";
-import { type DisposableTrainee, runExperiment, type TrainOptions } from "./experiment.ts";
+import { runExperiment, type TrainOptions } from "./experiment.ts";
 import { exportTokenizer, tokenizerModel } from "./export.ts";
 import { extraDecls, extraLosses, readLpips } from "./extra-losses.ts";
 import { poolingFeeds } from "./pooling.ts";
-import type { EvaluationReport, RunResult, StepReport } from "./run.ts";
+import type { DisposableTrainee, EvaluationReport, RunResult, StepReport } from "./run.ts";
 import { drawSmallScales } from "./scale-draw.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
-import type { NamedArray } from "./slots.ts";
 import { describeStart, freshStart, startFrom } from "./start.ts";
-import type { Json, TrainState } from "./state.ts";
+import type { Json, NamedArray, TrainState } from "./state.ts";
 import { slotsOf, stepProgram } from "./step.ts";
 import { openStore } from "./store.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
@@ -113,10 +112,9 @@ export async function tokenizerTrainee(
   const start = taken?.values ?? freshStart(decls, config.seed);
   const transfer = openTransfer(runtime);
   // Codes that a gradient moves are revived by the host: they travel with each step, everything else stays on the device.
-  const slots = openStore(runtime, transfer, trained, slotsOf(stepOptions), start, (name) => name === CODEBOOK);
+  const slots = openStore(runtime, trained, slotsOf(stepOptions), start, (name) => name === CODEBOOK);
   const judge = openStore(
     runtime,
-    transfer,
     others.discriminator,
     () => ["param", "m", "v"],
     freshStart(others.discriminator, config.seed),
@@ -235,7 +233,7 @@ export async function tokenizerTrainee(
   }
 
   const shipped = async (): Promise<Map<string, NamedArray>> => {
-    const values = await slots.values(stepOptions.ema ? "ema" : "param");
+    const values = await slots.values();
     return new Map([...values, ...fixed]);
   };
 
@@ -292,10 +290,8 @@ export async function tokenizerTrainee(
     },
     async dispose() {
       const opened = await Promise.all(sessions.values());
-      slots.dispose();
-      judge.dispose();
       releaseFixed();
-      await Promise.all([...opened, evaluator, transfer].map((open) => open.dispose()));
+      await Promise.all([slots, judge, ...opened, evaluator, transfer].map((open) => open.dispose()));
     },
   };
 }

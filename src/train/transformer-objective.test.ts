@@ -8,8 +8,8 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { blockCausalBias, type Grid, layoutScales } from "../sampling/index.ts";
 import { adamWScalarValues, paperAdamW } from "./adamw.ts";
 import { differenceFromRow, goldenNames, goldenWeights, relative } from "./golden-support.ts";
-import { createSlots } from "./slots.ts";
 import { slotsOf, stepProgram } from "./step.ts";
+import { openStore } from "./store.ts";
 import { positionPoolRows, writeTeacherCodes } from "./teacher.ts";
 import { transformerObjective } from "./transformer-objective.ts";
 
@@ -150,7 +150,7 @@ it("five AdamW steps agree with the reference", async () => {
   const p = paramTensors(decls);
   const { loss } = transformerObjective(p, config, { labelSmoothing: 0.1, dropPath: false });
   const session = await runtime.open(stepProgram("steps", decls, p, loss, {}, options));
-  const slots = createSlots(runtime, decls, slotsOf(options), new Map([...weights].map(([name, w]) => [name, w.data])));
+  const slots = openStore(runtime, decls, slotsOf(options), new Map([...weights].map(([name, w]) => [name, w.data])));
   const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
   const losses: number[] = [];
   const norms: number[] = [];
@@ -159,7 +159,7 @@ it("five AdamW steps agree with the reference", async () => {
     const scalars = { lr: scalar(lr), correction1: scalar(correction1), correction2: scalar(correction2) };
     const fetches = { ...slots.fetches(), loss: null, gradNorm: null };
     const result = await session.run({ ...slots.feeds(), ...feeds(), ...scalars }, fetches);
-    slots.advance();
+    slots.advance(result);
     losses.push((result.loss!.data as Float32Array)[0]!);
     norms.push((result.gradNorm!.data as Float32Array)[0]!);
   }

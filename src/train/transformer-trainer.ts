@@ -28,12 +28,10 @@ import { overTokens, scaleTable } from "./scale-table.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
 import { drawTrainingScales } from "./schedule-draw.ts";
 import { meansPerGrid, type SequenceRow, sequenceMaker } from "./sequences.ts";
-import type { NamedArray } from "./slots.ts";
-import type { Json, TrainState } from "./state.ts";
+import type { Json, NamedArray, TrainState } from "./state.ts";
 import { accumulationProgram, type StepOptions, slotsOf, stepProgram } from "./step.ts";
 import { openStore } from "./store.ts";
 import { type CacheOptions, openTokenCache, type TokenCache } from "./token-cache.ts";
-import { openTransfer } from "./transfer.ts";
 import type { TransformerTraining } from "./transformer-config.ts";
 import { transformerObjective } from "./transformer-objective.ts";
 import { CLASS_TABLE, transformerStart } from "./transformer-start.ts";
@@ -120,9 +118,8 @@ export async function transformerTrainee(
   const { consistency } = objective;
   const extras = { ...(consistency && { consistency }) };
   const start = await transformerStart(config, decls, data.train, log);
-  const transfer = openTransfer(runtime);
-  const slots = openStore(runtime, transfer, decls, slotsOf(stepOptions), start);
-  const sums = openStore(runtime, transfer, accumulate === 1 ? [] : decls, () => ["sum"], start);
+  const slots = openStore(runtime, decls, slotsOf(stepOptions), start);
+  const sums = openStore(runtime, accumulate === 1 ? [] : decls, () => ["sum"], start);
   const session = await runtime.open(
     stepProgram("train_transformer", decls, p, objective.loss, extras, { ...stepOptions, accumulate }),
     { keepOnDevice: slots.onDevice },
@@ -286,7 +283,7 @@ export async function transformerTrainee(
     return { loss, gradNorm, lr, images: accumulate * config.data.batchSize, parts };
   }
 
-  const shipped = (): Promise<Map<string, NamedArray>> => slots.values(stepOptions.ema ? "ema" : "param");
+  const shipped = (): Promise<Map<string, NamedArray>> => slots.values();
 
   async function heldOutLosses(arrays: ReadonlyMap<string, NamedArray>): Promise<number[]> {
     const weights = Object.fromEntries(
@@ -383,9 +380,7 @@ export async function transformerTrainee(
       order = epochOrderOf(epoch);
     },
     async dispose() {
-      slots.dispose();
-      sums.dispose();
-      await Promise.all([session, gather, judge, rollout, transfer].map((open) => open?.dispose()));
+      await Promise.all([slots, sums, session, gather, judge, rollout].map((open) => open?.dispose()));
     },
   };
 }
