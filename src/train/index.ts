@@ -3,6 +3,7 @@ export { type AdamWOptions, adamWScalarValues, adamWUpdate, clipFactor, globalNo
 export { aboutSchema, augmentSchema, optimizerSchema, parseConfig, readConfig, runSchema } from "./config.ts";
 export { type BatchStream, batchStream, openSplit, type SplitData } from "./data.ts";
 export { runExperiment, type TrainOptions } from "./experiment.ts";
+export { arrayFeeds } from "./feeds.ts";
 export {
   compareWithTraining,
   type Neighbour,
@@ -13,7 +14,7 @@ export {
 } from "./neighbours.ts";
 export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
 export { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
-export { arrayFeeds, optimizerStep, stepOptionsOf } from "./optimizer.ts";
+export { optimizerStep, stepOptionsOf } from "./optimizer.ts";
 export { meanSquared } from "./pixel-losses.ts";
 export {
   type DisposableTrainee,

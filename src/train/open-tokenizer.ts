@@ -1,11 +1,12 @@
 /** The tokenizer that a transformer is trained on. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CODEBOOK } from "../models/index.ts";
 import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
 import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
 import type { WeightData, Weights } from "../runtime/index.ts";
 import type { NamedArray } from "./state.ts";
-import { hashFile } from "./token-cache.ts";
 
 /** A tokenizer ready to use. */
 export interface OpenTokenizer {
@@ -14,6 +15,7 @@ export interface OpenTokenizer {
   readonly arrays: ReadonlyMap<string, NamedArray>;
   /** Codes [V, Z] at unit length. */
   readonly codes: Float32Array;
+  /** sha256 of its weights' file, in hexadecimal. */
   readonly hash: string;
 }
 
@@ -34,7 +36,9 @@ export async function openTokenizer(path: string): Promise<OpenTokenizer> {
       const norm = Math.hypot(...codes.subarray(at, at + Z));
       for (let z = 0; z < Z; z++) codes[at + z]! /= Math.max(norm, 1e-6);
     }
-    return { model: folder.config, weights, arrays, codes, hash: await hashFile(join(path, TOKENIZER_FILE)) };
+    const file = await readFile(join(path, TOKENIZER_FILE));
+    const hash = createHash("sha256").update(file).digest("hex");
+    return { model: folder.config, weights, arrays, codes, hash };
   } finally {
     await folder.close();
   }

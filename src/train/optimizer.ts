@@ -1,8 +1,8 @@
 /** The optimiser's side of a step, which all trainees share: rates, state in, state out. */
-import type { Runtime, Session, Value } from "../runtime/index.ts";
+import type { Runtime, Session } from "../runtime/index.ts";
 import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
+import { numberOf, type Values } from "./feeds.ts";
 import { emaDecayAt, type LearningRate, learningRate } from "./schedule.ts";
-import type { NamedArray } from "./state.ts";
 import type { StepOptions } from "./step.ts";
 import type { StateStore } from "./store.ts";
 
@@ -26,7 +26,7 @@ export interface OptimizerStep {
   readonly lr: number;
   /** Whether the state moved: loss and gradient are finite. */
   readonly taken: boolean;
-  readonly outputs: Readonly<Record<string, Value>>;
+  readonly outputs: Values;
 }
 
 /** Runs step `step` (from 1) of a `stepProgram` on the stores' state and takes its results as the new one where they are finite. */
@@ -36,7 +36,7 @@ export async function optimizerStep(
   stores: readonly StateStore[],
   optimizer: OptimizerSettings,
   step: number,
-  feeds: Readonly<Record<string, Value>>,
+  feeds: Values,
 ): Promise<OptimizerStep> {
   const lr = learningRate(step, optimizer);
   const average = optimizer.emaDecay > 0 ? { emaDecay: emaDecayAt(step, optimizer.emaDecay) } : {};
@@ -52,11 +52,3 @@ export async function optimizerStep(
   if (taken) for (const store of stores) store.advance(outputs);
   return { loss, gradNorm, lr, taken, outputs };
 }
-
-/** An output of one number. */
-export const numberOf = (outputs: Readonly<Record<string, Value>>, name: string): number =>
-  (outputs[name]!.data as Float32Array)[0]!;
-
-/** Arrays as feeds of a session whose weights are inputs. */
-export const arrayFeeds = (runtime: Runtime, arrays: ReadonlyMap<string, NamedArray>): Record<string, Value> =>
-  Object.fromEntries([...arrays].map(([name, { data, shape }]) => [name, runtime.floats(data, shape)]));
