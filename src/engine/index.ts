@@ -4,6 +4,7 @@ export { countFlops, flopsFormula } from "./flops.ts";
 export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
 export { type LowerOptions, OPSET, type ParamPlacement, toOnnx } from "./onnx/lower.ts";
+export { ProtoWriter } from "./onnx/proto.ts";
 export type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
 export type { Provider } from "./ops/def.ts";
 export { opDef, opNames } from "./ops/table.ts";

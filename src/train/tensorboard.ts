@@ -1,4 +1,5 @@
 /** TensorBoard event files: TFRecords of `Event` messages with scalar summaries. */
+import { ProtoWriter } from "../engine/index.ts";
 
 const CASTAGNOLI = 0x82f63b78;
 const MASK_DELTA = 0xa282ead8;
@@ -34,60 +35,14 @@ export function tfRecord(data: Uint8Array): Uint8Array {
 }
 
 /** The record that opens an event file. */
-export function versionEvent(wallTime: number): Uint8Array {
-  return tfRecord(joined([double(1, wallTime), text(3, "brain.Event:2")]));
-}
+export const versionEvent = (wallTime: number): Uint8Array =>
+  tfRecord(new ProtoWriter().double(1, wallTime).string(3, "brain.Event:2").finish());
 
 /** One step's scalars by tag. `wallTime` in seconds since 1970. */
 export function scalarEvent(wallTime: number, step: number, scalars: Readonly<Record<string, number>>): Uint8Array {
-  const values = Object.entries(scalars).map(([tag, value]) => bytes(1, joined([text(1, tag), float(2, value)])));
-  return tfRecord(joined([double(1, wallTime), integer(2, step), bytes(5, joined(values))]));
-}
-
-// Protocol buffer fields: a key (number · 8 + wire type), then the value.
-
-function varint(value: number): number[] {
-  const out: number[] = [];
-  let left = value;
-  while (left >= 128) {
-    out.push((left % 128) + 128);
-    left = Math.floor(left / 128);
-  }
-  return [...out, left];
-}
-
-function integer(field: number, value: number): Uint8Array {
-  return Uint8Array.from([...varint(field * 8), ...varint(value)]);
-}
-
-function double(field: number, value: number): Uint8Array {
-  const out = new Uint8Array(9);
-  out[0] = field * 8 + 1;
-  new DataView(out.buffer).setFloat64(1, value, true);
-  return out;
-}
-
-function float(field: number, value: number): Uint8Array {
-  const out = new Uint8Array(5);
-  out[0] = field * 8 + 5;
-  new DataView(out.buffer).setFloat32(1, value, true);
-  return out;
-}
-
-function bytes(field: number, value: Uint8Array): Uint8Array {
-  return joined([Uint8Array.from([...varint(field * 8 + 2), ...varint(value.length)]), value]);
-}
-
-function text(field: number, value: string): Uint8Array {
-  return bytes(field, new TextEncoder().encode(value));
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  const event = new ProtoWriter().double(1, wallTime).int(2, step);
+  event.message(5, (summary) => {
+    for (const [tag, value] of Object.entries(scalars)) summary.message(1, (one) => one.string(1, tag).float(2, value));
+  });
+  return tfRecord(event.finish());
 }

@@ -1,4 +1,4 @@
-/** A minimal protocol-buffer writer: the wire types that ONNX's messages use. */
+/** A minimal protocol-buffer writer: the wire types that messages of ONNX and TensorBoard use. */
 export class ProtoWriter {
   private chunks: Uint8Array[] = [];
   private small: number[] = [];
@@ -30,6 +30,12 @@ export class ProtoWriter {
   float(field: number, value: number): this {
     this.varint(field * 8 + 5);
     this.small.push(...new Uint8Array(Float32Array.of(value).buffer));
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.varint(field * 8 + 1);
+    this.small.push(...new Uint8Array(Float64Array.of(value).buffer));
     return this;
   }
 
