@@ -169,7 +169,8 @@ describe("tokenizer", () => {
     const config = tokenizerConfig(changes);
     const train = async (device: string): Promise<Trained> => {
       const split = await openSplit(data, 0.1, 0);
-      return trained(device, (runtime) => tokenizerTrainee(config, split, runtime, join(folder, name), () => {}));
+      const setup = { config, data: split, dataDir: data, outDir: join(folder, name), log: () => {} };
+      return trained(device, (runtime) => tokenizerTrainee({ ...setup, runtime }));
     };
     return { gpu: await train("webgpu"), cpu: await train("cpu") };
   }
@@ -206,7 +207,8 @@ describe("transformer", () => {
       const split = await openSplit(data, 0.1, 0);
       const tokenizer = await openTokenizer(config.tokenizer);
       // One token cache for both: a token at the edge between two codes may fall to either side.
-      return trained(device, (runtime) => transformerTrainee(config, split, tokenizer, runtime, out, () => {}));
+      const setup = { config, data: split, dataDir: data, outDir: out, log: () => {} };
+      return trained(device, (runtime) => transformerTrainee({ ...setup, runtime }, tokenizer));
     };
     const cpu = await train("cpu");
     const gpu = await train("webgpu");

@@ -3,13 +3,12 @@ import type { Tensor } from "../engine/index.ts";
 import type { ParamDecl, Params } from "../nn/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import {
-  adamWScalarValues,
-  emaDecayAt,
-  learningRate,
   type NamedArray,
   openStore,
+  optimizerStep,
   paperAdamW,
   slotsOf,
+  stepOptionsOf,
   stepProgram,
 } from "../train/index.ts";
 
@@ -41,11 +40,8 @@ export async function trainShortly(
   { steps, peakLr, frozen = [], signal }: ShortRun,
   feeds: (step: number) => Record<string, Value>,
 ): Promise<ShortResult> {
-  const options = { adamW: paperAdamW, clip: 2, ema: true };
-  const slots = openStore(runtime, decls, slotsOf(options), start);
-  const session = await runtime.open(stepProgram("short_run", decls, p, loss, {}, options));
-  const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
-  const rate = {
+  const optimizer = {
+    ...paperAdamW,
     peakLr,
     steps,
     warmupSteps: Math.ceil(steps / 20),
@@ -53,27 +49,19 @@ export async function trainShortly(
     holdShare: 0.45,
     finalShare: 0.05,
     shape: "cosine" as const,
+    clip: 2,
+    emaDecay: 0.99,
   };
+  const options = stepOptionsOf(optimizer);
+  const slots = openStore(runtime, decls, slotsOf(options), start);
+  const session = await runtime.open(stepProgram("short_run", decls, p, loss, {}, options));
   const losses: number[] = [];
   try {
     for (let step = 1; step <= steps; step++) {
       signal?.throwIfAborted();
-      const adam = adamWScalarValues(step, learningRate(step, rate), paperAdamW);
-      const result = await session.run(
-        {
-          ...slots.feeds(),
-          ...feeds(step),
-          lr: scalar(adam.lr),
-          correction1: scalar(adam.correction1),
-          correction2: scalar(adam.correction2),
-          emaDecay: scalar(emaDecayAt(step, 0.99)),
-        },
-        { ...slots.fetches(), loss: null },
-      );
-      const value = (result.loss!.data as Float32Array)[0]!;
+      const { loss: value } = await optimizerStep(runtime, session, [slots], optimizer, step, feeds(step));
       if (!Number.isFinite(value)) throw new Error(`ablation: expected a finite loss, got ${value} at step ${step}`);
       losses.push(value);
-      slots.advance(result);
       for (const name of frozen)
         for (const slot of ["param", "ema"] as const) slots.array(slot, name).set(start.get(name)!);
     }

@@ -1,10 +1,10 @@
 /** Trains a classifier by steps, as a trainee of the loop that tokenizer and transformer have. */
 import { join } from "node:path";
-import { type Dataset, orderedBatches, type StreamPosition } from "../data/index.ts";
+import { orderedBatches, type StreamPosition } from "../data/index.ts";
 import { program } from "../engine/index.ts";
 import { largestOfRows } from "../evaluate/index.ts";
 import { countParams, paramTensors } from "../nn/index.ts";
-import type { Runtime, Session, Value } from "../runtime/index.ts";
+import type { Session, Value } from "../runtime/index.ts";
 import { createRandom, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
 import {
   arrayFeeds,
@@ -18,7 +18,7 @@ import {
   type RunResult,
   runExperiment,
   type SavedTrainee,
-  type SplitData,
+  type Setup,
   type StateStore,
   type StepReport,
   slotsOf,
@@ -44,19 +44,14 @@ export async function trainJudge(
   options: TrainOptions = {},
 ): Promise<RunResult> {
   if (config.kind === "discriminant-judge") return fitJudge(config, dataDir, outDir, options);
-  return runExperiment(config, dataDir, outDir, options, async (data, runtime, log) => {
-    const run = await openClassifierRun(config, data, dataDir, runtime, join(outDir, "model"), log);
-    return traineeOf(run, { step, evaluate, save, load, dispose });
-  });
+  return runExperiment(config, dataDir, outDir, options, async (setup) =>
+    traineeOf(await openRun(setup), { step, evaluate, save, load, dispose }),
+  );
 }
 
 /** A classifier's run: what is opened once, and what every step changes. */
-interface ClassifierRun {
-  readonly config: NetworkJudgeTraining;
-  readonly data: SplitData;
+interface ClassifierRun extends Setup<NetworkJudgeTraining> {
   readonly judge: JudgeConfig;
-  readonly folder: string;
-  readonly runtime: Runtime;
   readonly training: Session;
   readonly judging: Session;
   readonly store: StateStore;
@@ -66,14 +61,8 @@ interface ClassifierRun {
   random: Random;
 }
 
-async function openClassifierRun(
-  config: NetworkJudgeTraining,
-  data: SplitData,
-  dataDir: string,
-  runtime: Runtime,
-  folder: string,
-  log: (line: string) => void,
-): Promise<ClassifierRun> {
+async function openRun(setup: Setup<NetworkJudgeTraining>): Promise<ClassifierRun> {
+  const { config, data, dataDir, runtime, log } = setup;
   const { sizes, batchSize, augment } = config.data;
   const network: ClassifierConfig = { ...config.model, classes: data.train.classes.length };
   for (const size of sizes)
@@ -89,11 +78,8 @@ async function openClassifierRun(
   const stream = (size: number): BatchStream =>
     batchStream(data.train, { size, batchSize, seed: config.seed, augment }, log);
   const run: ClassifierRun = {
-    config,
-    data,
+    ...setup,
     judge,
-    folder,
-    runtime,
     training: await runtime.open(step, { keepOnDevice: store.onDevice }),
     judging: await runtime.open(program("judge", graph)),
     store,
@@ -125,19 +111,24 @@ async function step(run: ClassifierRun, number: number): Promise<StepReport> {
   return { loss, gradNorm, lr, images: batch.count, parts: {} };
 }
 
-async function evaluate({ config, data, judge, folder, ...run }: ClassifierRun): Promise<EvaluationReport> {
+async function evaluate(run: ClassifierRun): Promise<EvaluationReport> {
+  const { config, judge } = run;
   const { sizes } = config.data;
   const arrays = storedInHalf(await run.store.values());
   const weights = arrayFeeds(run.runtime, arrays);
   const accuracy: Record<string, number> = {};
   let pictures = 0;
   for (const size of new Set([Math.min(...sizes), Math.max(...sizes)])) {
-    const { runtime, judging } = run;
-    const seen = await accuracyAt(runtime, judging, weights, data.heldOut, size, config.run.evaluatePictures);
+    const seen = await accuracyAt(run, weights, size);
     accuracy[String(size)] = Number((seen.correct / seen.pictures).toFixed(4));
     pictures = seen.pictures;
   }
-  await writeJudge(folder, { ...judge, heldOutAccuracy: accuracy, heldOutPictures: pictures }, arrays, true);
+  await writeJudge(
+    join(run.outDir, "model"),
+    { ...judge, heldOutAccuracy: accuracy, heldOutPictures: pictures },
+    arrays,
+    true,
+  );
   return {
     score: meanAccuracy(accuracy),
     metrics: { accuracy, pictures },
@@ -169,22 +160,20 @@ async function dispose({ training, judging, store }: ClassifierRun): Promise<voi
 /** Pictures judged at once. */
 const CHUNK = 64;
 
+/** How many held-out pictures of a side in pixels the weights name correctly. */
 async function accuracyAt(
-  runtime: Runtime,
-  session: Session,
+  { config, data, runtime, judging }: ClassifierRun,
   weights: Readonly<Record<string, Value>>,
-  dataset: Dataset,
   size: number,
-  most: number,
 ): Promise<{ correct: number; pictures: number }> {
   let [correct, pictures] = [0, 0];
-  for await (const { images, labels, count } of orderedBatches(dataset, size, CHUNK)) {
+  for await (const { images, labels, count } of orderedBatches(data.heldOut, size, CHUNK)) {
     const image = runtime.floats(images, [count, 3, size, size]);
-    const { logits } = await session.run({ ...weights, image }, { logits: null });
+    const { logits } = await judging.run({ ...weights, image }, { logits: null });
     const chosen = largestOfRows(logits!.data as Float32Array, count);
     for (let i = 0; i < count; i++) if (chosen[i] === labels[i]) correct++;
     pictures += count;
-    if (pictures >= most) break;
+    if (pictures >= config.run.evaluatePictures) break;
   }
   return { correct, pictures };
 }

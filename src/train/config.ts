@@ -3,8 +3,9 @@ import { z } from "zod";
 import { readInput } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 
-const count = z.int().min(1);
-const share = z.number().min(0).max(1);
+export const count = z.int().min(1);
+/** A share or a probability. */
+export const share = z.number().min(0).max(1);
 const rate = z.number().min(0);
 
 /** Text for people at the head of a config file. */
@@ -40,8 +41,6 @@ export const transformerOptimizerSchema = optimizerSchema.extend({
   /** Factor on the learning rate of the class table, whose rows few pictures of a batch touch. */
   tableRate: z.number().positive().default(1),
 });
-
-export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 
 export const runSchema = z.strictObject({
   logEvery: count.default(20),

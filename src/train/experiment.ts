@@ -32,13 +32,24 @@ interface ExperimentConfig {
   readonly optimizer: { readonly steps: number };
 }
 
+/** What a run has at hand when it begins. */
+export interface Setup<C> {
+  readonly config: C;
+  readonly data: SplitData;
+  readonly dataDir: string;
+  readonly outDir: string;
+  readonly runtime: Runtime;
+  /** Takes lines for people. */
+  readonly log: (line: string) => void;
+}
+
 /** Opens the data and the runtime, trains or resumes what `start` makes of them, and closes everything. */
 export async function runExperiment<C extends ExperimentConfig>(
   config: C,
   dataDir: string,
   outDir: string,
   options: TrainOptions,
-  start: (data: SplitData, runtime: Runtime, log: (line: string) => void) => Promise<DisposableTrainee>,
+  start: (setup: Setup<C>) => Promise<DisposableTrainee>,
 ): Promise<RunResult> {
   const log = options.log ?? (() => {});
   await makeFolders(outDir);
@@ -48,9 +59,8 @@ export async function runExperiment<C extends ExperimentConfig>(
   const { train, heldOut } = data;
   await showData(train, outDir, log);
   log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
-  const { threads, device } = options;
-  const runtime = nodeRuntime({ ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) });
-  const trainee = await start(data, runtime, log).catch(async (error: unknown) => {
+  const runtime = nodeRuntime({ threads: options.threads, device: options.device });
+  const trainee = await start({ config, data, dataDir, outDir, runtime, log }).catch(async (error: unknown) => {
     await train.close();
     throw error;
   });

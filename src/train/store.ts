@@ -57,10 +57,12 @@ export function openStore(
     if (before.location !== "cpu" && before !== zerosOnDevice.get(key)) before.dispose();
     current.set(key, value);
   };
-  const named = async ({ shape }: ParamDecl, key: string): Promise<NamedArray> => ({
-    shape,
-    data: await transfer.download(current.get(key)!),
-  });
+  const read = async (wanted: readonly (readonly [string, ParamDecl, Slot])[]): Promise<Map<string, NamedArray>> => {
+    const arrays = new Map<string, NamedArray>();
+    for (const [as, { name, shape }, slot] of wanted)
+      arrays.set(as, { shape, data: await transfer.download(current.get(slotName(slot, name))!) });
+    return arrays;
+  };
   return {
     onDevice: allocates ? keys.filter(({ decl }) => !hosted(decl.name)).map(({ key }) => updated(key)) : [],
     feeds: () => Object.fromEntries(current),
@@ -88,11 +90,7 @@ export function openStore(
         );
       return value.data as Float32Array;
     },
-    async save() {
-      const arrays = new Map<string, NamedArray>();
-      for (const { decl, key } of keys) arrays.set(key, await named(decl, key));
-      return arrays;
-    },
+    save: () => read(keys.map(({ decl, slot, key }) => [key, decl, slot])),
     load(arrays) {
       for (const { decl, key } of keys) {
         const found = arrays.get(key);
@@ -103,14 +101,7 @@ export function openStore(
         replace(key, runtime.floats(Float32Array.from(found.data), decl.shape));
       }
     },
-    async values() {
-      const arrays = new Map<string, NamedArray>();
-      for (const decl of decls) {
-        const shipped = slotsOf(decl).includes("ema") ? "ema" : "param";
-        arrays.set(decl.name, await named(decl, slotName(shipped, decl.name)));
-      }
-      return arrays;
-    },
+    values: () => read(decls.map((decl) => [decl.name, decl, slotsOf(decl).includes("ema") ? "ema" : "param"])),
     async dispose() {
       for (const value of new Set([...current.values(), ...zerosOnDevice.values()]))
         if (value.location !== "cpu") value.dispose();

@@ -9,20 +9,12 @@ import {
   type Transform,
   transformPlanes,
 } from "../data/index.ts";
-import { input, type Program, program } from "../engine/index.ts";
-import {
-  declareTokenizer,
-  downsampling,
-  encodeLatent,
-  latentRows,
-  nearestCodes,
-  type TokenizerConfig,
-} from "../models/index.ts";
+import { program } from "../engine/index.ts";
+import { declareTokenizer, downsampling, type TokenizerConfig } from "../models/index.ts";
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Weights } from "../runtime/index.ts";
 import { tellingOnce } from "./data.ts";
-import { areaValue } from "./pooling.ts";
-import { imageInput, poolSeparably } from "./tokenizer-objective.ts";
+import { areaValue, encodeProgram, pooledTokens } from "./pooling.ts";
 
 export interface TokenCache {
   /** Pictures of the data set. */
@@ -114,14 +106,6 @@ function copyViews({ augment, augmentedCopies, transforms = [] }: CacheOptions):
   ];
 }
 
-/** Latent [B, Z, H, W] pooled to one grid and quantised. */
-function quantiseProgram(config: TokenizerConfig): Program {
-  const p = paramTensors(declareTokenizer(config));
-  const latent = input("latent", "float32", ["B", config.codeDim, "H", "W"]);
-  const pooled = poolSeparably(latent, input("rows", "float32", ["h", "H"]), input("columns", "float32", ["w", "W"]));
-  return program("quantise", { tokens: nearestCodes(p, latentRows(pooled)) });
-}
-
 async function encodeAll(
   dataset: Dataset,
   options: CacheOptions,
@@ -132,10 +116,8 @@ async function encodeAll(
 ): Promise<Int32Array[]> {
   const side = options.size / downsampling(config);
   const p = paramTensors(declareTokenizer(config));
-  const encoder = await runtime.open(program("encode", { latent: encodeLatent(p, config, imageInput(config)) }), {
-    weights,
-  });
-  const quantise = await runtime.open(quantiseProgram(config), { weights });
+  const encoder = await runtime.open(encodeProgram(config), { weights });
+  const quantise = await runtime.open(program("quantise", { tokens: pooledTokens(p, config) }), { weights });
   const total = dataset.length * views.length;
   const grids = Array.from({ length: side }, (_, i) => new Int32Array(total * (i + 1) ** 2).fill(-1));
   const pools = grids.map((_, i) => areaValue(runtime, side, i + 1));

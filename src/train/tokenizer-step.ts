@@ -1,10 +1,11 @@
 /** A step of a tokenizer's training: gradients in one session, then what the host does with the codebook. */
 import type { Batch } from "../data/index.ts";
 import { CODEBOOK, downsampling } from "../models/index.ts";
-import type { Runtime, Session, Value } from "../runtime/index.ts";
+import type { Session, Value } from "../runtime/index.ts";
 import type { Random } from "../sampling/index.ts";
 import { type CodebookState, codebookUsage, updateCodebook } from "./codebook.ts";
-import type { BatchStream, SplitData } from "./data.ts";
+import type { BatchStream } from "./data.ts";
+import type { Setup } from "./experiment.ts";
 import { numberOf, type Values } from "./feeds.ts";
 import { optimizerStep } from "./optimizer.ts";
 import { poolingFeeds } from "./pooling.ts";
@@ -18,12 +19,8 @@ import { smallScaleCount, tokenizerProgram } from "./tokenizer-program.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** A tokenizer's run: what is opened once, and what every step changes. */
-export interface TokenizerRun {
-  readonly config: TokenizerTraining;
-  readonly data: SplitData;
-  readonly runtime: Runtime;
+export interface TokenizerRun extends Setup<TokenizerTraining> {
   readonly transfer: Transfer;
-  readonly modelDir: string;
   /** Side of the largest grid. */
   readonly native: number;
   readonly evaluator: TokenizerEvaluator;

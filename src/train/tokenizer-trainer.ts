@@ -3,22 +3,28 @@ import { join } from "node:path";
 import { CODEBOOK, declareTokenizer, downsampling } from "../models/index.ts";
 import { countParams, type ParamDecl } from "../nn/index.ts";
 import { expectOpenable, TOKENIZER_FILE } from "../pretrained/index.ts";
-import type { Runtime } from "../runtime/index.ts";
 import { createRandom, defaultSizes, type RandomState, restoreRandom } from "../sampling/index.ts";
 import { codebookUsage, createCodebookState } from "./codebook.ts";
-import { batchStream, fixedBatch, type SplitData } from "./data.ts";
-import { runExperiment, type TrainOptions } from "./experiment.ts";
-import { exportTokenizer, tokenizerModel } from "./export.ts";
+import { batchStream, fixedBatch } from "./data.ts";
+import { runExperiment, type Setup, type TrainOptions } from "./experiment.ts";
+import { exportModel, tokenizerModel } from "./export.ts";
 import { extraDecls, readLpips } from "./extra-losses.ts";
 import { arrayFeeds } from "./feeds.ts";
 import { stepOptionsOf } from "./optimizer.ts";
-import { type DisposableTrainee, type EvaluationReport, type RunResult, type SavedTrainee, traineeOf } from "./run.ts";
+import {
+  type DisposableTrainee,
+  type EvaluationReport,
+  MODEL,
+  type RunResult,
+  type SavedTrainee,
+  traineeOf,
+} from "./run.ts";
 import { describeStart, freshStart, startFrom } from "./start.ts";
 import type { Json, NamedArray, TrainState } from "./state.ts";
 import { slotsOf } from "./step.ts";
 import { openStore } from "./store.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
-import { openTokenizerEvaluator, reconstructionSheet } from "./tokenizer-evaluation.ts";
+import { evaluateScales, openTokenizerEvaluator, reconstructionSheet } from "./tokenizer-evaluation.ts";
 import { isTrained, tokenizerProgram } from "./tokenizer-program.ts";
 import { codesOf, releaseFixed, step, type TokenizerRun } from "./tokenizer-step.ts";
 import { openTransfer } from "./transfer.ts";
@@ -30,29 +36,15 @@ export async function trainTokenizer(
   outDir: string,
   options: TrainOptions = {},
 ): Promise<RunResult> {
-  return runExperiment(config, dataDir, outDir, options, (data, runtime, log) =>
-    tokenizerTrainee(config, data, runtime, join(outDir, "model"), log),
-  );
+  return runExperiment(config, dataDir, outDir, options, tokenizerTrainee);
 }
 
-export async function tokenizerTrainee(
-  config: TokenizerTraining,
-  data: SplitData,
-  runtime: Runtime,
-  modelDir: string,
-  log: (line: string) => void,
-): Promise<DisposableTrainee> {
-  const run = await openTokenizerRun(config, data, runtime, modelDir, log);
-  return traineeOf(run, { step, evaluate, save, load, dispose });
+export async function tokenizerTrainee(setup: Setup<TokenizerTraining>): Promise<DisposableTrainee> {
+  return traineeOf(await openRun(setup), { step, evaluate, save, load, dispose });
 }
 
-async function openTokenizerRun(
-  config: TokenizerTraining,
-  data: SplitData,
-  runtime: Runtime,
-  modelDir: string,
-  log: (line: string) => void,
-): Promise<TokenizerRun> {
+async function openRun(setup: Setup<TokenizerTraining>): Promise<TokenizerRun> {
+  const { config, data, runtime, log } = setup;
   const { model, seed } = config;
   const { size, batchSize, augment } = config.data;
   const factor = downsampling(model);
@@ -85,12 +77,9 @@ async function openTokenizerRun(
   }
   const frozen = config.train === "decoder";
   const run: TokenizerRun = {
+    ...setup,
     ...state,
-    config,
-    data,
-    runtime,
     transfer: openTransfer(runtime),
-    modelDir,
     native,
     evaluator,
     heldOut: await fixedBatch(data.heldOut, size, config.run.evaluatePictures),
@@ -127,12 +116,12 @@ async function startValues(
 async function evaluate(run: TokenizerRun): Promise<EvaluationReport> {
   const { config, native, heldOut } = run;
   const arrays = await shippedArrays(run);
-  const quality = await run.evaluator.evaluate(arrayFeeds(run.runtime, arrays), heldOut, defaultSizes(native));
+  const quality = await evaluateScales(run.evaluator, arrayFeeds(run.runtime, arrays), heldOut, defaultSizes(native));
   const histogram = new Float64Array(config.model.codebookSize);
   for (const { tokens } of quality) for (const token of tokens) histogram[token]!++;
   const { used } = codebookUsage(histogram);
-  const labels = run.data.train.classes;
-  await exportTokenizer(run.modelDir, { config: config.model, trainedSide: native, arrays, labels });
+  const model = tokenizerModel(config.model, native, run.data.train.classes);
+  await exportModel(join(run.outDir, MODEL), model, { tokenizer: arrays });
   const number = (value: number): number => Number(value.toPrecision(5));
   const perSide = (of: "psnr" | "used" | "perplexity") =>
     Object.fromEntries(quality.map((scale) => [scale.side, number(scale[of])]));
@@ -195,7 +184,8 @@ function load(run: TokenizerRun, { arrays, json }: TrainState): void {
 
 async function dispose(run: TokenizerRun): Promise<void> {
   releaseFixed(run);
-  const { store, discriminator, sessions, evaluator, transfer } = run;
-  const opened = [store, discriminator, evaluator, transfer, ...(await Promise.all(sessions.values()))];
+  const { store, discriminator, sessions, transfer } = run;
+  const { encode, decode } = run.evaluator;
+  const opened = [store, discriminator, encode, decode, transfer, ...(await Promise.all(sessions.values()))];
   await Promise.all(opened.map((open) => open.dispose()));
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../files/index.ts";
 import type { WeightData } from "../runtime/index.ts";
 import { type Baselines, baselinesOf } from "./baselines.ts";
-import { exportTransformer } from "./export.ts";
+import { exportModel } from "./export.ts";
 import { arrayFeeds } from "./feeds.ts";
 import { type EvaluationReport, MODEL } from "./run.ts";
 import { type Drawn, drawSamples } from "./samples.ts";
@@ -26,8 +26,7 @@ export async function evaluate(run: TransformerRun, step: number): Promise<Evalu
   const trained = await run.store.values();
   const losses = await heldOutLosses(run, trained);
   const arrays = withoutTransforms(trained, shipped);
-  const exported = { config: shipped, arrays, model: folder, tokenizerArrays: tokenizer.arrays };
-  await exportTransformer(join(outDir, MODEL), exported);
+  await exportModel(join(outDir, MODEL), folder, { tokenizer: tokenizer.arrays, transformer: arrays });
   const { sheet, neighbours, nearest } = await draw(run, arrays, step === config.optimizer.steps);
   const pictures = Math.min(config.run.evaluatePictures, heldOut.cache.readable.length);
   await writeFileAtomic(join(outDir, TABLE_FILE), scaleTable(table, losses, baselines, { step, pictures }));

@@ -1,9 +1,9 @@
 /** A step of a transformer's training: batches drawn, their gradients gathered, one update. */
-import type { Runtime, Session, Value } from "../runtime/index.ts";
+import type { Session, Value } from "../runtime/index.ts";
 import { createRandom, type Grid, type Random } from "../sampling/index.ts";
 import type { Baselines } from "./baselines.ts";
 import { corruptTokens } from "./corruption.ts";
-import type { SplitData } from "./data.ts";
+import type { Setup } from "./experiment.ts";
 import { feedsOf, numberOf, type Values } from "./feeds.ts";
 import type { OpenTokenizer } from "./open-tokenizer.ts";
 import { optimizerStep } from "./optimizer.ts";
@@ -23,12 +23,8 @@ export interface TokenSide {
 }
 
 /** A transformer's run: what is opened once, and what every step changes. */
-export interface TransformerRun {
-  readonly config: TransformerTraining;
-  readonly data: SplitData;
+export interface TransformerRun extends Setup<TransformerTraining> {
   readonly tokenizer: OpenTokenizer;
-  readonly runtime: Runtime;
-  readonly outDir: string;
   readonly models: TransformerModels;
   readonly train: TokenSide;
   readonly heldOut: TokenSide;

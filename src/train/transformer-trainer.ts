@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { program } from "../engine/index.ts";
 import { declareTransformer } from "../models/index.ts";
 import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
-import type { Runtime, Session } from "../runtime/index.ts";
+import type { Session } from "../runtime/index.ts";
 import { createRandom, defaultSizes, type Grid, type RandomState, restoreRandom } from "../sampling/index.ts";
-import type { Baselines } from "./baselines.ts";
 import { nearestOthers } from "./corruption.ts";
 import type { SplitData } from "./data.ts";
-import { runExperiment, type TrainOptions } from "./experiment.ts";
+import { runExperiment, type Setup, type TrainOptions } from "./experiment.ts";
 import { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
 import { stepOptionsOf } from "./optimizer.ts";
 import { rolloutProgram } from "./refinement.ts";
@@ -36,19 +35,16 @@ export async function trainTransformer(
   outDir: string,
   options: TrainOptions = {},
 ): Promise<RunResult> {
-  return runExperiment(config, dataDir, outDir, options, async (data, runtime, log) =>
-    transformerTrainee(config, data, await openTokenizer(config.tokenizer), runtime, outDir, log),
+  return runExperiment(config, dataDir, outDir, options, async (setup) =>
+    transformerTrainee(setup, await openTokenizer(config.tokenizer)),
   );
 }
 
 export async function transformerTrainee(
-  config: TransformerTraining,
-  data: SplitData,
+  setup: Setup<TransformerTraining>,
   tokenizer: OpenTokenizer,
-  runtime: Runtime,
-  outDir: string,
-  log: (line: string) => void,
 ): Promise<DisposableTrainee> {
+  const { config, data, runtime, log } = setup;
   const models = transformerModels(config, data, tokenizer);
   const decls = declareTransformer(models.trained);
   const start = await transformerStart(config, decls, data.train, log);
@@ -56,19 +52,27 @@ export async function transformerTrainee(
     store: openStore(runtime, decls, slotsOf(stepOptions(config)), start),
     sums: openStore(runtime, config.accumulate === 1 ? [] : decls, () => ["sum"], start),
   };
-  const sessions = await openSessions(config, models, decls, stores, runtime);
-  const sides = await openTokens(config, data, tokenizer, models, runtime, outDir, log);
+  const sessions = await openSessions(setup, models, decls, stores);
+  const sides = await openTokens(setup, models, tokenizer);
   const { codes, model } = tokenizer;
   const { corruption, corruptionNeighbours } = config.regularisation;
   const table = defaultSizes(models.side).map((s): Grid => [s, s]);
   const baselines = baselinesPerGrid({ table, models, tokenizer, ...sides });
-  for (const line of describeBaselines(baselines, table)) log(line);
+  const logBaseline = (name: string, losses: readonly number[]): void =>
+    log(
+      `${name} baseline ${overTokens(losses, table).toFixed(3)} (${losses.map((loss, i) => `${table[i]![0]}: ${loss.toFixed(2)}`).join("  ")})`,
+    );
+  logBaseline(
+    "unigram",
+    baselines.map((b) => b.unigram),
+  );
+  logBaseline(
+    "class-unigram",
+    baselines.map((b) => b.classUnigram),
+  );
   const run: TransformerRun = {
-    config,
-    data,
+    ...setup,
     tokenizer,
-    runtime,
-    outDir,
     models,
     ...stores,
     ...sessions,
@@ -104,11 +108,10 @@ const isBlockMatrix = ({ name, shape }: ParamDecl): boolean =>
 type Sessions = Pick<TransformerRun, "training" | "gathering" | "rollout" | "judging">;
 
 async function openSessions(
-  config: TransformerTraining,
+  { config, runtime }: Setup<TransformerTraining>,
   { trained }: TransformerModels,
   decls: readonly ParamDecl[],
   { store, sums }: { store: StateStore; sums: StateStore },
-  runtime: Runtime,
 ): Promise<Sessions> {
   const { refinement, regularisation, accumulate } = config;
   const p = paramTensors(decls);
@@ -134,13 +137,9 @@ async function openSessions(
 
 /** Tokens of both sides of the data: read from the run's folder, or encoded. */
 async function openTokens(
-  config: TransformerTraining,
-  data: SplitData,
-  tokenizer: OpenTokenizer,
+  { config, data, runtime, outDir, log }: Setup<TransformerTraining>,
   { trained }: TransformerModels,
-  runtime: Runtime,
-  outDir: string,
-  log: (line: string) => void,
+  tokenizer: OpenTokenizer,
 ): Promise<{ train: TokenSide; heldOut: TokenSide }> {
   const { size, augment, augmentedCopies, told } = config.data;
   const { positionSide, codeDim, conditions } = trained;
@@ -155,21 +154,6 @@ async function openTokens(
     train: await open("train", data.train, options),
     heldOut: await open("held-out", data.heldOut, { ...options, ...plain }),
   };
-}
-
-function describeBaselines(baselines: readonly Baselines[], table: readonly Grid[]): string[] {
-  const line = (name: string, losses: readonly number[]): string =>
-    `${name} baseline ${overTokens(losses, table).toFixed(3)} (${losses.map((loss, i) => `${table[i]![0]}: ${loss.toFixed(2)}`).join("  ")})`;
-  return [
-    line(
-      "unigram",
-      baselines.map((b) => b.unigram),
-    ),
-    line(
-      "class-unigram",
-      baselines.map((b) => b.classUnigram),
-    ),
-  ];
 }
 
 /** What a transformer's state holds beside arrays. */
