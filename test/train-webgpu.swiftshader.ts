@@ -7,9 +7,8 @@ import type { Runtime, Value } from "../src/runtime/index.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
 import { parseConfig } from "../src/train/config.ts";
 import { openSplit } from "../src/train/data.ts";
-import type { DisposableTrainee } from "../src/train/experiment.ts";
 import { openTokenizer } from "../src/train/open-tokenizer.ts";
-import type { SavedTrainee } from "../src/train/run.ts";
+import type { DisposableTrainee, SavedTrainee } from "../src/train/run.ts";
 import { tokenizerTrainingSchema } from "../src/train/tokenizer-config.ts";
 import { tokenizerTrainee, trainTokenizer } from "../src/train/tokenizer-trainer.ts";
 import { transformerTrainingSchema } from "../src/train/transformer-config.ts";
@@ -170,7 +169,8 @@ describe("tokenizer", () => {
     const config = tokenizerConfig(changes);
     const train = async (device: string): Promise<Trained> => {
       const split = await openSplit(data, 0.1, 0);
-      return trained(device, (runtime) => tokenizerTrainee(config, split, runtime, join(folder, name), () => {}));
+      const setup = { config, data: split, dataDir: data, outDir: join(folder, name), log: () => {} };
+      return trained(device, (runtime) => tokenizerTrainee({ ...setup, runtime }));
     };
     return { gpu: await train("webgpu"), cpu: await train("cpu") };
   }
@@ -207,7 +207,8 @@ describe("transformer", () => {
       const split = await openSplit(data, 0.1, 0);
       const tokenizer = await openTokenizer(config.tokenizer);
       // One token cache for both: a token at the edge between two codes may fall to either side.
-      return trained(device, (runtime) => transformerTrainee(config, split, tokenizer, runtime, out, () => {}));
+      const setup = { config, data: split, dataDir: data, outDir: out, log: () => {} };
+      return trained(device, (runtime) => transformerTrainee({ ...setup, runtime }, tokenizer));
     };
     const cpu = await train("cpu");
     const gpu = await train("webgpu");

@@ -3,13 +3,12 @@ import type { Tensor } from "../../src/engine/index.ts";
 import type { ParamDecl, Params } from "../../src/nn/index.ts";
 import type { Runtime, Value } from "../../src/runtime/index.ts";
 import {
-  adamWScalarValues,
-  createSlots,
-  emaDecayAt,
-  learningRate,
   type NamedArray,
+  openStore,
+  optimizerStep,
   paperAdamW,
   slotsOf,
+  stepOptionsOf,
   stepProgram,
 } from "../../src/train/index.ts";
 
@@ -40,11 +39,8 @@ export async function trainShortly(
   { steps, peakLr, frozen = [] }: ShortRun,
   feeds: (step: number) => Record<string, Value>,
 ): Promise<ShortResult> {
-  const options = { adamW: paperAdamW, clip: 2, ema: true };
-  const slots = createSlots(runtime, decls, slotsOf(options), start);
-  const session = await runtime.open(stepProgram("short_run", decls, p, loss, {}, options));
-  const scalar = (value: number): Value => runtime.floats(Float32Array.of(value), []);
-  const rate = {
+  const optimizer = {
+    ...paperAdamW,
     peakLr,
     steps,
     warmupSteps: Math.ceil(steps / 20),
@@ -52,26 +48,18 @@ export async function trainShortly(
     holdShare: 0.45,
     finalShare: 0.05,
     shape: "cosine" as const,
+    clip: 2,
+    emaDecay: 0.99,
   };
+  const options = stepOptionsOf(optimizer);
+  const slots = openStore(runtime, decls, slotsOf(options), start);
+  const session = await runtime.open(stepProgram("short_run", decls, p, loss, {}, options));
   const losses: number[] = [];
   try {
     for (let step = 1; step <= steps; step++) {
-      const adam = adamWScalarValues(step, learningRate(step, rate), paperAdamW);
-      const result = await session.run(
-        {
-          ...slots.feeds(),
-          ...feeds(step),
-          lr: scalar(adam.lr),
-          correction1: scalar(adam.correction1),
-          correction2: scalar(adam.correction2),
-          emaDecay: scalar(emaDecayAt(step, 0.99)),
-        },
-        { ...slots.fetches(), loss: null },
-      );
-      const value = (result.loss!.data as Float32Array)[0]!;
+      const { loss: value } = await optimizerStep(runtime, session, [slots], optimizer, step, feeds(step));
       if (!Number.isFinite(value)) throw new Error(`ablation: expected a finite loss, got ${value} at step ${step}`);
       losses.push(value);
-      slots.advance();
       for (const name of frozen)
         for (const slot of ["param", "ema"] as const) slots.array(slot, name).set(start.get(name)!);
     }
@@ -80,7 +68,7 @@ export async function trainShortly(
   }
   const last = losses.slice(-Math.max(1, Math.floor(steps / 10)));
   const arrays = new Map(
-    [...slots.values("ema")].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
+    [...(await slots.values())].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
   );
   return { arrays, loss: last.reduce((a, b) => a + b, 0) / last.length };
 }

@@ -83,6 +83,15 @@ export async function* batches(dataset: Dataset, options: BatchOptions): AsyncGe
   }
 }
 
+/** Every readable picture once, in the data set's own order. */
+export const orderedBatches = (
+  dataset: Dataset,
+  size: number,
+  batchSize: number,
+  options: Pick<BatchOptions, "augment" | "onCorrupt"> & { readonly seed?: number } = {},
+): AsyncGenerator<Batch, void, undefined> =>
+  batches(dataset, { size, batchSize, seed: 0, ordered: true, epochs: 1, keepLast: true, ...options });
+
 /** An example and how many pictures of the epoch were taken with it. */
 interface Placed {
   readonly example: Example;

@@ -8,7 +8,7 @@ export {
   checkAugment,
   writeView,
 } from "./augment.ts";
-export { type Batch, batches, type StreamPosition } from "./batches.ts";
+export { type Batch, batches, orderedBatches, type StreamPosition } from "./batches.ts";
 export { describeDataset, formatDataCard } from "./card.ts";
 
 export { CorruptImageError, type Dataset, type Example } from "./dataset.ts";

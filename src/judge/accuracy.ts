@@ -1,5 +1,5 @@
 /** How often a judge gives labelled pictures their own class. */
-import { batches, type Dataset } from "../data/index.ts";
+import { type Dataset, orderedBatches } from "../data/index.ts";
 import {
   type Interval,
   joinTops,
@@ -54,11 +54,10 @@ export async function classAccuracy(
   const size = options.size ?? (await shortSide(dataset));
   const confusion = new Uint32Array(K * K);
   const [tops, own]: [TopClasses[], number[]] = [[], []];
-  const all = { size, batchSize: CHUNK, seed: 0, ordered: true, epochs: 1, keepLast: true };
   const refuse = (error: Error): never => {
     throw error;
   };
-  for await (const { images, labels, count } of batches(dataset, { ...all, onCorrupt: refuse })) {
+  for await (const { images, labels, count } of orderedBatches(dataset, size, CHUNK, { onCorrupt: refuse })) {
     const { logits } = await judge.extractPlanes(images, count, size, size);
     tops.push(topClasses(logits, count, judge.groups));
     own.push(...labels.subarray(0, count));

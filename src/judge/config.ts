@@ -1,8 +1,5 @@
 import { z } from "zod";
-import { aboutSchema, augmentSchema, optimizerSchema, runSchema } from "../train/index.ts";
-
-const count = z.int().min(1);
-const share = z.number().min(0).max(1);
+import { aboutSchema, augmentSchema, count, optimizerSchema, runSchema, share } from "../train/index.ts";
 
 /** A judge that learns by steps. */
 const networkSchema = z.strictObject({

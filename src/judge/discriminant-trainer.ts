@@ -1,6 +1,6 @@
 /** Fits a judge in closed form and writes its folder. */
-import { basename, join } from "node:path";
-import { batches, type Dataset } from "../data/index.ts";
+import { join } from "node:path";
+import { type Dataset, orderedBatches } from "../data/index.ts";
 import { program } from "../engine/index.ts";
 import { doubleProducts } from "../evaluate/index.ts";
 import { countParams } from "../nn/index.ts";
@@ -18,9 +18,9 @@ import {
 } from "./discriminant.ts";
 import { openJudge } from "./extractor.ts";
 import { fitDiscriminant } from "./fit-discriminant.ts";
-import { expectOpenableJudge, type JudgeConfig, writeJudge } from "./folder.ts";
-import { groupsOfNames } from "./groups.ts";
+import { writeJudge } from "./folder.ts";
 import { storedInHalf } from "./half.ts";
+import { describeAccuracy, meanAccuracy, untrainedJudge } from "./training.ts";
 
 /** Fits a judge to the training pictures; `outDir/model` gets its folder, with its accuracy on the held-out ones. */
 export async function fitJudge(
@@ -29,42 +29,36 @@ export async function fitJudge(
   outDir: string,
   { threads, device, log = () => {}, signal }: TrainOptions = {},
 ): Promise<RunResult> {
-  const { train, heldOut } = await openSplit(dataDir, config.data.heldOutShare, config.seed);
+  const data = await openSplit(dataDir, config.data.heldOutShare, config.seed);
+  const { train, heldOut } = data;
   try {
-    const labels = train.classes;
-    const groups = groupsOfNames(train.groups ?? {}, labels, dataDir);
     const { side, shrinkage, sharpness } = config.model;
     const width = Math.min(config.model.width, PLACED_WIDTH);
-    const network: DiscriminantConfig = { kind: "discriminant", side, width, classes: labels.length };
-    const runtime = nodeRuntime({ ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) });
-    const { sizes } = config.data;
-    const judge = { network, labels, groups, sizes, heldOutPictures: heldOut.length, trainedOn: basename(dataDir) };
-    expectOpenableJudge({ ...judge, heldOutAccuracy: {} }, "the judge's folder that training would leave");
+    const classes = train.classes.length;
+    const network: DiscriminantConfig = { kind: "discriminant", side, width, classes };
+    const runtime = nodeRuntime({ threads, device });
+    const judge = untrainedJudge(network, config.data.sizes, data, dataDir);
     log(
-      `judge: ${(countParams(declareDiscriminant(network)) / 1e6).toFixed(2)} M parameters, ${train.length} pictures of ${labels.length} classes at ${side} px`,
+      `judge: ${(countParams(declareDiscriminant(network)) / 1e6).toFixed(2)} M parameters, ${train.length} pictures of ${classes} classes at ${side} px`,
     );
     const { rows, own } = await looksOf(train, network, runtime, signal);
     log("near looks gathered, fitting");
     const product = await doubleProducts(threads);
     const options = { width, shrinkage, sharpness, product };
-    const { projection, bias, head } = await fitDiscriminant(rows, own, labels.length, options);
+    const { projection, bias, head } = await fitDiscriminant(rows, own, classes, options);
     const arrays = storedInHalf(
       new Map([
         ["projection.weight", { shape: [width, PLACED_WIDTH], data: projection }],
         ["projection.bias", { shape: [width], data: bias }],
-        ["head.weight", { shape: [labels.length, width], data: head }],
+        ["head.weight", { shape: [classes, width], data: head }],
       ]),
     );
     const folder = join(outDir, "model");
-    const write = (heldOutAccuracy: JudgeConfig["heldOutAccuracy"]): Promise<void> =>
-      writeJudge(folder, { ...judge, heldOutAccuracy }, arrays, true);
-    await write({});
-    const accuracy = await accuracyOf(folder, heldOut, sizes, runtime);
-    await write(accuracy);
-    const shown = Object.entries(accuracy).map(([size, share]) => `${size} px ${(100 * share).toFixed(1)} %`);
-    log(`held-out accuracy ${shown.join(", ")} of ${heldOut.length} pictures`);
-    const score = Object.values(accuracy).reduce((a, b) => a + b, 0) / sizes.length;
-    return { step: 1, finished: true, best: { step: 1, score } };
+    await writeJudge(folder, judge, arrays, true);
+    const accuracy = await accuracyOf(folder, heldOut, judge.sizes, runtime);
+    await writeJudge(folder, { ...judge, heldOutAccuracy: accuracy }, arrays, true);
+    log(describeAccuracy(accuracy, heldOut.length));
+    return { step: 1, finished: true, best: { step: 1, score: meanAccuracy(accuracy) } };
   } finally {
     await train.close();
   }
@@ -83,8 +77,7 @@ async function looksOf(
   const session = await runtime.open(program("looks", { looks: placedLooks(discriminantInput(network)) }));
   try {
     const [parts, own]: [Float32Array[], number[]] = [[], []];
-    const all = { size: side, batchSize: AT_ONCE, seed: 0, ordered: true, epochs: 1, keepLast: true };
-    for await (const { images, labels, count } of batches(dataset, all)) {
+    for await (const { images, labels, count } of orderedBatches(dataset, side, AT_ONCE)) {
       signal?.throwIfAborted();
       const { looks } = await session.run({ image: runtime.floats(images, [count, 3, side, side]) });
       parts.push(Float32Array.from(looks!.data as Float32Array));

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { readInput } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 
-const count = z.int().min(1);
-const share = z.number().min(0).max(1);
+export const count = z.int().min(1);
+/** A share or a probability. */
+export const share = z.number().min(0).max(1);
 const rate = z.number().min(0);
 
 /** Text for people at the head of a config file. */

@@ -2,10 +2,12 @@ import {
   type AugmentOptions,
   type Batch,
   batches,
+  type CorruptImageError,
   type Dataset,
   holdOut,
   type OpenOptions,
   openSides,
+  orderedBatches,
   type StreamPosition,
   subset,
 } from "../data/index.ts";
@@ -35,6 +37,16 @@ export async function openSplit(
   );
 }
 
+/** Logs every picture that cannot be decoded the first time it is met. */
+export function tellingOnce(log: (line: string) => void): (error: CorruptImageError) => void {
+  const seen = new Set<string>();
+  return ({ picture, message }) => {
+    if (seen.has(picture)) return;
+    seen.add(picture);
+    log(`${message} (skipped, ${seen.size} so far)`);
+  };
+}
+
 /** An endless stream of training batches that knows where it is. */
 export interface BatchStream {
   next(): Promise<Batch>;
@@ -46,19 +58,10 @@ export interface BatchStream {
 export function batchStream(
   dataset: Dataset,
   options: { size: number; batchSize: number; seed: number; augment: AugmentOptions },
-  onCorrupt: (message: string) => void,
+  log: (line: string) => void,
 ): BatchStream {
-  const seen = new Set<string>();
-  const open = (from: StreamPosition) =>
-    batches(dataset, {
-      ...options,
-      from,
-      onCorrupt: (error) => {
-        if (seen.has(error.picture)) return;
-        seen.add(error.picture);
-        onCorrupt(`${error.message} (skipped, ${seen.size} so far)`);
-      },
-    });
+  const onCorrupt = tellingOnce(log);
+  const open = (from: StreamPosition) => batches(dataset, { ...options, from, onCorrupt });
   let position: StreamPosition = { epoch: 0, taken: 0 };
   let stream = open(position);
   return {
@@ -82,15 +85,7 @@ export function batchStream(
 export async function fixedBatch(dataset: Dataset, size: number, most: number): Promise<Batch> {
   const count = Math.min(most, dataset.length);
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.length) / count));
-  const stream = batches(subset(dataset, chosen), {
-    size,
-    batchSize: count,
-    seed: 0,
-    ordered: true,
-    epochs: 1,
-    keepLast: true,
-  });
-  const { value } = await stream.next();
+  const { value } = await orderedBatches(subset(dataset, chosen), size, count).next();
   if (!value) throw new Error("evaluation data: expected readable held-out pictures, got none");
   return value;
 }

@@ -6,7 +6,14 @@ import { encodePng } from "../image/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type SplitData } from "./data.ts";
-import { CHECKPOINTS, type RunOptions, type RunResult, type RunSettings, runTraining, type Trainee } from "./run.ts";
+import {
+  CHECKPOINTS,
+  type DisposableTrainee,
+  type RunOptions,
+  type RunResult,
+  type RunSettings,
+  runTraining,
+} from "./run.ts";
 import { keepingData, settledData } from "./settled.ts";
 import type { Json } from "./state.ts";
 
@@ -17,10 +24,6 @@ export interface TrainOptions extends RunOptions {
   readonly device?: string;
 }
 
-export interface DisposableTrainee extends Trainee {
-  dispose(): Promise<void>;
-}
-
 /** The parts of a config that every experiment has. */
 interface ExperimentConfig {
   readonly seed: number;
@@ -29,13 +32,24 @@ interface ExperimentConfig {
   readonly optimizer: { readonly steps: number };
 }
 
+/** What a run has at hand when it begins. */
+export interface Setup<C> {
+  readonly config: C;
+  readonly data: SplitData;
+  readonly dataDir: string;
+  readonly outDir: string;
+  readonly runtime: Runtime;
+  /** Takes lines for people. */
+  readonly log: (line: string) => void;
+}
+
 /** Opens the data and the runtime, trains or resumes what `start` makes of them, and closes everything. */
 export async function runExperiment<C extends ExperimentConfig>(
   config: C,
   dataDir: string,
   outDir: string,
   options: TrainOptions,
-  start: (data: SplitData, runtime: Runtime, log: (line: string) => void) => Promise<DisposableTrainee>,
+  start: (setup: Setup<C>) => Promise<DisposableTrainee>,
 ): Promise<RunResult> {
   const log = options.log ?? (() => {});
   await makeFolders(outDir);
@@ -45,9 +59,8 @@ export async function runExperiment<C extends ExperimentConfig>(
   const { train, heldOut } = data;
   await showData(train, outDir, log);
   log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
-  const { threads, device } = options;
-  const runtime = nodeRuntime({ ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) });
-  const trainee = await start(data, runtime, log).catch(async (error: unknown) => {
+  const runtime = nodeRuntime({ threads: options.threads, device: options.device });
+  const trainee = await start({ config, data, dataDir, outDir, runtime, log }).catch(async (error: unknown) => {
     await train.close();
     throw error;
   });

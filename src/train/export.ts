@@ -2,33 +2,30 @@
 import { join } from "node:path";
 import { tensorSource, writeSafetensors } from "../checkpoint/index.ts";
 import { makeFolders, writeFileAtomic } from "../files/index.ts";
-import { declareTokenizer, declareTransformer, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
+import { declareTokenizer, declareTransformer, type TokenizerConfig } from "../models/index.ts";
 import type { ParamDecl } from "../nn/index.ts";
 import { TRAINED_DEFAULTS } from "../options/index.ts";
 import { formatModelConfig, type ModelConfig } from "../pretrained/index.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/node.ts";
-import type { NamedArray } from "./slots.ts";
+import type { NamedArray } from "./state.ts";
 
-export interface TokenizerExport {
-  readonly config: TokenizerConfig;
-  readonly trainedSide: number;
-  readonly arrays: ReadonlyMap<string, NamedArray>;
-  /** Names of the data set's classes. */
-  readonly labels: readonly string[];
-}
+type Arrays = ReadonlyMap<string, NamedArray>;
 
-/** Writes (or replaces, file by file) a model folder that holds a tokenizer alone. */
-export async function exportTokenizer(
+/** Writes (or replaces, file by file) a model folder: its config, and the arrays of each network that the config has. */
+export async function exportModel(
   folder: string,
-  { config, trainedSide, arrays, labels }: TokenizerExport,
+  model: ModelConfig,
+  arrays: { readonly tokenizer: Arrays; readonly transformer?: Arrays },
 ): Promise<void> {
+  const { tokenizer, transformer } = model;
   await makeFolders(folder);
-  const model = tokenizerModel(config, trainedSide, labels);
-  await writeWeights(join(folder, TOKENIZER_FILE), declareTokenizer(config), arrays);
+  await writeWeights(join(folder, TOKENIZER_FILE), declareTokenizer(tokenizer), arrays.tokenizer);
+  if (transformer !== null && arrays.transformer !== undefined)
+    await writeWeights(join(folder, TRANSFORMER_FILE), declareTransformer(transformer), arrays.transformer);
   await writeFileAtomic(join(folder, CONFIG_FILE), formatModelConfig(model));
 }
 
-/** The config of a model folder that holds a tokenizer alone. */
+/** The config of a model folder that holds a tokenizer alone; `labels` are the data set's classes. */
 export const tokenizerModel = (
   tokenizer: TokenizerConfig,
   trainedSide: number,
@@ -42,33 +39,7 @@ export const tokenizerModel = (
   defaultSampling: TRAINED_DEFAULTS,
 });
 
-export interface TransformerExport {
-  readonly config: TransformerConfig;
-  readonly arrays: ReadonlyMap<string, NamedArray>;
-  /** The tokenizer that the transformer was trained with, and the rest of the folder's config. */
-  readonly model: Omit<ModelConfig, "transformer" | "dtype">;
-  readonly tokenizerArrays: ReadonlyMap<string, NamedArray>;
-}
-
-/** Writes (or replaces, file by file) a whole model folder. */
-export async function exportTransformer(
-  folder: string,
-  { config, arrays, model, tokenizerArrays }: TransformerExport,
-): Promise<void> {
-  await makeFolders(folder);
-  await writeWeights(join(folder, TOKENIZER_FILE), declareTokenizer(model.tokenizer), tokenizerArrays);
-  await writeWeights(join(folder, TRANSFORMER_FILE), declareTransformer(config), arrays);
-  await writeFileAtomic(
-    join(folder, CONFIG_FILE),
-    formatModelConfig({ ...model, transformer: config, dtype: "float32" }),
-  );
-}
-
-async function writeWeights(
-  path: string,
-  decls: readonly ParamDecl[],
-  arrays: ReadonlyMap<string, NamedArray>,
-): Promise<void> {
+async function writeWeights(path: string, decls: readonly ParamDecl[], arrays: Arrays): Promise<void> {
   const tensors = decls.map(({ name, shape }) => {
     const found = arrays.get(name);
     if (found === undefined) throw new Error(`${path}: expected values for "${name}", got none`);

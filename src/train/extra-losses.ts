@@ -11,7 +11,7 @@ import {
 } from "../models/index.ts";
 import type { ParamDecl, Params } from "../nn/index.ts";
 import { discriminatorHinge, generatorHinge } from "./adversarial.ts";
-import type { NamedArray } from "./slots.ts";
+import type { NamedArray } from "./state.ts";
 import type { SecondNetwork } from "./step.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
 

@@ -1,21 +1,38 @@
-/** Training: objectives, optimiser, the loop with its state, and the two trainers. Runs in Node. */
-export { adamWScalarValues, adamWUpdate, clipFactor, globalNorm, paperAdamW } from "./adamw.ts";
-export { aboutSchema, augmentSchema, optimizerSchema, parseConfig, readConfig, runSchema } from "./config.ts";
+/** Training: objectives, optimiser, the loop with its state, and its trainees. Runs in Node. */
+export { paperAdamW } from "./adamw.ts";
+export {
+  aboutSchema,
+  augmentSchema,
+  count,
+  optimizerSchema,
+  parseConfig,
+  readConfig,
+  runSchema,
+  share,
+} from "./config.ts";
 export { type BatchStream, batchStream, openSplit, type SplitData } from "./data.ts";
-export { type DisposableTrainee, runExperiment, type TrainOptions } from "./experiment.ts";
+export { runExperiment, type Setup, type TrainOptions } from "./experiment.ts";
+export { arrayFeeds } from "./feeds.ts";
 export {
   compareWithTraining,
   neighbourSheet,
 } from "./neighbours.ts";
 export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
 export { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
+export { optimizerStep, stepOptionsOf } from "./optimizer.ts";
 export { meanSquared } from "./pixel-losses.ts";
-export type { EvaluationReport, RunProgress, RunResult, StepReport } from "./run.ts";
-export { emaDecayAt, learningRate } from "./schedule.ts";
-export { createSlots, type NamedArray } from "./slots.ts";
+export {
+  type EvaluationReport,
+  type RunProgress,
+  type RunResult,
+  type SavedTrainee,
+  type StepReport,
+  traineeOf,
+} from "./run.ts";
 export { freshStart } from "./start.ts";
-export { type Json, listStates, loadState, type TrainState } from "./state.ts";
-export { type StepOptions, slotsOf, stepProgram } from "./step.ts";
+export { type Json, listStates, loadState, type NamedArray, type TrainState } from "./state.ts";
+export { slotsOf, stepProgram } from "./step.ts";
+export { openStore, type StateStore } from "./store.ts";
 export { tokenizerTrainingSchema } from "./tokenizer-config.ts";
 export {
   imageInput,

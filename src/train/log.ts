@@ -1,6 +1,7 @@
 /** A run's log: one JSON object a line in `log.jsonl`, the same for TensorBoard, curves as SVG. */
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { writeErrorMessage, writeFileAtomic } from "../files/index.ts";
 import { curvesSvg, panelsOf, scalarsOf } from "./curves.ts";
 import type { LogRecord } from "./state.ts";
@@ -60,23 +61,14 @@ export async function readRecords(path: string): Promise<LogRecord[]> {
   return text.split("\n").flatMap((line) => {
     try {
       const value: unknown = JSON.parse(line);
-      return isRecord(value) ? [value] : [];
+      return recordSchema.safeParse(value).success ? [value as LogRecord] : [];
     } catch {
       return [];
     }
   });
 }
 
-function isRecord(value: unknown): value is LogRecord {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "step" in value &&
-    typeof value.step === "number" &&
-    "kind" in value &&
-    typeof value.kind === "string"
-  );
-}
+const recordSchema = z.looseObject({ step: z.number(), kind: z.string() });
 
 /** 3725 s as `1 h 02 min`. */
 export function durationText(seconds: number): string {

@@ -1,5 +1,5 @@
 /** Which training pictures lie nearest to drawn ones: what a model learnt by heart shows there. */
-import { batches, CorruptImageError, centreView, type Dataset, writeView } from "../data/index.ts";
+import { CorruptImageError, centreView, type Dataset, orderedBatches, writeView } from "../data/index.ts";
 import { contactSheet, planarToRgb, type RgbImage } from "../image/index.ts";
 import { fixedBatch, type SplitData } from "./data.ts";
 
@@ -51,15 +51,7 @@ export async function nearestPictures(
   });
   const mirroredQueries = mirrored ? mirror(queries, compareSide) : undefined;
   const found = pictures.map((): Candidate[] => []);
-  const stream = batches(dataset, {
-    size: compareSide,
-    batchSize: BATCH,
-    seed: 0,
-    ordered: true,
-    epochs: 1,
-    keepLast: true,
-  });
-  for await (const batch of stream)
+  for await (const batch of orderedBatches(dataset, compareSide, BATCH))
     for (let row = 0; row < batch.count; row++) {
       const picture = batch.images.subarray(row * size, (row + 1) * size);
       const index = batch.indices[row]!;

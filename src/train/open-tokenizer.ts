@@ -5,7 +5,7 @@ import { CODEBOOK } from "../models/index.ts";
 import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
 import { openFolder, TOKENIZER_FILE } from "../pretrained/node.ts";
 import type { WeightData, Weights } from "../runtime/index.ts";
-import type { NamedArray } from "./slots.ts";
+import type { NamedArray } from "./state.ts";
 
 /** A tokenizer ready to use. */
 export interface OpenTokenizer {
@@ -14,6 +14,7 @@ export interface OpenTokenizer {
   readonly arrays: ReadonlyMap<string, NamedArray>;
   /** Codes [V, Z] at unit length. */
   readonly codes: Float32Array;
+  /** sha256 of its weights' file, in hexadecimal. */
   readonly hash: string;
 }
 

@@ -5,8 +5,9 @@
 import { dim, ops, type Program, program, type Tensor } from "../engine/index.ts";
 import { type TransformerConfig, teacherForced } from "../models/index.ts";
 import type { Params } from "../nn/index.ts";
-import type { Session, Value } from "../runtime/index.ts";
+import type { Session } from "../runtime/index.ts";
 import { type FilterOptions, type Grid, layoutScales, type Random, RowSampler } from "../sampling/index.ts";
+import { feedsOf, type Values } from "./feeds.ts";
 import { writeTeacherCodes } from "./teacher.ts";
 import { sequenceInputs } from "./transformer-inputs.ts";
 
@@ -53,9 +54,7 @@ export function ownCodes(
 }
 
 /** Runs the first pass with the given weights and feeds, which may hold more than it takes; its logits [B, L, V]. */
-export async function rolloutLogits(rollout: Session, feeds: Readonly<Record<string, Value>>): Promise<Float32Array> {
-  const { params, inputs } = rollout.program;
-  const own = [...params, ...inputs].map(({ name }) => [name!, feeds[name!]!] as const);
-  const { logits } = await rollout.run(Object.fromEntries(own));
+export async function rolloutLogits(rollout: Session, feeds: Values): Promise<Float32Array> {
+  const { logits } = await rollout.run(feedsOf(rollout, feeds));
   return logits!.data as Float32Array;
 }

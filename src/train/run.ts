@@ -1,8 +1,20 @@
-/** The loop that both trainers share: steps, log, checkpoints, evaluation, stopping and going on. */
+/**
+ * The one loop of training. What is trained is a `Trainee`: a plain state with functions of it. `step` moves the parameters once and
+ * tells its numbers; `evaluate` looks at held-out pictures, draws samples and leaves the model folder; `save` and `load` turn
+ * everything that decides later steps into arrays and JSON and back, so that a resumed run equals the unbroken one bit for bit.
+ *
+ * All else is the loop's: after each step it watches the loss, logs every `logEvery` steps, evaluates every `evaluateEvery` ones,
+ * which ends in a checkpoint, and keeps other checkpoints every `checkpointEvery`. A run ends after its last step or when its signal
+ * is aborted, with a checkpoint either way; it begins by clearing what a killed one left half-written, and with the last checkpoint.
+ *
+ * Its trainees: `tokenizer-trainer.ts`, `transformer-trainer.ts`, and the classifier of `src/judge/trainer.ts`.
+ */
 import { join } from "node:path";
 import { makeFolders, removeLeftovers, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
-import { durationText, EVENTS_FOLDER, openLog } from "./log.ts";
+import { durationText, EVENTS_FOLDER, openLog, type TrainLog } from "./log.ts";
+import { type LossWatch, watchLoss } from "./loss-watch.ts";
+import { describeMeans, meansOf, round } from "./means.ts";
 import { configChanges, describeChanges } from "./resume.ts";
 import { type Json, listStates, loadState, saveState, statePath, type TrainState } from "./state.ts";
 
@@ -55,6 +67,28 @@ export interface Trainee {
   load(state: TrainState): void;
 }
 
+/** A trainee that has things open. */
+export interface DisposableTrainee extends Trainee {
+  dispose(): Promise<void>;
+}
+
+/** The functions of `DisposableTrainee`, each of a plain state. */
+type TraineeFunctions<S> = {
+  readonly [K in keyof DisposableTrainee]: (
+    state: S,
+    ...args: Parameters<DisposableTrainee[K]>
+  ) => ReturnType<DisposableTrainee[K]>;
+};
+
+/** A state and its functions as a trainee. */
+export const traineeOf = <S>(state: S, functions: TraineeFunctions<S>): DisposableTrainee => ({
+  step: (step) => functions.step(state, step),
+  evaluate: (step) => functions.evaluate(state, step),
+  save: () => functions.save(state),
+  load: (saved) => functions.load(state, saved),
+  dispose: () => functions.dispose(state),
+});
+
 export interface RunOptions {
   readonly resume?: boolean;
   /** Aborted: the run writes a checkpoint and ends. */
@@ -86,14 +120,23 @@ export interface RunResult {
 
 export const CHECKPOINTS = "checkpoints";
 /** Folder of the model that a run leaves. */
-const MODEL = "model";
+export const MODEL = "model";
 const SHEETS = "sheets";
 
-interface Progress {
-  best: { step: number; score: number } | undefined;
-  /** Moving mean of the loss and the least it has been. */
-  meanLoss: number | undefined;
-  leastLoss: number;
+/** The loop's own state. */
+interface LoopState extends LossWatch {
+  /** Steps done. */
+  step: number;
+  /** Step of the last checkpoint; 0 where there is none. */
+  saved: number;
+  best: { readonly step: number; readonly score: number } | undefined;
+}
+
+/** What a checkpoint keeps of it. */
+interface LoopJson {
+  readonly best?: LoopState["best"] | null;
+  readonly meanLoss?: number | null;
+  readonly leastLoss?: number | null;
 }
 
 /**
@@ -109,168 +152,111 @@ export async function runTraining(
   outDir: string,
   { resume = false, signal, log = () => {}, progress: tell }: RunOptions,
 ): Promise<RunResult> {
+  const { steps } = settings;
   const folder = join(outDir, CHECKPOINTS);
   await makeFolders(folder);
   await sweep(outDir);
-  const progress: Progress = { best: undefined, meanLoss: undefined, leastLoss: Number.POSITIVE_INFINITY };
-  let step = await restore(trainee, folder, progress, config, resume, log);
-  const records = await openLog(outDir, step);
-  let saved = step;
-  const save = async (): Promise<void> => {
-    const { json, arrays } = await trainee.save();
-    const own: Json = {
-      best: progress.best ?? null,
-      meanLoss: progress.meanLoss ?? null,
-      leastLoss: Number.isFinite(progress.leastLoss) ? progress.leastLoss : null,
-    };
-    await saveState(
-      folder,
-      { step, json: { ...json, run: own, config }, arrays },
-      settings.keepLast,
-      progress.best?.step,
-    );
-    saved = step;
-  };
+  const state = await restore(trainee, folder, config, resume, log);
+  const records = await openLog(outDir, state.step);
+  const [first, begun] = [state.step, performance.now()];
+  const secondsLeft = (): number => ((performance.now() - begun) / 1000 / (state.step - first)) * (steps - state.step);
+  let pace: number | undefined;
   let window: StepReport[] = [];
   let since = performance.now();
-  const begun = performance.now();
-  const first = step;
-  const secondsLeft = (): number => ((performance.now() - begun) / 1000 / (step - first)) * (settings.steps - step);
-  let pace: number | undefined;
-  while (step < settings.steps && signal?.aborted !== true) {
+  while (state.step < steps && signal?.aborted !== true) {
     const before = performance.now();
-    const report = await trainee.step(step + 1);
-    step++;
-    checkLoss(step, report, progress, settings, saved);
+    const report = await trainee.step(state.step + 1);
+    const step = ++state.step;
+    watchLoss(state, report, settings.divergence);
     window.push(report);
     const rate = (1000 * report.images) / (performance.now() - before);
     pace = pace === undefined ? rate : PACE_MEMORY * pace + (1 - PACE_MEMORY) * rate;
-    tell?.({
-      step,
-      steps: settings.steps,
-      imagesPerSecond: pace,
-      loss: progress.meanLoss ?? report.loss,
-      lr: report.lr,
-      secondsLeft: secondsLeft(),
-    });
-    if (step % settings.logEvery === 0 || step === settings.steps) {
+    const loss = state.meanLoss ?? report.loss;
+    tell?.({ step, steps, imagesPerSecond: pace, loss, lr: report.lr, secondsLeft: secondsLeft() });
+    if (step % settings.logEvery === 0 || step === steps) {
       const seconds = (performance.now() - since) / 1000;
       const means = meansOf(window, seconds);
       await records.write({ kind: "train", step, ...means, seconds: round(seconds) });
       if (tell === undefined)
-        log(`step ${step}/${settings.steps}  ${describe(means)}  ${durationText(secondsLeft())} left`);
+        log(`step ${step}/${steps}  ${describeMeans(means)}  ${durationText(secondsLeft())} left`);
       window = [];
       since = performance.now();
     }
-    if (step % settings.evaluateEvery === 0 || step === settings.steps) {
-      const { score, metrics, summary, sheet, sheets = {} } = await trainee.evaluate(step);
-      await records.write({ kind: "evaluate", step, score: round(score), ...metrics });
-      if (progress.best === undefined || score > progress.best.score) progress.best = { step, score };
-      const place = join(outDir, SHEETS, `step-${String(step).padStart(7, "0")}`);
-      if (sheet !== undefined) await writeFileAtomic(`${place}.png`, encodePng(sheet));
-      for (const [name, other] of Object.entries(sheets))
-        await writeFileAtomic(`${place}-${name}.png`, encodePng(other));
-      await records.draw();
-      log(`step ${step}: ${summary}`);
-      await save();
+    if (step % settings.evaluateEvery === 0 || step === steps) {
+      log(`step ${step}: ${await evaluation(trainee, state, records, outDir)}`);
+      await checkpoint(trainee, state, folder, config, settings.keepLast);
       since = performance.now();
-    } else if (step % settings.checkpointEvery === 0) await save();
+    } else if (step % settings.checkpointEvery === 0)
+      await checkpoint(trainee, state, folder, config, settings.keepLast);
   }
-  if (saved !== step) await save();
-  const finished = step >= settings.steps;
+  const { step, best } = state;
+  if (state.saved !== step) await checkpoint(trainee, state, folder, config, settings.keepLast);
+  const finished = step >= steps;
   log(finished ? `finished at step ${step}` : `stopped at step ${step}; --resume goes on from there`);
-  return { step, finished, best: progress.best };
+  return { step, finished, best };
 }
+
+/** Share of the past in the moving mean of images per second. */
+const PACE_MEMORY = 0.9;
 
 /** Removes what a killed run left half-written; a run has its folder to itself. */
 async function sweep(outDir: string): Promise<void> {
   for (const name of [".", CHECKPOINTS, SHEETS, EVENTS_FOLDER, MODEL]) await removeLeftovers(join(outDir, name), 0);
 }
 
+/** The state to begin with: fresh, or that of the last checkpoint, which the trainee takes too. */
 async function restore(
   trainee: Trainee,
   folder: string,
-  progress: Progress,
   config: Json,
   resume: boolean,
   log: (line: string) => void,
-): Promise<number> {
-  const steps = await listStates(folder);
-  const last = steps.at(-1);
-  if (last === undefined) return 0;
+): Promise<LoopState> {
+  const step = (await listStates(folder)).at(-1);
+  if (step === undefined)
+    return { step: 0, saved: 0, best: undefined, meanLoss: undefined, leastLoss: Number.POSITIVE_INFINITY };
   if (!resume)
     throw new Error(
-      `${folder}: expected no checkpoints of another run, got step ${last}; resume it or choose another folder`,
+      `${folder}: expected no checkpoints of another run, got step ${step}; resume it or choose another folder`,
     );
-  const state = await loadState(statePath(folder, last));
-  const changes = configChanges(state.json.config ?? config, config);
-  trainee.load(state);
-  const { run } = state.json as {
-    run?: { best?: Progress["best"] | null; meanLoss?: number | null; leastLoss?: number | null };
-  };
-  progress.best = run?.best ?? undefined;
-  progress.meanLoss = run?.meanLoss ?? undefined;
-  progress.leastLoss = run?.leastLoss ?? Number.POSITIVE_INFINITY;
-  log(`resumed from step ${last}`);
+  const loaded = await loadState(statePath(folder, step));
+  const changes = configChanges(loaded.json.config ?? config, config);
+  trainee.load(loaded);
+  const { best, meanLoss, leastLoss } = (loaded.json.run ?? {}) as LoopJson;
+  log(`resumed from step ${step}`);
   if (changes.length > 0) log(`config changed since then: ${describeChanges(changes)}`);
-  return last;
-}
-
-/** Share of the past in the moving mean of images per second. */
-const PACE_MEMORY = 0.9;
-
-/** Share of the past in the moving mean of the loss, and the steps before divergence is judged. */
-const MEMORY = 0.95;
-const PATIENCE = 100;
-
-function checkLoss(
-  step: number,
-  { loss, gradNorm, lr }: StepReport,
-  progress: Progress,
-  { divergence }: RunSettings,
-  saved: number,
-): void {
-  const whole =
-    saved === 0
-      ? "there is no checkpoint yet; start again"
-      : `the checkpoint of step ${saved} is whole; resume from it`;
-  const advice = `${whole} with a lower learning rate (it was ${lr.toPrecision(3)})`;
-  if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
-    throw new Error(
-      `training: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm} in step ${step}; ${advice}`,
-    );
-  const mean = progress.meanLoss === undefined ? loss : MEMORY * progress.meanLoss + (1 - MEMORY) * loss;
-  progress.meanLoss = mean;
-  progress.leastLoss = Math.min(progress.leastLoss, mean);
-  if (step > PATIENCE && mean > divergence * progress.leastLoss)
-    throw new Error(
-      `training: expected a loss near its least mean ${progress.leastLoss.toPrecision(4)}, got a mean of ${mean.toPrecision(4)} by step ${step}: it diverged; ${advice}`,
-    );
-}
-
-function meansOf(window: readonly StepReport[], seconds: number): Record<string, number> {
-  const mean = (of: (r: StepReport) => number): number => window.reduce((sum, r) => sum + of(r), 0) / window.length;
-  const images = window.reduce((sum, r) => sum + r.images, 0);
-  const parts = Object.keys(window[0]?.parts ?? {}).map((key): [string, number] => [
-    key,
-    round(mean((r) => r.parts[key] ?? 0)),
-  ]);
   return {
-    loss: round(mean((r) => r.loss)),
-    lr: round(window.at(-1)!.lr),
-    gradNorm: round(mean((r) => r.gradNorm)),
-    imagesPerSecond: round(images / seconds),
-    ...Object.fromEntries(parts),
+    step,
+    saved: step,
+    best: best ?? undefined,
+    meanLoss: meanLoss ?? undefined,
+    leastLoss: leastLoss ?? Number.POSITIVE_INFINITY,
   };
 }
 
-/** Six significant digits: enough for curves, short in files. */
-function round(value: number): number {
-  return Number(value.toPrecision(6));
+async function checkpoint(
+  trainee: Trainee,
+  state: LoopState,
+  folder: string,
+  config: Json,
+  keepLast: number,
+): Promise<void> {
+  const { json, arrays } = await trainee.save();
+  const { step, best, meanLoss = null, leastLoss } = state;
+  const run: Json = { best: best ?? null, meanLoss, leastLoss: Number.isFinite(leastLoss) ? leastLoss : null };
+  await saveState(folder, { step, json: { ...json, run, config }, arrays }, keepLast, best?.step);
+  state.saved = step;
 }
 
-function describe(means: Readonly<Record<string, number>>): string {
-  return Object.entries(means)
-    .map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`)
-    .join("  ");
+/** Evaluates, records what was found, and leaves sheets and curves. @returns one line for people. */
+async function evaluation(trainee: Trainee, state: LoopState, records: TrainLog, outDir: string): Promise<string> {
+  const { step } = state;
+  const { score, metrics, summary, sheet, sheets = {} } = await trainee.evaluate(step);
+  await records.write({ kind: "evaluate", step, score: round(score), ...metrics });
+  if (state.best === undefined || score > state.best.score) state.best = { step, score };
+  const place = join(outDir, SHEETS, `step-${String(step).padStart(7, "0")}`);
+  if (sheet !== undefined) await writeFileAtomic(`${place}.png`, encodePng(sheet));
+  for (const [name, other] of Object.entries(sheets)) await writeFileAtomic(`${place}-${name}.png`, encodePng(other));
+  await records.draw();
+  return summary;
 }

@@ -35,7 +35,7 @@ async function run(steps: number, options: TrainOptions = {}, log: string[] = []
     optimizer: { steps },
     run: { logEvery: 10, checkpointEvery: 1, evaluateEvery: 100, keepLast: 2, divergence: 5 },
   };
-  await runExperiment(config, data, out(), { ...options, log: (line) => log.push(line) }, async (split) => {
+  await runExperiment(config, data, out(), { ...options, log: (line) => log.push(line) }, async ({ data: split }) => {
     seen = split;
     return {
       step: async () => ({ loss: 1, gradNorm: 1, lr: 1, images: 1, parts: {} }),

@@ -1,11 +1,17 @@
 /** The whole state of a run in one safetensors file: arrays as tensors, everything else as JSON in the file's metadata. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { CheckpointError, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
 import { writeErrorMessage } from "../files/index.ts";
-import type { NamedArray } from "./slots.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A named float array of a training state. */
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
 
 /** One line of a run's log. */
 export type LogRecord = Readonly<Record<string, Json>> & { readonly kind: string; readonly step: number };
@@ -87,22 +93,17 @@ export async function loadState(path: string): Promise<TrainState> {
   }
 }
 
-function headerOf(text: string | undefined, path: string): { step: number; json: Record<string, Json> } {
-  const meta: unknown = text === undefined ? undefined : JSON.parse(text);
-  if (isHeader(meta)) return meta;
-  throw new Error(`${path}: expected a training state of format ${FORMAT}, got another file`);
-}
+const headerSchema = z.object({
+  format: z.literal(FORMAT),
+  step: z.number(),
+  json: z.record(
+    z.string(),
+    z.custom<Json>((value) => value !== undefined),
+  ),
+});
 
-function isHeader(value: unknown): value is { step: number; json: Record<string, Json> } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "format" in value &&
-    value.format === FORMAT &&
-    "step" in value &&
-    typeof value.step === "number" &&
-    "json" in value &&
-    typeof value.json === "object" &&
-    value.json !== null
-  );
+function headerOf(text: string | undefined, path: string): z.infer<typeof headerSchema> {
+  const read = headerSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
+  if (read.success) return read.data;
+  throw new Error(`${path}: expected a training state of format ${FORMAT}, got another file`);
 }

@@ -4,8 +4,8 @@ import { type ParamDecl, paramTensors } from "../nn/index.ts";
 import type { Value } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { adamWScalarValues, paperAdamW } from "./adamw.ts";
-import { createSlots } from "./slots.ts";
 import { accumulationProgram, slotsOf, stepProgram } from "./step.ts";
+import { openStore } from "./store.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 const decls: ParamDecl[] = [{ name: "w", shape: [2], init: { kind: "zeros" }, decay: true }];
@@ -26,10 +26,10 @@ const scalars = {
 
 it("a step moves parameters, moments and averages; two gathered batches equal one of both", async () => {
   const whole = await runtime.open(stepProgram("whole", decls, p, loss, {}, options));
-  const slots = createSlots(runtime, decls, slotsOf(options), start);
+  const slots = openStore(runtime, decls, slotsOf(options), start);
   const fetches = { ...slots.fetches(), gradNorm: null };
   const result = await whole.run({ ...slots.feeds(), ...scalars, x: rows(1, 2, 3, 4) }, fetches);
-  slots.advance();
+  slots.advance(result);
   const first = slots.array("param", "w");
   // Adam's first step is lr·sign(gradient), after decay by lr·0.05; gradients here are (−, −).
   expect(first[0]).toBeCloseTo(1 * (1 - 0.005) + 0.1, 4);
@@ -38,23 +38,20 @@ it("a step moves parameters, moments and averages; two gathered batches equal on
 
   const gather = await runtime.open(accumulationProgram("gather", decls, p, loss, {}, 2));
   const last = await runtime.open(stepProgram("last", decls, p, loss, {}, { ...options, accumulate: 2 }));
-  const parted = createSlots(runtime, decls, slotsOf(options), start);
-  const sums = createSlots(runtime, decls, () => ["sum"], start);
-  sums.clear();
+  const parted = openStore(runtime, decls, slotsOf(options), start);
+  const sums = openStore(runtime, decls, () => ["sum"], start);
+  await sums.clear();
   const w = { w: parted.feeds().w! };
-  await gather.run({ ...w, ...sums.feeds(), x: rows(1, 2) }, sums.fetches());
-  sums.advance();
+  sums.advance(await gather.run({ ...w, ...sums.feeds(), x: rows(1, 2) }, sums.fetches()));
   const end = await last.run(
     { ...parted.feeds(), ...sums.feeds(), ...scalars, x: rows(3, 4) },
     { ...parted.fetches(), gradNorm: null },
   );
-  parted.advance();
+  parted.advance(end);
   expect((end.gradNorm!.data as Float32Array)[0]).toBeCloseTo((result.gradNorm!.data as Float32Array)[0]!, 4);
-  for (const [name, { data }] of slots.save())
-    parted
-      .save()
-      .get(name)!
-      .data.forEach((value, i) => {
-        expect(value, name).toBeCloseTo(data[i]!, 5);
-      });
+  const saved = await parted.save();
+  for (const [name, { data }] of await slots.save())
+    saved.get(name)!.data.forEach((value, i) => {
+      expect(value, name).toBeCloseTo(data[i]!, 5);
+    });
 });

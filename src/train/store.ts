@@ -1,9 +1,9 @@
 /** A run's parameters, moments and averages where they are computed: on the host, or on a device that they never leave. */
 import { type ParamDecl, sizeOfShape } from "../nn/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
-import { createSlots, type NamedArray, startValue } from "./slots.ts";
+import type { NamedArray } from "./state.ts";
 import { type Slot, type SlotsOf, slotName, updated } from "./step.ts";
-import type { Transfer } from "./transfer.ts";
+import { openTransfer } from "./transfer.ts";
 
 export interface StateStore {
   /** Outputs of a step that stay on the device: what its session is opened with. */
@@ -18,90 +18,67 @@ export interface StateStore {
   clear(): Promise<void>;
   /** Values that lie on the host; writing to them changes the state. Throws for a parameter that lies on the device. */
   array(slot: Slot, name: string): Float32Array;
-  /** All slots under `slotName`, for a checkpoint. Reads the device. */
+  /** All slots under `slotName`, for a checkpoint: live ones where they lie on the host. Reads the device. */
   save(): Promise<Map<string, NamedArray>>;
   /** Takes values from a checkpoint. Throws naming a slot that is missing or has another size. */
   load(arrays: ReadonlyMap<string, NamedArray>): void;
-  /** Parameters (or their averages) under their published names. Reads the device. */
-  values(slot: "param" | "ema"): Promise<Map<string, NamedArray>>;
+  /** The parameters' moving averages, or the parameters where there are none, under their published names. Reads the device. */
+  values(): Promise<Map<string, NamedArray>>;
   /** Frees what lies on the device. */
-  dispose(): void;
+  dispose(): Promise<void>;
 }
 
 /**
- * Fresh slots of declared parameters; moments start at zero, averages at the parameters. On WebGPU they stay on the device from the
- * first step on, but for parameters that `hosted` names: those travel with every step, so that the host can change them.
+ * Fresh slots of declared parameters; moments start at zero, averages at the parameters.
+ *
+ * On the host there are two alternating sets of tensors, one read and one written by each step, so that a step that fails leaves
+ * the state before it whole. On WebGPU slots stay on the device from the first step on, but for parameters that `hosted` names:
+ * those travel with every step, so that the host can change them.
  */
 export function openStore(
   runtime: Runtime,
-  transfer: Transfer,
   decls: readonly ParamDecl[],
-  slots: SlotsOf,
+  slotsOf: SlotsOf,
   start: ReadonlyMap<string, Float32Array>,
   hosted: (name: string) => boolean = () => false,
 ): StateStore {
-  return runtime.provider === "webgpu"
-    ? deviceStore(runtime, transfer, decls, slots, start, hosted)
-    : hostStore(runtime, decls, slots, start);
-}
-
-function hostStore(
-  runtime: Runtime,
-  decls: readonly ParamDecl[],
-  slots: SlotsOf,
-  start: ReadonlyMap<string, Float32Array>,
-): StateStore {
-  const store = createSlots(runtime, decls, slots, start);
-  return {
-    ...store,
-    onDevice: [],
-    clear: async () => store.clear(),
-    save: async () => store.save(),
-    values: async (slot) => store.values(slot),
-    dispose() {},
-  };
-}
-
-function deviceStore(
-  runtime: Runtime,
-  transfer: Transfer,
-  decls: readonly ParamDecl[],
-  slots: SlotsOf,
-  start: ReadonlyMap<string, Float32Array>,
-  hosted: (name: string) => boolean,
-): StateStore {
-  const keys = decls.flatMap((decl) => slots(decl).map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
-  const floats = ({ shape }: ParamDecl, values: Float32Array): Value => runtime.floats(values, shape);
-  /** Host tensors at first and after `load`: the next step takes them to the device. */
-  const current = new Map<string, Value>();
-  for (const { decl, slot, key } of keys) current.set(key, floats(decl, startValue(start, decl, slot)));
+  const allocates = runtime.provider === "webgpu";
+  const transfer = openTransfer(runtime);
+  const keys = decls.flatMap((decl) => slotsOf(decl).map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
+  const zeros = (decl: ParamDecl): Value => runtime.floats(new Float32Array(sizeOfShape(decl.shape)), decl.shape);
+  let current = new Map<string, Value>(
+    keys.map(({ decl, slot, key }) => [key, runtime.floats(startValue(start, decl, slot), decl.shape)]),
+  );
+  let next = new Map<string, Value>(allocates ? [] : keys.map(({ decl, key }) => [key, zeros(decl)]));
   /** Zeros on the device, made when first needed and kept: `clear` must not send any. */
-  const zeros = new Map<string, Value>();
+  const zerosOnDevice = new Map<string, Value>();
   const replace = (key: string, value: Value): void => {
     const before = current.get(key)!;
-    if (before.location !== "cpu" && before !== zeros.get(key)) before.dispose();
+    if (before.location !== "cpu" && before !== zerosOnDevice.get(key)) before.dispose();
     current.set(key, value);
   };
-  const named = async (decl: ParamDecl, key: string): Promise<NamedArray> => ({
-    shape: decl.shape,
-    data: await transfer.download(current.get(key)!),
-  });
+  const read = async (wanted: readonly (readonly [string, ParamDecl, Slot])[]): Promise<Map<string, NamedArray>> => {
+    const arrays = new Map<string, NamedArray>();
+    for (const [as, { name, shape }, slot] of wanted)
+      arrays.set(as, { shape, data: await transfer.download(current.get(slotName(slot, name))!) });
+    return arrays;
+  };
   return {
-    onDevice: keys.filter(({ decl }) => !hosted(decl.name)).map(({ key }) => updated(key)),
+    onDevice: allocates ? keys.filter(({ decl }) => !hosted(decl.name)).map(({ key }) => updated(key)) : [],
     feeds: () => Object.fromEntries(current),
-    fetches: () => Object.fromEntries(keys.map(({ key }) => [updated(key), null])),
+    fetches: () => Object.fromEntries(keys.map(({ key }) => [updated(key), next.get(key) ?? null])),
     advance(result) {
-      for (const { key } of keys) {
-        const value = result[updated(key)];
-        if (value === undefined)
-          throw new Error(`training state: expected the step to give "${updated(key)}", got none`);
-        replace(key, value);
-      }
+      if (!allocates) [current, next] = [next, current];
+      else for (const { key } of keys) replace(key, result[updated(key)]!);
     },
     async clear() {
       for (const { decl, key } of keys) {
-        const zero = zeros.get(key) ?? (await transfer.upload(floats(decl, new Float32Array(sizeOfShape(decl.shape)))));
-        zeros.set(key, zero);
+        if (!allocates) {
+          (current.get(key)!.data as Float32Array).fill(0);
+          continue;
+        }
+        const zero = zerosOnDevice.get(key) ?? (await transfer.upload(zeros(decl)));
+        zerosOnDevice.set(key, zero);
         replace(key, zero);
       }
     },
@@ -113,11 +90,7 @@ function deviceStore(
         );
       return value.data as Float32Array;
     },
-    async save() {
-      const arrays = new Map<string, NamedArray>();
-      for (const { decl, key } of keys) arrays.set(key, await named(decl, key));
-      return arrays;
-    },
+    save: () => read(keys.map(({ decl, slot, key }) => [key, decl, slot])),
     load(arrays) {
       for (const { decl, key } of keys) {
         const found = arrays.get(key);
@@ -125,17 +98,21 @@ function deviceStore(
           throw new Error(
             `training state: expected "${key}" of [${decl.shape.join(", ")}], got ${found ? `[${found.shape.join(", ")}]` : "nothing"}`,
           );
-        replace(key, floats(decl, Float32Array.from(found.data)));
+        replace(key, runtime.floats(Float32Array.from(found.data), decl.shape));
       }
     },
-    async values(slot) {
-      const arrays = new Map<string, NamedArray>();
-      for (const decl of decls) arrays.set(decl.name, await named(decl, slotName(slot, decl.name)));
-      return arrays;
-    },
-    dispose() {
-      for (const value of new Set([...current.values(), ...zeros.values()]))
+    values: () => read(decls.map((decl) => [decl.name, decl, slotsOf(decl).includes("ema") ? "ema" : "param"])),
+    async dispose() {
+      for (const value of new Set([...current.values(), ...zerosOnDevice.values()]))
         if (value.location !== "cpu") value.dispose();
+      await transfer.dispose();
     },
   };
+}
+
+/** A slot's first values, a copy: parameters and averages from `start`, everything else zeros. Throws where there are none. */
+function startValue(start: ReadonlyMap<string, Float32Array>, { name, shape }: ParamDecl, slot: Slot): Float32Array {
+  const values = start.get(name);
+  if (values === undefined) throw new Error(`training state: expected start values for "${name}", got none`);
+  return slot === "param" || slot === "ema" ? Float32Array.from(values) : new Float32Array(sizeOfShape(shape));
 }

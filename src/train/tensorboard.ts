@@ -35,9 +35,8 @@ export function tfRecord(data: Uint8Array): Uint8Array {
 }
 
 /** The record that opens an event file. */
-export function versionEvent(wallTime: number): Uint8Array {
-  return tfRecord(new ProtoWriter().double(1, wallTime).string(3, "brain.Event:2").finish());
-}
+export const versionEvent = (wallTime: number): Uint8Array =>
+  tfRecord(new ProtoWriter().double(1, wallTime).string(3, "brain.Event:2").finish());
 
 /** One step's scalars by tag. `wallTime` in seconds since 1970. */
 export function scalarEvent(wallTime: number, step: number, scalars: Readonly<Record<string, number>>): Uint8Array {

@@ -4,24 +4,17 @@ import { openSafetensors, tensorSource, writeSafetensors } from "../checkpoint/i
 import {
   type AugmentOptions,
   type Batch,
-  batches,
   type Dataset,
+  orderedBatches,
   type Transform,
   transformPlanes,
 } from "../data/index.ts";
-import { input, type Program, program } from "../engine/index.ts";
-import {
-  declareTokenizer,
-  downsampling,
-  encodeLatent,
-  latentRows,
-  nearestCodes,
-  type TokenizerConfig,
-} from "../models/index.ts";
+import { program } from "../engine/index.ts";
+import { declareTokenizer, downsampling, type TokenizerConfig } from "../models/index.ts";
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Weights } from "../runtime/index.ts";
-import { areaValue } from "./pooling.ts";
-import { imageInput, poolSeparably } from "./tokenizer-objective.ts";
+import { tellingOnce } from "./data.ts";
+import { areaValue, encodeProgram, pooledTokens } from "./pooling.ts";
 
 export interface TokenCache {
   /** Pictures of the data set. */
@@ -34,8 +27,6 @@ export interface TokenCache {
   readonly labels: Int32Array;
   /** Pictures that could be decoded; the others have no tokens. */
   readonly readable: Int32Array;
-  /** Largest grid. */
-  readonly side: number;
   /** Code ids [s·s] of a picture's copy at grid s×s; a view. */
   tokens(side: number, picture: number, copy: number): Int32Array;
 }
@@ -48,10 +39,18 @@ export interface CacheOptions {
   readonly seed: number;
 }
 
+/** The tokenizer that a cache is made with. */
+export interface CacheTokenizer {
+  readonly model: { readonly tokenizer: TokenizerConfig };
+  readonly weights: Weights;
+  /** sha256 of its weights. */
+  readonly hash: string;
+}
+
 const ENCODE_BATCH = 32;
 
 /**
- * Reads the cache at `path` where it was made from the same pictures, options and tokenizer (`tokenizerHash`); else encodes the
+ * Reads the cache at `path` where it was made from the same pictures, options and tokenizer; else encodes the
  * data set and writes it.
  */
 export async function openTokenCache(
@@ -59,18 +58,15 @@ export async function openTokenCache(
   dataset: Dataset,
   options: CacheOptions,
   runtime: Runtime,
-  config: TokenizerConfig,
-  weights: Weights,
-  tokenizerHash: string,
+  tokenizer: CacheTokenizer,
   log: (line: string) => void,
 ): Promise<TokenCache> {
-  const side = options.size / downsampling(config);
   const views = copyViews(options);
   const labels = Int32Array.from({ length: dataset.length }, (_, i) => dataset.labelOf(i));
   const pictures = namesDigest(dataset);
-  const key = JSON.stringify({ tokenizerHash, pictures, options, format: 2 });
+  const key = JSON.stringify({ tokenizerHash: tokenizer.hash, pictures, options, format: 2 });
   const stored = await readCache(path, key);
-  const grids = stored ?? (await encodeAll(dataset, options, views, runtime, config, weights, side, log));
+  const grids = stored ?? (await encodeAll(dataset, options, views, runtime, tokenizer, log));
   if (stored === undefined) await writeCache(path, key, grids, dataset.length * views.length);
   const readable = Int32Array.from(labels.keys()).filter((i) => grids[0]![i]! >= 0);
   if (readable.length < dataset.length)
@@ -81,7 +77,6 @@ export async function openTokenCache(
     told: views.length - (options.transforms?.length ?? 0),
     labels,
     readable,
-    side,
     tokens(s, picture, copy) {
       const at = (copy * dataset.length + picture) * s * s;
       return grids[s - 1]!.subarray(at, at + s * s);
@@ -111,33 +106,22 @@ function copyViews({ augment, augmentedCopies, transforms = [] }: CacheOptions):
   ];
 }
 
-/** Latent [B, Z, H, W] pooled to one grid and quantised. */
-function quantiseProgram(config: TokenizerConfig): Program {
-  const p = paramTensors(declareTokenizer(config));
-  const latent = input("latent", "float32", ["B", config.codeDim, "H", "W"]);
-  const pooled = poolSeparably(latent, input("rows", "float32", ["h", "H"]), input("columns", "float32", ["w", "W"]));
-  return program("quantise", { tokens: nearestCodes(p, latentRows(pooled)) });
-}
-
 async function encodeAll(
   dataset: Dataset,
   options: CacheOptions,
   views: readonly CopyView[],
   runtime: Runtime,
-  config: TokenizerConfig,
-  weights: Weights,
-  side: number,
+  { model: { tokenizer: config }, weights }: CacheTokenizer,
   log: (line: string) => void,
 ): Promise<Int32Array[]> {
+  const side = options.size / downsampling(config);
   const p = paramTensors(declareTokenizer(config));
-  const encoder = await runtime.open(program("encode", { latent: encodeLatent(p, config, imageInput(config)) }), {
-    weights,
-  });
-  const quantise = await runtime.open(quantiseProgram(config), { weights });
+  const encoder = await runtime.open(encodeProgram(config), { weights });
+  const quantise = await runtime.open(program("quantise", { tokens: pooledTokens(p, config) }), { weights });
   const total = dataset.length * views.length;
   const grids = Array.from({ length: side }, (_, i) => new Int32Array(total * (i + 1) ** 2).fill(-1));
   const pools = grids.map((_, i) => areaValue(runtime, side, i + 1));
-  const corrupt = new Set<string>();
+  const onCorrupt = tellingOnce(log);
   const encode = async ({ images, indices, count }: Batch, copy: number): Promise<void> => {
     const { transform } = views[copy]!;
     const seen = transform ? transformPlanes(images, options.size, transform) : images;
@@ -152,21 +136,8 @@ async function encodeAll(
   };
   try {
     for (const [copy, { augment }] of views.entries()) {
-      const stream = batches(dataset, {
-        size: options.size,
-        batchSize: ENCODE_BATCH,
-        seed: options.seed + copy,
-        ordered: true,
-        epochs: 1,
-        keepLast: true,
-        ...(augment && { augment }),
-        onCorrupt: (error) => {
-          if (corrupt.has(error.picture)) return;
-          corrupt.add(error.picture);
-          log(`${error.message} (skipped, ${corrupt.size} so far)`);
-        },
-      });
-      for await (const batch of stream) await encode(batch, copy);
+      const view = { seed: options.seed + copy, ...(augment && { augment }), onCorrupt };
+      for await (const batch of orderedBatches(dataset, options.size, ENCODE_BATCH, view)) await encode(batch, copy);
       log(`tokens: copy ${copy + 1} of ${views.length} encoded (${dataset.length} pictures)`);
     }
   } finally {

@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { aboutSchema, augmentSchema, optimizerSchema, runSchema } from "./config.ts";
+import { aboutSchema, augmentSchema, count, optimizerSchema, runSchema, share } from "./config.ts";
 
-const count = z.int().min(1);
-const share = z.number().min(0).max(1);
 const weight = z.number().min(0);
 
 /** `configs/*-tokenizer.json`. */

@@ -1,36 +1,27 @@
 /** Held-out quality of a tokenizer at every scale. */
 
 import type { Batch } from "../data/index.ts";
-import { input, ops, program } from "../engine/index.ts";
+import { ops, program } from "../engine/index.ts";
 import { areaMatrix, contactSheet, type RgbImage, resizeSeparable, toByte } from "../image/index.ts";
-import {
-  declareTokenizer,
-  decodeCodes,
-  downsampling,
-  encodeLatent,
-  latentRows,
-  lookUpCodes,
-  nearestCodes,
-  type TokenizerConfig,
-} from "../models/index.ts";
+import { declareTokenizer, decodeCodes, downsampling, lookUpCodes, type TokenizerConfig } from "../models/index.ts";
 import { paramTensors } from "../nn/index.ts";
-import type { Runtime, Session, Value } from "../runtime/index.ts";
+import type { Runtime, Session } from "../runtime/index.ts";
 import { codebookUsage } from "./codebook.ts";
-import { areaValue } from "./pooling.ts";
-import { imageInput, poolSeparably } from "./tokenizer-objective.ts";
+import { feedsOf, type Values } from "./feeds.ts";
+import { areaValue, encodeProgram, pooledTokens } from "./pooling.ts";
 
 /** Sessions whose weights are fed at each run, so that one pair serves a whole training. */
 export interface TokenizerEvaluator {
-  evaluate(weights: Readonly<Record<string, Value>>, batch: Batch, sides: readonly number[]): Promise<ScaleQuality[]>;
-  dispose(): Promise<void>;
+  readonly runtime: Runtime;
+  readonly config: TokenizerConfig;
+  readonly encode: Session;
+  readonly decode: Session;
 }
 
 export interface ScaleQuality {
   readonly side: number;
   /** Mean over pictures of the peak signal-to-noise ratio in dB against the picture resized to the decoded size. */
   readonly psnr: number;
-  /** The same per picture. */
-  readonly psnrs: readonly number[];
   /** Code ids of all pictures. */
   readonly tokens: Int32Array;
   /** Decoded pictures [B, 3, f·s, f·s]. */
@@ -43,34 +34,22 @@ export interface ScaleQuality {
 const CHUNK = 32;
 
 export async function openTokenizerEvaluator(runtime: Runtime, config: TokenizerConfig): Promise<TokenizerEvaluator> {
-  const p = paramTensors(declareTokenizer(config));
-  const encode = await runtime.open(program("encode", { latent: encodeLatent(p, config, imageInput(config)) }));
-  const decode = await runtime.open(scaleProgram(config));
-  return {
-    evaluate: (weights, batch, sides) => evaluate(runtime, config, encode, decode, weights, batch, sides),
-    async dispose() {
-      await Promise.all([encode.dispose(), decode.dispose()]);
-    },
-  };
+  const encode = await runtime.open(encodeProgram(config));
+  return { runtime, config, encode, decode: await runtime.open(scaleProgram(config)) };
 }
 
 /** `latent` [B, Z, H, W] and pooling matrices to one scale's `tokens` [B, h·w] and `image` [B, 3, f·h, f·w]. */
 function scaleProgram(config: TokenizerConfig) {
   const p = paramTensors(declareTokenizer(config));
-  const Z = config.codeDim;
-  const latent = input("latent", "float32", ["B", Z, "H", "W"]);
-  const pooled = poolSeparably(latent, input("rows", "float32", ["h", "H"]), input("columns", "float32", ["w", "W"]));
-  const tokens = nearestCodes(p, latentRows(pooled));
-  const grid = ops.reshape(ops.transpose(lookUpCodes(p, tokens), [0, 2, 1]), ["B", Z, "h", "w"]);
+  const tokens = pooledTokens(p, config);
+  const grid = ops.reshape(ops.transpose(lookUpCodes(p, tokens), [0, 2, 1]), ["B", config.codeDim, "h", "w"]);
   return program("scale", { tokens, image: decodeCodes(p, config, grid) });
 }
 
-async function evaluate(
-  runtime: Runtime,
-  config: TokenizerConfig,
-  encode: Session,
-  decode: Session,
-  weights: Readonly<Record<string, Value>>,
+/** Encodes pictures, and decodes them at square grids of the given sides. */
+export async function evaluateScales(
+  { runtime, config, encode, decode }: TokenizerEvaluator,
+  weights: Values,
   { images, count }: Batch,
   sides: readonly number[],
 ): Promise<ScaleQuality[]> {
@@ -78,22 +57,28 @@ async function evaluate(
   const size = Math.sqrt(images.length / (3 * count));
   const native = size / factor;
   const picture = 3 * size * size;
-  const of = (session: Session): Record<string, Value> =>
-    Object.fromEntries(session.program.params.map((t) => [t.name!, weights[t.name!]!]));
-  const parts: { side: number; tokens: number[]; decoded: Float32Array; psnrs: number[] }[] = sides.map((side) => ({
+  const parts = sides.map((side) => ({
     side,
-    tokens: [],
+    tokens: [] as number[],
     decoded: new Float32Array(count * 3 * (side * factor) ** 2),
-    psnrs: [],
+    psnrs: [] as number[],
   }));
   for (let first = 0; first < count; first += CHUNK) {
     const n = Math.min(CHUNK, count - first);
     const data = images.subarray(first * picture, (first + n) * picture);
-    const { latent } = await encode.run({ ...of(encode), image: runtime.floats(data, [n, 3, size, size]) });
+    const { latent } = await encode.run({
+      ...feedsOf(encode, weights),
+      image: runtime.floats(data, [n, 3, size, size]),
+    });
     for (const part of parts) {
       const { side } = part;
       const pool = areaValue(runtime, native, side);
-      const { tokens, image } = await decode.run({ ...of(decode), latent: latent!, rows: pool, columns: pool });
+      const { tokens, image } = await decode.run({
+        ...feedsOf(decode, weights),
+        latent: latent!,
+        rows: pool,
+        columns: pool,
+      });
       const decoded = image!.data as Float32Array;
       part.tokens.push(...Array.from(tokens!.data as BigInt64Array, Number));
       part.decoded.set(decoded, first * 3 * (side * factor) ** 2);
@@ -105,7 +90,7 @@ async function evaluate(
     const histogram = new Float64Array(config.codebookSize);
     for (const token of tokens) histogram[token]!++;
     const psnr = psnrs.reduce((a, b) => a + b, 0) / psnrs.length;
-    return { side, psnr, psnrs, tokens: Int32Array.from(tokens), decoded, ...codebookUsage(histogram) };
+    return { side, psnr, tokens: Int32Array.from(tokens), decoded, ...codebookUsage(histogram) };
   });
 }
 

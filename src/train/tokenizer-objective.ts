@@ -48,14 +48,6 @@ export const paperTokenizerLoss: TokenizerLossWeights = {
   smallScales: 1,
 };
 
-/** Matrices that pool the latent and the picture to one grid; the native grid needs none. */
-interface Pooling {
-  readonly latentRows: Tensor;
-  readonly latentColumns: Tensor;
-  readonly imageRows: Tensor;
-  readonly imageColumns: Tensor;
-}
-
 /** One scale's graph. */
 interface ScaleLosses {
   /** Normalised encoder vectors [B, l, Z] and the ids [B, l] of their codes. */
@@ -81,23 +73,17 @@ export interface TokenizerObjective {
   readonly scales: readonly ScaleLosses[];
 }
 
-/** Names of the inputs that scale `i` (not the native one) needs. */
-export const poolingNames = (i: number) => ({
-  latentRows: `latentRows${i}`,
-  latentColumns: `latentColumns${i}`,
-  imageRows: `imageRows${i}`,
-  imageColumns: `imageColumns${i}`,
-});
-
-function poolingInputs(i: number, [h, w]: readonly [Dim, Dim], [H, W]: readonly [Dim, Dim], factor: number): Pooling {
-  const names = poolingNames(i);
-  return {
-    latentRows: input(names.latentRows, "float32", [h, H]),
-    latentColumns: input(names.latentColumns, "float32", [w, W]),
-    imageRows: input(names.imageRows, "float32", [mulDims(factor, h), mulDims(factor, H)]),
-    imageColumns: input(names.imageColumns, "float32", [mulDims(factor, w), mulDims(factor, W)]),
-  };
-}
+/**
+ * Inputs that pool scale `i` (not the native one) from a native grid H×W to h×w, and their shapes: matrices for the latent's rows and
+ * columns, then for the picture's.
+ */
+export const poolingShapes = (i: number, [h, w]: readonly Dim[], [H, W]: readonly Dim[], factor: number) =>
+  [
+    [`latentRows${i}`, [h!, H!]],
+    [`latentColumns${i}`, [w!, W!]],
+    [`imageRows${i}`, [mulDims(factor, h!), mulDims(factor, H!)]],
+    [`imageColumns${i}`, [mulDims(factor, w!), mulDims(factor, W!)]],
+  ] as const;
 
 /** rows · x · columnsᵀ over the last two axes. */
 export function poolSeparably(x: Tensor, rows: Tensor, columns: Tensor): Tensor {
@@ -105,8 +91,8 @@ export function poolSeparably(x: Tensor, rows: Tensor, columns: Tensor): Tensor 
 }
 
 /**
- * The losses of a picture batch [B, 3, f·H, f·W] in [−1, 1] at `smallScales` pooled grids, whose matrices are inputs named by
- * `poolingNames`, and at the native one.
+ * The losses of a picture batch [B, 3, f·H, f·W] in [−1, 1] at `smallScales` pooled grids, whose matrices are inputs named
+ * by `poolingShapes`, and at the native one.
  */
 export function tokenizerObjective(
   p: Params,
@@ -121,31 +107,27 @@ export function tokenizerObjective(
   const unit_VZ = unitCodebook(p);
   const scales = Array.from({ length: smallScales + 1 }, (_, i): ScaleLosses => {
     if (i === smallScales) return scaleLosses(p, config, unit_VZ, latent, image_B3HW, weights);
-    const pooling = poolingInputs(i, [`h${i}`, `w${i}`], native, factor);
-    const pooled = poolSeparably(latent, pooling.latentRows, pooling.latentColumns);
-    const target = poolSeparably(image_B3HW, pooling.imageRows, pooling.imageColumns);
+    const shapes = poolingShapes(i, [`h${i}`, `w${i}`], native, factor);
+    const [latentRows, latentColumns, imageRows, imageColumns] = shapes.map(([name, shape]) =>
+      input(name, "float32", shape),
+    );
+    const pooled = poolSeparably(latent, latentRows!, latentColumns!);
+    const target = poolSeparably(image_B3HW, imageRows!, imageColumns!);
     return scaleLosses(p, config, unit_VZ, pooled, target, weights);
   });
-  const weighted = (terms: (s: ScaleLosses) => Tensor): Tensor =>
+  const weighted = (...terms: readonly LossTerm[]): Tensor =>
     scales
-      .map((s, i) => (i === smallScales ? terms(s) : mul(terms(s), weights.smallScales)))
+      .map((s, i) => {
+        const sum = sumOf(terms.map((term) => [s[term], weights[term]]));
+        return i === smallScales ? sum : mul(sum, weights.smallScales);
+      })
       .reduce((a, b) => add(a, b));
-  const reconstruction = weighted((s) =>
-    sumOf([
-      [s.pixel, weights.pixel],
-      [s.absolute, weights.absolute],
-      [s.logPixel, weights.logPixel],
-      [s.gradient, weights.gradient],
-    ]),
-  );
-  const quantisation = weighted((s) =>
-    sumOf([
-      [s.codebook, weights.codebook],
-      [s.commitment, weights.commitment],
-    ]),
-  );
+  const reconstruction = weighted("pixel", "absolute", "logPixel", "gradient");
+  const quantisation = weighted("codebook", "commitment");
   return { total: add(reconstruction, quantisation), reconstruction, scales };
 }
+
+type LossTerm = keyof ScaleLosses & keyof TokenizerLossWeights;
 
 /** Weighted sum; terms of weight 0 leave no trace in the graph. */
 function sumOf(terms: readonly (readonly [Tensor, number])[]): Tensor {

@@ -1,9 +1,6 @@
 import { z } from "zod";
 import { SCHEDULE_RULES } from "../sampling/index.ts";
-import { aboutSchema, augmentSchema, runSchema, transformerOptimizerSchema } from "./config.ts";
-
-const count = z.int().min(1);
-const share = z.number().min(0).max(1);
+import { aboutSchema, augmentSchema, count, runSchema, share, transformerOptimizerSchema } from "./config.ts";
 
 /** `configs/*-transformer.json`. */
 export const transformerTrainingSchema = z.strictObject({

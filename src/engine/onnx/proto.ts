@@ -1,4 +1,4 @@
-/** A minimal protocol-buffer writer: the wire types that ONNX's messages use. */
+/** A minimal protocol-buffer writer: the wire types that messages of ONNX and TensorBoard use. */
 export class ProtoWriter {
   private chunks: Uint8Array[] = [];
   private small: number[] = [];

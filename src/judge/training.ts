@@ -1,0 +1,36 @@
+/** What both ways of making a judge share: the folder it will be, and its accuracy in words. */
+import { basename } from "node:path";
+import type { SplitData } from "../train/index.ts";
+import { expectOpenableJudge, type JudgeConfig } from "./folder.ts";
+import { groupsOfNames } from "./groups.ts";
+import type { JudgeNetwork } from "./judge-network.ts";
+
+/** The judge of a data set before anything is known of its accuracy. @throws Error where its folder could not be opened. */
+export function untrainedJudge(
+  network: JudgeNetwork,
+  sizes: readonly number[],
+  { train, heldOut }: SplitData,
+  dataDir: string,
+): JudgeConfig {
+  const labels = train.classes;
+  const groups = groupsOfNames(train.groups ?? {}, labels, dataDir);
+  const heldOutPictures = heldOut.length;
+  const trainedOn = basename(dataDir);
+  const judge = { network, labels, groups, sizes, heldOutAccuracy: {}, heldOutPictures, trainedOn };
+  expectOpenableJudge(judge, "the judge's folder that training would leave");
+  return judge;
+}
+
+/** Shares of pictures named correctly, by side in pixels. */
+type Accuracy = JudgeConfig["heldOutAccuracy"];
+
+export function describeAccuracy(accuracy: Accuracy, pictures: number): string {
+  const shown = Object.entries(accuracy).map(([size, share]) => `${size} px ${(100 * share).toFixed(1)} %`);
+  return `held-out accuracy ${shown.join(", ")} of ${pictures} pictures`;
+}
+
+/** Mean over sides. */
+export function meanAccuracy(accuracy: Accuracy): number {
+  const values = Object.values(accuracy);
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
