@@ -46,7 +46,6 @@ export {
   type PlanarBatch,
   type PngText,
   type PngTextLimits,
-  plainest,
   planarToRgb,
   type RgbaImage,
   type RgbImage,
@@ -56,6 +55,7 @@ export {
   type SettingsRecord,
   type SheetOptions,
   settingsText,
+  withoutOpaqueAlpha,
 } from "./image/index.ts";
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";

@@ -9,7 +9,7 @@ import {
   createRandom,
   type FilterOptions,
   type Grid,
-  guidanceMix,
+  guidanceWeights,
   layoutScales,
   mixGuidance,
   type Random,
@@ -126,7 +126,7 @@ export async function openGenerator(
         const values = result.logits!.data as Float32Array;
         const l = side * side;
         const at = { step: index, steps: space.sides.length, baseSize: side, maxGrid: side };
-        const mix = guidanceMix("ramp", guidance, at);
+        const mix = guidanceWeights("ramp", guidance, at);
         drawn.forEach((tokens, row) => {
           const last = (r: number): Float32Array => values.subarray((r * total + total - l) * V, (r + 1) * total * V);
           const mixed = mixGuidance(last(row), last(B + row), mix);

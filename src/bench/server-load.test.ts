@@ -3,7 +3,7 @@ import { FlexVAR } from "flexvar";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import { createClient } from "../client/index.ts";
-import { createServerApp, type Listening, listen, localMaker, type PictureMaker } from "../server/index.ts";
+import { createServerApp, type Listening, listen, localRenderer, type Renderer } from "../server/index.ts";
 import { loadServer, percentile, timeCancel, timeFirst } from "./server-load.ts";
 
 const scratch = await scratchFolder();
@@ -15,7 +15,7 @@ const QUEUE = 16;
 const GROWTH_MB = 120;
 
 /** Notes how many pictures are drawn side by side, and that only one batch is. */
-function watched(inner: PictureMaker): PictureMaker {
+function watched(inner: Renderer): Renderer {
   return {
     ...inner,
     async *draw(batch, signal) {
@@ -36,7 +36,7 @@ function watched(inner: PictureMaker): PictureMaker {
 beforeAll(async () => {
   pipe = await FlexVAR.fromPretrained(await importGolden(scratch.path, "FlexVAR-T-plain-f16.pth"), { threads: 1 });
   const model = { name: "tiny", hash: "0123", config: pipe.config };
-  server = await listen(createServerApp({ model, maker: watched(localMaker(pipe)), limits: { queue: QUEUE } }));
+  server = await listen(createServerApp({ model, renderer: watched(localRenderer(pipe)), limits: { queue: QUEUE } }));
 });
 afterAll(async () => {
   await server.close();

@@ -34,22 +34,22 @@ export function define(command: Command, context: Context): void {
         "busy machine they are called invalid.",
     )
     .optionsGroup("Workload:")
-    .option("--depth <N>", "depth of the transformer, width 64·N; 16 unless told", wholeNumber("depth", 1, MOST_DEPTH))
-    .option("--size <N>", "side of the picture in pixels; 256 unless told", wholeNumber("size", 16, 1024))
-    .option("--steps <N>", "scales; 10 unless told", wholeNumber("steps", 1, 64))
-    .option("--runs <N>", "rounds after the one that warms up; 3 unless told", wholeNumber("runs", 1, 100))
-    .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024))
+    .option("--depth <N>", "depth of the transformer, width 64·N; 16 by default", wholeNumber("depth", 1, MOST_DEPTH))
+    .option("--size <N>", "side of the picture in pixels; 256 by default", wholeNumber("size", 16, 1024))
+    .option("--steps <N>", "scales; 10 by default", wholeNumber("steps", 1, 64))
+    .option("--runs <N>", "rounds after the one that warms up; 3 by default", wholeNumber("runs", 1, 100))
+    .option("--threads <N>", "threads of one operator; all cores by default", wholeNumber("threads", 1, 1024))
     .option("--prepack", "re-pack the weights when opening: slower to open, faster small scales, more memory")
     .option(
       "--peer [PYTHON]",
-      "also PyTorch (a clone's bench/peer), with this interpreter; $FLEXVAR_PYTHON or python3 unless told",
+      "also PyTorch (a clone's bench/peer), with this interpreter; $FLEXVAR_PYTHON or python3 by default",
     );
   command
     .optionsGroup("A server under load instead:")
     .option("--server", "many clients at a server of a model, beside the model alone: speed, waits, memory, cancelling")
     .option("--model <DIR|NAME>", "model folder, or the name of a shipped model")
-    .option("--clients <N>", "clients at once; 200 unless told", wholeNumber("clients", 1, 10_000))
-    .option("--seconds <N>", "how long they ask; 60 unless told", wholeNumber("seconds", 1, 86_400));
+    .option("--clients <N>", "clients at once; 200 by default", wholeNumber("clients", 1, 10_000))
+    .option("--seconds <N>", "how long they ask; 60 by default", wholeNumber("seconds", 1, 86_400));
   carryOut(
     command,
     context,

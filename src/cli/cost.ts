@@ -23,7 +23,7 @@ export interface MemoryFlags {
   readonly memory?: number;
 }
 
-/** Share of the memory that there is for this process which a command takes unless told. */
+/** Share of the memory that there is for this process which a command takes by default. */
 const SHARE = 0.75;
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -51,7 +51,7 @@ export function addMemoryFlag(command: Command): Command {
   return command.addOption(
     new Option(
       "--memory <BYTES>",
-      "most memory that the process may take, such as 4GB; what would take more is refused before it begins; three quarters of what there is unless told",
+      "most memory that the process may take, such as 4GB; what would take more is refused before it begins; three quarters of what there is by default",
     )
       .argParser(memoryBytes)
       .helpGroup("Model:"),

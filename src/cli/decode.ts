@@ -27,7 +27,7 @@ export function define(command: Command, context: Context): void {
     .argument("<T.npz>", "scales and tokens_00 … as encode writes them")
     .optionsGroup("Files:")
     .option("--out <DIR>", "folder for the pictures", "out")
-    .option("--scale <i|all>", "which scale, from 0; the last unless told");
+    .option("--scale <i|all>", "which scale, from 0; the last by default");
   addMemoryFlag(addComputeFlags(command));
   carryOut(
     command,

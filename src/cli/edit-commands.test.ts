@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { encodePng, type RgbaImage } from "../image/index.ts";
 import { loadRgba } from "../image/node.ts";
 import { createRandom } from "../sampling/index.ts";
@@ -43,7 +43,7 @@ async function edited(name: string, ...argv: [string, ...string[]]): Promise<Rgb
 }
 
 const command = (name: string, task: string, ...argv: string[]) =>
-  spoken(task, ...argv, "--model", model, "--threads", "1", ...(task === "score" ? [] : ["--out", at(name)]));
+  runCli(task, ...argv, "--model", model, "--threads", "1", ...(task === "score" ? [] : ["--out", at(name)]));
 
 /** Repeats a picture with nothing but its file (and what is told); byte for byte the same. */
 async function expectRepeats(name: string, ...argv: string[]): Promise<void> {

@@ -36,7 +36,7 @@ export function addEditFlags(command: Command, task: EditTask): Command {
     .option("--no-metadata", "no settings in the PNG files");
   return addMemoryFlag(addComputeFlags(command)).option(
     "--batch <N>",
-    "variants side by side; 4 unless told; changes no picture",
+    "variants side by side; 4 by default; changes no picture",
     wholeNumber("batch", 1, 4096),
   );
 }

@@ -6,12 +6,12 @@ import {
   encodePng,
   flattenAlpha,
   type Json,
-  plainest,
   type RgbaImage,
   type RgbImage,
   type SettingsRecord,
   settingsText,
   withAlpha,
+  withoutOpaqueAlpha,
 } from "../image/index.ts";
 import {
   type Costs,
@@ -145,7 +145,7 @@ export async function paintFiles(
   let step = 0;
   const write = async (name: string, image: RgbaImage, text = {}): Promise<string> => {
     const path = join(flags.out, name);
-    await writeFileAtomic(path, encodePng(plainest(image), text));
+    await writeFileAtomic(path, encodePng(withoutOpaqueAlpha(image), text));
     files.push(path);
     return path;
   };

@@ -34,7 +34,7 @@ export function define(command: Command, context: Context): void {
     SAMPLING_FIELDS.filter((field) => !SCALE_FIELDS.includes(field)),
   )
     .optionsGroup("Files:")
-    .option("--out <T.npz>", "file for the tokens; the picture's name with .npz unless told");
+    .option("--out <T.npz>", "file for the tokens; the picture's name with .npz by default");
   addMemoryFlag(addComputeFlags(command));
   carryOut(
     command,

@@ -27,7 +27,14 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** Errors whose message was written for people; anything else is a fault of this program. */
-const WORDED = new Set(["UsageError", "Stopped", "OptionError", "CheckpointError", "FileWriteError", "ImageError"]);
+const EXPECTED_ERRORS = new Set([
+  "UsageError",
+  "Stopped",
+  "OptionError",
+  "CheckpointError",
+  "FileWriteError",
+  "ImageError",
+]);
 
 /**
  * One line for stderr. With `debug` (the variable FLEXVAR_DEBUG) the stack and causes follow.
@@ -43,6 +50,6 @@ export function describeError(error: unknown, debug: boolean): string {
 }
 
 function hint(error: Error): string {
-  const worded = WORDED.has(error.name) || /: expected /.test(error.message);
-  return worded ? "" : " (unexpected; FLEXVAR_DEBUG=1 shows where)";
+  const isExpected = EXPECTED_ERRORS.has(error.name) || /: expected /.test(error.message);
+  return isExpected ? "" : " (unexpected; FLEXVAR_DEBUG=1 shows where)";
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { writeNpz } from "../checkpoint/index.ts";
 import { createRandom } from "../sampling/index.ts";
 
@@ -33,7 +33,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const at = (name: string): string => join(folder, name);
 const evaluate = (set: string, ...argv: string[]) =>
-  spoken(
+  runCli(
     "evaluate",
     ...[at(set), at("real.npz"), "--features", judge, "--bootstrap", "10", "--threads", "1", "--cache", at("cache")],
     ...argv,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { npyArray, readNpz, writeNpz } from "../checkpoint/index.ts";
 import { encodePng } from "../image/index.ts";
 import { createRandom } from "../sampling/index.ts";
@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const evaluate = (...argv: string[]) =>
-  spoken("evaluate", "--bootstrap", "20", ...argv, "--cache", join(folder, "cache"), "--threads", "1");
+  runCli("evaluate", "--bootstrap", "20", ...argv, "--cache", join(folder, "cache"), "--threads", "1");
 
 interface Printed {
   readonly [name: string]: unknown;

@@ -27,7 +27,7 @@ export function define(command: Command, context: Context): void {
     .argument("[B]", "reference");
   addJudgingFlags(
     command,
-    "with --against the shipped judge of the model's name unless told; two files of statistics need none",
+    "with --against the shipped judge of the model's name by default; two files of statistics need none",
   )
     .optionsGroup("Other ways:")
     .option("--reconstruction", "A has reconstructions of the pictures of B, in order: rFID, PSNR, SSIM")
@@ -36,7 +36,7 @@ export function define(command: Command, context: Context): void {
     .option("--baseline <F.json|MODEL>", "an earlier evaluation; with --against also a model, drawn with its defaults")
     .option("--out <F.json>", "write the result, as --json prints it")
     .option("--save-statistics <F.npz>", "write the reference's statistics, to be used as B later")
-    .option("--cache <DIR>", "folder for features of references and drawn pictures; the user's cache unless told");
+    .option("--cache <DIR>", "folder for features of references and drawn pictures; the user's cache by default");
   addSamplingFlags(command, ["count"])
     .optionsGroup("Drawing, with --against:")
     .option("--against <B>", "reference that the model's own pictures are judged against")

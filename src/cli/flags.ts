@@ -16,15 +16,15 @@ export interface ComputeFlags extends ModelFlags {
 export function addModelFlag(command: Command): Command {
   return command
     .optionsGroup("Model:")
-    .option("--model <DIR|name>", "model folder, or the name of a shipped model; the shipped one unless told");
+    .option("--model <DIR|name>", "model folder, or the name of a shipped model; the shipped one by default");
 }
 
 /** `--model` and how the networks compute. */
 export function addComputeFlags(command: Command): Command {
   return addModelFlag(command)
-    .option("--device <cpu|webgpu>", "what computes; cpu unless told")
+    .option("--device <cpu|webgpu>", "what computes; cpu by default")
     .option("--dtype <fp32>", "what the networks compute in; fp32 is what this build has")
-    .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024))
+    .option("--threads <N>", "threads of one operator; all cores by default", wholeNumber("threads", 1, 1024))
     .option("--low-memory", "keep one network in memory at a time; costs a re-opening between sampling and decoding");
 }
 

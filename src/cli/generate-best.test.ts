@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { loadRgb } from "../image/node.ts";
 import { openJudge } from "../judge/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
@@ -28,7 +28,7 @@ interface Told {
 
 async function generate(name: string, ...argv: string[]) {
   const args = ["--model", `${models}fashion`, "--class", CLASSES.join(","), "--scales", "1,2,4,8", "--threads", "1"];
-  return spoken("generate", ...args, "--out", join(folder, name), "--json", ...argv);
+  return runCli("generate", ...args, "--out", join(folder, name), "--json", ...argv);
 }
 
 /** The judge's probabilities of a picture, by class. */
@@ -67,7 +67,7 @@ it("keeps of each class the drawings that the judge is surest of, as they are dr
     }
   }
   expect((await readFile(join(folder, "best", "sheet", "sheet.png"))).length).toBeGreaterThan(100);
-  const again = await spoken(
+  const again = await runCli(
     "repeat",
     best.pictures[3]!.file,
     "--model",

@@ -57,10 +57,10 @@ export function define(command: Command, context: Context): void {
       "draws this many of each class and keeps --count of them: those that a judge is surest of, surest first",
       wholeNumber("best-of", 1, 10_000),
     )
-    .option("--judge <DIR|NAME>", "who says so: a judge's folder or a shipped one; of the model's name unless told");
+    .option("--judge <DIR|NAME>", "who says so: a judge's folder or a shipped one; of the model's name by default");
   addMemoryFlag(addComputeFlags(command)).option(
     "--batch <N>",
-    "pictures side by side; 8 unless told, fewer where grids are large; changes no picture",
+    "pictures side by side; 8 by default, fewer where grids are large; changes no picture",
     wholeNumber("batch", 1, 4096),
   );
   carryOut(

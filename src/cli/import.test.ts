@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import {
   openTensorFile,
   type TensorEntry,
@@ -64,7 +64,7 @@ test("wrapped weights beside their average, and shards", async () => {
   }
   await writeFile(at("model.safetensors.index.json"), JSON.stringify({ metadata: {}, weight_map: places }));
   const index = at("model.safetensors.index.json");
-  const { code, out, err } = await spoken(
+  const { code, out, err } = await runCli(
     ...["import", "--tokenizer", at("vae.pth"), "--transformer", index, "--out", at("model"), "--json"],
   );
   expect(code, err).toBe(0);
@@ -74,9 +74,9 @@ test("wrapped weights beside their average, and shards", async () => {
   await expectSame(at("model", "tokenizer.safetensors"), TOKENIZER);
   await expectSame(at("model", "transformer.safetensors"), TRANSFORMER);
 
-  const described = await spoken("info", at("vae.pth"));
+  const described = await runCli("info", at("vae.pth"));
   expect(described.out).toMatch(/^note +the running average \(ema\) is taken/m);
   const whole = (await Promise.all(transformer.map(([, tensor]) => tensor.byteLength))).reduce((a, b) => a + b, 0);
-  const sharded = JSON.parse((await spoken("info", index, "--json")).out);
+  const sharded = JSON.parse((await runCli("info", index, "--json")).out);
   expect(sharded).toMatchObject({ kind: "transformer", format: "shard-index", bytes: whole, notes: [] });
 });

@@ -36,7 +36,7 @@ export function define(command: Command, context: Context): void {
     )
     .option(
       "--trained-side <N>",
-      "side of the largest grid trained on; 16 unless told",
+      "side of the largest grid trained on; 16 by default",
       wholeNumber("trained-side", 1, 1024),
     );
   carryOut(

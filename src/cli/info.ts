@@ -13,7 +13,7 @@ export function define(command: Command, context: Context): void {
       "Tells what a model folder or a checkpoint (.pth, .safetensors, .npz) holds: hyper-parameters, counts, element types, " +
         "codebook, labels.",
     )
-    .argument("[DIR|FILE]", "model folder, name of a shipped model, or checkpoint; the shipped model unless told");
+    .argument("[DIR|FILE]", "model folder, name of a shipped model, or checkpoint; the shipped model by default");
   carryOut(command, context, ["flexvar info models/d16", "flexvar info FlexVAE.pth --json"], info);
 }
 

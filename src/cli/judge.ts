@@ -24,7 +24,7 @@ export function define(command: Command, context: Context): void {
     .option("--real <PATH>", "real data: its held-out pictures are judged too, at the drawn pictures' size")
     .optionsGroup("Run:")
     .option("--size <N>", "side in pixels that pictures are resized to", wholeNumber("size", 8, 4096))
-    .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024));
+    .option("--threads <N>", "threads of one operator; all cores by default", wholeNumber("threads", 1, 1024));
   carryOut(
     command,
     context,

@@ -23,22 +23,22 @@ export function addJudgingFlags(command: Command, unlessTold: string): Command {
       `network that pictures are compared by: Inception-2015, a judge's folder (\`flexvar train judge\`), or a shipped judge; ${unlessTold}`,
     )
     .option("--weights <F.pth>", "Inception's weights: the published PyTorch conversion")
-    .option("--resize <MODE>", "how Inception's pictures reach 299 px; tensorflow-bilinear unless told")
+    .option("--resize <MODE>", "how Inception's pictures reach 299 px; tensorflow-bilinear by default")
     .addOption(
-      new Option("--at <N|WxH>", "bring all pictures to this size (centre part, cubic); as they are unless told")
+      new Option("--at <N|WxH>", "bring all pictures to this size (centre part, cubic); as they are by default")
         .argParser(readSides)
         .helpGroup("Features:"),
     )
     .optionsGroup("Numbers:")
-    .option("--metrics <LIST>", `some of ${setMetrics.join(",")}; all unless told`, readMetrics)
+    .option("--metrics <LIST>", `some of ${setMetrics.join(",")}; all by default`, readMetrics)
     .option(
       "--bootstrap <N>",
-      `replicates of each interval, 0 for none; ${DEFAULT_REPLICATES} unless told, of Fréchet distances ${defaultReplicates(1024)} ` +
+      `replicates of each interval, 0 for none; ${DEFAULT_REPLICATES} by default, of Fréchet distances ${defaultReplicates(1024)} ` +
         `beyond 256 features and ${defaultReplicates(2048)} beyond 1024`,
       wholeNumber("bootstrap", 0, 100_000),
     )
     .addOption(
-      new Option("--split <SIDE>", "side of the reference's own split; held-out where there is one, unless told")
+      new Option("--split <SIDE>", "side of the reference's own split; held-out where there is one, by default")
         .choices(["train", "held-out", "all"])
         .helpGroup("Numbers:"),
     );

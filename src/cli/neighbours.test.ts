@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
 import { loadRgb } from "../image/node.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const neighbours = (...argv: string[]) => spoken("neighbours", ...argv);
+const neighbours = (...argv: string[]) => runCli("neighbours", ...argv);
 
 it("shows each picture beside its nearest training pictures and says how far they are", async () => {
   const sheet = join(folder, "near", "sheet.png");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { encodePng } from "../image/index.ts";
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/fixtures/golden/${name}`, import.meta.url));
@@ -121,7 +121,7 @@ const KINDS: readonly (readonly [kind: string, path: () => string])[] = [
 const RAW = /\bE[A-Z]{3,}\b|\n\s+at |unexpected;|syscall|undefined|\[object/;
 
 async function refused(argv: readonly string[]): Promise<string> {
-  const { code, out, err } = await spoken(...argv);
+  const { code, out, err } = await runCli(...argv);
   const failure = err.slice(err.lastIndexOf("flexvar: "));
   expect([code === 1 || code === 2, out], err).toEqual([true, ""]);
   expect(failure, argv.join(" ")).toMatch(/^flexvar: [^\n]+\n$/);
@@ -205,7 +205,7 @@ describe("what is written", () => {
 
   test("the longest name that the file system takes is written", async () => {
     const long = at(`${"é".repeat(125)}.npz`);
-    expect(await spoken("encode", at("good.png"), "--out", long, "--quiet")).toEqual({ code: 0, out: "", err: "" });
+    expect(await runCli("encode", at("good.png"), "--out", long, "--quiet")).toEqual({ code: 0, out: "", err: "" });
     expect((await stat(long)).size).toBeGreaterThan(0);
   });
 });

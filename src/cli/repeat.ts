@@ -55,7 +55,7 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
   await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, running.report);
   try {
-    const run = worded(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
+    const run = namingFile(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
     const { files, settings = recorded } = await drawAgain(pipe, file, { ...run, model: hash }, flags, running);
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
@@ -95,10 +95,10 @@ async function drawAgain(
 
 async function settingsOf(file: string): Promise<SettingsRecord> {
   const png = await readInput(file, "PNG file");
-  return worded(file, () => readSettings(png));
+  return namingFile(file, () => readSettings(png));
 }
 
-function worded<T>(file: string, read: () => T): T {
+function namingFile<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -67,7 +67,7 @@ function asPicture(sheet: RgbImage, first: RgbImage, alt: string, caption: strin
   return { png: encodePng(sheet), width: sheet.width, height: sheet.height, scale, alt, caption };
 }
 
-/** Held out where the training data have no split of their own, as `flexvar train` does unless told. */
+/** Held out where the training data have no split of their own, as `flexvar train` does by default. */
 const HELD_OUT_SHARE = 0.05;
 const NEIGHBOURS = 3;
 

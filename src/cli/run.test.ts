@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { Stopped } from "./errors.ts";
 import { run } from "./run.ts";
 
@@ -31,25 +31,25 @@ const COMMANDS = [
 
 describe("help", () => {
   test("without arguments and with --help the commands are listed, each with a summary", async () => {
-    const [bare, asked] = [await spoken(), await spoken("--help")];
+    const [bare, asked] = [await runCli(), await runCli("--help")];
     expect(bare).toEqual(asked);
     expect(asked).toMatchObject({ code: 0, err: "" });
     for (const name of COMMANDS) expect(asked.out).toMatch(new RegExp(`^  ${name} +\\w+ \\w+`, "m"));
   });
 
   test.each(COMMANDS)("%s has a description, its output flags and an example of itself", async (name) => {
-    const { code, out, err } = await spoken(name, "--help");
+    const { code, out, err } = await runCli(name, "--help");
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(new RegExp(`^Usage: flexvar ${name} `));
     expect(out).toMatch(/^ {2}--json /m);
     expect(out).toMatch(/^ {2}--quiet /m);
     expect(out).toMatch(new RegExp(`Examples?:\\n  \\$ flexvar ${name}\\b`));
     expect(Math.max(...out.split("\n").map((line) => (line.includes("$") ? 0 : line.length)))).toBeLessThanOrEqual(100);
-    expect((await spoken("help", name)).out).toBe(out);
+    expect((await runCli("help", name)).out).toBe(out);
   });
 
   test("--version is the package's", async () => {
-    expect(await spoken("--version")).toEqual({ code: 0, out: `${packageJson.version}\n`, err: "" });
+    expect(await runCli("--version")).toEqual({ code: 0, out: `${packageJson.version}\n`, err: "" });
   });
 });
 
@@ -94,7 +94,7 @@ describe("bad usage: exit code 2 and one line on stderr", () => {
       /^flexvar: --model: expected a model folder or .*got "nowhere" \(no such folder or name\)\n$/,
     ],
   ])("%j", async (argv, message) => {
-    const { code, out, err } = await spoken(...argv);
+    const { code, out, err } = await runCli(...argv);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
   });
@@ -102,14 +102,14 @@ describe("bad usage: exit code 2 and one line on stderr", () => {
 
 describe("failures", () => {
   test("exit code 1 without a stack; FLEXVAR_DEBUG shows it", async () => {
-    const plain = await spoken("encode", "nothing.png");
+    const plain = await runCli("encode", "nothing.png");
     expect(plain).toEqual({
       code: 1,
       out: "",
       err: expect.stringMatching(/^flexvar: nothing\.png: expected a readable picture, got: .*\n$/),
     });
     vi.stubEnv("FLEXVAR_DEBUG", "1");
-    expect((await spoken("encode", "nothing.png")).err).toMatch(/\n +at .*load\.ts/);
+    expect((await runCli("encode", "nothing.png")).err).toMatch(/\n +at .*load\.ts/);
   });
 
   test("a signal wins over whatever it made fail", async () => {

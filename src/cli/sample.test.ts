@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { readNpz } from "../checkpoint/index.ts";
 import { loadRgb } from "../image/node.ts";
 
@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function sample(name: string, ...argv: string[]): Promise<{ code: number; err: string; path: string }> {
   const path = join(folder, name);
   const args = ["--model", model, "--scales", "1,2,4", "--total", "24", "--out", path, "--threads", "1"];
-  return { ...(await spoken("sample", ...args, ...argv)), path };
+  return { ...(await runCli("sample", ...args, ...argv)), path };
 }
 
 it("draws the same balanced set whole, in pieces by two processes, and in batches", async () => {

@@ -37,7 +37,7 @@ export function define(command: Command, context: Context): void {
         "scale. Without --class the classes are ranked (zero-shot classification): of many, those that are likeliest by the coarse scales. Pictures larger than the trained size are reduced to it.",
     )
     .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF")
-    .addOption(new Option("--class <ID,NAME,…|none>", "classes to score under; all unless told").helpGroup("Scoring:"))
+    .addOption(new Option("--class <ID,NAME,…|none>", "classes to score under; all by default").helpGroup("Scoring:"))
     .addOption(
       new Option("--top <N>", "classes to list")
         .argParser(wholeNumber("top", 1, 100000))

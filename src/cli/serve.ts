@@ -6,7 +6,7 @@ import { addServerFlags, runServer, type ServerFlags } from "./server-run.ts";
 export function define(command: Command, context: Context): void {
   command.description(
     "Serves the HTTP API: OpenAI's image paths with flexvar's fields; /openapi.json describes it. The studio is at /. " +
-      "Listens on 127.0.0.1 unless told. The first Ctrl-C lets the jobs at work end, a second ends at once.",
+      "Listens on 127.0.0.1 by default. The first Ctrl-C lets the jobs at work end, a second ends at once.",
   );
   addServerFlags(command);
   carryOut(

@@ -15,9 +15,9 @@ import {
   LOG_LEVELS,
   type LogLevel,
   listen,
-  localMaker,
-  type PictureMaker,
-  remoteMaker,
+  localRenderer,
+  type Renderer,
+  remoteRenderer,
   stderrLog,
 } from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
@@ -26,9 +26,9 @@ import { addMemoryFlag, budgetBytes, checkedBudget, type MemoryFlags } from "./c
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
-import { makerProcess } from "./maker-process.ts";
 import { findModel, shownPath } from "./model.ts";
 import { packageRoot } from "./package.ts";
+import { rendererProcess } from "./renderer-process.ts";
 
 export interface ServerFlags extends ComputeFlags, MemoryFlags {
   readonly host: string;
@@ -53,10 +53,10 @@ export function addServerFlags(command: Command): Command {
     .option("--allow-host <NAME...>", "names by which the server is called, beside addresses and localhost", addHost)
     .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own", addOrigin)
     .addOption(new Option("--log-level <LEVEL>", "what of requests is written, as lines of JSON").choices(LOG_LEVELS))
-    .option("--queue <N>", "jobs that may wait, beside those at work; 64 unless told", wholeNumber("queue", 1, 100_000))
+    .option("--queue <N>", "jobs that may wait, beside those at work; 64 by default", wholeNumber("queue", 1, 100_000))
     .option(
       "--batch <N>",
-      "most pictures side by side; 8 unless told, fewer where grids are large",
+      "most pictures side by side; 8 by default, fewer where grids are large",
       wholeNumber("batch", 1, 256),
     );
 }
@@ -134,16 +134,16 @@ export async function runServer(
   await closeFolder();
   report.log(`opening ${shownPath(folder)}`);
   const { device, dtype, threads, lowMemory } = flags;
-  const maker = await openMaker(folder, { device, dtype, threads, lowMemory });
+  const renderer = await openRenderer(folder, { device, dtype, threads, lowMemory });
   try {
     const { batch, queue, origin, host, port, allowHost = [], logLevel } = flags;
     const hash = await modelHash(folder);
     const shell = studioShell();
-    const costs = await serverCosts(maker, config, flags);
+    const costs = await serverCosts(renderer, config, flags);
     const server = createServerApp({
       model: { name: basename(resolve(folder)), hash, config, costs },
       site: shell === undefined ? undefined : await siteContent({ shell, model: folder, modelHash: hash }, "server"),
-      maker,
+      renderer,
       version,
       log: stderrLog(logLevel ?? (flags.quiet === true ? "error" : "info")),
       token,
@@ -165,13 +165,13 @@ export async function runServer(
     await listening.close();
     return { json: { url: listening.url } };
   } finally {
-    await maker.dispose();
+    await renderer.dispose();
   }
 }
 
 /** What requests are checked with: the model's sizes, this machine's rate, and the memory that the process may take. */
-async function serverCosts(maker: PictureMaker, config: ModelConfig, flags: MemoryFlags): Promise<Costs | undefined> {
-  const calibration = config.transformer === null ? undefined : await maker.calibrate?.();
+async function serverCosts(renderer: Renderer, config: ModelConfig, flags: MemoryFlags): Promise<Costs | undefined> {
+  const calibration = config.transformer === null ? undefined : await renderer.calibrate?.();
   if (calibration === undefined) return undefined;
   const seconds = DEFAULT_LIMITS.jobMs / 1000;
   return {
@@ -181,10 +181,10 @@ async function serverCosts(maker: PictureMaker, config: ModelConfig, flags: Memo
 }
 
 /** The model in a process of its own. Sources run where a process cannot load TypeScript: there in this one. */
-async function openMaker(folder: string, options: FromPretrainedOptions): Promise<PictureMaker> {
+async function openRenderer(folder: string, options: FromPretrainedOptions): Promise<Renderer> {
   const here = fileURLToPath(new URL(".", import.meta.url));
-  const built = [join(here, "workers"), join(here, "..", "workers")].map((at) => join(at, "maker.worker.js"));
+  const built = [join(here, "workers"), join(here, "..", "workers")].map((at) => join(at, "renderer.worker.js"));
   const file = built.find(existsSync);
-  if (file !== undefined) return remoteMaker(makerProcess(file, { folder, options }));
-  return localMaker(await (await import("../open.ts")).FlexVAR.fromPretrained(folder, options));
+  if (file !== undefined) return remoteRenderer(rendererProcess(file, { folder, options }));
+  return localRenderer(await (await import("../open.ts")).FlexVAR.fromPretrained(folder, options));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { spoken } from "../../test/support/spoken.ts";
+import { runCli } from "../../test/support/run-cli.ts";
 import { writeNpz } from "../checkpoint/index.ts";
 import { createRandom } from "../sampling/index.ts";
 import { parseVariation } from "./vary.ts";
@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const sweep = (...argv: string[]) =>
-  spoken(
+  runCli(
     "sweep",
     ...["--model", model, "--features", "fashion", "--against", join(folder, "real.npz"), "--total", "6"],
     ...["--bootstrap", "4", "--threads", "1", "--out", join(folder, "out"), ...argv],
@@ -67,10 +67,10 @@ const sweep = (...argv: string[]) =>
 async function judgedAlone(guidance: string): Promise<number> {
   const set = join(folder, `guidance-${guidance}.npz`);
   const drawing = ["--scales", "1,2,4", "--guidance", guidance, "--total", "6", "--threads", "1", "--out", set];
-  const drawn = await spoken("sample", "--model", model, ...drawing);
+  const drawn = await runCli("sample", "--model", model, ...drawing);
   expect(drawn.code, drawn.err).toBe(0);
   const judging = ["--features", "fashion", "--bootstrap", "0", "--threads", "1", "--cache", join(folder, "cache")];
-  const judged = await spoken("evaluate", set, join(folder, "real.npz"), ...judging, "--json");
+  const judged = await runCli("evaluate", set, join(folder, "real.npz"), ...judging, "--json");
   expect(judged.code, judged.err).toBe(0);
   return JSON.parse(judged.out).fid;
 }

@@ -71,7 +71,7 @@ export function define(command: Command, context: Context): void {
     )
     .requiredOption("--out <DIR>", "folder for sets and numbers")
     .option("--batch <N>", "pictures side by side; changes no picture", wholeNumber("batch", 1, 4096));
-  addReportFlags(addJudgingFlags(command, "the shipped judge of the model's name unless told")).option(
+  addReportFlags(addJudgingFlags(command, "the shipped judge of the model's name by default")).option(
     "--plots <F.svg>",
     "the plots alone, as one picture",
   );

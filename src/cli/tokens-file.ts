@@ -12,7 +12,7 @@ export async function writeTokens(path: string, scales: readonly ScaleTokens[]):
 }
 
 /**
- * Reads the scales chosen by `pick` (all unless told) of an archive that {@link writeTokens} or `--trace` wrote.
+ * Reads the scales chosen by `pick` (all by default) of an archive that {@link writeTokens} or `--trace` wrote.
  * @throws Error naming the file and the array, what was expected and what was found.
  */
 export async function readTokens(

@@ -42,10 +42,10 @@ export function define(command: Command, context: Context): void {
     .option("--quick", "the config's quick form: minutes instead of hours, to see that everything works")
     .option(
       "--device <cpu|webgpu>",
-      "what computes; cpu unless told. On webgpu the networks' parameters and optimiser state stay on the device, " +
+      "what computes; cpu by default. On webgpu the networks' parameters and optimiser state stay on the device, " +
         "results differ from the CPU's by rounding",
     )
-    .option("--threads <N>", "threads of one operator; all cores unless told", wholeNumber("threads", 1, 1024));
+    .option("--threads <N>", "threads of one operator; all cores by default", wholeNumber("threads", 1, 1024));
   carryOut(
     command,
     context,

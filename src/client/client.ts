@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly baseUrl: string;
   /** Bearer token, where the server asks for one. */
   readonly token?: string | undefined;
-  /** Carries requests out; the platform's `fetch` unless told. */
+  /** Carries requests out; the platform's `fetch` by default. */
   readonly fetch?: ((input: string, init?: RequestInit) => Promise<Response>) | undefined;
 }
 

@@ -31,7 +31,7 @@ import { compareSets, type Reference } from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {
-  /** Turns pictures into features; left out, both sides must bring statistics, and only those are compared. */
+  /** Mutex pictures into features; left out, both sides must bring statistics, and only those are compared. */
   readonly extractor?: FeatureExtractor | undefined;
   readonly product: DoubleProduct;
   /** Default: all. */

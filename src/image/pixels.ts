@@ -1,4 +1,4 @@
-/** Longest side of a picture that is opened or drawn unless told, in pixels. */
+/** Longest side of a picture that is opened or drawn by default, in pixels. */
 export const MAX_IMAGE_SIDE = 16384;
 
 /** A batch of pictures as networks see them: planes of floats, about [-1, 1], [B, 3, H, W] row-major. */
@@ -169,6 +169,6 @@ function checkRect({ left, top, width, height }: PixelRect, fullWidth: number, f
 }
 
 /** RGB where nothing is transparent: smaller files, the same pixels. */
-export function plainest(image: RgbaImage): RgbImage | RgbaImage {
+export function withoutOpaqueAlpha(image: RgbaImage): RgbImage | RgbaImage {
   return isOpaque(image) ? flattenAlpha(image, [255, 255, 255]) : image;
 }

@@ -32,7 +32,7 @@ export interface ClassAccuracy {
 }
 
 export interface AccuracyOptions {
-  /** Side in pixels that pictures are resized to; their own short side unless told. */
+  /** Side in pixels that pictures are resized to; their own short side by default. */
   readonly size?: number;
 }
 

@@ -17,7 +17,7 @@ const CONFIG = "config.json";
 export interface JudgeConfig {
   readonly network: JudgeNetwork;
   readonly labels: readonly string[];
-  /** Groups of its labels; none unless told. */
+  /** Groups of its labels; none by default. */
   readonly groups: readonly ClassGroup[];
   /** Sides in pixels that it was trained at. */
   readonly sizes: readonly number[];

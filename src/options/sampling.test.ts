@@ -32,7 +32,7 @@ describe("resolveSampling", () => {
       count: 1,
     });
     expect(resolved.plan.decodedPx).toEqual({ width: 256, height: 256 });
-    expect(resolved.mixes[9]).toEqual({ a: 3.5, b: -2.5 });
+    expect(resolved.guidanceWeights[9]).toEqual({ a: 3.5, b: -2.5 });
     expect(resolved.greedySteps.some(Boolean)).toBe(false);
   });
 
@@ -44,7 +44,7 @@ describe("resolveSampling", () => {
     );
     expect(a).toEqual(b);
     expect(a.greedySteps).toEqual([false, false, true]);
-    expect(a.mixes[0]).toEqual({ a: 4, b: -3 });
+    expect(a.guidanceWeights[0]).toEqual({ a: 4, b: -3 });
     for (const size of ["512x256", [512, 256] as [number, number]]) {
       expect(resolveSampling({ size }, released).plan.grids.at(-1)).toEqual([16, 32]);
     }
@@ -55,7 +55,7 @@ describe("resolveSampling", () => {
     expect(thirteen.plan.baseSizes.filter((_, i) => thirteen.greedySteps[i])).toEqual([7, 9, 12, 14]);
     const large = resolveSampling({ size: 512, steps: 15 }, released);
     expect(large.greedySteps.slice(-2)).toEqual([true, true]);
-    expect(large.mixes.at(-1)).toEqual({ a: 3.5, b: -2.5 });
+    expect(large.guidanceWeights.at(-1)).toEqual({ a: 3.5, b: -2.5 });
     const wider = resolveSampling({ size: 512, maxGrid: 32 }, released);
     expect(wider.greedySteps.slice(-2)).toEqual([false, false]);
   });
@@ -122,9 +122,12 @@ describe("defaults in config.json", () => {
     expect(readDefaultSampling(JSON.parse(JSON.stringify(writeDefaultSampling(defaults))))).toEqual(defaults);
     const run = resolveSampling({ scales: "1,8,16" }, { ...released, defaults });
     expect(run.filters.map(({ topP }) => topP)).toEqual([0.9, 0.8, 0.7]);
-    expect(run.mixes.at(-1)).toEqual({ a: 1, b: 0 });
+    expect(run.guidanceWeights.at(-1)).toEqual({ a: 1, b: 0 });
     expect(run.greedySteps).toEqual([false, false, true]);
-    expect(resolveSampling({ guidanceUntil: "none" }, { ...released, defaults }).mixes.at(-1)).toEqual({ a: 3, b: -2 });
+    expect(resolveSampling({ guidanceUntil: "none" }, { ...released, defaults }).guidanceWeights.at(-1)).toEqual({
+      a: 3,
+      b: -2,
+    });
   });
 
   it("are refused by key", () => {

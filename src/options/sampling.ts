@@ -4,8 +4,8 @@ import { OptionError } from "../errors/index.ts";
 import {
   type FilterOptions,
   formatGreedy,
-  type GuidanceMix,
-  guidanceMix,
+  type GuidanceWeights,
+  guidanceWeights,
   isGreedyScale,
   parseEntropyTemperature,
   parseGreedy,
@@ -42,7 +42,7 @@ const DECIDED = SAMPLING_FIELDS.filter(
 export type ResolvedSampling = { readonly [N in Decided]: z.output<Options[N]["schema"]> } & {
   readonly plan: ScalePlan;
   /** Per step: logits = a·cond + b·uncond. */
-  readonly mixes: readonly GuidanceMix[];
+  readonly guidanceWeights: readonly GuidanceWeights[];
   /** Per step: what may be drawn. */
   readonly filters: readonly FilterOptions[];
   /** Per step: true where the likeliest token is taken. */
@@ -56,7 +56,10 @@ export type ResolvedSampling = { readonly [N in Decided]: z.output<Options[N]["s
 };
 
 /** What of a run's settings the sampler follows. */
-export type Drawing = Pick<ResolvedSampling, "plan" | "mixes" | "greedySteps" | "filters" | "forbid" | "styleWeights">;
+export type Drawing = Pick<
+  ResolvedSampling,
+  "plan" | "guidanceWeights" | "greedySteps" | "filters" | "forbid" | "styleWeights"
+>;
 
 /**
  * Decides every setting of a run.
@@ -80,7 +83,7 @@ export function resolveSampling(input: SamplingInput, model: SamplingModel): Res
     ...decided,
     greedy: formatGreedy(greedy),
     plan,
-    mixes: mixesOf(plan, decided),
+    guidanceWeights: weightsOf(plan, decided),
     filters: filtersOf(plan, decided),
     greedySteps: plan.grids.map((grid, i) =>
       isGreedyScale(greedy, { grid, baseSize: plan.baseSizes[i]!, trainedSide, maxGrid: decided.maxGrid }),
@@ -99,15 +102,15 @@ function decide(given: SamplingOptions, { defaults, trainedSide }: SamplingModel
   return { ...usual, maxGrid: usual.maxGrid ?? trainedSide };
 }
 
-function mixesOf(
+function weightsOf(
   { baseSizes }: ScalePlan,
   { guidance, guidanceMode, guidanceUntil, maxGrid }: Pick<ResolvedSampling, Decided>,
-): readonly GuidanceMix[] {
+): readonly GuidanceWeights[] {
   const steps = baseSizes.length;
   return baseSizes.map((baseSize, step) =>
     guidanceUntil !== "none" && baseSize >= guidanceUntil
       ? UNGUIDED
-      : guidanceMix(guidanceMode, valueAt(guidance, step, steps), { step, steps, baseSize, maxGrid }),
+      : guidanceWeights(guidanceMode, valueAt(guidance, step, steps), { step, steps, baseSize, maxGrid }),
   );
 }
 
@@ -130,9 +133,9 @@ function forbidden(ids: readonly number[], vocabSize: number): readonly number[]
 }
 
 /** What the sampler follows, alone. */
-export const drawing = ({ plan, mixes, greedySteps, filters, forbid, styleWeights }: Drawing): Drawing => ({
+export const drawing = ({ plan, guidanceWeights, greedySteps, filters, forbid, styleWeights }: Drawing): Drawing => ({
   plan,
-  mixes,
+  guidanceWeights,
   greedySteps,
   filters,
   forbid,

@@ -16,7 +16,7 @@ export interface GenerateFit {
 }
 
 /** Settings that a cost follows from. */
-type Planned = Pick<ResolvedRun, "plan" | "mixes">;
+type Planned = Pick<ResolvedRun, "plan" | "guidanceWeights">;
 
 /** The most pictures side by side that a budget allows of at most `most`; one at least. */
 export function fittingBatch(model: CostModel, planned: Planned, most: number, budget: CostBudget): number {

@@ -28,12 +28,12 @@ function batches(total: number, most: number): { rows: number; times: number }[]
   ].filter(({ rows, times }) => rows > 0 && times > 0);
 }
 
-const guidedScales = ({ mixes }: Pick<ResolvedSampling, "mixes">): number =>
-  mixes.findLastIndex((mix) => !isUnguided(mix)) + 1;
+const guidedScales = ({ guidanceWeights }: Pick<ResolvedSampling, "guidanceWeights">): number =>
+  guidanceWeights.findLastIndex((mix) => !isUnguided(mix)) + 1;
 
-/** Stages of `total` pictures of one plan, `batch` side by side. @param decoded numbers of the scales whose pictures are wanted; the last unless told. */
+/** Stages of `total` pictures of one plan, `batch` side by side. @param decoded numbers of the scales whose pictures are wanted; the last by default. */
 export function generateStages(
-  sampling: Pick<ResolvedSampling, "plan" | "mixes">,
+  sampling: Pick<ResolvedSampling, "plan" | "guidanceWeights">,
   total: number,
   batch: number,
   decoded?: readonly number[],

@@ -39,13 +39,13 @@ import { paintWindow } from "./window-pass.ts";
 export interface EditOptions extends Omit<SamplingInput, "size" | "classLabels">, EditingInput {
   /** 8-bit RGB or RGBA. The model sees transparent parts over white. */
   readonly image: RgbImage | RgbaImage;
-  /** Class ids or names; `"auto"` (unless told): the model's best guess; `"none"`: no class. */
+  /** Class ids or names; `"auto"` (by default): the model's best guess; `"none"`: no class. */
   readonly classLabels?: ClassChoice | undefined;
   /** Stops between scales: the generator throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Most variants side by side. */
   readonly batchSize?: number | undefined;
-  /** Number of the first variant of each class; 0 unless told. */
+  /** Number of the first variant of each class; 0 by default. */
   readonly firstIndex?: number | undefined;
 }
 
@@ -61,7 +61,7 @@ export interface ExpandOptions extends EditOptions {
   readonly ratio: number;
 }
 
-/** Guidance of edits that keep more than half of the picture, unless told: what is kept says most of what the class would. */
+/** Guidance of edits that keep more than half of the picture, by default: what is kept says most of what the class would. */
 const EDIT_GUIDANCE = 1.5;
 
 /** An edit's options with its guidance decided: at most {@link EDIT_GUIDANCE} where more than half is kept, the model's default else. */
@@ -77,7 +77,7 @@ export function withGuidance<T extends Pick<EditOptions, "guidance">>(
   return { ...options, guidance: mapPerScale(guidance, (value) => Math.min(value, EDIT_GUIDANCE)) };
 }
 
-/** Variants side by side unless told. */
+/** Variants side by side by default. */
 export const VARIANTS = 4;
 
 /**

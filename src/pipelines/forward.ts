@@ -3,7 +3,7 @@ import { areaMatrix, bicubicMatrix, type ResizeMatrix } from "../image/index.ts"
 import type { TransformerConfig } from "../models/index.ts";
 import type { ClassMix } from "../pretrained/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
-import { type Grid, type GuidanceMix, gridTokens, isUnguided } from "../sampling/index.ts";
+import { type Grid, type GuidanceWeights, gridTokens, isUnguided } from "../sampling/index.ts";
 import { type Networks, release } from "./networks.ts";
 import { transformerOf } from "./programs.ts";
 
@@ -14,7 +14,7 @@ export interface RunRequest {
   /** Grids, coarse to fine. */
   readonly grids: readonly Grid[];
   /** Per grid: logits = a·cond + b·uncond; conditional logits alone where left out. */
-  readonly mixes?: readonly GuidanceMix[];
+  readonly guidanceWeights?: readonly GuidanceWeights[];
 }
 
 /** A forward pass under way. */
@@ -31,10 +31,13 @@ type Values = Record<string, Value>;
  * Begins a forward pass. Its keys and values hold all grids but the last. Rows without a class are computed up to the last grid
  * that is guided.
  */
-export async function openRun(networks: Networks, { conditions, grids, mixes = [] }: RunRequest): Promise<Run> {
+export async function openRun(
+  networks: Networks,
+  { conditions, grids, guidanceWeights = [] }: RunRequest,
+): Promise<Run> {
   const { runtime, configs } = networks;
   const transformer = transformerOf(configs);
-  const lastGuided = mixes.findLastIndex((mix) => !isUnguided(mix));
+  const lastGuided = guidanceWeights.findLastIndex((mix) => !isUnguided(mix));
   const unconditional = lastGuided < 0 ? [] : conditions.map(() => [{ id: transformer.numClasses, weight: 1 }]);
   let { start, ...modulation } = await modulate(networks, [...conditions, ...unconditional]);
   let cache = emptyCache(runtime, transformer, start!.dims[0]!);
@@ -64,7 +67,7 @@ export async function openRun(networks: Networks, { conditions, grids, mixes = [
         pool: runtime.floats(pool, [gridTokens(grid), transformer.positionSide ** 2]),
         ...modulation,
         ...cache,
-        ...(isGuided ? mixFeeds(runtime, mixes[index]!) : {}),
+        ...(isGuided ? mixFeeds(runtime, guidanceWeights[index]!) : {}),
       };
       // Nothing reads the keys and values of the last grid.
       const wanted = index === grids.length - 1 ? { logits: null } : undefined;
@@ -108,7 +111,7 @@ function emptyCache(runtime: Runtime, { depth, width, heads }: TransformerConfig
 export const cacheBytes = ({ depth, width }: TransformerConfig, grids: readonly Grid[]): number =>
   2 * depth * width * Float32Array.BYTES_PER_ELEMENT * grids.reduce((sum, grid) => sum + gridTokens(grid), 0);
 
-const mixFeeds = (runtime: Runtime, { a, b }: GuidanceMix): Values => ({
+const mixFeeds = (runtime: Runtime, { a, b }: GuidanceWeights): Values => ({
   mix_a: runtime.floats(Float32Array.of(a), []),
   mix_b: runtime.floats(Float32Array.of(b), []),
 });

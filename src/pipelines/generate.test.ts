@@ -85,7 +85,7 @@ test("a group's pictures are those of the members that they drew", async () => {
 });
 
 describe("events", () => {
-  test("one per scale and batch, in order, eight pictures at most unless told", async () => {
+  test("one per scale and batch, in order, eight pictures at most by default", async () => {
     const events = await collect({ classLabels: [0], count: 10 });
     expect(events.map(({ index, first, tokens, grid }) => [index, first, tokens.length / (grid[0] * grid[1])])).toEqual(
       [

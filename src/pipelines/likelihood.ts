@@ -33,7 +33,7 @@ export interface ScoreOptions {
   readonly image: RgbImage;
   /** Class ids; "no class" is the id after the last. */
   readonly classIds: readonly number[];
-  /** Grids; the default plan for the picture's size unless told. */
+  /** Grids; the default plan for the picture's size by default. */
   readonly grids?: readonly Grid[] | undefined;
   /** [H, W] of the picture: 1 is left out; not read, filled from what is kept. */
   readonly hole?: Uint8Array | undefined;

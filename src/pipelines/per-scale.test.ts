@@ -148,6 +148,8 @@ test("scales without guidance are drawn as plain conditional ones", async () => 
 test("rectangles and greedy from a grid on go by the base size", () => {
   const wide = pipe.resolve({ classLabels: [0], size: [256, 128], guidance: 3, guidanceUntil: 13, greedy: "10+" });
   const { baseSizes } = wide.plan;
-  expect(baseSizes.filter((_, i) => wide.mixes[i]!.b === 0 && i > 0)).toEqual(baseSizes.filter((s) => s >= 13));
+  expect(baseSizes.filter((_, i) => wide.guidanceWeights[i]!.b === 0 && i > 0)).toEqual(
+    baseSizes.filter((s) => s >= 13),
+  );
   expect(baseSizes.filter((_, i) => wide.greedySteps[i])).toEqual(baseSizes.filter((s) => s >= 10));
 });

@@ -60,7 +60,7 @@ test("a refined picture reduced to the first one's size is that picture", async 
   expect(apart(back, plain)).toBeLessThan(6);
 });
 
-test("strength says how many scales are drawn: none unless told, the finest share of them else", async () => {
+test("strength says how many scales are drawn: none by default, the finest share of them else", async () => {
   const image = noise(48, 48);
   const tokens = async (strength: number | undefined, seed: number) =>
     (await all(pipe.refine({ ...base, image, size: [96, 96], seed, strength }))).events.map((event) => event.tokens);

@@ -14,17 +14,17 @@ export interface RefineOptions extends EditOptions {
   readonly size: readonly [width: number, height: number];
 }
 
-/** Largest side that is refined in one window unless told, in trained sides. */
+/** Largest side that is refined in one window by default, in trained sides. */
 const MOST_WHOLE = 2;
 
-/** Share of the scales that is drawn anew unless told. */
+/** Share of the scales that is drawn anew by default. */
 const STRENGTH = 0;
 
 /**
- * Draws a picture at a higher resolution. It is enlarged (bicubic) and encoded; its tokens are kept at every scale (`strength` 0, unless told: the
+ * Draws a picture at a higher resolution. It is enlarged (bicubic) and encoded; its tokens are kept at every scale (`strength` 0, by default: the
  * decoder alone sharpens it), or the finest share `strength` of the scales is sampled, but for grids up to the picture's own
  * size. What the result adds is only finer than the picture's own pixels: reduced to their size it is the picture again (back-projection, Irani and Peleg
- * 1991). Beyond twice the window's side (the trained size unless told) it is done in windows.
+ * 1991). Beyond twice the window's side (the trained size by default) it is done in windows.
  * @throws OptionError for bad options; the signal's reason when aborted.
  */
 export async function* refine(pipe: OpenModel, options: RefineOptions): AsyncGenerator<EditEvent> {

@@ -26,7 +26,7 @@ export function createResidency(): Residency {
     await Promise.all(sessions.map((s) => (s.status === "fulfilled" ? s.value.dispose() : undefined)));
   };
   /** One action after the other: sessions run one at a time here anyway. */
-  const inTurn = <T>(action: () => Promise<T>): Promise<T> => {
+  const exclusively = <T>(action: () => Promise<T>): Promise<T> => {
     const result = turn.then(action);
     turn = result.catch(() => undefined);
     return result;
@@ -37,7 +37,7 @@ export function createResidency(): Residency {
       return {
         program,
         run: (feeds, fetches) =>
-          inTurn(async () => {
+          exclusively(async () => {
             if (disposed) throw new Error("model: expected an open model, got one that was disposed");
             if (group !== wanted) await closeAll();
             group = wanted;
@@ -53,7 +53,7 @@ export function createResidency(): Residency {
     },
     dispose() {
       disposed = true;
-      return inTurn(closeAll);
+      return exclusively(closeAll);
     },
   };
 }

@@ -9,16 +9,16 @@ import { transformerOf } from "./programs.ts";
 export interface GenerateOptions extends SamplingInput {
   /** Stops between scales: the generator throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Most pictures sampled side by side; more are done batch after batch. 8 unless told, fewer where grids are large. */
+  /** Most pictures sampled side by side; more are done batch after batch. 8 by default, fewer where grids are large. */
   readonly batchSize?: number | undefined;
-  /** Number of the first picture within each class: `count` pictures from there; 0 unless told. */
+  /** Number of the first picture within each class: `count` pictures from there; 0 by default. */
   readonly firstIndex?: number | undefined;
 }
 
 /** A run's settings, with what its classes and groups are. */
 export type ResolvedRun = ResolvedSampling & { readonly picks: readonly ClassPick[] };
 
-/** Most pictures side by side unless told, and the tokens of a scale that they may have together: 8 of 16×16, 2 of 32×32. */
+/** Most pictures side by side by default, and the tokens of a scale that they may have together: 8 of 16×16, 2 of 32×32. */
 const DEFAULT_BATCH = 8;
 const DEFAULT_BATCH_TOKENS = 2048;
 

@@ -4,7 +4,7 @@ import type { ClassMix } from "../pretrained/index.ts";
 import {
   FORBIDDEN_LOGIT,
   type Grid,
-  type GuidanceMix,
+  type GuidanceWeights,
   greedyRow,
   gridTokens,
   imageStream,
@@ -53,7 +53,7 @@ export interface SampledScale {
 
 /** Samples all scales of a batch, coarse to fine. Throws the signal's reason when it is aborted between scales. */
 export async function* sampleScales(networks: Networks, request: SampleRequest): AsyncGenerator<SampledScale> {
-  const { rows, mixes, styleWeights, signal } = request;
+  const { rows, guidanceWeights, styleWeights, signal } = request;
   const { grids } = request.plan;
   const { numClasses, codebookSize } = transformerOf(networks.configs);
   const conditions = rows.map(({ classId, mix = [{ id: classId, weight: 1 }] }) => [
@@ -61,14 +61,14 @@ export async function* sampleScales(networks: Networks, request: SampleRequest):
     ...styleTerms(styleWeights, numClasses),
   ]);
   signal?.throwIfAborted();
-  const run = await openRun(networks, { conditions, grids, mixes });
+  const run = await openRun(networks, { conditions, grids, guidanceWeights });
   const sampler = new RowSampler(codebookSize);
   try {
     let tokens: Int32Array | undefined;
     for (const [index, grid] of grids.entries()) {
       signal?.throwIfAborted();
       const logits = await run.next(tokens);
-      forbidCodes(logits, codebookSize, request.forbid, mixes[index]!);
+      forbidCodes(logits, codebookSize, request.forbid, guidanceWeights[index]!);
       tokens = drawTokens(logits, index, grid, request, sampler);
       yield { index, grid, tokens, logits };
     }
@@ -82,7 +82,7 @@ export const styleTerms = (styleWeights: readonly number[], numClasses: number):
   styleWeights.flatMap((weight, i) => (weight === 0 ? [] : [{ id: numClasses + 1 + i, weight }]));
 
 /** A forbidden code has logit −100 on both rows before guidance; the mix of the two in the released arithmetic. */
-export function forbidCodes(logits: Float32Array, V: number, ids: readonly number[], { a, b }: GuidanceMix): void {
+export function forbidCodes(logits: Float32Array, V: number, ids: readonly number[], { a, b }: GuidanceWeights): void {
   const value = Math.fround(Math.fround(a * FORBIDDEN_LOGIT) + Math.fround(b * FORBIDDEN_LOGIT));
   for (const id of ids) for (let at = id; at < logits.length; at += V) logits[at] = value;
 }

@@ -53,8 +53,11 @@ test.each<[string, SamplingInput]>([
 test("what older settings do not speak of is off, whatever the model's defaults are now", () => {
   const { firstIndex: _, ...sampling } = recorded({}).options;
   const defaults = { ...TRAINED_DEFAULTS, guidanceUntil: 13, entropyTemperature: "paper" };
-  const { mixes, filters } = resolveSampling(sampling, { ...model, defaults });
-  expect([mixes, filters]).toEqual([resolveSampling({}, model).mixes, resolveSampling({}, model).filters]);
+  const { guidanceWeights, filters } = resolveSampling(sampling, { ...model, defaults });
+  expect([guidanceWeights, filters]).toEqual([
+    resolveSampling({}, model).guidanceWeights,
+    resolveSampling({}, model).filters,
+  ]);
   expect(Object.keys(settingsOf({}))).not.toContain("guidance_until");
 });
 

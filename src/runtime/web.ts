@@ -3,8 +3,8 @@
 import type { InferenceSession } from "onnxruntime-common";
 import { type ParamPlacement, type Program, type Tensor, toOnnx } from "../engine/index.ts";
 import { OptionError } from "../errors/index.ts";
+import { createMutex } from "./mutex.ts";
 import { createRuntime, type OpenOptions, type Runtime, type WeightData } from "./runtime.ts";
-import { takeTurns } from "./turns.ts";
 
 /** Devices that a browser can compute on. */
 export const webDevices = ["wasm", "webgpu"] as const;
@@ -37,7 +37,7 @@ type Ort = typeof import("onnxruntime-common");
  * A page has one WebAssembly instance of ONNX Runtime, which cannot do two things at once: opening shares its table of
  * external weights, and a WebGPU run suspends inside it. Every runtime of the page waits here for its turn.
  */
-const inTurn = takeTurns();
+const exclusively = createMutex();
 
 /**
  * ONNX Runtime in a browser; its module is loaded here and its WebAssembly with the first session.
@@ -67,11 +67,11 @@ export async function webRuntime({
   return {
     ...runtime,
     async open(program, options) {
-      const session = await inTurn(() => runtime.open(program, options));
+      const session = await exclusively(() => runtime.open(program, options));
       return {
         program,
-        run: (feeds, fetches) => inTurn(() => session.run(feeds, fetches)),
-        dispose: () => inTurn(() => session.dispose()),
+        run: (feeds, fetches) => exclusively(() => session.run(feeds, fetches)),
+        dispose: () => exclusively(() => session.dispose()),
       };
     },
   };

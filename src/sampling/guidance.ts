@@ -3,7 +3,7 @@ export const GUIDANCE_MODES = ["ramp", "constant"] as const;
 export type GuidanceMode = (typeof GUIDANCE_MODES)[number];
 
 /** Guided logits are a·cond + b·uncond; a + b = 1. */
-export interface GuidanceMix {
+export interface GuidanceWeights {
   readonly a: number;
   readonly b: number;
 }
@@ -30,33 +30,33 @@ export function rampFactor(guidance: number, { step, steps, baseSize, maxGrid }:
 }
 
 /** Ramp as a mix: (1 + t)·cond − t·uncond. */
-function rampMix(guidance: number, at: GuidanceStep): GuidanceMix {
+function rampWeights(guidance: number, at: GuidanceStep): GuidanceWeights {
   const t = rampFactor(guidance, at);
   return { a: 1 + t, b: -t };
 }
 
 /** Constant as a mix: uncond + g·(cond − uncond). */
-export function constantMix(guidance: number): GuidanceMix {
+export function constantWeights(guidance: number): GuidanceWeights {
   return { a: guidance, b: 1 - guidance };
 }
 
 /** The mix of one step by a named mode. */
-export function guidanceMix(mode: GuidanceMode, guidance: number, at: GuidanceStep): GuidanceMix {
+export function guidanceWeights(mode: GuidanceMode, guidance: number, at: GuidanceStep): GuidanceWeights {
   switch (mode) {
     case "ramp":
-      return rampMix(guidance, at);
+      return rampWeights(guidance, at);
     case "constant":
-      return constantMix(guidance);
+      return constantWeights(guidance);
     default:
       return mode satisfies never;
   }
 }
 
 /** The conditional rows alone. */
-export const UNGUIDED: GuidanceMix = { a: 1, b: 0 };
+export const UNGUIDED: GuidanceWeights = { a: 1, b: 0 };
 
 /** True where the unconditional rows have no influence, so that they need not be computed. */
-export function isUnguided({ a, b }: GuidanceMix): boolean {
+export function isUnguided({ a, b }: GuidanceWeights): boolean {
   return a === 1 && b === 0;
 }
 
@@ -67,7 +67,7 @@ export function isUnguided({ a, b }: GuidanceMix): boolean {
 export function mixGuidance(
   cond: Float32Array,
   uncond: Float32Array,
-  { a, b }: GuidanceMix,
+  { a, b }: GuidanceWeights,
   out: Float32Array = new Float32Array(cond.length),
 ): Float32Array {
   if (uncond.length !== cond.length || out.length !== cond.length) {

@@ -1,9 +1,9 @@
 /** Who is let in: by which name, with which token, and what everyone may read. */
 import { expect, test } from "vitest";
 import type { ErrorBody } from "../client/index.ts";
-import { createServerApp, type PictureMaker, type ServerOptions } from "./index.ts";
+import { createServerApp, type Renderer, type ServerOptions } from "./index.ts";
 
-const maker = { dispose: async () => {} } as PictureMaker;
+const renderer = { dispose: async () => {} } as Renderer;
 const config = {
   trainedSide: 4,
   id2label: ["secret class"],
@@ -19,7 +19,7 @@ const site = new Map([
   ["model/about.json", { text: '{"model":{"name":"secret-model"}}' }],
 ]);
 const start = (options: Partial<ServerOptions> = {}) => {
-  const { app } = createServerApp({ model, maker, site, ...options });
+  const { app } = createServerApp({ model, renderer, site, ...options });
   return (url: string, headers: Record<string, string> = {}, method = "GET") =>
     Promise.resolve(app.request(url.startsWith("/") ? `http://localhost${url}` : url, { method, headers }));
 };

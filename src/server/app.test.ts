@@ -15,8 +15,8 @@ import { type RepeatedEdit, requestFrom } from "../pipelines/index.ts";
 import {
   createServerApp,
   type Limits,
-  localMaker,
-  type PictureMaker,
+  localRenderer,
+  type Renderer,
   type ServerApp,
   type ServerOptions,
 } from "./index.ts";
@@ -34,16 +34,16 @@ afterAll(async () => {
 
 function start(options: Partial<Omit<ServerOptions, "limits">> & { limits?: Partial<Limits> } = {}) {
   const model = { name: "tiny", hash: "0123", config: pipe.config };
-  const server = createServerApp({ model, maker: localMaker(pipe), ...options });
+  const server = createServerApp({ model, renderer: localRenderer(pipe), ...options });
   const fetchApp = async (input: string, init?: RequestInit) => server.app.request(input, init);
   const client = createClient({ baseUrl: "http://localhost", fetch: fetchApp, token: options.token });
   return { server, client };
 }
 
-/** Counts scales and batches of a maker. */
-function counting(inner: PictureMaker) {
+/** Counts scales and batches of a renderer. */
+function counting(inner: Renderer) {
   const seen = { scales: 0, batches: [] as number[] };
-  const maker: PictureMaker = {
+  const renderer: Renderer = {
     ...inner,
     async *draw(batch, signal) {
       seen.batches.push(batch.rows.length);
@@ -53,7 +53,7 @@ function counting(inner: PictureMaker) {
       }
     },
   };
-  return { maker, seen };
+  return { renderer, seen };
 }
 
 /** Twenty scales. */
@@ -91,8 +91,8 @@ describe("generations", () => {
   });
 
   test("of one schedule are drawn side by side and are the same as alone", async () => {
-    const { maker, seen } = counting(localMaker(pipe));
-    const { client } = start({ maker });
+    const { renderer, seen } = counting(localRenderer(pipe));
+    const { client } = start({ renderer });
     const seeds = [1, 2, 3, 4, 5];
     const together = await Promise.all(seeds.map((seed) => client.generate({ ...base, seed, class_labels: [seed] })));
     expect(seen.batches).toEqual([5]);
@@ -257,8 +257,8 @@ describe("edits", () => {
 
 describe("jobs", () => {
   test("wait in line, are polled, and cancelling frees the worker within a scale", async () => {
-    const { maker, seen } = counting(localMaker(pipe));
-    const { client } = start({ maker, batchSize: () => 1 });
+    const { renderer, seen } = counting(localRenderer(pipe));
+    const { client } = start({ renderer, batchSize: () => 1 });
     const long = await client.startGeneration({
       ...slow,
       class_labels: [1],

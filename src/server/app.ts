@@ -14,12 +14,12 @@ import { answerHeaders } from "./headers.ts";
 import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { faultLog, logRequests, noLog, requestIdOf, type ServerLog } from "./log.ts";
-import type { DrawBatch, PictureMaker } from "./maker.ts";
 import { unanswered } from "./methods.ts";
 import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
+import type { DrawBatch, Renderer } from "./renderer.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
 import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
@@ -27,15 +27,15 @@ import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
 export interface ServerOptions extends GuardOptions {
   readonly model: ServedModel;
   /** Makes the pictures; the server is its only caller. */
-  readonly maker: PictureMaker;
+  readonly renderer: Renderer;
   readonly limits?: Partial<Limits> | undefined;
-  /** Where jobs wait; in memory unless told. */
+  /** Where jobs wait; in memory by default. */
   readonly queue?: JobQueue | undefined;
   /** Most pictures side by side, for schedules whose largest scale has so many tokens. */
   readonly batchSize?: ((tokens: number) => number) | undefined;
   /** Files served at `/`, as the studio's; only these, whatever a path says. */
   readonly site?: SiteFiles | undefined;
-  /** Where requests and failures are written; nowhere unless told. */
+  /** Where requests and failures are written; nowhere by default. */
   readonly log?: ServerLog | undefined;
   /** Version that the OpenAPI document names. */
   readonly version?: string | undefined;
@@ -43,7 +43,7 @@ export interface ServerOptions extends GuardOptions {
 
 export interface ServerApp {
   readonly app: Hono;
-  /** Refuses new work, lets jobs end within the grace time, gives the rest back with 503. The maker stays open. */
+  /** Refuses new work, lets jobs end within the grace time, gives the rest back with 503. The renderer stays open. */
   stop(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ function batchesOf({ batchSize = batchOf, model }: ServerOptions): (sampling: Dr
     const most = batchSize(Math.max(...sampling.plan.grids.map(gridTokens)));
     const { costs } = model;
     if (costs === undefined) return most;
-    const key = JSON.stringify([sampling.plan.grids, sampling.mixes]);
+    const key = JSON.stringify([sampling.plan.grids, sampling.guidanceWeights]);
     const batch = known.get(key) ?? fittingBatch(costs.model, sampling, most, costs.budget);
     if (known.size >= KNOWN_BATCHES) known.clear();
     known.set(key, batch);
@@ -76,18 +76,18 @@ function batchesOf({ batchSize = batchOf, model }: ServerOptions): (sampling: Dr
   };
 }
 
-/** The HTTP API over a maker of pictures. Call `app.fetch`, or {@link listen}. */
+/** The HTTP API over a renderer of pictures. Call `app.fetch`, or {@link listen}. */
 export function createServerApp(options: ServerOptions): ServerApp {
-  const { model, maker, site, log = noLog } = options;
+  const { model, renderer, site, log = noLog } = options;
   const onFailure = faultLog(log);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const schemas = requestSchemas(limits);
   const queue = options.queue ?? memoryQueue(limits.queue);
-  const metrics = createMetrics(() => maker.memoryBytes?.() ?? 0);
+  const metrics = createMetrics(() => renderer.memoryBytes?.() ?? 0);
   const { jobMs, keep, keepMs } = limits;
   const jobs = startJobs({
     queue,
-    maker,
+    renderer,
     metrics,
     batchSize: batchesOf(options),
     jobMs,

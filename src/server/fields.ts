@@ -53,7 +53,7 @@ const shared = {
   async: z.boolean().optional().meta({ description: "Answers 202 with a job to poll." }),
   first_index: whole(0, 1_000_000_000)
     .optional()
-    .meta({ description: "Number of the first picture within each class; 0 unless told." }),
+    .meta({ description: "Number of the first picture within each class; 0 by default." }),
 };
 
 function described(name: OptionName): Pick<OptionRow, "title" | "description"> {
@@ -66,7 +66,7 @@ const generation = z.strictObject({
   ...shared,
   large: z.enum(["plain", "windows"]).optional().meta({
     description:
-      "Beyond twice the trained side: one sampling of the whole (plain, unless told), or windows of the trained size over a coarse picture, which take less memory.",
+      "Beyond twice the trained side: one sampling of the whole (plain, by default), or windows of the trained size over a coarse picture, which take less memory.",
   }),
 });
 const edit = z.strictObject({
@@ -78,7 +78,7 @@ const edit = z.strictObject({
       error: expected("auto, none or a list of class ids or names"),
     })
     .optional()
-    .meta({ description: "Class ids or names; auto (unless told): the model's guess; none: no class." }),
+    .meta({ description: "Class ids or names; auto (by default): the model's guess; none: no class." }),
   image: z
     .union([base64, z.array(base64).meta({ minItems: 1, maxItems: 1 })], { error: expected("a picture in base64") })
     .refine((given) => typeof given === "string" || given.length === 1, {
@@ -87,7 +87,7 @@ const edit = z.strictObject({
     .meta({ description: "A picture file in base64, plain or as a data URL; a list holds one." }),
   mask: base64.optional().meta({ description: "A mask picture of the same size in base64, for inpaint." }),
   mask_mode: z.enum(MASK_MODES).optional(),
-  task: z.enum(["inpaint", "outpaint", "expand", "refine"]).optional().meta({ description: "inpaint unless told." }),
+  task: z.enum(["inpaint", "outpaint", "expand", "refine"]).optional().meta({ description: "inpaint by default." }),
   left: pixels.optional(),
   right: pixels.optional(),
   top: pixels.optional(),

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import { createClient, type ErrorBody } from "../client/index.ts";
 import { encodePng } from "../image/index.ts";
-import { createServerApp, type Listening, listen, localMaker, type ServerApp } from "./index.ts";
+import { createServerApp, type Listening, listen, localRenderer, type ServerApp } from "./index.ts";
 
 const RUNS = Number(process.env.FLEXVAR_FUZZ_RUNS ?? 80);
 const EDITS = "/v1/images/edits";
@@ -19,7 +19,7 @@ beforeAll(async () => {
   pipe = await FlexVAR.fromPretrained(await importGolden(scratch.path, "FlexVAR-T-plain-f16.pth"), { threads: 1 });
   const model = { name: "tiny", hash: "0123", config: pipe.config };
   const limits = { pixels: 64 * 64, pictures: 1, bodyBytes: 100_000, bodyMs: 300, jobMs: 5000 };
-  server = createServerApp({ model, maker: localMaker(pipe), limits, hosts: ["127.0.0.1", "localhost"] });
+  server = createServerApp({ model, renderer: localRenderer(pipe), limits, hosts: ["127.0.0.1", "localhost"] });
   listening = await listen(server, { bodyMs: 300 });
 });
 afterAll(async () => {

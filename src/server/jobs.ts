@@ -1,12 +1,12 @@
-/** Jobs from being handed in to being forgotten, and the one loop that gives them to the maker. */
+/** Jobs from being handed in to being forgotten, and the one loop that gives them to the renderer. */
 
 import { randomUUID } from "node:crypto";
 import type { JobStatus } from "../client/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
 import { ApiError, toApiError } from "./errors.ts";
-import type { DrawBatch, DrawRow, EditWork, LargeWork, MadeScale, PictureMaker } from "./maker.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Claim, JobQueue } from "./queue.ts";
+import type { DrawBatch, DrawRow, EditWork, LargeWork, MadeScale, Renderer } from "./renderer.ts";
 
 /** What a job is to do, decided and checked. */
 export type Work =
@@ -66,7 +66,7 @@ interface Order {
 
 export interface JobsOptions {
   readonly queue: JobQueue;
-  readonly maker: PictureMaker;
+  readonly renderer: Renderer;
   readonly metrics: Metrics;
   /** Most pictures side by side of a plan. */
   readonly batchSize: (sampling: DrawBatch["sampling"]) => number;
@@ -99,9 +99,9 @@ interface Entry extends Job {
 export const cancelled = (): ApiError =>
   new ApiError(409, "job: expected to be finished, got cancelled", { code: "job_cancelled" });
 
-/** Starts the loop that owns the maker. */
+/** Starts the loop that owns the renderer. */
 export function startJobs(options: JobsOptions): Jobs {
-  const { queue, maker, metrics, jobMs } = options;
+  const { queue, renderer, metrics, jobMs } = options;
   const entries = new Map<string, Entry>();
   let stopping = false;
   let running: Promise<void> | undefined;
@@ -163,7 +163,7 @@ export function startJobs(options: JobsOptions): Jobs {
       const { work } = parts[0]!.entry;
       if (work.kind === "edit") {
         const { entry } = parts[0]!;
-        for await (const scale of maker.edit(work.edit, work.shown, abort.signal))
+        for await (const scale of renderer.edit(work.edit, work.shown, abort.signal))
           for (const made of scale.pictures) deliver(entry, scale, made.at, made, work.seed);
       } else {
         const rows = parts.flatMap(({ entry, first, count }) =>
@@ -173,7 +173,7 @@ export function startJobs(options: JobsOptions): Jobs {
         );
         metrics.batch(rows.length);
         const batch = { sampling: work.sampling, rows: rows.map(({ row }) => row) };
-        for await (const scale of maker.draw(batch, abort.signal))
+        for await (const scale of renderer.draw(batch, abort.signal))
           for (const made of scale.pictures) {
             const { entry, at, row } = rows[made.at]!;
             deliver(entry, scale, at, made, row.seed);

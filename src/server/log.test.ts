@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { projectRoot } from "../../test/support/imports.ts";
 import type { ErrorBody, JobBody } from "../client/index.ts";
 import { openFolder } from "../pretrained/node.ts";
-import { createServerApp, type PictureMaker } from "./index.ts";
-import { remoteMaker } from "./remote.ts";
+import { createServerApp, type Renderer } from "./index.ts";
+import { remoteRenderer } from "./remote.ts";
 
 const { config, close } = await openFolder(join(projectRoot, "models", "emoji"));
 await close();
@@ -15,13 +15,13 @@ interface Line {
   readonly about: Record<string, unknown>;
 }
 
-function start(maker: Partial<PictureMaker>) {
+function start(renderer: Partial<Renderer>) {
   const lines: Line[] = [];
   const log = {
     info: (about: object) => void lines.push({ level: "info", about: { ...about } }),
     error: (about: object) => void lines.push({ level: "error", about: { ...about } }),
   };
-  const { app } = createServerApp({ model, maker: { dispose: async () => {}, ...maker } as PictureMaker, log });
+  const { app } = createServerApp({ model, renderer: { dispose: async () => {}, ...renderer } as Renderer, log });
   const post = (body: object) =>
     app.request("http://localhost/v1/images/generations", {
       method: "POST",
@@ -32,7 +32,7 @@ function start(maker: Partial<PictureMaker>) {
 }
 
 /** Fails as a fault of the program does. */
-const failing: Partial<PictureMaker> = {
+const failing: Partial<Renderer> = {
   // biome-ignore lint/correctness/useYield: it fails before its first scale
   async *draw() {
     throw new TypeError("secret of a file /etc/passwd");
@@ -83,13 +83,13 @@ test("the stack of another thread comes across", async () => {
       { name: "TypeError", message: "x", param: undefined, stack: "TypeError: x\\n    at there.ts:1:1" } }));
     parentPort.postMessage({ kind: "ready" });`;
   const worker = new Worker(answering, { eval: true });
-  const maker = await remoteMaker({
+  const renderer = await remoteRenderer({
     on: (event: string, listener) => worker.on(event, (value: unknown) => listener(value as never)),
     postMessage: (message) => worker.postMessage(message),
     terminate: () => worker.terminate(),
   });
-  const { post, lines } = start(maker);
+  const { post, lines } = start(renderer);
   expect((await post({})).status).toBe(500);
   expect((lines.find(({ level }) => level === "error")!.about.err as Error).stack).toContain("at there.ts:1:1");
-  await maker.dispose();
+  await renderer.dispose();
 });

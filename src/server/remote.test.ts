@@ -1,40 +1,40 @@
 import { MessageChannel } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { OptionError } from "../errors/index.ts";
-import type { DrawBatch, MadeScale, PictureMaker } from "./index.ts";
-import { remoteMaker, serveMaker } from "./index.ts";
+import type { DrawBatch, MadeScale, Renderer } from "./index.ts";
+import { remoteRenderer, serveRenderer } from "./index.ts";
 
 const scale = (index: number): MadeScale => ({ index, total: 100, isLast: false, pictures: [] });
 const batch = { sampling: {}, rows: [] } as unknown as DrawBatch;
 
-/** A maker at the other end of a channel, as a worker has it. */
-async function across(draw: PictureMaker["draw"]): Promise<{ maker: PictureMaker; close: () => void }> {
+/** A renderer at the other end of a channel, as a worker has it. */
+async function across(draw: Renderer["draw"]): Promise<{ renderer: Renderer; close: () => void }> {
   const { port1, port2 } = new MessageChannel();
-  const made = remoteMaker({
+  const made = remoteRenderer({
     on: (event: string, listener: (value: never) => void) =>
       port1.on(event, (value: unknown) => listener(value as never)),
     postMessage: (message) => port1.postMessage(message),
     terminate: async () => port1.close(),
   });
-  serveMaker(
+  serveRenderer(
     { draw, edit: () => draw(batch, new AbortController().signal), dispose: async () => {} },
     {
       on: (event, listener) => port2.on(event, (message: unknown) => listener(message as never)),
       postMessage: (message) => port2.postMessage(message),
     },
   );
-  return { maker: await made, close: () => port1.close() };
+  return { renderer: await made, close: () => port1.close() };
 }
 
 test("scales come through in order, and errors keep their option", async () => {
-  const { maker, close } = await across(async function* () {
+  const { renderer, close } = await across(async function* () {
     yield scale(0);
     yield scale(1);
     throw new OptionError("size", "less", "more");
   });
   const seen: number[] = [];
   const all = (async () => {
-    for await (const { index } of maker.draw(batch, new AbortController().signal)) seen.push(index);
+    for await (const { index } of renderer.draw(batch, new AbortController().signal)) seen.push(index);
   })();
   await expect(all).rejects.toMatchObject({
     name: "OptionError",
@@ -47,7 +47,7 @@ test("scales come through in order, and errors keep their option", async () => {
 
 test("a stop reaches the other side within a scale", async () => {
   let drawn = 0;
-  const { maker, close } = await across(async function* (_, signal) {
+  const { renderer, close } = await across(async function* (_, signal) {
     for (; drawn < 100; drawn++) {
       signal.throwIfAborted();
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -56,7 +56,7 @@ test("a stop reaches the other side within a scale", async () => {
   });
   const abort = new AbortController();
   const all = (async () => {
-    for await (const { index } of maker.draw(batch, abort.signal)) if (index === 2) abort.abort(new Error("enough"));
+    for await (const { index } of renderer.draw(batch, abort.signal)) if (index === 2) abort.abort(new Error("enough"));
   })();
   await expect(all).rejects.toThrow("enough");
   expect(drawn).toBeLessThan(6);

@@ -1,7 +1,7 @@
-/** A maker in another process (or thread), called by messages. */
+/** A renderer in another process (or thread), called by messages. */
 import { OptionError } from "../errors/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
-import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, PictureMaker } from "./maker.ts";
+import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, Renderer } from "./renderer.ts";
 
 type Call =
   | { readonly kind: "draw"; readonly id: number; readonly batch: DrawBatch }
@@ -21,30 +21,30 @@ type Answer =
   | { readonly kind: "scale"; readonly id: number; readonly scale: MadeScale }
   | { readonly kind: "end"; readonly id: number; readonly failure: Failure | undefined; readonly memory: number };
 
-/** The maker's end of the line, where calls arrive. */
+/** The renderer's end of the line, where calls arrive. */
 export interface CallPort {
   on(event: "message", listener: (message: never) => void): unknown;
   postMessage(message: object): void;
 }
 
-/** The caller's end of the line to a maker: the process or thread that it runs in. */
-export interface MakerEnd {
+/** The caller's end of the line to a renderer: the process or thread that it runs in. */
+export interface RendererEnd {
   /** `message` with a message, `error` with an Error, `exit` with a code or null. */
   on(event: "message" | "error" | "exit", listener: (value: never) => void): unknown;
   postMessage(message: object): void;
-  /** Ends the maker at once, whatever it does. */
+  /** Ends the renderer at once, whatever it does. */
   terminate(): Promise<unknown>;
 }
 
-/** Answers the calls of {@link remoteMaker} with a maker of this process, or says why there is none. */
-export async function serveMaker(opening: PictureMaker | Promise<PictureMaker>, port: CallPort): Promise<void> {
+/** Answers the calls of {@link remoteRenderer} with a renderer of this process, or says why there is none. */
+export async function serveRenderer(opening: Renderer | Promise<Renderer>, port: CallPort): Promise<void> {
   const stops = new Map<number, AbortController>();
   const answer = (message: Answer): void => port.postMessage(message);
-  let maker: PictureMaker;
+  let renderer: Renderer;
   let calibration: Calibration | undefined;
   try {
-    maker = await opening;
-    calibration = await maker.calibrate?.();
+    renderer = await opening;
+    calibration = await renderer.calibrate?.();
   } catch (error) {
     answer({ kind: "failed", failure: failureOf(error) });
     return;
@@ -67,8 +67,8 @@ export async function serveMaker(opening: PictureMaker | Promise<PictureMaker>, 
   };
   port.on("message", (call: Call) => {
     if (call.kind === "stop") stops.get(call.id)?.abort();
-    else if (call.kind === "draw") void carryOut(call.id, (signal) => maker.draw(call.batch, signal));
-    else void carryOut(call.id, (signal) => maker.edit(call.work, call.shown, signal));
+    else if (call.kind === "draw") void carryOut(call.id, (signal) => renderer.draw(call.batch, signal));
+    else void carryOut(call.id, (signal) => renderer.edit(call.work, call.shown, signal));
   });
   answer({ kind: "ready", calibration, memory: process.memoryUsage.rss() });
 }
@@ -78,8 +78,8 @@ function failureOf(error: unknown): Failure {
   return { name, message, stack, option: error instanceof OptionError ? optionOf(error) : undefined };
 }
 
-/** A maker at the other end of a line to {@link serveMaker}; resolves when it is ready. @throws what it failed with. */
-export async function remoteMaker(worker: MakerEnd): Promise<PictureMaker> {
+/** A renderer at the other end of a line to {@link serveRenderer}; resolves when it is ready. @throws what it failed with. */
+export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
   const listeners = new Map<number, (answer: Exclude<Answer, { kind: "ready" | "failed" }>) => void>();
   let last = 0;
   let dead: Error | undefined;
@@ -93,7 +93,7 @@ export async function remoteMaker(worker: MakerEnd): Promise<PictureMaker> {
     };
     worker.on("error", die);
     worker.on("exit", (code) =>
-      die(new Error(`maker: expected its process to run, got its end (${code ?? "by signal"})`)),
+      die(new Error(`renderer: expected its process to run, got its end (${code ?? "by signal"})`)),
     );
     worker.on("message", (answer: Answer) => {
       if (answer.kind === "ready" || answer.kind === "end") memory = answer.memory;

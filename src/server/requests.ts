@@ -51,7 +51,7 @@ import { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import { cancelled, type Work } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
-import type { DrawRow } from "./maker.ts";
+import type { DrawRow } from "./renderer.ts";
 
 /** The model that a server serves. */
 export interface ServedModel {

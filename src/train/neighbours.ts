@@ -8,7 +8,7 @@ export interface NeighbourOptions {
   readonly count: number;
   /** Whether a training picture's mirror image counts too: where training mirrors pictures. */
   readonly mirrored: boolean;
-  /** Side in pixels at which pictures are compared; 16 unless told. */
+  /** Side in pixels at which pictures are compared; 16 by default. */
   readonly compareSide?: number;
 }
 
@@ -21,7 +21,7 @@ export interface Neighbour {
   readonly distance: number;
 }
 
-/** Side in pixels at which pictures are compared unless told. */
+/** Side in pixels at which pictures are compared by default. */
 const COMPARE_SIDE = 16;
 const BATCH = 64;
 /** Differences summed between looks at the limit. */

@@ -10,13 +10,13 @@ export interface StepOptions {
   readonly adamW: AdamWOptions;
   /** Parameters that Muon updates instead, and its options. */
   readonly muon?: MuonOptions & { readonly takes: (decl: ParamDecl) => boolean };
-  /** Factor on the learning rate of a parameter; 1 unless told. */
+  /** Factor on the learning rate of a parameter; 1 by default. */
   readonly rateOf?: (decl: ParamDecl) => number;
   /** Largest global gradient norm. */
   readonly clip: number;
   /** Whether a moving average of the parameters is kept; its decay is the input `emaDecay`. */
   readonly ema: boolean;
-  /** Batches whose gradients a step averages: all but the last go through `accumulationProgram`. 1 unless told. */
+  /** Batches whose gradients a step averages: all but the last go through `accumulationProgram`. 1 by default. */
   readonly accumulate?: number;
 }
 

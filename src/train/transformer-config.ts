@@ -52,7 +52,7 @@ export const transformerTrainingSchema = z.strictObject({
     rule: z.enum(SCHEDULE_RULES).default("paper"),
     /** Probability of the default table of sampling instead of the rule. */
     tableShare: share.default(0),
-    /** Most tokens of all scales; that of the default table unless told. */
+    /** Most tokens of all scales; that of the default table by default. */
     maxTokens: count.optional(),
     /** Parts of the run by share of its steps: schedules are cut after `maxSide`. Short ones first save most of the time. */
     phases: z
@@ -95,7 +95,7 @@ export const transformerTrainingSchema = z.strictObject({
   /** Pictures that evaluations sample for the sheet. */
   samples: z
     .strictObject({
-      /** Class names or numbers; the first ten classes unless told. */
+      /** Class names or numbers; the first ten classes by default. */
       classes: z.array(z.union([z.string(), z.int()])).default([]),
       perClass: z.int().min(0).default(4),
       guidance: z.number().min(0).default(1.5),

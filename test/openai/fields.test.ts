@@ -6,7 +6,7 @@ import type { ImageEditParams, ImageGenerateParams } from "openai/resources/imag
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ErrorBody } from "../../src/client/index.ts";
 import { encodePng } from "../../src/image/index.ts";
-import { createServerApp, localMaker, type ServerApp } from "../../src/server/index.ts";
+import { createServerApp, localRenderer, type ServerApp } from "../../src/server/index.ts";
 import { importGolden, scratchFolder } from "../support/golden.ts";
 import { projectRoot } from "../support/imports.ts";
 
@@ -85,7 +85,10 @@ let pipe: FlexVAR;
 let server: ServerApp;
 beforeAll(async () => {
   pipe = await FlexVAR.fromPretrained(await importGolden(scratch.path, "FlexVAR-T-plain-f16.pth"), { threads: 1 });
-  server = createServerApp({ model: { name: "tiny", hash: "0123", config: pipe.config }, maker: localMaker(pipe) });
+  server = createServerApp({
+    model: { name: "tiny", hash: "0123", config: pipe.config },
+    renderer: localRenderer(pipe),
+  });
 }, 120_000);
 afterAll(async () => {
   await pipe.dispose();

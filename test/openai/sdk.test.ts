@@ -7,7 +7,7 @@ import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../../scripts/lib/tools.mjs";
 import { encodePng } from "../../src/image/index.ts";
-import { createServerApp, type Listening, listen, localMaker } from "../../src/server/index.ts";
+import { createServerApp, type Listening, listen, localRenderer } from "../../src/server/index.ts";
 import { importGolden, scratchFolder } from "../support/golden.ts";
 import { projectRoot } from "../support/imports.ts";
 import { callFromAfar, makeCalls, makeMistakes, type Round, type Thrown } from "./calls.ts";
@@ -35,7 +35,13 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
   const model = { name: "tiny", hash: "0123", config: pipe.config };
   const start = async (queue: number): Promise<string> => {
-    const server = createServerApp({ model, maker: localMaker(pipe), token, origins: [origin], limits: { queue } });
+    const server = createServerApp({
+      model,
+      renderer: localRenderer(pipe),
+      token,
+      origins: [origin],
+      limits: { queue },
+    });
     servers.push(await listen(server));
     return `${servers.at(-1)!.url}/v1`;
   };

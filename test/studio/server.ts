@@ -27,7 +27,7 @@ export async function buildPackage(): Promise<Package> {
   const dist = join(folder, "dist");
   const entries = {
     "cli/main": join(sourceRoot, "cli", "main.ts"),
-    "workers/maker.worker": join(sourceRoot, "cli", "maker.worker.ts"),
+    "workers/renderer.worker": join(sourceRoot, "cli", "renderer.worker.ts"),
   };
   await copyFile(join(projectRoot, "package.json"), join(folder, "package.json"));
   await symlink(join(projectRoot, "models"), join(folder, "models"));

@@ -83,9 +83,9 @@ export function serverBackend(base: string): Backend {
       if (finished < count) throw new Error(`stream: expected ${count} pictures, got ${finished}`);
     } catch (error) {
       if (signal.aborted) return;
-      const worded = inWords(error, begun, token);
+      const failure = inWords(error, begun, token);
       if (isSilence(error)) void connection.tryNow();
-      throw worded;
+      throw failure;
     }
   }
 

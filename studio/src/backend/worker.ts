@@ -6,7 +6,6 @@ import {
   hasWebGpu,
   type PictureInfo,
   pictureSettings,
-  plainest,
   planarToRgb,
   runSettings,
   type ScaleEvent,
@@ -14,6 +13,7 @@ import {
   settingsText,
   shownEvent,
   shownPictures,
+  withoutOpaqueAlpha,
 } from "flexvar/web";
 import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
 import { requestOf } from "./settings.ts";
@@ -174,7 +174,7 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
     signal.throwIfAborted();
     const pictures = images.map((result, i): DrawnPicture => {
       const settings = pictureSettings(run, step.pictures[i]!);
-      const png = encodePng(plainest(result), step.isLast ? settingsText(settings) : undefined);
+      const png = encodePng(withoutOpaqueAlpha(result), step.isLast ? settingsText(settings) : undefined);
       const blob = new Blob([png as BlobPart], { type: "image/png" });
       return { number: step.first + i, image: blob, ...(step.isLast && { settings }) };
     });

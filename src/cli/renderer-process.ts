@@ -3,7 +3,7 @@
  * picture took goes back to the system; and an end within native code ends no more than the jobs at work.
  */
 import { fork } from "node:child_process";
-import type { MakerEnd } from "../server/index.ts";
+import type { RendererEnd } from "../server/index.ts";
 
 /**
  * glibc raises the size from which memory is taken from the system piece by piece as pieces are given back, up to 32 MiB, and keeps
@@ -12,8 +12,8 @@ import type { MakerEnd } from "../server/index.ts";
  */
 const GIVES_BACK = { MALLOC_MMAP_THRESHOLD_: String(4 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(32 * 2 ** 20) };
 
-/** Starts a process with a maker's file; `data` is the first message that it gets. */
-export function makerProcess(file: string, data: object): MakerEnd {
+/** Starts a process with a renderer's file; `data` is the first message that it gets. */
+export function rendererProcess(file: string, data: object): RendererEnd {
   const child = fork(file, [], {
     serialization: "advanced",
     env: { ...GIVES_BACK, ...process.env },

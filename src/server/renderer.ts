@@ -1,6 +1,13 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
 import type { EditMask } from "../editing/index.ts";
-import { encodePng, type PngText, plainest, planarToRgb, type SettingsRecord, settingsText } from "../image/index.ts";
+import {
+  encodePng,
+  type PngText,
+  planarToRgb,
+  type SettingsRecord,
+  settingsText,
+  withoutOpaqueAlpha,
+} from "../image/index.ts";
 import type { Drawing, EditTask } from "../options/index.ts";
 import {
   calibrate,
@@ -62,7 +69,7 @@ export interface LargeWork {
   readonly model: string;
 }
 
-/** What a maker's machine does, timed with the model open. */
+/** What a renderer's machine does, timed with the model open. */
 export interface Calibration {
   readonly rate: WorkRate;
   /** Bytes of the process with its sessions open and nothing running. */
@@ -86,18 +93,18 @@ export interface MadeScale {
 }
 
 /** Makes pictures one call at a time, one event a scale; aborting the signal stops before the next scale. */
-export interface PictureMaker {
+export interface Renderer {
   draw(batch: DrawBatch, signal: AbortSignal): AsyncIterable<MadeScale>;
   edit(work: EditWork | LargeWork, shown: ShownScales, signal: AbortSignal): AsyncIterable<MadeScale>;
   /** Opens the sessions that drawing takes, and times them. */
   calibrate?(): Promise<Calibration | undefined>;
-  /** Resident bytes of the maker's own process after its last work, where it has one. */
+  /** Resident bytes of the renderer's own process after its last work, where it has one. */
   memoryBytes?(): number;
   dispose(): Promise<void>;
 }
 
-/** A maker in this thread. It owns the pipeline. */
-export function localMaker(pipe: FlexVARPipeline): PictureMaker {
+/** A renderer in this thread. It owns the pipeline. */
+export function localRenderer(pipe: FlexVARPipeline): Renderer {
   return {
     draw: (batch, signal) => draw(pipe, batch, signal),
     edit: (work, shown, signal) => edit(pipe, work, shown, signal),
@@ -166,7 +173,7 @@ async function* edit(
     const pictures = images.map((image, i) => ({
       at: first + i,
       info: event.pictures[i]!,
-      png: encodePng(plainest(image), isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
+      png: encodePng(withoutOpaqueAlpha(image), isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
       tokens,
     }));
     yield { index: step, total: steps, isLast, pictures };

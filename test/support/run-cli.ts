@@ -1,7 +1,7 @@
 import { run } from "../../src/cli/run.ts";
 
 /** Runs the command line in this process on a terminal of 100 columns that keeps what it is told. For tests. */
-export async function spoken(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+export async function runCli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ["", ""];
   const terminal = {
     out: (text: string) => {

@@ -1,7 +1,7 @@
 /** Runs actions one at a time, in the order in which they were asked for; one that fails does not stop the next. */
-export type Turns = <T>(action: () => Promise<T>) => Promise<T>;
+export type Mutex = <T>(action: () => Promise<T>) => Promise<T>;
 
-export function takeTurns(): Turns {
+export function createMutex(): Mutex {
   let last: Promise<unknown> = Promise.resolve();
   return (action) => {
     const turn = last.then(action, action);
