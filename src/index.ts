@@ -100,6 +100,7 @@ export {
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
 export {
+  type DefaultSampling,
   type Drawing,
   type EditTask,
   imagenetLabels,
@@ -147,6 +148,7 @@ export {
   type FilteredRow,
   type FilterOptions,
   type Grid,
+  type GuidanceWeights,
   imageStream,
   type PerScale,
   type Random,

@@ -60,6 +60,7 @@ export {
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions, type WebProgress } from "./open-web.ts";
 export {
+  type DefaultSampling,
   type Drawing,
   type EditTask,
   imagenetLabels,
@@ -82,7 +83,10 @@ export {
   type PictureInfo,
   pictureSettings,
   type RefineOptions,
+  type RepeatedEdit,
+  type RepeatedRun,
   type ResolvedRun,
+  type RunRecord,
   requestFrom,
   runSettings,
   type ScaleEvent,

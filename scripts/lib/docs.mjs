@@ -36,7 +36,7 @@ const TITLES = {
 const INTERNAL = [
   ...["samplingSchema", "Networks", "Program", "Session", "OpenOptions", "Provider"],
   ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES"],
-  ...["NpyDType", "NpyTypes", "GreedyPolicy", "GuidanceMix", "Crop", "PixelSize"],
+  ...["NpyDType", "NpyTypes", "Crop", "Options", "Decided", "PixelSize"],
 ];
 
 /** Builds the site into `out`. @throws Error where a comment or page has a broken link, or anything else is amiss. */

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { MaskMode } from "../editing/index.ts";
 import type { EditingField, EditTask, OptionName, Options, SamplingField } from "../options/index.ts";
+import type { PerScale } from "../sampling/index.ts";
 
 /** Error form of every refusal. */
 export interface ErrorBody {
@@ -26,7 +27,7 @@ type OptionFields<N extends OptionName> = {
 };
 
 /** A number for every scale: one, a list coarse to fine (its last holds on), from one value to another, or a text such as `4,4,2` or `4..2`. */
-export type ByScale = NonNullable<OptionFields<"guidance">["guidance_scale"]>;
+export type ByScale = PerScale | string;
 
 /** Fields that generations and edits share: every sampling option, and what only HTTP has. */
 export interface SamplingFields extends Omit<OptionFields<SamplingField>, "size" | "class_labels"> {

@@ -10,8 +10,8 @@ import { LONGEST_STYLE } from "./style.ts";
 import { expected } from "./words.ts";
 
 /** The image-to-image tasks. */
-export const EDIT_TASKS = ["inpaint", "outpaint", "expand", "refine"] as const;
-export type EditTask = (typeof EDIT_TASKS)[number];
+export type EditTask = "inpaint" | "outpaint" | "expand" | "refine";
+export const EDIT_TASKS = ["inpaint", "outpaint", "expand", "refine"] as const satisfies readonly EditTask[];
 const ALL_TASKS = ["generate", ...EDIT_TASKS] as const;
 export type Task = (typeof ALL_TASKS)[number];
 
