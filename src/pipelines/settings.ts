@@ -9,7 +9,6 @@ import {
   pickEditing,
   present,
   RECORDED_OPTIONS,
-  type ResolvedSampling,
   resolveEditing,
   rowOf,
 } from "../options/index.ts";
@@ -21,7 +20,7 @@ import type { PictureInfo } from "./pictures.ts";
 import { type GenerateOptions, resolvePlan } from "./resolve.ts";
 
 /** Pictures drawn in windows (`generateLarge`). Plain generation has no task in its settings. */
-const LARGE = "generate-large";
+const LARGE = "generate-large" as const;
 /** Longest mask that settings hold as text; a longer one must be given again. */
 const LONGEST_MASK = 200_000;
 
@@ -40,7 +39,7 @@ export interface EditRecord {
 /** A run as settings tell it, by its task. */
 export type RunRecord =
   | { readonly task: "generate"; readonly options: GenerateOptions; readonly model: string }
-  | { readonly task: typeof LARGE; readonly options: LargeOptions; readonly model: string }
+  | { readonly task: "generate-large"; readonly options: LargeOptions; readonly model: string }
   | EditRecord;
 
 /** A run read back, with what repeating it takes. */
