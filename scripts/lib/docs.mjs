@@ -36,7 +36,7 @@ const TITLES = {
 const INTERNAL = [
   ...["samplingSchema", "Networks", "Program", "Session", "OpenOptions", "Provider"],
   ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES"],
-  ...["NpyDType", "NpyTypes", "Crop", "Options", "Decided", "PixelSize"],
+  ...["NpyDType", "NpyTypes", "Crop", "PixelSize", "Options", "Decided", "ConfigOption", "Value"],
 ];
 
 /** Builds the site into `out`. @throws Error where a comment or page has a broken link, or anything else is amiss. */
