@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { FOREIGN, gifOf, greyPng, jpegOfScans, tiffOf } from "../../test/support/picture-bombs.ts";
 import { decodeWithin, encodePng, waitingPictures } from "../image/node.ts";
 import { parseModelConfig } from "../pretrained/index.ts";
+import { toApiError } from "./errors.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { editWork } from "./requests.ts";
 
@@ -60,7 +61,7 @@ test("a mask that can be read two ways asks for mask_mode, and is read as that s
   const strokes = { data: new Uint8Array(size * 4), width: 28, height: 28 };
   strokes.data.fill(255, 0, 400);
   const mask = base64(encodePng(strokes));
-  await expect(edit({ mask })).rejects.toMatchObject({
+  await expect(edit({ mask }).catch((error: unknown) => Promise.reject(toApiError(error)))).rejects.toMatchObject({
     status: 400,
     param: "mask_mode",
     message: expect.stringMatching(/^mask_mode: expected white or alpha .* white repaints 12\.8 % .* alpha 87\.2 %/),
