@@ -1,5 +1,4 @@
 /** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
-import { OptionError } from "../errors/index.ts";
 import { areaMatrix, type PlanarBatch } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
@@ -13,6 +12,7 @@ import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
+import { checkBatch, once } from "./passes.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { type RefineOptions, refine } from "./refine.ts";
@@ -88,8 +88,7 @@ export class FlexVARPipeline implements OpenModel {
     const resolved = this.resolve(options);
     checkScores(resolved.plan, transformerOf(this.config).heads);
     const pictures = picturesOf(this.config, resolved, resolved.picks, options.firstIndex);
-    const size = options.batchSize ?? defaultBatch(resolved.plan);
-    if (!Number.isInteger(size) || size < 1) throw new OptionError("batchSize", "a whole number of at least 1", size);
+    const size = checkBatch(options.batchSize ?? defaultBatch(resolved.plan));
     for (let first = 0; first < pictures.length; first += size)
       yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal);
   }
@@ -199,14 +198,6 @@ export class FlexVARPipeline implements OpenModel {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
-}
-
-function once<T>(action: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => {
-    result ??= action();
-    return result;
-  };
 }
 
 function cropBatch(

@@ -17,6 +17,7 @@ export * from "./large.ts";
 export * from "./likelihood.ts";
 export * from "./model.ts";
 export * from "./networks.ts";
+export * from "./passes.ts";
 export * from "./pictures.ts";
 export * from "./previews.ts";
 export * from "./programs.ts";
