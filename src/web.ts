@@ -81,10 +81,15 @@ export {
   type OutpaintOptions,
   type PictureInfo,
   pictureSettings,
+  pngOf,
   type RefineOptions,
   type ResolvedRun,
+  type RunOptions,
+  type RunPicture,
+  type RunStep,
   requestFrom,
   runSettings,
+  runSteps,
   type ScaleEvent,
   type ScaleScore,
   type ScaleTokens,
@@ -92,6 +97,7 @@ export {
   type ShownEvent,
   shownEvent,
   shownPictures,
+  type TaskRun,
 } from "./pipelines/index.ts";
 export type { ClassMix, ClassPick, ModelConfig } from "./pretrained/index.ts";
 export type { Runtime } from "./runtime/index.ts";

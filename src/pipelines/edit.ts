@@ -2,15 +2,14 @@
 
 import {
   blendByMask,
+  canvasOf,
   checkMask,
   type EditMask,
   fillHole,
   holeOf,
   type Margins,
-  marginsForRatio,
   planWindows,
   type WindowPass,
-  widenCanvas,
 } from "../editing/index.ts";
 import { flattenAlpha, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import {
@@ -91,13 +90,12 @@ export function inpaintPasses(
 
 /** Continues a picture beyond its edges by whole numbers of pixels. @throws as {@link inpaint}. */
 export async function* outpaint(pipe: OpenModel, options: OutpaintOptions): AsyncGenerator<EditEvent> {
-  const { left = 0, right = 0, top = 0, bottom = 0, image, ...rest } = options;
-  const { picture, mask } = widenCanvas(withAlpha(image), { left, right, top, bottom });
-  yield* inpaint(pipe, { ...rest, image: picture, mask });
+  const { picture: image, mask } = canvasOf("outpaint", withAlpha(options.image), options);
+  yield* inpaint(pipe, { ...options, image, mask });
 }
 
 /** Brings a picture to another ratio of sides by painting beside it (or above and below). @throws as {@link inpaint}. */
 export async function* expand(pipe: OpenModel, options: ExpandOptions): AsyncGenerator<EditEvent> {
-  const { ratio, ...rest } = options;
-  yield* outpaint(pipe, { ...rest, ...marginsForRatio(rest.image, ratio) });
+  const { picture: image, mask } = canvasOf("expand", withAlpha(options.image), options);
+  yield* inpaint(pipe, { ...options, image, mask });
 }

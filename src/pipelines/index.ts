@@ -23,5 +23,6 @@ export * from "./previews.ts";
 export * from "./programs.ts";
 export * from "./refine.ts";
 export * from "./resolve.ts";
+export * from "./run.ts";
 export * from "./sample.ts";
 export * from "./settings.ts";

@@ -9,7 +9,6 @@ import {
   pickEditing,
   present,
   RECORDED_OPTIONS,
-  type ResolvedSampling,
   resolveEditing,
   rowOf,
 } from "../options/index.ts";
