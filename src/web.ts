@@ -82,13 +82,18 @@ export {
   type OutpaintOptions,
   type PictureInfo,
   pictureSettings,
+  pngOf,
   type RefineOptions,
   type RepeatedEdit,
   type RepeatedRun,
   type ResolvedRun,
+  type RunOptions,
+  type RunPicture,
   type RunRecord,
+  type RunStep,
   requestFrom,
   runSettings,
+  runSteps,
   type ScaleEvent,
   type ScaleScore,
   type ScaleTokens,
@@ -96,6 +101,7 @@ export {
   type ShownEvent,
   shownEvent,
   shownPictures,
+  type TaskRun,
 } from "./pipelines/index.ts";
 export type { ClassMix, ClassPick, ModelConfig } from "./pretrained/index.ts";
 export type { Runtime } from "./runtime/index.ts";

@@ -1,43 +1,54 @@
-/** Drawing pictures into a folder: what `generate` and `repeat` share. */
+/** Drawing a run's pictures into a folder: what all commands that draw or edit share. */
 import { join } from "node:path";
-import { contactSheet, planarToRgb, type RgbImage, type SettingsRecord, settingsText } from "../image/index.ts";
-import type { SamplingInput } from "../options/index.ts";
+import {
+  contactSheet,
+  flattenAlpha,
+  type RgbaImage,
+  type RgbImage,
+  type SettingsRecord,
+  settingsText,
+} from "../image/index.ts";
 import {
   type Costs,
   type FlexVARPipeline,
+  fitEdit,
   fitGenerate,
-  type GenerateOptions,
+  fitLarge,
   type PictureInfo,
   pictureSettings,
+  type RunEvent,
   runSettings,
-  type ScaleEvent,
+  runSteps,
+  type TaskRun,
 } from "../pipelines/index.ts";
-import { gridTokens } from "../sampling/index.ts";
+import { type Grid, gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
-import { estimated } from "./cost.ts";
+import { type EstimateJson, estimated } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { asUsage } from "./option-flags.ts";
 import { makeFolder, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
 import { traceCollector } from "./trace.ts";
 
-export interface DrawRequest {
+/** Flags that say where and how pictures are written. */
+export interface DrawFlags {
   readonly out: string;
-  /** The model's identity, for the settings in each PNG. */
-  readonly model: string;
-  /** Embed the settings. */
-  readonly metadata: boolean;
-  readonly preview: boolean;
-  readonly grid: boolean;
-  readonly trace: string | undefined;
+  /** Embed the settings; by default they are. */
+  readonly metadata?: boolean | undefined;
+  readonly preview?: boolean | undefined;
+  readonly grid?: boolean | undefined;
+  readonly trace?: string | undefined;
 }
+
+export type DrawnPicture = PictureInfo & { readonly file: string; readonly bitsPerToken?: number | undefined };
 
 /** What was drawn. */
 export interface Drawn {
-  readonly pictures: readonly (PictureInfo & { readonly file: string })[];
+  readonly pictures: readonly DrawnPicture[];
   /** Every file written: pictures, previews, sheet, trace. */
   readonly files: readonly string[];
   readonly settings: SettingsRecord;
+  readonly windows: number;
   /** Milliseconds from the start of the process to the first finished scale. */
   readonly firstScaleMs: number;
 }
@@ -46,94 +57,127 @@ const PREVIEWS = "previews";
 const MOST_SHEET_BYTES = 2 ** 30;
 
 /** What of a command's flags says how much is drawn and held. */
-export interface FitFlags {
+export interface FitFlags extends Partial<DrawFlags> {
   readonly batch?: number | undefined;
   readonly bestOf?: number | undefined;
-  readonly preview?: boolean | undefined;
-  readonly trace?: string | undefined;
-  readonly grid?: boolean | undefined;
 }
 
-/** Lets a drawing of the whole picture in: how many side by side, and the estimate. @throws UsageError naming the flag, the bound and what would do. */
-export function fitDrawing(
+/** Lets a run in: how many pictures side by side, and the estimate. @throws UsageError naming the flag, the bound and what would do. */
+export function fitRun(
   pipe: FlexVARPipeline,
-  input: SamplingInput,
-  { batch, bestOf, preview, trace, grid }: FitFlags,
+  run: TaskRun,
+  flags: FitFlags,
   costs: Costs,
   report: Reporter,
-) {
-  const options = { ...input, batchSize: batch };
+): { readonly batch?: number | undefined; readonly json: EstimateJson } {
+  const { config } = pipe;
+  const batchSize = flags.batch;
+  if (run.task === "generate-large")
+    return estimated(costs, report, (by) => ({ cost: fitLarge(config, by.model, run.options, by.budget) }));
+  if (run.task !== "generate") {
+    const { mask, size: to } = run;
+    const options = { ...run.options, batchSize };
+    const plan = { options, size: run.options.image, mask, ...(mask === undefined && { to }) };
+    return estimated(costs, report, (by) => fitEdit(config, by.model, plan, by.budget));
+  }
+  const options = { ...run.options, batchSize };
   const { picks, count, plan } = asUsage(() => pipe.resolve(options));
-  const total = picks.length * (bestOf ?? count);
+  const total = picks.length * (flags.bestOf ?? count);
   const scales = plan.grids.map((_, i) => i);
-  const tokens = plan.grids.reduce((sum, cells) => sum + gridTokens(cells), 0);
-  const sheet = grid === true ? 6 * plan.sizePx.width * plan.sizePx.height : 0;
-  const traced = trace === undefined ? 0 : 4 * tokens * pipe.config.tokenizer.codebookSize;
-  const extra = { decoded: preview === true ? scales : undefined, heldBytes: total * (sheet + traced) };
-  return estimated(costs, report, (by) => fitGenerate(pipe.config, by.model, options, total, by.budget, extra));
+  const sheet = flags.grid === true ? 6 * plan.sizePx.width * plan.sizePx.height : 0;
+  const traced = flags.trace === undefined ? 0 : 4 * tokensOf(plan.grids) * config.tokenizer.codebookSize;
+  const extra = { decoded: flags.preview === true ? scales : undefined, heldBytes: total * (sheet + traced) };
+  return estimated(costs, report, (by) => fitGenerate(config, by.model, options, total, by.budget, extra));
 }
 
-/** Draws all pictures of a request; each file appears whole or not at all. */
+/** Draws all pictures of a run; each file appears whole or not at all. */
 export async function draw(
   pipe: FlexVARPipeline,
-  options: GenerateOptions,
-  request: DrawRequest,
+  run: TaskRun,
+  flags: DrawFlags,
   { report, signal }: Running,
 ): Promise<Drawn> {
-  const resolved = asUsage(() => pipe.resolve(options));
-  const total = resolved.picks.length * resolved.count;
-  const { sizePx, grids } = resolved.plan;
-  if (request.grid && total * sizePx.width * sizePx.height * 3 > MOST_SHEET_BYTES)
-    throw new UsageError(
-      `--grid: expected pictures for a sheet of at most 1 GiB, got ${total} of ${sizePx.width}x${sizePx.height}`,
-    );
-  await makeFolder(request.out);
-
-  const settings = runSettings(pipe.config, { task: "generate", options, model: request.model });
-  const { files, write } = pictureFiles(request.out);
-  const pictures: Drawn["pictures"][number][] = [];
-  const onSheet: RgbImage[] = [];
-  const trace = request.trace === undefined ? undefined : traceCollector();
-  const textOf = (picture: PictureInfo) => (request.metadata ? settingsText(pictureSettings(settings, picture)) : {});
-  const eachPicture = async (
-    event: ScaleEvent,
-    save: (image: RgbImage, picture: PictureInfo, index: number) => Promise<void>,
-  ) => {
-    const planes = await event.image();
-    for (const [b, picture] of event.pictures.entries()) await save(planarToRgb(planes, b), picture, event.first + b);
-  };
-
-  const tokensOfOne = grids.reduce((n, grid) => n + gridTokens(grid), 0);
-  let tokensDone = 0;
-  let firstScaleMs = 0;
-  for await (const event of pipe.generate({ ...options, signal })) {
+  const { total, columns, tokens } = planOf(pipe, run, flags);
+  const settings = asUsage(() => runSettings(pipe.config, run));
+  await makeFolder(flags.out);
+  const folder = pictureFolder(flags, settings, total);
+  const pictures: DrawnPicture[] = [];
+  const trace = flags.trace === undefined ? undefined : traceCollector();
+  let [tokensDone, firstScaleMs, windows, scale] = [0, 0, 0, 0];
+  for await (const { event, isLast, pictures: shown } of runSteps(pipe, run, {
+    shown: flags.preview === true ? "every" : 0,
+    signal,
+  })) {
     firstScaleMs ||= performance.now();
-    if (request.preview) {
-      await eachPicture(
-        event,
-        async (image, _, i) => void (await write(join(PREVIEWS, scaleName(i, total, event.index)), image)),
-      );
-    }
-    if (event.isLast) {
-      await eachPicture(event, async (image, picture, i) => {
-        pictures.push({ ...picture, file: await write(pictureName(i, total), image, textOf(picture)) });
-        if (request.grid) onSheet.push(image);
-      });
-    }
-    trace?.add(event, event.isLast ? await event.decoded() : undefined);
+    const [window, ranked] = "window" in event ? [event.window, event.bitsPerToken] : [0, undefined];
+    windows = "windows" in event ? event.windows : 1;
+    if (window === 0 && event.index === 0) scale = 0;
+    if (flags.preview === true && ranked === undefined)
+      for (const { number, image } of shown) await folder.write(join(PREVIEWS, scaleName(number, total, scale)), image);
+    scale++;
+    if (isLast)
+      for (const [i, { number, info, image }] of shown.entries()) {
+        const file = await folder.add(number, info, image);
+        pictures.push({ ...info, file, ...(ranked && { bitsPerToken: ranked[i] }) });
+      }
+    if (trace !== undefined && "logits" in event) trace.add(event, isLast ? await event.decoded() : undefined);
     tokensDone += gridTokens(event.grid) * event.pictures.length;
-    report.progress(tokensDone, tokensOfOne * total, progressNote(event, total));
+    if ("window" in event) report.progress(window + (event.index + 1) / event.total, windows, windowNote(event));
+    else report.progress(tokensDone, tokens * total, scaleNote(event, total));
   }
-  if (request.grid) await write(SHEET, contactSheet(onSheet, sheetColumns(resolved.picks.length, resolved.count)));
-  if (trace !== undefined && request.trace !== undefined) {
-    await trace.write(request.trace);
-    files.push(request.trace);
+  await folder.close(columns);
+  const { files } = folder;
+  if (trace !== undefined && flags.trace !== undefined) {
+    await trace.write(flags.trace);
+    files.push(flags.trace);
   }
-  return { pictures, files, settings, firstScaleMs };
+  return { pictures, files, settings, windows, firstScaleMs };
 }
 
-function progressNote({ first, pictures, index, total: scales, grid }: ScaleEvent, total: number): string {
+/** How many pictures names and sheet count with, and the tokens of one; those of edits are not known before. */
+function planOf(pipe: FlexVARPipeline, run: TaskRun, { grid }: DrawFlags) {
+  if (run.task !== "generate") return { total: 1, columns: {}, tokens: 0 };
+  const { picks, count, plan } = asUsage(() => pipe.resolve(run.options));
+  const total = picks.length * count;
+  const { width, height } = plan.sizePx;
+  if (grid === true && total * width * height * 3 > MOST_SHEET_BYTES)
+    throw new UsageError(`--grid: expected pictures for a sheet of at most 1 GiB, got ${total} of ${width}x${height}`);
+  return { total, columns: sheetColumns(picks.length, count), tokens: tokensOf(plan.grids) };
+}
+
+const tokensOf = (grids: readonly Grid[]): number => grids.reduce((sum, grid) => sum + gridTokens(grid), 0);
+
+/** A folder of finished pictures with their settings, and their contact sheet. */
+export function pictureFolder(
+  { out, metadata = true, grid = false }: DrawFlags,
+  settings: SettingsRecord,
+  total: number,
+) {
+  const { files, write } = pictureFiles(out);
+  const onSheet: RgbImage[] = [];
+  return {
+    files,
+    write,
+    /** Writes picture number `number`; the file's path. */
+    async add(number: number, info: PictureInfo, image: RgbImage | RgbaImage): Promise<string> {
+      if (grid) onSheet.push(flattenAlpha(image, [255, 255, 255]));
+      return write(pictureName(number, total), image, metadata ? settingsText(pictureSettings(settings, info)) : {});
+    },
+    /** Writes the contact sheet where one is asked for. */
+    async close(columns: { columns?: number }): Promise<void> {
+      if (onSheet.length > 0) await write(SHEET, contactSheet(onSheet, columns));
+    },
+  };
+}
+
+const scaleOf = ({ index, total, grid }: RunEvent): string => `scale ${index + 1} of ${total} (${grid[0]}x${grid[1]})`;
+
+function scaleNote(event: RunEvent, total: number): string {
+  const { first, pictures } = event;
   const last = first + pictures.length;
   const which = pictures.length === 1 ? `picture ${last}` : `pictures ${first + 1}-${last}`;
-  return `${which} of ${total}, scale ${index + 1} of ${scales} (${grid[0]}x${grid[1]})`;
+  return `${which} of ${total}, ${scaleOf(event)}`;
 }
+
+const windowNote = (event: Extract<RunEvent, { readonly window: number }>): string =>
+  `window ${event.window + 1} of ${event.windows}, ${scaleOf(event)}`;

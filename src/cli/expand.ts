@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { marginsForRatio, parseRatio, widenCanvas } from "../editing/index.ts";
+import { canvasOf, parseRatio } from "../editing/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
 import { pictureHash, runEdit } from "./edit-run.ts";
@@ -27,13 +27,14 @@ async function expand([file = ""]: readonly string[], flags: ExpandFlags, runnin
   const wanted = asUsage(() => parseRatio(ratio));
   const { loadRgba } = await import("../image/node.ts");
   const image = await loadRgba(file);
-  const { picture, mask } = asUsage(() => widenCanvas(image, marginsForRatio(image, wanted)));
-  return runEdit(
-    flags,
-    {
-      record: { task: "expand", options, size: [picture.width, picture.height], mask, image: pictureHash(image) },
-      start: (pipe, signal, batchSize) => pipe.inpaint({ ...options, image: picture, mask, signal, batchSize }),
-    },
-    running,
-  );
+  const { picture, mask } = asUsage(() => canvasOf("expand", image, { ratio: wanted }));
+  const size = [picture.width, picture.height] as const;
+  const edit = {
+    task: "expand",
+    options: { ...options, image: picture },
+    size,
+    mask,
+    image: pictureHash(image),
+  } as const;
+  return runEdit(flags, edit, running);
 }

@@ -1,17 +1,12 @@
 /** `generate --best-of`: of many drawings of each class, those that a judge is surest of. */
-import { contactSheet, type SettingsRecord, settingsText } from "../image/index.ts";
-import {
-  type FlexVARPipeline,
-  type GenerateOptions,
-  type PictureInfo,
-  pictureSettings,
-  runSettings,
-} from "../pipelines/index.ts";
+import type { SettingsRecord } from "../image/index.ts";
+import { type FlexVARPipeline, type GenerateOptions, type PictureInfo, runSettings } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
+import { pictureFolder } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { findJudge, openFeatureSource } from "./evaluate-features.ts";
 import { asUsage, asUsageError } from "./option-flags.ts";
-import { makeFolder, pictureFiles, pictureName, SHEET, sheetColumns } from "./output.ts";
+import { makeFolder, sheetColumns } from "./output.ts";
 
 export interface BestFlags {
   readonly out: string;
@@ -50,7 +45,7 @@ export async function drawBest(
   options: GenerateOptions,
   bestOf: number,
   place: string,
-  { out, grid, metadata, threads }: BestFlags,
+  flags: BestFlags,
   model: string,
   { report, signal }: Running,
 ): Promise<DrawnBest> {
@@ -58,7 +53,8 @@ export async function drawBest(
   const { count, picks } = resolved;
   if (bestOf < count)
     throw new UsageError(`--best-of: expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
-  await makeFolder(out);
+  const { threads } = flags;
+  await makeFolder(flags.out);
   const { drawSurest } = await import("../judge/index.ts");
   const judge = await openFeatureSource(place, threads === undefined ? {} : { threads });
   try {
@@ -67,17 +63,12 @@ export async function drawBest(
       throw asUsageError(error);
     });
     const settings = runSettings(pipe.config, { task: "generate", options, model });
-    const { files, write } = pictureFiles(out);
+    const folder = pictureFolder(flags, settings, kept.length);
     const pictures: DrawnBest["pictures"][number][] = [];
-    for (const [i, { picture, image, probability }] of kept.entries()) {
-      const text = metadata ? settingsText(pictureSettings(settings, picture)) : {};
-      pictures.push({ ...picture, probability, file: await write(pictureName(i, kept.length), image, text) });
-    }
-    if (grid === true) {
-      const images = kept.map(({ image }) => image);
-      await write(SHEET, contactSheet(images, sheetColumns(picks.length, count)));
-    }
-    return { pictures, files, settings, judge: { name: judge.name, hash: judge.hash } };
+    for (const [i, { picture, image, probability }] of kept.entries())
+      pictures.push({ ...picture, probability, file: await folder.add(i, picture, image) });
+    await folder.close(sheetColumns(picks.length, count));
+    return { pictures, files: folder.files, settings, judge: { name: judge.name, hash: judge.hash } };
   } finally {
     await judge.close();
   }

@@ -1,13 +1,13 @@
 import { type Command, Option } from "commander";
 import { parseSampling } from "../options/index.ts";
-import type { PictureInfo } from "../pipelines/index.ts";
+import { type PictureInfo, runSettings } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
-import { type DrawRequest, draw, fitDrawing } from "./draw.ts";
+import { draw, fitRun } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { bestJudge, drawBest } from "./generate-best.ts";
-import { drawLarge } from "./generate-large.ts";
+import { largeOptions } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
@@ -95,7 +95,10 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
     if (flags.large === "windows") {
       const { size } = asUsage(() => parseSampling(input));
       const hash = await modelHash(folder);
-      const drawn = await drawLarge(pipe, { ...input, size }, flags, hash, running, costs);
+      const run = { task: "generate-large", options: largeOptions({ ...input, size }, flags), model: hash } as const;
+      asUsage(() => runSettings(pipe.config, run));
+      const fitted = costs && fitRun(pipe, run, flags, costs, report);
+      const drawn = await draw(pipe, run, flags, running);
       report.finish();
       report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, drawn in ${drawn.windows} windows`);
       return {
@@ -105,16 +108,17 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
           files: drawn.files,
           windows: drawn.windows,
           settings: drawn.settings,
-          ...(drawn.estimate && { estimate: drawn.estimate }),
+          ...(fitted && { estimate: fitted.json }),
           ...measured(pipe.runtime.runMilliseconds(), { open }),
         },
       };
     }
-    const fitted = costs && fitDrawing(pipe, input, flags, costs, report);
+    const hash = await modelHash(folder);
+    const plain = { task: "generate", options: input, model: hash } as const;
+    const fitted = costs && fitRun(pipe, plain, flags, costs, report);
     const options = { ...input, batchSize: fitted?.batch ?? flags.batch };
     const estimate = fitted && { estimate: fitted.json };
     if (judge !== undefined) {
-      const hash = await modelHash(folder);
       const drawn = await drawBest(pipe, options, flags.bestOf!, judge, flags, hash, running);
       report.finish();
       report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, the surest of ${flags.bestOf} of each class`);
@@ -131,15 +135,7 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
         },
       };
     }
-    const request: DrawRequest = {
-      out: flags.out,
-      model: await modelHash(folder),
-      metadata: flags.metadata,
-      preview: flags.preview === true,
-      grid: flags.grid === true,
-      trace: flags.trace,
-    };
-    const { pictures, files, settings, firstScaleMs } = await draw(pipe, options, request, running);
+    const { pictures, files, settings, firstScaleMs } = await draw(pipe, { ...plain, options }, flags, running);
     const older = await olderPictures(flags.out, pictures.length);
     const times = measured(pipe.runtime.runMilliseconds(), { open, first_scale: firstScaleMs });
     const what = pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`;
@@ -151,7 +147,7 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
       );
     return {
       json: {
-        model: { path: folder, hash: request.model },
+        model: { path: folder, hash },
         device: pipe.device,
         files,
         pictures: pictures.map(pictureJson),

@@ -52,13 +52,7 @@ async function inpaint([file = ""]: readonly string[], flags: InpaintFlags, runn
   const mask = asUsage(() => checkMask(reading.mask, image));
   const notes = [`${flags.mask}: ${describeMask(reading)}`];
   if (isSoft(mask)) notes.push(`${flags.mask}: grey parts blend the picture with what is painted`);
-  return runEdit(
-    flags,
-    {
-      record: { task: "inpaint", options, size: [image.width, image.height], mask, image: pictureHash(image) },
-      start: (pipe, signal, batchSize) => pipe.inpaint({ ...options, image, mask, signal, batchSize }),
-      notes,
-    },
-    running,
-  );
+  const size = [image.width, image.height] as const;
+  const edit = { task: "inpaint", options: { ...options, image }, size, mask, image: pictureHash(image) } as const;
+  return runEdit(flags, edit, running, notes);
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Margins, widenCanvas } from "../editing/index.ts";
+import { canvasOf, type Margins } from "../editing/index.ts";
 import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
@@ -27,14 +27,14 @@ async function outpaint([file = ""]: readonly string[], flags: OutpaintFlags, ru
   const options = editInput({ ...flags });
   const { loadRgba } = await import("../image/node.ts");
   const image = await loadRgba(file);
-  const { left = 0, right = 0, top = 0, bottom = 0 } = flags;
-  const { picture, mask } = asUsage(() => widenCanvas(image, { left, right, top, bottom }));
-  return runEdit(
-    flags,
-    {
-      record: { task: "outpaint", options, size: [picture.width, picture.height], mask, image: pictureHash(image) },
-      start: (pipe, signal, batchSize) => pipe.inpaint({ ...options, image: picture, mask, signal, batchSize }),
-    },
-    running,
-  );
+  const { picture, mask } = asUsage(() => canvasOf("outpaint", image, flags));
+  const size = [picture.width, picture.height] as const;
+  const edit = {
+    task: "outpaint",
+    options: { ...options, image: picture },
+    size,
+    mask,
+    image: pictureHash(image),
+  } as const;
+  return runEdit(flags, edit, running);
 }

@@ -11,7 +11,7 @@ import {
   writeErrorMessage,
   writeFileAtomic,
 } from "../files/index.ts";
-import { encodePng, type PngText, type RgbImage } from "../image/index.ts";
+import { encodePng, type PngText, type RgbaImage, type RgbImage } from "../image/index.ts";
 
 /**
  * Finds out, without making anything, whether a folder can be made or written to: the folder itself, or the nearest one above it
@@ -74,7 +74,7 @@ export const SHEET = join("sheet", "sheet.png");
 /** Writes a run's pictures, each whole or not at all, and keeps the list of its files. */
 export function pictureFiles(out: string) {
   const files: string[] = [];
-  const write = async (name: string, image: RgbImage, text: PngText = {}): Promise<string> => {
+  const write = async (name: string, image: RgbImage | RgbaImage, text: PngText = {}): Promise<string> => {
     const path = join(out, name);
     await writeFileAtomic(path, encodePng(image, text));
     files.push(path);

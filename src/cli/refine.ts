@@ -26,15 +26,9 @@ async function refine([file = ""]: readonly string[], flags: EditFlags, running:
   const { loadRgba } = await import("../image/node.ts");
   const image = await loadRgba(file);
   const size = asked[0] === asked[1] ? byLongerSide(image, asked[0]) : asked;
-  return runEdit(
-    flags,
-    {
-      record: { task: "refine", options, size, mask: undefined, image: pictureHash(image) },
-      from: { width: image.width, height: image.height },
-      start: (pipe, signal, batchSize) => pipe.refine({ ...options, image, size, signal, batchSize }),
-    },
-    running,
-  );
+  const hash = pictureHash(image);
+  const edit = { task: "refine", options: { ...options, image }, size, mask: undefined, image: hash } as const;
+  return runEdit(flags, edit, running);
 }
 
 /** The size of this longer side with a picture's ratio. */

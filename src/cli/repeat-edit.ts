@@ -1,23 +1,16 @@
 /** Repeating an edit from its result. */
 import { checkMask, type EditMask, maskFromImage, widenCanvas } from "../editing/index.ts";
 import type { RgbaImage } from "../image/index.ts";
-import type { EditEvent, FlexVARPipeline, RepeatedEdit } from "../pipelines/index.ts";
-import type { PixelSize } from "../sampling/index.ts";
+import type { EditRun, RepeatedEdit } from "../pipelines/index.ts";
 import { pictureHash } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { asUsage } from "./option-flags.ts";
 import type { RepeatFlags } from "./repeat.ts";
 
-/** Paints an edited picture again: the same bytes, settings included, where model and machine are the same. */
-export async function startEdit(
-  pipe: FlexVARPipeline,
-  file: string,
-  request: RepeatedEdit,
-  flags: RepeatFlags,
-  signal: AbortSignal,
-): Promise<{ events: AsyncGenerator<EditEvent>; mask: EditMask | undefined; from?: PixelSize }> {
+/** The edit that paints an edited picture again: the same bytes, settings included, where model and machine are the same. */
+export async function repeatedEdit(file: string, request: RepeatedEdit, flags: RepeatFlags): Promise<EditRun> {
   const { loadMaskPicture, loadRgba } = await import("../image/node.ts");
-  const { size, task } = request;
+  const { task } = request;
   if (!request.fromResult && flags.image === undefined && (task === "refine" || request.mask !== undefined))
     throw new UsageError(
       `--image: expected the picture that was ${task === "refine" ? "refined" : "edited"}: its result does not hold enough of it`,
@@ -27,12 +20,11 @@ export async function startEdit(
     throw new UsageError(
       `--image: expected the picture that was edited (${request.image}), got ${flags.image} (${pictureHash(given)})`,
     );
-  const options = { ...request.options, count: 1, signal };
-  if (task === "refine")
-    return { events: pipe.refine({ ...options, image: given!, size }), mask: undefined, from: given! };
+  const options = { ...request.options, count: 1 };
+  if (task === "refine") return { ...request, options: { ...options, image: given! }, mask: undefined };
   const mask = request.mask ?? (await maskGiven(flags, loadMaskPicture));
   const image = given === undefined ? await loadRgba(file) : onCanvas(given, mask);
-  return { events: pipe.inpaint({ ...options, image, mask: checkMask(mask, image) }), mask };
+  return { ...request, options: { ...options, image }, mask: checkMask(mask, image) };
 }
 
 async function maskGiven(flags: RepeatFlags, load: (path: string) => Promise<RgbaImage>): Promise<EditMask> {

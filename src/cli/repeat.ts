@@ -2,19 +2,17 @@ import { type Command, Option } from "commander";
 import { MASK_MODES, type MaskMode } from "../editing/index.ts";
 import { readInput } from "../files/index.ts";
 import { readSettings, type SettingsRecord } from "../image/index.ts";
-import { type FlexVARPipeline, type RepeatedRun, requestFrom, runSettings } from "../pipelines/index.ts";
+import { requestFrom } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
-import { draw, fitDrawing } from "./draw.ts";
-import { fitTask, paintFiles } from "./edit-run.ts";
+import { draw, fitRun } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
-import { paintLarge } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
-import { expectFolder, makeFolder } from "./output.ts";
-import { startEdit } from "./repeat-edit.ts";
+import { expectFolder } from "./output.ts";
+import { repeatedEdit } from "./repeat-edit.ts";
 
 export interface RepeatFlags extends ComputeFlags, MemoryFlags {
   readonly out: string;
@@ -55,42 +53,20 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
   await expectFolder(flags.out);
   const pipe = await openModel(folder, flags, running.report);
   try {
-    const run = namingFile(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
-    const { files, settings = recorded } = await drawAgain(pipe, file, { ...run, model: hash }, flags, running);
+    const read = namingFile(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
+    const costs = await openCosts(pipe, flags);
+    const isEdit = "fromResult" in read;
+    const run = { ...(isEdit ? await repeatedEdit(file, read, flags) : read), model: hash };
+    if (costs !== undefined) fitRun(pipe, run, { preview: flags.preview }, costs, running.report);
+    const drawn = await draw(pipe, run, flags, running);
+    const { files } = drawn;
+    // Of edits, what they said.
+    const settings = isEdit ? recorded : drawn.settings;
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
   } finally {
     await pipe.dispose();
   }
-}
-
-interface Again {
-  readonly files: readonly string[];
-  /** What settings say now; of edits what they said. */
-  readonly settings?: SettingsRecord;
-}
-
-/** Draws what was recorded once more. */
-async function drawAgain(
-  pipe: FlexVARPipeline,
-  file: string,
-  run: RepeatedRun,
-  flags: RepeatFlags,
-  running: Running,
-): Promise<Again> {
-  const { out, preview = false } = flags;
-  const costs = await openCosts(pipe, flags);
-  if (run.task === "generate") {
-    if (costs !== undefined) fitDrawing(pipe, run.options, { preview }, costs, running.report);
-    const request = { out, model: run.model, metadata: true, preview, grid: false, trace: undefined };
-    return draw(pipe, run.options, request, running);
-  }
-  if (run.task === "generate-large") return paintLarge(pipe, run.options, { out, preview }, run.model, running, costs);
-  const { events, mask, from } = await startEdit(pipe, file, run, flags, running.signal);
-  if (costs !== undefined) fitTask(pipe, { ...run, mask }, from, {}, costs, running.report);
-  await makeFolder(out);
-  const settings = runSettings(pipe.config, { ...run, mask });
-  return { files: (await paintFiles(events, flags, settings, running)).files };
 }
 
 async function settingsOf(file: string): Promise<SettingsRecord> {

@@ -1,6 +1,5 @@
 /** Drawing a class-balanced set of pictures: what `sample` and `evaluate --model` share. */
 import { openSampleStore } from "../evaluate/index.ts";
-import { planarToRgb } from "../image/index.ts";
 import type { SamplingInput } from "../options/index.ts";
 import { type Costs, type FlexVARPipeline, fitGenerate, runSettings } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
@@ -89,9 +88,8 @@ export async function drawSet(
     const run = { ...input, classLabels, count: 1, firstIndex, batchSize: batch, signal };
     for await (const step of pipe.generate(run)) {
       if (!step.isLast) continue;
-      const images = await step.image();
-      for (let k = 0; k < images.batch; k++) await store.add(numbers[step.first + k]!, planarToRgb(images, k));
-      drawn += images.batch;
+      for (const row of step.pictures.keys()) await store.add(numbers[step.first + row]!, await step.picture(row));
+      drawn += step.pictures.length;
       report.progress(drawn, missing.length, "pictures drawn");
     }
   }

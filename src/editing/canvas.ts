@@ -54,3 +54,24 @@ export function marginsForRatio({ width, height }: { width: number; height: numb
     throw new OptionError("ratio", `another ratio than the picture's own, ${width}x${height}`, ratio);
   return { left: Math.floor(x / 2), right: Math.ceil(x / 2), top: Math.floor(y / 2), bottom: Math.ceil(y / 2) };
 }
+
+/** What outpaint and expand take beside a picture: pixels to add at sides, or a ratio of width to height. */
+export interface CanvasOptions extends Partial<Margins> {
+  readonly ratio?: number | undefined;
+}
+
+/**
+ * The canvas of a task that widens one, and the mask of what is new on it.
+ * @param check is told the size before anything of it is made.
+ * @throws OptionError for margins or ratios that add nothing or too much.
+ */
+export function canvasOf(
+  task: "outpaint" | "expand",
+  picture: RgbaImage,
+  { left = 0, right = 0, top = 0, bottom = 0, ratio = Number.NaN }: CanvasOptions,
+  check: (size: readonly [width: number, height: number]) => void = () => {},
+): { picture: RgbaImage; mask: EditMask } {
+  const margins = task === "outpaint" ? { left, right, top, bottom } : marginsForRatio(picture, ratio);
+  check([picture.width + margins.left + margins.right, picture.height + margins.top + margins.bottom]);
+  return widenCanvas(picture, margins);
+}

@@ -4,7 +4,7 @@ import type { ModelConfig } from "../pretrained/index.ts";
 import type { CostModel, RunCost } from "./cost.ts";
 import { type CostBudget, checkCost, fitsBudget, largestSize } from "./cost-check.ts";
 import { type EditPlan, editStages } from "./cost-stages.ts";
-import { VARIANTS } from "./edit.ts";
+import { VARIANTS } from "./passes.ts";
 
 export interface EditFit {
   /** Variants side by side. */

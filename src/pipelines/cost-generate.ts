@@ -5,9 +5,8 @@ import { formatScales, type Grid } from "../sampling/index.ts";
 import type { CostModel, RunCost } from "./cost.ts";
 import { type CostBudget, checkCost, fitsBudget, largestSize } from "./cost-check.ts";
 import { generateStages, largeStages } from "./cost-stages.ts";
-import { pickSampling } from "./edit.ts";
 import type { LargeOptions } from "./large.ts";
-import { defaultBatch, type GenerateOptions, type ResolvedRun, resolvePlan } from "./resolve.ts";
+import { defaultBatch, type GenerateOptions, pickSampling, type ResolvedRun, resolvePlan } from "./resolve.ts";
 
 export interface GenerateFit {
   /** Pictures side by side. */

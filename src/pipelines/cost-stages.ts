@@ -5,15 +5,16 @@ import { pickEditing, type ResolvedEditing, type ResolvedSampling, resolveEditin
 import type { ModelConfig } from "../pretrained/index.ts";
 import { type Grid, gridTokens, isUnguided, type PixelSize, planScales } from "../sampling/index.ts";
 import type { Stage } from "./cost.ts";
-import { type EditOptions, inpaintPasses, pickSampling, VARIANTS, withGuidance } from "./edit.ts";
+import { type EditOptions, inpaintPasses, withGuidance } from "./edit.ts";
 import { cacheBytes } from "./forward.ts";
 import { guessGrids, guessRounds } from "./guess.ts";
 import { type LargeOptions, MOST_WHOLE } from "./large.ts";
 import { keptWindows, settledGrids, WINDOW_BATCH } from "./level.ts";
 import { CLASSES_AT_ONCE, scoredSize } from "./likelihood.ts";
+import { VARIANTS } from "./passes.ts";
 import { transformerOf } from "./programs.ts";
 import { refinePasses } from "./refine.ts";
-import { resolvePlan } from "./resolve.ts";
+import { pickSampling, resolvePlan } from "./resolve.ts";
 
 const FLOAT = 4;
 /** Bytes a pixel that the host holds of a picture at work: as bytes, as planes of floats, and both once more while it is changed. */

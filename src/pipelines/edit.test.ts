@@ -187,7 +187,7 @@ describe("bad input", () => {
     ["a mask of another size", { mask: plain(30, 20, 255) }, /mask: expected the picture's size, 20x30, got 30x20/],
     ["an empty mask", { mask: plain(20, 30, 0) }, /mask: expected something to repaint .* black all over/],
     ["a short mask", { mask: { data: new Uint8Array(3), width: 20, height: 30 } }, /mask: expected 600 values, got 3/],
-    ["an unknown class", { classLabels: [99] }, /class: expected an id from 0 to 9, got 99/],
+    ["an unknown class", { classLabels: [99] }, /classLabels: expected an id from 0 to 9, got 99/],
     ["no class", { classLabels: [] }, /classLabels: expected at least one class, got none/],
     ["an unknown word", { classLabels: "best" as "auto" }, /classLabels: expected class ids or names, auto or none/],
     ["strength", { strength: 1.5 }, /strength: expected a number from 0 to 1, got 1.5/],

@@ -1,8 +1,7 @@
 /** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
-import { OptionError } from "../errors/index.ts";
-import { areaMatrix, type PlanarBatch } from "../image/index.ts";
+import { areaMatrix, type PlanarBatch, planarToRgb, type RgbImage } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
-import type { ResolvedSampling } from "../options/index.ts";
+import type { Drawing } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
@@ -13,6 +12,7 @@ import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
+import { checkBatch, once } from "./passes.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { type RefineOptions, refine } from "./refine.ts";
@@ -34,6 +34,8 @@ export interface ScaleEvent extends ScaleTokens {
   image(): Promise<PlanarBatch>;
   /** The same as the decoder returns it: never cropped. */
   decoded(): Promise<PlanarBatch>;
+  /** Decodes the picture of one row of the batch alone. */
+  picture(row: number): Promise<RgbImage>;
 }
 
 /**
@@ -87,11 +89,12 @@ export class FlexVARPipeline implements OpenModel {
   async *generate(options: GenerateOptions): AsyncGenerator<ScaleEvent> {
     const resolved = this.resolve(options);
     checkScores(resolved.plan, transformerOf(this.config).heads);
-    const pictures = picturesOf(this.config, resolved, resolved.picks, options.firstIndex);
-    const size = options.batchSize ?? defaultBatch(resolved.plan);
-    if (!Number.isInteger(size) || size < 1) throw new OptionError("batchSize", "a whole number of at least 1", size);
+    const { seed } = resolved;
+    const infos = picturesOf(this.config, resolved, resolved.picks, options.firstIndex);
+    const pictures = infos.map((info) => ({ info, seed }));
+    const size = checkBatch(options.batchSize ?? defaultBatch(resolved.plan));
     for (let first = 0; first < pictures.length; first += size)
-      yield* this.sampleBatch(resolved, pictures.slice(first, first + size), first, options.signal);
+      yield* sampleBatch(this, resolved, pictures.slice(first, first + size), first, options.signal);
   }
 
   /** Repaints a part of a picture; see `InpaintOptions`. */
@@ -122,26 +125,6 @@ export class FlexVARPipeline implements OpenModel {
   /** How likely a picture is under each of several classes. */
   score(options: ScoreOptions): Promise<ClassScore[]> {
     return scoreClasses(this, options);
-  }
-
-  private async *sampleBatch(
-    sampling: ResolvedSampling,
-    pictures: readonly PictureInfo[],
-    first: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<ScaleEvent> {
-    const { plan, seed } = sampling;
-    const rows = pictures.map((picture) => pictureRow(seed, picture));
-    const total = plan.grids.length;
-    for await (const scale of sampleScales(this.networks, { ...sampling, rows, signal })) {
-      const isLast = scale.index === total - 1;
-      const decoded = once(() => this.decode(scale));
-      const image = async (): Promise<PlanarBatch> => {
-        const whole = await decoded();
-        return isLast && plan.crop !== undefined ? cropBatch(whole, plan.crop) : whole;
-      };
-      yield { ...scale, total, isLast, pictures, first, decoded, image };
-    }
   }
 
   /** Decodes one scale's tokens to pictures [B, 3, H, W], about [−1, 1], not clamped. One picture at a time. */
@@ -201,12 +184,37 @@ export class FlexVARPipeline implements OpenModel {
   }
 }
 
-function once<T>(action: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => {
-    result ??= action();
-    return result;
-  };
+/** Samples a batch of pictures, each with its run's seed: rows of several runs go side by side. */
+export async function* sampleBatch(
+  pipe: OpenModel,
+  sampling: Drawing,
+  batch: readonly { readonly info: PictureInfo; readonly seed: number }[],
+  first: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ScaleEvent> {
+  const { grids, crop } = sampling.plan;
+  const rows = batch.map(({ seed, info }) => pictureRow(seed, info));
+  const pictures = batch.map(({ info }) => info);
+  const total = grids.length;
+  for await (const scale of sampleScales(pipe.networks, { ...sampling, rows, signal })) {
+    const { index, grid, tokens } = scale;
+    const isLast = index === total - 1;
+    const shown = isLast ? crop : undefined;
+    const decoded = once(() => pipe.decode(scale));
+    const image = async (): Promise<PlanarBatch> => {
+      const whole = await decoded();
+      return shown === undefined ? whole : cropBatch(whole, shown);
+    };
+    const picture = async (row: number): Promise<RgbImage> => {
+      const length = gridTokens(grid);
+      return planarToRgb(
+        await pipe.decode({ grid, tokens: tokens.subarray(row * length, (row + 1) * length) }),
+        0,
+        shown,
+      );
+    };
+    yield { ...scale, total, isLast, pictures, first, decoded, image, picture };
+  }
 }
 
 function cropBatch(

@@ -229,8 +229,8 @@ describe.each([false, true])("low memory: %s", (lowMemory) => {
 describe("options", () => {
   test.each<[GenerateOptions, RegExp]>([
     [{ classLabels: [] }, /classLabels: expected at least one class, got none/],
-    [{ classLabels: [10] }, /class: expected an id from 0 to 9, got 10/],
-    [{ classLabels: ["cat"] }, /class: expected a class of the model, got "cat"/],
+    [{ classLabels: [10] }, /classLabels: expected an id from 0 to 9, got 10/],
+    [{ classLabels: ["cat"] }, /classLabels: expected a class of the model, got "cat"/],
     [{ classLabels: [0], batchSize: 0 }, /batchSize: expected a whole number of at least 1, got 0/],
     [{ classLabels: [0], forbid: [64] }, /forbid: expected code ids from 0 to 63, got 64/],
     [

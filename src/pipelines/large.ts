@@ -1,19 +1,25 @@
 /** Pictures too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
 
-import { largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
+import { type Level, largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
-import { cropRgb, MAX_IMAGE_SIDE, planarToRgb, type RgbImage, withAlpha } from "../image/index.ts";
-import { pickEditing, resolveEditing } from "../options/index.ts";
-import { imageStream } from "../sampling/index.ts";
-import { likeliest, variantsFor } from "./best-of.ts";
-import { classesOf } from "./class-choice.ts";
-import { type EditOptions, paintPasses, pickSampling } from "./edit.ts";
+import {
+  cropRgb,
+  MAX_IMAGE_SIDE,
+  type PixelRect,
+  planarToRgb,
+  type RgbaImage,
+  type RgbImage,
+  withAlpha,
+} from "../image/index.ts";
+import { pickEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
+import type { EditOptions } from "./edit.ts";
 import type { EditEvent } from "./edit-event.ts";
 import { drawLevel } from "./level.ts";
-import type { OpenModel } from "./model.ts";
-import { type PictureInfo, picturesOf } from "./pictures.ts";
-import { resolvePlan } from "./resolve.ts";
-import { pictureRow, sampleScales } from "./sample.ts";
+import type { OpenModel, ScaleTokens } from "./model.ts";
+import { type Pass, type PassBatch, paint } from "./passes.ts";
+import { pickSampling, resolvePlan } from "./resolve.ts";
+import { sampleScales } from "./sample.ts";
+import { windowPasses } from "./window-pass.ts";
 
 export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels"> {
   readonly classLabels: readonly (number | string)[];
@@ -43,8 +49,14 @@ export async function* generateLarge(pipe: OpenModel, options: LargeOptions): As
   if (editing.whole || (width <= most && height <= most)) {
     const blank = { data: new Uint8Array(3 * width * height).fill(255), width, height };
     const { data: hole } = plainMask(width, height, 1);
-    const passes = planWindows(hole, width, height, { factor: pipe.factor, window: trained, whole: true });
-    yield* paintPasses(pipe, options, editing, passes, { picture: blank, hole }, withAlpha);
+    const windows = planWindows(hole, width, height, { factor: pipe.factor, window: trained, whole: true });
+    const start = { picture: blank, hole };
+    yield* paint(pipe, options, {
+      ...windowPasses(pipe, options, editing, windows),
+      editing,
+      start,
+      finish: withAlpha,
+    });
     return;
   }
   const levels = largeLevels(width, height, {
@@ -52,61 +64,46 @@ export async function* generateLarge(pipe: OpenModel, options: LargeOptions): As
     window: editing.window ?? trained,
     padding: editing.padding,
   });
-  const [draft] = levels;
-  const first = resolvePlan(pipe.config, { ...pickSampling(options), size: [draft!.width, draft!.height] });
-  const { bestOf } = editing;
-  const variants = variantsFor(bestOf, first.count);
-  const nothing = { picture: { data: new Uint8Array(3).fill(255), width: 1, height: 1 }, hole: Uint8Array.of(1) };
-  const picks = await classesOf(pipe, options.classLabels, nothing, options.signal);
-  const infos = picturesOf(pipe.config, { seed: first.seed, count: variants }, picks, options.firstIndex);
-  const events = drawAll();
-  if (bestOf === undefined) yield* events;
-  else yield* likeliest(pipe, events, first.count, options.signal);
+  const [draft, finest] = [levels[0]!, levels.at(-1)!];
+  const sampling = resolvePlan(pipe.config, { ...pickSampling(options), size: [draft.width, draft.height] });
+  const rect = { left: 0, top: 0, width, height };
+  const finish = (picture: RgbImage): RgbaImage => {
+    const { width: w, height: h } = finest;
+    return withAlpha(cropRgb(picture.width === w && picture.height === h ? picture : resizeRgb(picture, w, h), rect));
+  };
+  const passes = levelPasses(pipe, levels, rect, sampling);
+  const start = { picture: { data: new Uint8Array(3).fill(255), width: 1, height: 1 }, hole: Uint8Array.of(1) };
+  yield* paint(pipe, { ...options, batchSize: 1 }, { passes, sampling, editing, start, finish });
+}
 
-  async function* drawAll(): AsyncGenerator<EditEvent> {
-    for (const [index, info] of infos.entries()) yield* drawOne(index, info);
-  }
-
-  async function* drawOne(number: number, info: PictureInfo): AsyncGenerator<EditEvent> {
-    const { signal } = options;
-    const windows = levels.length;
-    const finest = levels.at(-1)!;
-    const rect = { left: 0, top: 0, width, height };
-    const finished = (picture: RgbImage): RgbImage => {
-      const { width: w, height: h } = finest;
-      return cropRgb(picture.width === w && picture.height === h ? picture : resizeRgb(picture, w, h), rect);
+/** Levels as passes over one picture: the first is drawn whole, each other one over the picture before it. */
+function levelPasses(
+  pipe: OpenModel,
+  levels: readonly Level[],
+  rect: PixelRect,
+  sampling: ResolvedSampling,
+): readonly Pass[] {
+  return levels.map((level, number): Pass => {
+    const { width, height, zoom } = level;
+    const isFirst = number === 0;
+    const scalesOf = ({ rows, pictures, signal }: PassBatch): AsyncIterable<ScaleTokens> => {
+      if (isFirst) return sampleScales(pipe.networks, { ...sampling, rows, signal });
+      const random = rows[0]!.random.split(`level ${number}`);
+      return drawLevel(pipe, resizeRgb(pictures[0]!, width, height), level, { sampling, random, signal });
     };
-    const row = pictureRow(first.seed, info);
-    let picture: RgbImage | undefined;
-    for (const [window, level] of levels.entries()) {
-      const work = { width: level.width, height: level.height };
-      const draft = window < windows - 1;
-      const pass = { rect, work, paste: rect, draft, ...(window > 0 && { zoom: level.zoom }) };
-      const stream = imageStream(first.seed, info.classId, info.indexWithinClass).split(`level ${window}`);
-      const scales =
-        picture === undefined
-          ? sampleScales(pipe.networks, { ...first, rows: [row], signal })
-          : drawLevel(pipe, resizeRgb(picture, level.width, level.height), level, {
-              sampling: first,
-              random: stream,
-              signal,
-            });
-      const total = picture === undefined ? first.plan.grids.length : level.scales.length;
-      let decode: (() => Promise<RgbImage>) | undefined;
-      let index = 0;
-      for await (const { grid, tokens } of scales) {
-        let decoded: Promise<RgbImage> | undefined;
-        const image = (): Promise<RgbImage> => {
-          decoded ??= pipe.decode({ grid, tokens }).then((planes) => planarToRgb(planes));
-          return decoded;
-        };
-        decode = image;
-        const isLast = !draft && index === total - 1;
-        const images = async () => [withAlpha(finished(await image()))];
-        yield { index, total, grid, tokens, window, windows, pass, isLast, pictures: [info], first: number, images };
-        index++;
-      }
-      picture = await decode!();
-    }
-  }
+    return {
+      window: {
+        rect,
+        work: { width, height },
+        paste: rect,
+        draft: number < levels.length - 1,
+        ...(!isFirst && { zoom }),
+      },
+      total: isFirst ? sampling.plan.grids.length : level.scales.length,
+      async *sample(batch) {
+        for await (const { grid, tokens } of scalesOf(batch))
+          yield { grid, tokens, paint: async () => [planarToRgb(await pipe.decode({ grid, tokens }))] };
+      },
+    };
+  });
 }

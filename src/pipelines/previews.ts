@@ -25,11 +25,17 @@ export interface ShownEvent {
   readonly isShown: boolean;
 }
 
+/** Where an event stands in its run; in one window where none is told. */
+type PlacedEvent = Pick<EditEvent, "index" | "total" | "isLast"> & Partial<Pick<EditEvent, "window" | "windows">>;
+
 /**
  * Whether the pictures of an event are shown. In one window every scale may be. A run in many shows windows as they are finished, whose
  * pictures are decoded for the next window anyway, and few of them: a picture for every scale of every window would take most of the run.
  */
-export function shownEvent({ index, total, window, windows, isLast }: EditEvent, shown: ShownScales): ShownEvent {
+export function shownEvent(
+  { index, total, window = 0, windows = 1, isLast }: PlacedEvent,
+  shown: ShownScales,
+): ShownEvent {
   if (windows === 1) return { step: index, steps: total, isShown: isLast || shownScales(shown, total).includes(index) };
   const most = shown === "all" ? MOST_WINDOWS_SHOWN : Math.min(shown, MOST_WINDOWS_SHOWN);
   const isDone = index === total - 1 && shownScales(most, windows).includes(window);

@@ -5,9 +5,11 @@ import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, isOpaque, MAX_IMAGE_SIDE, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import { pickEditing, type ResolvedEditing, resolveEditing } from "../options/index.ts";
 import type { PixelSize } from "../sampling/index.ts";
-import { type EditOptions, paintPasses } from "./edit.ts";
+import type { EditOptions } from "./edit.ts";
 import { type EditEvent, WHITE } from "./edit-event.ts";
 import type { OpenModel } from "./model.ts";
+import { paint } from "./passes.ts";
+import { windowPasses } from "./window-pass.ts";
 
 export interface RefineOptions extends EditOptions {
   /** Width and height of the result, pixels; not smaller than the picture. */
@@ -44,14 +46,15 @@ export async function* refine(pipe: OpenModel, options: RefineOptions): AsyncGen
   const editing = { ...given, strength: given.strength ?? STRENGTH };
   const enlarged = resizeRgb(flattenAlpha(original, WHITE), width, height);
   const { hole, passes } = refinePasses(pipe, original, options.size, editing);
+  const windows = windowPasses(pipe, options, editing, passes);
   const alpha = isOpaque(original) ? undefined : enlargedAlpha(original, width, height);
   const finish = (picture: RgbImage): RgbaImage => {
     const out = withAlpha(projected(picture, enlarged, original));
     if (alpha !== undefined) for (let i = 0; i < width * height; i++) out.data[4 * i + 3] = alpha.data[3 * i]!;
     return out;
   };
-  const all = { picture: enlarged, hole: new Uint8Array(hole.length) };
-  yield* paintPasses(pipe, options, editing, passes, { picture: enlarged, hole }, finish, all);
+  const guessFrom = { picture: enlarged, hole: new Uint8Array(hole.length) };
+  yield* paint(pipe, options, { ...windows, editing, start: { picture: enlarged, hole }, guessFrom, finish });
 }
 
 /** What is painted (everything), and in which windows. */

@@ -1,7 +1,7 @@
 /** Options of a generation decided for a model, from its configuration alone. */
 import { OptionError } from "../errors/index.ts";
 import { downsampling } from "../models/index.ts";
-import { type ResolvedSampling, resolveSampling, type SamplingInput } from "../options/index.ts";
+import { pick, type ResolvedSampling, resolveSampling, SAMPLING_FIELDS, type SamplingInput } from "../options/index.ts";
 import { type ClassPick, classPicksOf, type ModelConfig } from "../pretrained/index.ts";
 import { gridTokens, type ScalePlan } from "../sampling/index.ts";
 import { transformerOf } from "./programs.ts";
@@ -45,6 +45,12 @@ export function resolveRun(config: ModelConfig, options: GenerateOptions): Resol
   if (resolved.classLabels.length === 0) throw new OptionError("classLabels", "at least one class", "none");
   return { ...resolved, picks: classPicksOf(resolved.classLabels, config, numClasses) };
 }
+
+const PICKED = [...SAMPLING_FIELDS.filter((name) => name !== "size" && name !== "classLabels"), "signal", "firstIndex"];
+
+/** Of a task's options those of sampling, without class and size. */
+export const pickSampling = (options: object): Omit<GenerateOptions, "classLabels"> =>
+  pick(PICKED, options as Readonly<Record<string, unknown>>);
 
 /** Pictures side by side where nobody says how many. */
 export function defaultBatch({ grids }: Pick<ScalePlan, "grids">): number {

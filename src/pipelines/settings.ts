@@ -14,10 +14,10 @@ import {
 } from "../options/index.ts";
 import { formatMix, type ModelConfig } from "../pretrained/index.ts";
 import { formatPerScale, formatScales, type PerScale } from "../sampling/index.ts";
-import { type EditOptions, pickSampling, withGuidance } from "./edit.ts";
+import { type EditOptions, withGuidance } from "./edit.ts";
 import type { LargeOptions } from "./large.ts";
 import type { PictureInfo } from "./pictures.ts";
-import { type GenerateOptions, resolvePlan } from "./resolve.ts";
+import { type GenerateOptions, pickSampling, resolvePlan } from "./resolve.ts";
 
 /** Pictures drawn in windows (`generateLarge`). Plain generation has no task in its settings. */
 const LARGE = "generate-large" as const;

@@ -15,49 +15,50 @@ import { type RgbImage, sliceBatch } from "../image/index.ts";
 import type { ResolvedEditing, ResolvedSampling } from "../options/index.ts";
 import type { Grid } from "../sampling/index.ts";
 import { type GivenScale, givenByView } from "./forced.ts";
-import type { OpenModel } from "./model.ts";
+import type { OpenModel, ScaleTokens } from "./model.ts";
+import type { Pass, PassBatch, PassScale } from "./passes.ts";
+import { transformerOf } from "./programs.ts";
+import { checkScores, pickSampling, resolvePlan } from "./resolve.ts";
 import { type PictureRow, sampleScales } from "./sample.ts";
 
-export interface PassRequest {
+/** What a pass over one window knows. */
+interface WindowRequest extends PassBatch {
   readonly pass: WindowPass;
-  /** The picture as it stands, one a row; rows that still share one hold the same object. */
-  readonly pictures: readonly RgbImage[];
-  /** What is still to paint, [H, W] of the whole picture. */
-  readonly hole: Uint8Array;
-  readonly rows: readonly PictureRow[];
   /** Decided for the pass's work size. */
   readonly sampling: ResolvedSampling;
   readonly editing: ResolvedEditing;
-  readonly signal: AbortSignal | undefined;
 }
 
-/** One finished scale of a pass. */
-export interface PassScale {
-  readonly index: number;
-  readonly total: number;
-  readonly grid: Grid;
-  /** Code ids [B, h, w]. */
-  readonly tokens: Int32Array;
-  /** The pictures with the hole painted as this scale has it; computed once. */
-  painted(): Promise<readonly RgbImage[]>;
+/** Windows as passes, in order: tokens of what is kept are forced. @throws OptionError for bad options of any of them. */
+export function windowPasses(
+  pipe: OpenModel,
+  options: object,
+  editing: ResolvedEditing,
+  windows: readonly WindowPass[],
+): { passes: Pass[]; sampling: ResolvedSampling } {
+  const resolved = windows.map(({ work }) =>
+    resolvePlan(pipe.config, { ...pickSampling(options), size: [work.width, work.height] }),
+  );
+  for (const { plan } of resolved) checkScores(plan, transformerOf(pipe.config).heads);
+  const passes = windows.map((window, number): Pass => {
+    const sampling = resolved[number]!;
+    const own = (row: PictureRow): PictureRow => ({ ...row, random: row.random.split(`window ${number}`) });
+    const sample = (batch: PassBatch) => {
+      const rows = number === 0 ? batch.rows : batch.rows.map(own);
+      return paintWindow(pipe, { ...batch, rows, pass: window, sampling, editing });
+    };
+    return { window, total: sampling.plan.grids.length, sample };
+  });
+  return { passes, sampling: resolved[0]! };
 }
 
-/** Samples a window's scales with the tokens of what is kept forced. */
-export async function* paintWindow(pipe: OpenModel, request: PassRequest): AsyncGenerator<PassScale> {
-  const { pass, pictures, rows, sampling, signal } = request;
+async function* paintWindow(pipe: OpenModel, request: WindowRequest): AsyncGenerator<PassScale> {
+  const { pictures, rows, sampling, signal } = request;
   const known = new Map<RgbImage, GivenScale[]>();
   for (const picture of pictures) if (!known.has(picture)) known.set(picture, await given(pipe, request, picture));
   const force = pictures.map((picture) => known.get(picture)!);
-  const total = sampling.plan.grids.length;
-  const drawn = sampleScales(pipe.networks, { ...sampling, rows, signal, force });
-  for await (const { index, grid, tokens } of drawn) {
-    let result: Promise<readonly RgbImage[]> | undefined;
-    const painted = (): Promise<readonly RgbImage[]> => {
-      result ??= putBack(pipe, request, pass, { grid, tokens });
-      return result;
-    };
-    yield { index, total, grid, tokens, painted };
-  }
+  for await (const { grid, tokens } of sampleScales(pipe.networks, { ...sampling, rows, signal, force }))
+    yield { grid, tokens, paint: () => putBack(pipe, request, { grid, tokens }) };
 }
 
 /** Scales whose tokens all come from the picture: those that a draft has settled, or that strength leaves. */
@@ -69,7 +70,7 @@ export function guidedScales(grids: readonly Grid[], zoom: number | undefined, s
   return Math.max(byStrength, byDraft, 1);
 }
 
-async function given(pipe: OpenModel, request: PassRequest, picture: RgbImage): Promise<GivenScale[]> {
+async function given(pipe: OpenModel, request: WindowRequest, picture: RgbImage): Promise<GivenScale[]> {
   const { pass, hole, editing, sampling } = request;
   const { grids } = sampling.plan;
   const guided = guidedScales(grids, pass.zoom, editing.strength ?? 1);
@@ -106,7 +107,7 @@ export function hintedScales(
 }
 
 /** The view at work size; its hole is filled from what is kept unless `readsHole`. */
-function seen({ pass, editing }: PassRequest, picture: RgbImage, hole: Uint8Array, readsHole: boolean): View {
+function seen({ pass, editing }: WindowRequest, picture: RgbImage, hole: Uint8Array, readsHole: boolean): View {
   const cut = cutView(picture, hole, pass.rect);
   const { width, height } = pass.work;
   const view = reduceView(cut, width, height);
@@ -117,9 +118,8 @@ function seen({ pass, editing }: PassRequest, picture: RgbImage, hole: Uint8Arra
 
 async function putBack(
   pipe: OpenModel,
-  { pictures, hole, editing }: PassRequest,
-  { rect, paste }: WindowPass,
-  scale: { grid: Grid; tokens: Int32Array },
+  { pictures, hole, editing, pass: { rect, paste } }: WindowRequest,
+  scale: ScaleTokens,
 ): Promise<readonly RgbImage[]> {
   const decoded = await pipe.decode(scale);
   return pictures.map((picture, row) => {

@@ -25,7 +25,7 @@ export type Work =
 
 /** What a client asked for: drawing, in windows or not, or editing. */
 export const askedFor = (work: Work): "draw" | "edit" =>
-  work.kind === "edit" && work.edit.task !== "generate" ? "edit" : "draw";
+  work.kind === "edit" && work.edit.task !== "generate-large" ? "edit" : "draw";
 
 /** One picture at one scale. */
 export interface MadePicture {

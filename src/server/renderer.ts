@@ -1,32 +1,22 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
-import type { EditMask } from "../editing/index.ts";
-import {
-  encodePng,
-  type PngText,
-  planarToRgb,
-  type SettingsRecord,
-  settingsText,
-  withoutOpaqueAlpha,
-} from "../image/index.ts";
-import type { Drawing, EditTask } from "../options/index.ts";
+import type { SettingsRecord } from "../image/index.ts";
+import type { Drawing } from "../options/index.ts";
 import {
   calibrate,
-  type EditEvent,
-  type EditOptions,
+  type EditRun,
   type FlexVARPipeline,
-  type LargeOptions,
   type PictureInfo,
-  pictureRow,
-  pictureSettings,
-  runSettings,
+  pngOf,
+  type RunEvent,
+  type RunStep,
+  runSteps,
   type ShownScales,
-  sampleScales,
-  shownEvent,
-  shownPictures,
+  sampleBatch,
+  stepsOf,
+  type TaskRun,
   type WorkRate,
 } from "../pipelines/index.ts";
 import type { ClassMix } from "../pretrained/index.ts";
-import { gridTokens } from "../sampling/index.ts";
 
 /** One picture of a batch; rows of one batch may come from several requests. */
 export interface DrawRow {
@@ -37,8 +27,8 @@ export interface DrawRow {
   readonly indexWithinClass: number;
   /** Scales whose picture is wanted; the last always is. */
   readonly shown: readonly number[];
-  /** Texts of the finished PNG. */
-  readonly text: PngText;
+  /** Settings of the finished PNG. */
+  readonly settings: SettingsRecord;
 }
 
 /** Pictures that are drawn side by side, with everything but class and seed in common. */
@@ -47,27 +37,11 @@ export interface DrawBatch {
   readonly rows: readonly DrawRow[];
 }
 
-/** An image-to-image task; outpaint and expand come as the widened picture and the mask of what is new. */
-export interface EditWork {
-  readonly task: EditTask;
-  readonly options: Omit<EditOptions, "signal">;
-  /** What to repaint; undefined for refine. */
-  readonly mask: EditMask | undefined;
-  /** Size of the result. */
-  readonly size: readonly [width: number, height: number];
-  /** What settings say of the picture given and the model. */
-  readonly imageHash: string;
-  readonly model: string;
-}
+/** An image-to-image task. */
+export type EditWork = EditRun;
 
 /** Pictures that are drawn in windows over a coarse one. */
-export interface LargeWork {
-  readonly task: "generate";
-  readonly options: Omit<LargeOptions, "signal">;
-  /** Size of the result. */
-  readonly size: readonly [width: number, height: number];
-  readonly model: string;
-}
+export type LargeWork = Extract<TaskRun, { readonly task: "generate-large" }>;
 
 /** What a renderer's machine does, timed with the model open. */
 export interface Calibration {
@@ -118,41 +92,20 @@ export function localRenderer(pipe: FlexVARPipeline): Renderer {
   };
 }
 
-async function* draw(pipe: FlexVARPipeline, batch: DrawBatch, signal: AbortSignal): AsyncGenerator<MadeScale> {
-  const { plan } = batch.sampling;
-  const rows = batch.rows.map((row) => pictureRow(row.seed, row));
-  const total = plan.grids.length;
-  let drawn = 0;
-  for await (const scale of sampleScales(pipe.networks, { ...batch.sampling, rows, signal })) {
-    const { index, grid, tokens } = scale;
-    const isLast = index === total - 1;
-    const length = grid[0] * grid[1];
-    drawn += length;
-    const pictures: MadePng[] = [];
-    for (const [at, row] of batch.rows.entries()) {
-      if (!isLast && !row.shown.includes(index)) continue;
-      signal.throwIfAborted();
-      const decoded = await pipe.decode({ grid, tokens: tokens.subarray(at * length, (at + 1) * length) });
-      const image = planarToRgb(decoded, 0, isLast ? plan.crop : undefined);
-      const { classId, label, indexWithinClass } = row;
-      const info = { classId, label, indexWithinClass };
-      pictures.push({ at, info, png: encodePng(image, isLast ? row.text : {}), tokens: drawn });
-    }
-    yield { index, total, isLast, pictures };
-  }
-}
-
-function edits(pipe: FlexVARPipeline, work: EditWork | LargeWork, signal: AbortSignal): AsyncGenerator<EditEvent> {
-  if (work.task === "generate") return pipe.generateLarge({ ...work.options, signal });
-  const { options, mask, size } = work;
-  return mask === undefined ? pipe.refine({ ...options, size, signal }) : pipe.inpaint({ ...options, mask, signal });
-}
-
-function settingsOf(pipe: FlexVARPipeline, work: EditWork | LargeWork): SettingsRecord {
-  if (work.task === "generate")
-    return runSettings(pipe.config, { task: "generate-large", options: work.options, model: work.model });
-  const { task, options, size, mask, imageHash: image, model } = work;
-  return runSettings(pipe.config, { task, options, size, mask, image, model });
+async function* draw(
+  pipe: FlexVARPipeline,
+  { sampling, rows }: DrawBatch,
+  signal: AbortSignal,
+): AsyncGenerator<MadeScale> {
+  const pictures = rows.map(({ seed, classId, label, mix, indexWithinClass }) => {
+    return { seed, info: { classId, label, indexWithinClass, ...(mix && { mix }) } };
+  });
+  const rules = {
+    isShown: ({ index }: RunEvent, row: number) => rows[row]!.shown.includes(index),
+    settingsOf: (_: PictureInfo, row: number) => rows[row]!.settings,
+    signal,
+  };
+  for await (const step of stepsOf(sampleBatch(pipe, sampling, pictures, 0, signal), rules)) yield made(step);
 }
 
 async function* edit(
@@ -161,21 +114,15 @@ async function* edit(
   shown: ShownScales,
   signal: AbortSignal,
 ): AsyncGenerator<MadeScale> {
-  const run = settingsOf(pipe, work);
-  /** Tokens drawn so far for each picture of a batch, by the batch's first. */
-  const drawn = new Map<number, number>();
-  for await (const event of edits(pipe, work, signal)) {
-    const { first, isLast } = event;
-    const tokens = (drawn.get(first) ?? 0) + gridTokens(event.grid);
-    drawn.set(first, tokens);
-    const { step, steps, isShown } = shownEvent(event, shown);
-    const images = isShown ? await shownPictures(event, pipe.config.trainedSide * pipe.factor) : [];
-    const pictures = images.map((image, i) => ({
-      at: first + i,
-      info: event.pictures[i]!,
-      png: encodePng(withoutOpaqueAlpha(image), isLast ? settingsText(pictureSettings(run, event.pictures[i]!)) : {}),
-      tokens,
-    }));
-    yield { index: step, total: steps, isLast, pictures };
-  }
+  for await (const step of runSteps(pipe, work, { shown, signal })) yield made(step);
 }
+
+const made = ({ step, steps, isLast, pictures }: RunStep): MadeScale => ({
+  index: step,
+  total: steps,
+  isLast,
+  pictures: pictures.map((picture) => {
+    const { number, info, tokens } = picture;
+    return { at: number, info, png: pngOf(picture), tokens };
+  }),
+});

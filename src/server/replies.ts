@@ -10,6 +10,7 @@ import type {
   TokenUsage,
 } from "../client/index.ts";
 import { askedFor, type Job, type MadePicture, type Work } from "./jobs.ts";
+import type { EditWork, LargeWork } from "./renderer.ts";
 
 function pictureData({ png, classId, label, indexWithinClass, seed }: MadePicture): PictureData {
   const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
@@ -24,7 +25,7 @@ const ALPHA = 4;
 
 /** What pictures of a job are, the finished size whatever the scale. */
 function pictureForm(work: Work, pictures: readonly MadePicture[]): PictureForm {
-  const { width, height } = work.kind === "draw" ? work.sampling.plan.sizePx : sizeOf(work.edit.size);
+  const { width, height } = work.kind === "draw" ? work.sampling.plan.sizePx : sizeOf(work.edit);
   const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
   const reading = work.kind === "edit" ? work.maskReading : undefined;
   return {
@@ -35,7 +36,10 @@ function pictureForm(work: Work, pictures: readonly MadePicture[]): PictureForm 
   };
 }
 
-const sizeOf = ([width, height]: readonly [number, number]) => ({ width, height });
+function sizeOf(edit: EditWork | LargeWork) {
+  const [width, height] = edit.task === "generate-large" ? edit.options.size : edit.size;
+  return { width, height };
+}
 
 /** Tokens that finished pictures took. */
 function usage(work: Work, pictures: readonly MadePicture[]): TokenUsage {

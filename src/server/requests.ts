@@ -1,22 +1,14 @@
 /** Requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
 import {
+  type CanvasOptions,
+  canvasOf,
   describeMask,
   type EditMask,
   type MaskMode,
-  marginsForRatio,
   parseRatio,
   readMask,
-  widenCanvas,
 } from "../editing/index.ts";
-import {
-  ImageError,
-  loadMaskPicture,
-  loadRgba,
-  pictureHash,
-  type RgbaImage,
-  settingsText,
-  waitingPictures,
-} from "../image/node.ts";
+import { ImageError, loadMaskPicture, loadRgba, pictureHash, type RgbaImage, waitingPictures } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
   drawing,
@@ -83,8 +75,8 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const infos = picturesOf(model.config, resolved, picks, fields.first_index as number | undefined);
   const rows = infos.map((info): DrawRow => {
     const { classId, label, mix, indexWithinClass } = info;
-    const text = settingsText(pictureSettings(run, info));
-    return { seed: resolved.seed, classId, label, mix, indexWithinClass, shown, text };
+    const settings = pictureSettings(run, info);
+    return { seed: resolved.seed, classId, label, mix, indexWithinClass, shown, settings };
   });
   return { kind: "draw", sampling: drawing(resolved), rows };
 }
@@ -101,7 +93,7 @@ function largeWork(fields: Fields, input: SamplingInput, total: number, model: S
   const { costs } = model;
   if (costs !== undefined) fitLarge(model.config, costs.model, options, costs.budget);
   const { seed } = resolvePlan(model.config, sampling);
-  const edit = { task: "generate", options, size: options.size, model: model.hash } as const;
+  const edit = { task: "generate-large", options, model: model.hash } as const;
   return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0 };
 }
 
@@ -127,7 +119,7 @@ export async function editWork(
       if (fields[name] !== undefined && !mine.includes(name))
         throw refused(name, `expected only with the task ${other}, got it with ${task}`);
   const image = await picture(fields, "image", limits, signal);
-  const { picture: canvas, mask, maskReading } = await canvasOf(task, fields, image, limits, signal);
+  const { picture: canvas, mask, maskReading } = await canvasOfRequest(task, fields, image, limits, signal);
   const size = task === "refine" ? refinedSize(fields) : resultSize(fields, task, canvas);
   if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
   if (fields.background === "opaque" && !staysOpaque(canvas, mask))
@@ -150,7 +142,7 @@ export async function editWork(
     options: { ...options, batchSize },
     mask,
     size,
-    imageHash: pictureHash(image),
+    image: pictureHash(image),
     model: model.hash,
   };
   const factor = downsampling(model.config.tokenizer);
@@ -158,7 +150,7 @@ export async function editWork(
   return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields), imageTokens, maskReading };
 }
 
-async function canvasOf(
+async function canvasOfRequest(
   task: keyof typeof TASK_FIELDS,
   fields: Fields,
   image: RgbaImage,
@@ -166,19 +158,18 @@ async function canvasOf(
   signal: AbortSignal | undefined,
 ): Promise<{ picture: RgbaImage; mask: EditMask | undefined; maskReading?: string }> {
   const side = (name: string): number => Number(fields[name] ?? 0);
-  const widened = (margins: Parameters<typeof widenCanvas>[1]) => {
-    const size = [image.width + margins.left + margins.right, image.height + margins.top + margins.bottom] as const;
-    if (size[0] * size[1] > limits.pixels) throw tooLarge(task, size, limits);
-    return widenCanvas(image, margins);
-  };
+  const widened = (widening: "outpaint" | "expand", options: CanvasOptions) =>
+    canvasOf(widening, image, options, (size) => {
+      if (size[0] * size[1] > limits.pixels) throw tooLarge(task, size, limits);
+    });
   switch (task) {
     case "refine":
       return { picture: image, mask: undefined };
     case "outpaint":
-      return widened({ left: side("left"), right: side("right"), top: side("top"), bottom: side("bottom") });
+      return widened(task, { left: side("left"), right: side("right"), top: side("top"), bottom: side("bottom") });
     case "expand":
       if (fields.ratio === undefined) throw refused("ratio", "expected width to height such as 2:1, got none");
-      return widened(marginsForRatio(image, parseRatio(String(fields.ratio))));
+      return widened(task, { ratio: parseRatio(String(fields.ratio)) });
     case "inpaint": {
       const given = fields.mask === undefined ? image : await picture(fields, "mask", limits, signal);
       if (given.width !== image.width || given.height !== image.height)

@@ -1,19 +1,12 @@
 /** The model in a worker: opens it, draws with it, and stops between scales when told. */
 import {
-  encodePng,
+  type EditEvent,
   FlexVAR,
   type FlexVARPipeline,
   hasWebGpu,
-  type PictureInfo,
-  pictureSettings,
-  planarToRgb,
-  runSettings,
-  type ScaleEvent,
-  type SettingsRecord,
-  settingsText,
-  shownEvent,
-  shownPictures,
-  withoutOpaqueAlpha,
+  pngOf,
+  type RunPicture,
+  runSteps,
 } from "flexvar/web";
 import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
 import { requestOf } from "./settings.ts";
@@ -121,26 +114,24 @@ async function draw(id: number, request: DrawRequest, signal: AbortSignal): Prom
   const { classId, width, height, steps, guidance, seed, count, firstIndex, style, more } = request;
   const drawing = { ...more, steps, guidance, seed, count, ...(style !== undefined && { style }) };
   const options = { classLabels: [classId], size: [width, height] as [number, number], ...drawing };
-  const resolved = pipe.resolve({ ...options, firstIndex });
-  const settings = runSettings(pipe.config, { task: "generate", options, model: hash });
-  answer({ id, kind: "event", event: { kind: "plan", grids: resolved.plan.grids } });
-  for await (const scale of pipe.generate({ ...options, firstIndex, signal })) {
-    const { index, isLast } = scale;
-    const pictures = await pngs(scale, isLast ? settings : undefined);
+  answer({ id, kind: "event", event: { kind: "plan", grids: pipe.resolve({ ...options, firstIndex }).plan.grids } });
+  const run = { task: "generate", options: { ...options, firstIndex }, model: hash } as const;
+  for await (const { event, isLast, pictures } of runSteps(pipe, run, { shown: "all", signal })) {
     signal.throwIfAborted();
-    answer({ id, kind: "event", event: { kind: "scale", index, isLast, pictures } });
+    const drawn = pictures.map(drawnPicture);
+    answer({ id, kind: "event", event: { kind: "scale", index: event.index, isLast, pictures: drawn } });
     await turn();
     signal.throwIfAborted();
   }
 }
 
-async function pngs(scale: ScaleEvent, run: SettingsRecord | undefined): Promise<DrawnPicture[]> {
-  const batch = await scale.image();
-  return scale.pictures.map((info: PictureInfo, i) => {
-    const settings = run && pictureSettings(run, info);
-    const png = encodePng(planarToRgb(batch, i), settings && settingsText(settings));
-    return { number: scale.first + i, image: new Blob([png as BlobPart], { type: "image/png" }), settings };
-  });
+function drawnPicture(picture: RunPicture): DrawnPicture {
+  const { number, settings } = picture;
+  return {
+    number,
+    image: new Blob([pngOf(picture) as BlobPart], { type: "image/png" }),
+    ...(settings && { settings }),
+  };
 }
 
 async function edit(id: number, request: EditRequest, signal: AbortSignal): Promise<void> {
@@ -153,36 +144,24 @@ async function edit(id: number, request: EditRequest, signal: AbortSignal): Prom
     ...(guidance !== undefined && { guidance }),
     seed,
     count,
-    signal,
   };
   const { width, height } = image;
-  const painted = mask && { data: mask, width, height };
-  const run = runSettings(pipe.config, {
+  const run = {
     task,
     options,
-    size: size ?? [width, height],
-    mask: painted,
+    size: size ?? ([width, height] as const),
+    mask: mask && { data: mask, width, height },
     image: await hashOf(image),
     model: hash,
-  });
-  const steps =
-    painted === undefined ? pipe.refine({ ...options, size: size! }) : pipe.inpaint({ ...options, mask: painted });
-  for await (const step of steps) {
-    const images = shownEvent(step, "all").isShown
-      ? await shownPictures(step, pipe.config.trainedSide * pipe.factor)
-      : [];
+  };
+  for await (const { event, pictures } of runSteps(pipe, run, { shown: "all", signal })) {
     signal.throwIfAborted();
-    const pictures = images.map((result, i): DrawnPicture => {
-      const settings = pictureSettings(run, step.pictures[i]!);
-      const png = encodePng(withoutOpaqueAlpha(result), step.isLast ? settingsText(settings) : undefined);
-      const blob = new Blob([png as BlobPart], { type: "image/png" });
-      return { number: step.first + i, image: blob, ...(step.isLast && { settings }) };
-    });
+    const step = event as EditEvent;
     const side = Math.max(1, step.pictures.length);
     const batches = Math.ceil(count / side);
     const batch = Math.floor(step.first / side);
     const done = (batch + (step.window + (step.index + 1) / step.total) / step.windows) / batches;
-    answer({ id, kind: "event", event: { kind: "step", done, pictures } });
+    answer({ id, kind: "event", event: { kind: "step", done, pictures: pictures.map(drawnPicture) } });
     await turn();
     signal.throwIfAborted();
   }

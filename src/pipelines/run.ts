@@ -1,0 +1,138 @@
+/** One way out: any task as a run, and a run's events as pictures for files, replies and pages. */
+import {
+  encodePng,
+  type RgbaImage,
+  type RgbImage,
+  type SettingsRecord,
+  settingsText,
+  withoutOpaqueAlpha,
+} from "../image/index.ts";
+import { gridTokens } from "../sampling/index.ts";
+import type { EditOptions } from "./edit.ts";
+import type { EditEvent } from "./edit-event.ts";
+import type { FlexVARPipeline, ScaleEvent } from "./flexvar.ts";
+import type { PictureInfo } from "./pictures.ts";
+import { type ShownScales, shownEvent, shownPictures } from "./previews.ts";
+import { type EditRecord, pictureSettings, type RunRecord, runSettings } from "./settings.ts";
+
+/** An edit with the picture that is painted on; outpaint and expand come as the widened picture and the mask of what is new. */
+export type EditRun = EditRecord & { readonly options: EditOptions };
+
+/** What settings record of a run, and all else that it takes. */
+export type TaskRun = Exclude<RunRecord, EditRecord> | EditRun;
+
+export type RunEvent = ScaleEvent | EditEvent;
+
+/** One picture at one scale. */
+export interface RunPicture {
+  /** Its number among the run's pictures. */
+  readonly number: number;
+  readonly info: PictureInfo;
+  /** With an alpha channel only where something is transparent. */
+  readonly image: RgbImage | RgbaImage;
+  /** Settings of the finished picture; nothing before. */
+  readonly settings?: SettingsRecord | undefined;
+  /** Tokens drawn for it so far. */
+  readonly tokens: number;
+}
+
+/** One event of a run, with those of its pictures that are shown. */
+export interface RunStep<E extends RunEvent = RunEvent> {
+  readonly event: E;
+  /** Number of its step and steps in all: scales of a run in one window, else windows. */
+  readonly step: number;
+  readonly steps: number;
+  readonly isLast: boolean;
+  readonly pictures: readonly RunPicture[];
+}
+
+export interface RunOptions {
+  /** Scales whose pictures are wanted beside the last; `"every"`: those of all windows, in full size. */
+  readonly shown: ShownScales | "every";
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Carries a run out. @throws OptionError for bad options; the signal's reason when aborted. */
+export async function* runSteps(
+  pipe: FlexVARPipeline,
+  run: TaskRun,
+  { shown, signal }: RunOptions,
+): AsyncGenerator<RunStep> {
+  const settings = runSettings(pipe.config, run);
+  const isEvery = shown === "every";
+  yield* stepsOf(startRun(pipe, run, signal), {
+    isShown: (event) => isEvery || shownEvent(event, shown).isShown,
+    settingsOf: (picture) => pictureSettings(settings, picture),
+    longest: isEvery ? Number.POSITIVE_INFINITY : pipe.config.trainedSide * pipe.factor,
+  });
+}
+
+/** The events of a run. */
+function startRun(pipe: FlexVARPipeline, run: TaskRun, signal?: AbortSignal): AsyncGenerator<RunEvent> {
+  if (run.task === "generate") return pipe.generate({ ...run.options, signal });
+  if (run.task === "generate-large") return pipe.generateLarge({ ...run.options, signal });
+  const { options, mask, size } = run;
+  return mask === undefined ? pipe.refine({ ...options, size, signal }) : pipe.inpaint({ ...options, mask, signal });
+}
+
+/** Which pictures of events are decoded, and what they say. */
+export interface PictureRules {
+  /** Whether a row's picture is shown before the last. */
+  isShown(event: RunEvent, row: number): boolean;
+  /** Settings of a finished picture. */
+  settingsOf(picture: PictureInfo, row: number): SettingsRecord;
+  /** Longest side, pixels, of what shows how a run in windows stands. */
+  readonly longest?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Events with their pictures. */
+export async function* stepsOf<E extends RunEvent>(
+  events: AsyncIterable<E>,
+  { isShown, settingsOf, longest = 0, signal }: PictureRules,
+): AsyncGenerator<RunStep<E>> {
+  /** Tokens drawn so far for each picture of a batch, by the batch's first. */
+  const drawn = new Map<number, number>();
+  for await (const event of events) {
+    const { first, isLast } = event;
+    const tokens = (drawn.get(first) ?? 0) + gridTokens(event.grid);
+    drawn.set(first, tokens);
+    const rows = event.pictures.map((_, row) => row).filter((row) => isLast || isShown(event, row));
+    const images = await imagesOf(event, rows, longest, signal);
+    const pictures = rows.map((row, i): RunPicture => {
+      const info = event.pictures[row]!;
+      return {
+        number: first + row,
+        info,
+        image: images[i]!,
+        settings: isLast ? settingsOf(info, row) : undefined,
+        tokens,
+      };
+    });
+    const { step, steps } = shownEvent(event, "all");
+    yield { event, step, steps, isLast, pictures };
+  }
+}
+
+async function imagesOf(
+  event: RunEvent,
+  rows: readonly number[],
+  longest: number,
+  signal: AbortSignal | undefined,
+): Promise<(RgbImage | RgbaImage)[]> {
+  if (rows.length === 0) return [];
+  if ("images" in event) {
+    const images = await shownPictures(event, longest);
+    return rows.map((row) => withoutOpaqueAlpha(images[row]!));
+  }
+  const images: RgbImage[] = [];
+  for (const row of rows) {
+    signal?.throwIfAborted();
+    images.push(await event.picture(row));
+  }
+  return images;
+}
+
+/** A picture as a file: the finished one with its settings. */
+export const pngOf = ({ image, settings }: Pick<RunPicture, "image" | "settings">): Uint8Array =>
+  encodePng(image, settings && settingsText(settings));
