@@ -3,7 +3,7 @@ import type { Json } from "../image/index.ts";
 import { type EditRun, runSettings } from "../pipelines/index.ts";
 import type { Outcome, Running } from "./command.ts";
 import { openCosts } from "./cost.ts";
-import { draw, fitRun } from "./draw.ts";
+import { draw } from "./draw.ts";
 import type { EditFlags } from "./edit-flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
@@ -30,12 +30,10 @@ export async function runEdit(
     asUsage(() => runSettings(pipe.config, run));
     for (const note of notes) report.log(note);
     const costs = await openCosts(pipe, flags);
-    const fitted = costs && fitRun(pipe, run, flags, costs, report);
     const began = performance.now();
-    const options = { ...run.options, batchSize: fitted?.batch ?? flags.batch };
-    const drawn = await draw(pipe, { ...run, options }, flags, running);
+    const drawn = await draw(pipe, run, flags, costs, running);
     const took = performance.now() - began;
-    if (options.classLabels === "auto")
+    if (run.options.classLabels === "auto")
       report.log(`class: ${drawn.pictures[0]!.label ?? drawn.pictures[0]!.classId} (guessed; --class names another)`);
     const older = await olderPictures(flags.out, drawn.pictures.length);
     report.finish();
@@ -57,7 +55,7 @@ export async function runEdit(
         ),
         windows: drawn.windows,
         settings: drawn.settings,
-        ...(fitted && { estimate: fitted.json }),
+        ...drawn.estimate,
         ...measured(pipe.runtime.runMilliseconds()),
       },
     };
