@@ -38,9 +38,17 @@ export interface DrawFlags {
   readonly preview?: boolean | undefined;
   readonly grid?: boolean | undefined;
   readonly trace?: string | undefined;
+  /** Pictures side by side. */
+  readonly batch?: number | undefined;
 }
 
-export type DrawnPicture = PictureInfo & { readonly file: string; readonly bitsPerToken?: number | undefined };
+export interface DrawnPicture extends PictureInfo {
+  readonly file: string;
+  /** Of the best of several edits. */
+  readonly bitsPerToken?: number | undefined;
+  /** Of the best of several drawings: the judge's, that it belongs to its class. */
+  readonly probability?: number | undefined;
+}
 
 /** What was drawn. */
 export interface Drawn {
@@ -49,24 +57,22 @@ export interface Drawn {
   readonly files: readonly string[];
   readonly settings: SettingsRecord;
   readonly windows: number;
-  /** Milliseconds from the start of the process to the first finished scale. */
-  readonly firstScaleMs: number;
+  /** Milliseconds from the start of the process to the first finished scale, where they were looked at. */
+  readonly firstScaleMs?: number;
+  /** Who chose the best of several drawings, where somebody did. */
+  readonly judge?: { readonly path: string; readonly name: string; readonly hash: string };
+  /** What was expected of the run, for `--json`; nothing on other devices than the CPU. */
+  readonly estimate: { readonly estimate: EstimateJson } | undefined;
 }
 
 const PREVIEWS = "previews";
 const MOST_SHEET_BYTES = 2 ** 30;
 
-/** What of a command's flags says how much is drawn and held. */
-export interface FitFlags extends Partial<DrawFlags> {
-  readonly batch?: number | undefined;
-  readonly bestOf?: number | undefined;
-}
-
 /** Lets a run in: how many pictures side by side, and the estimate. @throws UsageError naming the flag, the bound and what would do. */
 export function fitRun(
   pipe: FlexVARPipeline,
   run: TaskRun,
-  flags: FitFlags,
+  flags: DrawFlags & { readonly bestOf?: number | undefined },
   costs: Costs,
   report: Reporter,
 ): { readonly batch?: number | undefined; readonly json: EstimateJson } {
@@ -90,13 +96,18 @@ export function fitRun(
   return estimated(costs, report, (by) => fitGenerate(config, by.model, options, total, by.budget, extra));
 }
 
-/** Draws all pictures of a run; each file appears whole or not at all. */
+/**
+ * Lets a run in and draws all of its pictures; each file appears whole or not at all.
+ * @throws UsageError for bad options, or a run that is not let in.
+ */
 export async function draw(
   pipe: FlexVARPipeline,
   run: TaskRun,
   flags: DrawFlags,
+  costs: Costs | undefined,
   { report, signal }: Running,
 ): Promise<Drawn> {
+  const fitted = costs && fitRun(pipe, run, flags, costs, report);
   const { total, columns, tokens } = planOf(pipe, run, flags);
   const settings = asUsage(() => runSettings(pipe.config, run));
   await makeFolder(flags.out);
@@ -106,6 +117,7 @@ export async function draw(
   let [tokensDone, firstScaleMs, windows, scale] = [0, 0, 0, 0];
   for await (const { event, isLast, pictures: shown } of runSteps(pipe, run, {
     shown: flags.preview === true ? "every" : 0,
+    batchSize: fitted?.batch ?? flags.batch,
     signal,
   })) {
     firstScaleMs ||= performance.now();
@@ -131,7 +143,8 @@ export async function draw(
     await trace.write(flags.trace);
     files.push(flags.trace);
   }
-  return { pictures, files, settings, windows, firstScaleMs };
+  const estimate = fitted && { estimate: fitted.json };
+  return { pictures, files, settings, windows, firstScaleMs, estimate };
 }
 
 /** How many pictures names and sheet count with, and the tokens of one; those of edits are not known before. */

@@ -1,10 +1,14 @@
 /** Carrying an edit out into a folder: what the image-to-image commands share. */
-import type { Json } from "../image/index.ts";
+import type { Command } from "commander";
+import type { EditMask } from "../editing/index.ts";
+import type { Json, RgbaImage } from "../image/index.ts";
+import { loadRgba, pictureHash } from "../image/node.ts";
+import type { EditTask } from "../options/index.ts";
 import { type EditRun, runSettings } from "../pipelines/index.ts";
-import type { Outcome, Running } from "./command.ts";
+import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { openCosts } from "./cost.ts";
-import { draw, fitRun } from "./draw.ts";
-import type { EditFlags } from "./edit-flags.ts";
+import { draw } from "./draw.ts";
+import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
@@ -12,10 +16,39 @@ import { asUsage, asUsageError } from "./option-flags.ts";
 import { expectFolder, olderPictures } from "./output.ts";
 import { seconds } from "./reporter.ts";
 
-export { pictureHash } from "../image/node.ts";
+/** What a task paints on, where not on the picture given, and what is said before the work. */
+interface EditCanvas {
+  readonly picture?: RgbaImage;
+  readonly mask: EditMask | undefined;
+  /** Of the result, where not that of the canvas. */
+  readonly size?: readonly [width: number, height: number];
+  readonly notes?: readonly string[];
+}
+
+/**
+ * Gives a command its picture, its flags and the work of a task.
+ * @param plan checks the task's own flags, and tells then what a picture is painted on.
+ */
+export function carryOutEdit<Flags extends EditFlags>(
+  command: Command,
+  context: Context,
+  task: EditTask,
+  examples: readonly string[],
+  plan: (flags: Flags) => (image: RgbaImage) => EditCanvas | Promise<EditCanvas>,
+): void {
+  addEditFlags(command, task);
+  carryOut<Flags>(command, context, examples, async ([file = ""], flags, running) => {
+    const { size: _, ...input } = editInput({ ...(flags as EditFlags) });
+    const canvasOf = plan(flags);
+    const image = await loadRgba(file);
+    const { picture = image, mask, size = [picture.width, picture.height], notes } = await canvasOf(image);
+    const options = { ...input, image: picture };
+    return runEdit(flags, { task, options, mask, size, image: pictureHash(image) }, running, notes);
+  });
+}
 
 /** Opens the model and carries an edit out; each file appears whole or not at all. @param notes said before the work. */
-export async function runEdit(
+async function runEdit(
   flags: EditFlags,
   edit: Omit<EditRun, "model">,
   running: Running,
@@ -30,12 +63,10 @@ export async function runEdit(
     asUsage(() => runSettings(pipe.config, run));
     for (const note of notes) report.log(note);
     const costs = await openCosts(pipe, flags);
-    const fitted = costs && fitRun(pipe, run, flags, costs, report);
     const began = performance.now();
-    const options = { ...run.options, batchSize: fitted?.batch ?? flags.batch };
-    const drawn = await draw(pipe, { ...run, options }, flags, running);
+    const drawn = await draw(pipe, run, flags, costs, running);
     const took = performance.now() - began;
-    if (options.classLabels === "auto")
+    if (run.options.classLabels === "auto")
       report.log(`class: ${drawn.pictures[0]!.label ?? drawn.pictures[0]!.classId} (guessed; --class names another)`);
     const older = await olderPictures(flags.out, drawn.pictures.length);
     report.finish();
@@ -57,7 +88,7 @@ export async function runEdit(
         ),
         windows: drawn.windows,
         settings: drawn.settings,
-        ...(fitted && { estimate: fitted.json }),
+        ...drawn.estimate,
         ...measured(pipe.runtime.runMilliseconds()),
       },
     };

@@ -1,31 +1,20 @@
 /** `generate --best-of`: of many drawings of each class, those that a judge is surest of. */
-import type { SettingsRecord } from "../image/index.ts";
-import { type FlexVARPipeline, type GenerateOptions, type PictureInfo, runSettings } from "../pipelines/index.ts";
+import { type Costs, type FlexVARPipeline, runSettings, type TaskRun } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
-import { pictureFolder } from "./draw.ts";
+import { type DrawFlags, type Drawn, type DrawnPicture, fitRun, pictureFolder } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { findJudge, openFeatureSource } from "./evaluate-features.ts";
 import { asUsage, asUsageError } from "./option-flags.ts";
 import { makeFolder, sheetColumns } from "./output.ts";
 
-export interface BestFlags {
-  readonly out: string;
+/** A run that is not drawn in windows. */
+type PlainRun = Extract<TaskRun, { readonly task: "generate" }>;
+
+export interface BestFlags extends DrawFlags {
   readonly bestOf?: number;
   readonly judge?: string;
-  readonly grid?: boolean;
-  readonly preview?: boolean;
-  readonly metadata: boolean;
-  readonly trace?: string;
   readonly large: "plain" | "windows";
   readonly threads?: number;
-}
-
-export interface DrawnBest {
-  readonly pictures: readonly (PictureInfo & { readonly file: string; readonly probability: number })[];
-  readonly files: readonly string[];
-  readonly settings: SettingsRecord;
-  /** Names the judge and its hash. */
-  readonly judge: { readonly name: string; readonly hash: string };
 }
 
 /** The judge's place. @throws UsageError for flags that do not go together, or where there is no judge. */
@@ -39,21 +28,21 @@ export function bestJudge({ bestOf, judge, preview, trace, large }: BestFlags, m
   return findJudge("judge", "a judge's folder", judge, model);
 }
 
-/** Draws, judges and writes; the files are those of ordinary pictures. @param model identity for the settings in each PNG. */
+/** Draws, judges and writes; the files are those of ordinary pictures. @param place the judge's. */
 export async function drawBest(
   pipe: FlexVARPipeline,
-  options: GenerateOptions,
-  bestOf: number,
+  run: PlainRun,
   place: string,
   flags: BestFlags,
-  model: string,
+  costs: Costs | undefined,
   { report, signal }: Running,
-): Promise<DrawnBest> {
-  const resolved = asUsage(() => pipe.resolve(options));
-  const { count, picks } = resolved;
+): Promise<Drawn> {
+  const { bestOf = 0, threads, batch } = flags;
+  const fitted = costs && fitRun(pipe, run, flags, costs, report);
+  const options = { ...run.options, batchSize: fitted?.batch ?? batch };
+  const { count, picks } = asUsage(() => pipe.resolve(options));
   if (bestOf < count)
     throw new UsageError(`--best-of: expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
-  const { threads } = flags;
   await makeFolder(flags.out);
   const { drawSurest } = await import("../judge/index.ts");
   const judge = await openFeatureSource(place, threads === undefined ? {} : { threads });
@@ -62,13 +51,21 @@ export async function drawBest(
     const kept = await drawSurest(pipe, judge, { ...options, bestOf, onDrawn, signal }).catch((error: unknown) => {
       throw asUsageError(error);
     });
-    const settings = runSettings(pipe.config, { task: "generate", options, model });
+    const settings = runSettings(pipe.config, run);
     const folder = pictureFolder(flags, settings, kept.length);
-    const pictures: DrawnBest["pictures"][number][] = [];
+    const pictures: DrawnPicture[] = [];
     for (const [i, { picture, image, probability }] of kept.entries())
       pictures.push({ ...picture, probability, file: await folder.add(i, picture, image) });
     await folder.close(sheetColumns(picks.length, count));
-    return { pictures, files: folder.files, settings, judge: { name: judge.name, hash: judge.hash } };
+    const { name, hash } = judge;
+    return {
+      pictures,
+      files: folder.files,
+      settings,
+      windows: 1,
+      estimate: fitted && { estimate: fitted.json },
+      judge: { path: place, name, hash },
+    };
   } finally {
     await judge.close();
   }

@@ -1,9 +1,8 @@
 import { type Command, Option } from "commander";
-import { parseSampling } from "../options/index.ts";
-import { type PictureInfo, runSettings } from "../pipelines/index.ts";
+import { parseSampling, type SamplingInput } from "../options/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
-import { draw, fitRun } from "./draw.ts";
+import { type Drawn, type DrawnPicture, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { bestJudge, drawBest } from "./generate-best.ts";
@@ -92,55 +91,20 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   const open = performance.now() - opening;
   try {
     const costs = await openCosts(pipe, flags);
-    if (flags.large === "windows") {
-      const { size } = asUsage(() => parseSampling(input));
-      const hash = await modelHash(folder);
-      const run = { task: "generate-large", options: largeOptions({ ...input, size }, flags), model: hash } as const;
-      asUsage(() => runSettings(pipe.config, run));
-      const fitted = costs && fitRun(pipe, run, flags, costs, report);
-      const drawn = await draw(pipe, run, flags, running);
-      report.finish();
-      report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, drawn in ${drawn.windows} windows`);
-      return {
-        json: {
-          model: { path: folder, hash },
-          device: pipe.device,
-          files: drawn.files,
-          windows: drawn.windows,
-          settings: drawn.settings,
-          ...(fitted && { estimate: fitted.json }),
-          ...measured(pipe.runtime.runMilliseconds(), { open }),
-        },
-      };
-    }
     const hash = await modelHash(folder);
-    const plain = { task: "generate", options: input, model: hash } as const;
-    const fitted = costs && fitRun(pipe, plain, flags, costs, report);
-    const options = { ...input, batchSize: fitted?.batch ?? flags.batch };
-    const estimate = fitted && { estimate: fitted.json };
-    if (judge !== undefined) {
-      const drawn = await drawBest(pipe, options, flags.bestOf!, judge, flags, hash, running);
-      report.finish();
-      report.log(`${drawn.pictures.length} in ${shownPath(flags.out)}, the surest of ${flags.bestOf} of each class`);
-      return {
-        json: {
-          model: { path: folder, hash },
-          device: pipe.device,
-          judge: { path: judge, ...drawn.judge },
-          files: drawn.files,
-          pictures: drawn.pictures.map((one) => ({ ...pictureJson(one), probability: one.probability })),
-          settings: drawn.settings,
-          ...estimate,
-          ...measured(pipe.runtime.runMilliseconds(), { open }),
-        },
-      };
-    }
-    const { pictures, files, settings, firstScaleMs } = await draw(pipe, { ...plain, options }, flags, running);
-    const older = await olderPictures(flags.out, pictures.length);
-    const times = measured(pipe.runtime.runMilliseconds(), { open, first_scale: firstScaleMs });
-    const what = pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`;
+    const run = { ...requested(input, flags), model: hash };
+    const drawn =
+      judge === undefined || run.task !== "generate"
+        ? await draw(pipe, run, flags, costs, running)
+        : await drawBest(pipe, run, judge, flags, costs, running);
+    const isPlain = judge === undefined && run.task === "generate";
+    const older = isPlain ? await olderPictures(flags.out, drawn.pictures.length) : [];
+    const times = measured(pipe.runtime.runMilliseconds(), {
+      open,
+      ...(isPlain && { first_scale: drawn.firstScaleMs! }),
+    });
     report.finish();
-    report.log(`${what} in ${shownPath(flags.out)} (${seconds(times.timings_ms.total!)})`);
+    report.log(summary(drawn, flags, times.timings_ms.total!));
     if (older.length > 0)
       report.log(
         `${shownPath(flags.out)} also holds ${older.length} of earlier runs: ${older[0]}${older.length > 1 ? " …" : ""}`,
@@ -149,10 +113,11 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
       json: {
         model: { path: folder, hash },
         device: pipe.device,
-        files,
-        pictures: pictures.map(pictureJson),
-        settings,
-        ...estimate,
+        ...(drawn.judge && { judge: { ...drawn.judge } }),
+        files: drawn.files,
+        ...(run.task === "generate" ? { pictures: drawn.pictures.map(pictureJson) } : { windows: drawn.windows }),
+        settings: drawn.settings,
+        ...drawn.estimate,
         ...times,
       },
     };
@@ -161,10 +126,27 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   }
 }
 
-const pictureJson = ({ file, classId, label, group, indexWithinClass }: PictureInfo & { readonly file: string }) => ({
+/** What the flags ask for, but the model. */
+function requested(input: SamplingInput, flags: GenerateFlags) {
+  if (flags.large === "plain") return { task: "generate", options: input } as const;
+  const { size } = asUsage(() => parseSampling(input));
+  return { task: "generate-large", options: largeOptions({ ...input, size }, flags) } as const;
+}
+
+/** What was drawn, in one line. */
+function summary({ pictures, windows }: Drawn, { out, large, bestOf }: GenerateFlags, ms: number): string {
+  const count = pictures.length;
+  const place = shownPath(out);
+  if (bestOf !== undefined) return `${count} in ${place}, the surest of ${bestOf} of each class`;
+  if (large === "windows") return `${count} in ${place}, drawn in ${windows} windows`;
+  return `${count === 1 ? "1 picture" : `${count} pictures`} in ${place} (${seconds(ms)})`;
+}
+
+const pictureJson = ({ file, classId, label, group, indexWithinClass, probability }: DrawnPicture) => ({
   file,
   class_id: classId,
   class: label ?? null,
   ...(group !== undefined && { group }),
   index_within_class: indexWithinClass,
+  ...(probability !== undefined && { probability }),
 });

@@ -1,8 +1,10 @@
 import { type Command, Option } from "commander";
-import { isSoft, MASK_MODES, type MaskMode } from "../editing/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addEditFlags, type EditFlags, editInput } from "./edit-flags.ts";
-import { pictureHash, runEdit } from "./edit-run.ts";
+import { checkMask, describeMask, isSoft, MASK_MODES, type MaskMode, readMask } from "../editing/index.ts";
+import type { RgbaImage } from "../image/index.ts";
+import { loadMaskPicture } from "../image/node.ts";
+import type { Context } from "./command.ts";
+import type { EditFlags } from "./edit-flags.ts";
+import { carryOutEdit } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { asUsage } from "./option-flags.ts";
 
@@ -29,10 +31,10 @@ export function define(command: Command, context: Context): void {
         .default("auto")
         .helpGroup("Editing:"),
     );
-  addEditFlags(command, "inpaint");
-  carryOut(
+  carryOutEdit(
     command,
     context,
+    "inpaint",
     [
       "flexvar inpaint cat.png --mask hole.png --class animal-face --count 4 --grid",
       "flexvar inpaint photo.png --mask hole.png --class none --window 128",
@@ -41,18 +43,14 @@ export function define(command: Command, context: Context): void {
   );
 }
 
-async function inpaint([file = ""]: readonly string[], flags: InpaintFlags, running: Running): Promise<Outcome> {
-  const options = editInput({ ...flags });
-  if (flags.mask === undefined) throw new UsageError("--mask: expected a mask file, got none");
-  const { loadMaskPicture, loadRgba } = await import("../image/node.ts");
-  const { checkMask, describeMask, readMask } = await import("../editing/index.ts");
-  const image = await loadRgba(file);
-  const given = await loadMaskPicture(flags.mask);
-  const reading = asUsage(() => readMask(given, flags.maskMode));
-  const mask = asUsage(() => checkMask(reading.mask, image));
-  const notes = [`${flags.mask}: ${describeMask(reading)}`];
-  if (isSoft(mask)) notes.push(`${flags.mask}: grey parts blend the picture with what is painted`);
-  const size = [image.width, image.height] as const;
-  const edit = { task: "inpaint", options: { ...options, image }, size, mask, image: pictureHash(image) } as const;
-  return runEdit(flags, edit, running, notes);
+function inpaint({ mask: file, maskMode }: InpaintFlags) {
+  if (file === undefined) throw new UsageError("--mask: expected a mask file, got none");
+  return async (image: RgbaImage) => {
+    const given = await loadMaskPicture(file);
+    const reading = asUsage(() => readMask(given, maskMode));
+    const mask = asUsage(() => checkMask(reading.mask, image));
+    const notes = [`${file}: ${describeMask(reading)}`];
+    if (isSoft(mask)) notes.push(`${file}: grey parts blend the picture with what is painted`);
+    return { mask, notes };
+  };
 }

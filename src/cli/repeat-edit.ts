@@ -1,15 +1,14 @@
 /** Repeating an edit from its result. */
 import { checkMask, type EditMask, maskFromImage, widenCanvas } from "../editing/index.ts";
 import type { RgbaImage } from "../image/index.ts";
+import { loadMaskPicture, loadRgba, pictureHash } from "../image/node.ts";
 import type { EditRun, RepeatedEdit } from "../pipelines/index.ts";
-import { pictureHash } from "./edit-run.ts";
 import { UsageError } from "./errors.ts";
 import { asUsage } from "./option-flags.ts";
 import type { RepeatFlags } from "./repeat.ts";
 
 /** The edit that paints an edited picture again: the same bytes, settings included, where model and machine are the same. */
 export async function repeatedEdit(file: string, request: RepeatedEdit, flags: RepeatFlags): Promise<EditRun> {
-  const { loadMaskPicture, loadRgba } = await import("../image/node.ts");
   const { task } = request;
   if (!request.fromResult && flags.image === undefined && (task === "refine" || request.mask !== undefined))
     throw new UsageError(
@@ -22,15 +21,15 @@ export async function repeatedEdit(file: string, request: RepeatedEdit, flags: R
     );
   const options = { ...request.options, count: 1 };
   if (task === "refine") return { ...request, options: { ...options, image: given! }, mask: undefined };
-  const mask = request.mask ?? (await maskGiven(flags, loadMaskPicture));
+  const mask = request.mask ?? (await maskGiven(flags));
   const image = given === undefined ? await loadRgba(file) : onCanvas(given, mask);
   return { ...request, options: { ...options, image }, mask: checkMask(mask, image) };
 }
 
-async function maskGiven(flags: RepeatFlags, load: (path: string) => Promise<RgbaImage>): Promise<EditMask> {
+async function maskGiven(flags: RepeatFlags): Promise<EditMask> {
   if (flags.mask === undefined)
     throw new UsageError("--mask: expected the mask, which was too intricate to be embedded");
-  const given = await load(flags.mask);
+  const given = await loadMaskPicture(flags.mask);
   return asUsage(() => maskFromImage(given, flags.maskMode));
 }
 

@@ -5,7 +5,7 @@ import { readSettings, type SettingsRecord } from "../image/index.ts";
 import { requestFrom } from "../pipelines/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
-import { draw, fitRun } from "./draw.ts";
+import { draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { modelHash } from "./identity.ts";
@@ -57,12 +57,10 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
     const costs = await openCosts(pipe, flags);
     const isEdit = "fromResult" in read;
     const run = { ...(isEdit ? await repeatedEdit(file, read, flags) : read), model: hash };
-    if (costs !== undefined) fitRun(pipe, run, { preview: flags.preview }, costs, running.report);
-    const drawn = await draw(pipe, run, flags, running);
-    const { files } = drawn;
-    // Of edits, what they said.
-    const settings = isEdit ? recorded : drawn.settings;
+    const { files, settings: drawn } = await draw(pipe, run, flags, costs, running);
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
+    // Of edits, what they said.
+    const settings = isEdit ? recorded : drawn;
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
   } finally {
     await pipe.dispose();

@@ -13,6 +13,7 @@ import type { EditEvent } from "./edit-event.ts";
 import type { FlexVARPipeline, ScaleEvent } from "./flexvar.ts";
 import type { PictureInfo } from "./pictures.ts";
 import { type ShownScales, shownEvent, shownPictures } from "./previews.ts";
+import type { GenerateOptions } from "./resolve.ts";
 import { type EditRecord, pictureSettings, type RunRecord, runSettings } from "./settings.ts";
 
 /** An edit with the picture that is painted on; outpaint and expand come as the widened picture and the mask of what is new. */
@@ -50,17 +51,19 @@ export interface RunOptions {
   /** Scales whose pictures are wanted beside the last; `"every"`: those of all windows, in full size. */
   readonly shown: ShownScales | "every";
   readonly signal?: AbortSignal | undefined;
+  /** Most pictures side by side, in place of the run's own. */
+  readonly batchSize?: number | undefined;
 }
 
 /** Carries a run out. @throws OptionError for bad options; the signal's reason when aborted. */
 export async function* runSteps(
   pipe: FlexVARPipeline,
   run: TaskRun,
-  { shown, signal }: RunOptions,
+  { shown, signal, batchSize }: RunOptions,
 ): AsyncGenerator<RunStep> {
   const settings = runSettings(pipe.config, run);
   const isEvery = shown === "every";
-  yield* stepsOf(startRun(pipe, run, signal), {
+  yield* stepsOf(startRun(pipe, run, { signal, ...(batchSize !== undefined && { batchSize }) }), {
     isShown: (event) => isEvery || shownEvent(event, shown).isShown,
     settingsOf: (picture) => pictureSettings(settings, picture),
     longest: isEvery ? Number.POSITIVE_INFINITY : pipe.config.trainedSide * pipe.factor,
@@ -68,11 +71,15 @@ export async function* runSteps(
 }
 
 /** The events of a run. */
-function startRun(pipe: FlexVARPipeline, run: TaskRun, signal?: AbortSignal): AsyncGenerator<RunEvent> {
-  if (run.task === "generate") return pipe.generate({ ...run.options, signal });
-  if (run.task === "generate-large") return pipe.generateLarge({ ...run.options, signal });
+function startRun(
+  pipe: FlexVARPipeline,
+  run: TaskRun,
+  more: Pick<GenerateOptions, "signal" | "batchSize">,
+): AsyncGenerator<RunEvent> {
+  if (run.task === "generate") return pipe.generate({ ...run.options, ...more });
+  if (run.task === "generate-large") return pipe.generateLarge({ ...run.options, ...more });
   const { options, mask, size } = run;
-  return mask === undefined ? pipe.refine({ ...options, size, signal }) : pipe.inpaint({ ...options, mask, signal });
+  return mask === undefined ? pipe.refine({ ...options, ...more, size }) : pipe.inpaint({ ...options, ...more, mask });
 }
 
 /** Which pictures of events are decoded, and what they say. */

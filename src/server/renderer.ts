@@ -7,7 +7,6 @@ import {
   type FlexVARPipeline,
   type PictureInfo,
   pngOf,
-  type RunEvent,
   type RunStep,
   runSteps,
   type ShownScales,
@@ -16,15 +15,11 @@ import {
   type TaskRun,
   type WorkRate,
 } from "../pipelines/index.ts";
-import type { ClassMix } from "../pretrained/index.ts";
 
 /** One picture of a batch; rows of one batch may come from several requests. */
 export interface DrawRow {
+  readonly info: PictureInfo;
   readonly seed: number;
-  readonly classId: number;
-  readonly label: string | undefined;
-  readonly mix: ClassMix | undefined;
-  readonly indexWithinClass: number;
   /** Scales whose picture is wanted; the last always is. */
   readonly shown: readonly number[];
   /** Settings of the finished PNG. */
@@ -97,15 +92,13 @@ async function* draw(
   { sampling, rows }: DrawBatch,
   signal: AbortSignal,
 ): AsyncGenerator<MadeScale> {
-  const pictures = rows.map(({ seed, classId, label, mix, indexWithinClass }) => {
-    return { seed, info: { classId, label, indexWithinClass, ...(mix && { mix }) } };
-  });
-  const rules = {
-    isShown: ({ index }: RunEvent, row: number) => rows[row]!.shown.includes(index),
-    settingsOf: (_: PictureInfo, row: number) => rows[row]!.settings,
+  const events = sampleBatch(pipe, sampling, rows, 0, signal);
+  const steps = stepsOf(events, {
+    isShown: ({ index }, row) => rows[row]!.shown.includes(index),
+    settingsOf: (_, row) => rows[row]!.settings,
     signal,
-  };
-  for await (const step of stepsOf(sampleBatch(pipe, sampling, pictures, 0, signal), rules)) yield made(step);
+  });
+  for await (const step of steps) yield made(step);
 }
 
 async function* edit(

@@ -73,11 +73,8 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const run = runSettings(model.config, { task: "generate", options: input, model: model.hash });
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const infos = picturesOf(model.config, resolved, picks, fields.first_index as number | undefined);
-  const rows = infos.map((info): DrawRow => {
-    const { classId, label, mix, indexWithinClass } = info;
-    const settings = pictureSettings(run, info);
-    return { seed: resolved.seed, classId, label, mix, indexWithinClass, shown, settings };
-  });
+  const { seed } = resolved;
+  const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
   return { kind: "draw", sampling: drawing(resolved), rows };
 }
 
