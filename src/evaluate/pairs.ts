@@ -1,4 +1,5 @@
 /** Pictures beside what was made of them: reconstructions. */
+import { concatArrays } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { createRandom, type Random } from "../sampling/index.ts";
 import { bootstrapInterval, bootstrapMeans, resampled } from "./bootstrap.ts";
@@ -118,15 +119,8 @@ function usageScores(
     const none = missingScore("no tokenizer was given");
     return { codebook_used: none, codebook_perplexity: none };
   }
-  const usageOf = (pictures: readonly Int32Array[]): CodebookUsage => {
-    const all = new Int32Array(pictures.reduce((n, own) => n + own.length, 0));
-    let at = 0;
-    for (const own of pictures) {
-      all.set(own, at);
-      at += own.length;
-    }
-    return codebookUsage(all, codebookSize);
-  };
+  const usageOf = (pictures: readonly Int32Array[]): CodebookUsage =>
+    codebookUsage(concatArrays(Int32Array, pictures), codebookSize);
   const value = usageOf(tokens);
   const again = Array.from({ length: replicates }, () =>
     usageOf(Array.from(resampled(tokens.length, random), (i) => tokens[i]!)),

@@ -192,11 +192,10 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
     graph.message(12, valueInfo(name, t));
   }
 
-  const graphBytes = concatBytes([graph.finish(), nodes.finish()]);
   return new ProtoWriter()
     .int(1, IR_VERSION)
     .string(2, "flexvar")
-    .blob(7, graphBytes)
+    .blob(7, graph.append(nodes).finish())
     .message(8, (w) => w.string(1, "").int(2, OPSET))
     .message(8, (w) => w.string(1, "com.microsoft").int(2, 1))
     .finish();
@@ -218,17 +217,6 @@ function checkPlacements(p: Program, placements: ReadonlyMap<Tensor, ParamPlacem
     throw new Error(
       `program ${p.name}: expected at most ${LARGEST_MESSAGE} bytes of parameters inside the model, got ${inline}; place them externally`,
     );
-}
-
-/** Messages concatenate: fields of one message may be written in separate parts. */
-function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function externalTensor(t: Tensor, { location, offset, length }: ParamPlacement & { kind: "external" }) {
