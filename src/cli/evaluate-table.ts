@@ -39,7 +39,7 @@ const interval = (range: readonly [number, number] | null): string =>
 export function resultTable(result: EvaluationResult): string {
   const there = metricNames.filter((name) => result[name] !== null);
   const rows = there.flatMap((name) => {
-    const better = metricDirection[name];
+    const better = metricDirection(name);
     const count = result.replicates[name];
     const how = result.intervals[name] === null ? "" : count > 0 ? `${count} replicates` : "Wilson";
     const note = [better === "neither" ? "" : `${better} is better`, how].filter((part) => part !== "").join(", ");

@@ -25,8 +25,15 @@ import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, openInput } from "./input.ts";
 import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
-import { type EvaluationResult, type InputRecord, type Protocol, type SetMetric, setMetrics } from "./result.ts";
-import { missingScore, resultParts, type Scores } from "./scores.ts";
+import {
+  type EvaluationResult,
+  type InputRecord,
+  type Protocol,
+  pairMetrics,
+  type SetMetric,
+  setMetrics,
+} from "./result.ts";
+import { missingScores, resultParts, type Scores } from "./scores.ts";
 import { compareSets, type Reference } from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
@@ -143,11 +150,11 @@ async function evaluateInputs(
   return {
     version: 1,
     ...resultParts({
+      ...missingScores(pairMetrics, "the sides are not compared picture by picture"),
       ...scores,
       class_accuracy: accuracyScore(own),
       accuracy_ratio: ratioScore(own, theirs, seed, options.bootstrap ?? DEFAULT_REPLICATES),
       ...topScores(sides[0], extractor),
-      ...pairedLacking,
     }),
     protocol,
     pictures: recordOf(drawn, ownSet, false),
@@ -160,15 +167,6 @@ async function evaluateInputs(
     warnings,
   };
 }
-
-const notPaired = missingScore("the sides are not compared picture by picture");
-const pairedLacking = {
-  rfid: notPaired,
-  psnr: notPaired,
-  ssim: notPaired,
-  codebook_used: notPaired,
-  codebook_perplexity: notPaired,
-};
 
 /** The protocol of this run, once both sides fit it; sides without a record are warned about. */
 async function agreeOnProtocol(

@@ -7,7 +7,7 @@ import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.t
 import { type EvaluationInput, openInput } from "./input.ts";
 import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
 import { classMetrics, type EvaluationResult, type Protocol, setMetrics } from "./result.ts";
-import { missingScore, resultParts } from "./scores.ts";
+import { missingScores, resultParts } from "./scores.ts";
 
 /** Without an extractor there is no rFID. */
 export type ReconstructionOptions = Omit<EvaluateOptions, "metrics" | "cache" | "saveStatistics">;
@@ -123,8 +123,6 @@ const pairOptions = (
   onProgress: (done: number) => onProgress?.(done, total, "pairs"),
 });
 
-const notSets = missingScore("the sides are compared picture by picture");
-
 function resultOf(
   { scores, size }: PairScores,
   { extractor, size: wanted, seed = 0, versions = {}, onWarning }: ReconstructionOptions,
@@ -140,10 +138,10 @@ function resultOf(
     .filter(({ recorded }) => recorded === undefined)
     .map(({ path }) => `${path}: no record of how its pictures were made; counted as unknown`);
   for (const warning of warnings) onWarning?.(warning);
-  const sets = [...setMetrics, ...classMetrics];
+  const notSets = missingScores([...setMetrics, ...classMetrics], "the sides are compared picture by picture");
   return {
     version: 1,
-    ...resultParts({ ...Object.fromEntries(sets.map((name) => [name, notSets])), ...scores }),
+    ...resultParts({ ...notSets, ...scores }),
     protocol,
     pictures: recordOf(made, { size }, false),
     reference: recordOf(given, { size }, false),
