@@ -29,10 +29,19 @@ export function countClasses(side: GivenClasses, labels: readonly string[] | und
   if (classes.length < 2) return "the pictures have no labels";
   const own = ownClasses(classes, labels);
   if (typeof own === "string") return own;
+  return countGiven(given, (i) => own[side.labelOf(i)]!, labels);
+}
+
+/** Counts of what pictures were given, by the class of the network that each of them has. */
+export function countGiven(
+  given: Int32Array,
+  ownOf: (picture: number) => number,
+  labels: readonly string[],
+): ClassCount {
   const K = labels.length;
   const confusion = new Uint32Array(K * K);
   given.forEach((taken, i) => {
-    confusion[own[side.labelOf(i)]! * K + taken]!++;
+    confusion[ownOf(i) * K + taken]!++;
   });
   const records = labels.map((label, k): ClassRecord => {
     const row = confusion.subarray(k * K, (k + 1) * K);

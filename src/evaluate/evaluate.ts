@@ -22,7 +22,7 @@ import {
   UNPREPARED,
 } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
-import { type EvaluationInput, openInput } from "./input.ts";
+import { type EvaluationInput, withInputs } from "./input.ts";
 import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 import {
@@ -67,18 +67,11 @@ export interface EvaluateOptions {
  * @throws Error where an input cannot be read, sizes differ, or protocols are both known and differ
  */
 export async function evaluateSets(a: string, b: string, options: EvaluateOptions): Promise<EvaluationResult> {
-  const drawn = await openInput(a, "all");
-  try {
-    const reference = await openInput(b, options.split);
-    try {
-      if (options.extractor !== undefined) return await evaluateInputs(drawn, reference, options);
-      return await evaluateInputs(statisticsOnly(drawn), statisticsOnly(reference), options);
-    } finally {
-      await reference.close();
-    }
-  } finally {
-    await drawn.close();
-  }
+  return withInputs(a, b, options.split, (drawn, reference) =>
+    options.extractor === undefined
+      ? evaluateInputs(statisticsOnly(drawn), statisticsOnly(reference), options)
+      : evaluateInputs(drawn, reference, options),
+  );
 }
 
 function statisticsOnly(side: EvaluationInput): EvaluationInput {
@@ -258,18 +251,7 @@ function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | un
 /** Statistics in place of gathered features. */
 function statisticsSet({ statistics }: EvaluationInput): FeatureSet {
   const { moments, spatial } = statistics!;
-  return {
-    count: moments.count ?? 0,
-    size: { width: 0, height: 0 },
-    moments,
-    spatialMoments: spatial,
-    features: undefined,
-    spatial: undefined,
-    logits: undefined,
-    given: undefined,
-    top: undefined,
-    details: undefined,
-  };
+  return { count: moments.count ?? 0, size: { width: 0, height: 0 }, moments, spatialMoments: spatial };
 }
 
 function givenOf(stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses {

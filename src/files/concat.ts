@@ -1,4 +1,4 @@
-type NumberArray = Uint8Array | Int32Array | Float32Array;
+type NumberArray = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 /** Arrays one behind the other. @param type the arrays' constructor: there may be none of them */
 export function concatArrays<T extends NumberArray>(
