@@ -4,6 +4,7 @@ import { version } from "../../package.json";
 import type { DoubleProduct, EvaluationResult, FeatureExtractor } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
+import { textColumns } from "../report/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { addMemoryFlag } from "./cost.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
@@ -156,9 +157,5 @@ function textTable({ variation, values }: PlannedSweep, results: ReadonlyMap<str
     const { fid, precision, recall, class_accuracy: accuracy } = results.get(files.evaluation)!;
     return [text, fid === null ? "-" : fid.toPrecision(4), share(precision), share(recall), share(accuracy)];
   });
-  const table = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
-  return table.map(line).join("\n");
+  return textColumns([head, ...rows], 1);
 }
