@@ -1,3 +1,4 @@
+import { textColumns } from "../report/index.ts";
 import type { BatchRate } from "./batch-rate.ts";
 import type { CancelReport, FirstReport, LoadReport } from "./server-load.ts";
 
@@ -48,14 +49,7 @@ export function serverTable(report: ServerReport): string {
   ]);
   rows.push(...loadRows("full queue", full), ...loadRows("some leave, some stream", mixed));
   rows.push(["a cancelled job", `frees the model in ${seconds(cancel.freed)}`, `one scale ${seconds(cancel.scale)}`]);
-  const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  return `${[`${report.model}, ${report.clients} clients`, ...lines].join("\n")}\n`;
+  return `${[`${report.model}, ${report.clients} clients`, textColumns(rows)].join("\n")}\n`;
 }
 
 const seconds = (value: number | null): string => (value === null ? "none" : `${value.toFixed(2)} s`);

@@ -1,3 +1,4 @@
+import { textColumns } from "../report/index.ts";
 import type { BenchReport } from "./run.ts";
 
 /** The report as a table for people. */
@@ -44,15 +45,8 @@ export function benchTable(r: BenchReport): string {
   if (frechet.peerSeconds !== null && frechet.ofPeer !== null)
     rows.push(["numpy's and scipy's", seconds(frechet.peerSeconds), `we take ${frechet.ofPeer.toFixed(2)} x as long`]);
   rows.push(["other processes", percent(r.othersShare), r.verdict]);
-  const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
   const head = `${r.machine.cpu}, ${r.machine.cores} cores, Node ${r.machine.node}, ${r.machine.runtime}`;
-  return `${[head, ...lines, ...peerLines(r)].join("\n")}\n`;
+  return `${[head, textColumns(rows), ...peerLines(r)].join("\n")}\n`;
 }
 
 /** The libraries that the peer computed with. */

@@ -1,6 +1,6 @@
 import { CheckpointError, quote, reason } from "./error.ts";
 import { type ByteSource, readChunks } from "./source.ts";
-import type { ZipEntry } from "./zip-read.ts";
+import type { ZipEntry } from "./zip-format.ts";
 
 /** The platform's raw-deflate decoder, fed with a record's bytes as it asks for them. */
 function inflated(source: ByteSource, entry: ZipEntry): ReadableStream<Uint8Array> {

@@ -13,7 +13,8 @@ import {
 import { refuseOtherFormats } from "./sniff.ts";
 import { type ByteSource, bytesSource } from "./source.ts";
 import { withSource } from "./source-node.ts";
-import { entryChunks, readEntry, readZip, verifyEntry, type ZipEntry } from "./zip-read.ts";
+import type { ZipEntry } from "./zip-format.ts";
+import { entryChunks, readEntry, readZip, verifyEntry } from "./zip-read.ts";
 
 /** One array of an open `.npz` file. */
 export interface NpzEntry {

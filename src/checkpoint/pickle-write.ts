@@ -1,3 +1,4 @@
+import { concatArrays } from "../files/web.ts";
 import { CheckpointError } from "./error.ts";
 import { contiguousStrides } from "./pth-tensor.ts";
 import { countElements, type StoredDType, type TensorSource } from "./types.ts";
@@ -140,11 +141,5 @@ export function writePickle(tree: PthWritable, where: string): WrittenPickle {
 
   putValue(tree, 0);
   put(op.stop);
-  const pickle = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    pickle.set(part, at);
-    at += part.length;
-  }
-  return { pickle, storages: [...storages.keys()] };
+  return { pickle: concatArrays(Uint8Array, parts), storages: [...storages.keys()] };
 }

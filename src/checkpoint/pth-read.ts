@@ -9,7 +9,8 @@ import { withSource } from "./source-node.ts";
 import { findStateDict } from "./state-dict.ts";
 import { itemSizes, type TensorFile } from "./types.ts";
 import { unpickle } from "./unpickle.ts";
-import { readEntry, readZip, verifyEntry, type ZipEntry } from "./zip-read.ts";
+import type { ZipEntry } from "./zip-format.ts";
+import { readEntry, readZip, verifyEntry } from "./zip-read.ts";
 
 /** What a `.pth` file holds: scalars, arrays (lists and tuples), maps (dicts and namespaces) and tensors. */
 export type PthValue =

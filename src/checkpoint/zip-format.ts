@@ -15,3 +15,16 @@ export const end64LocatorBytes = 20;
 export const max16 = 0xffff;
 export const max32 = 0xffffffff;
 export const zip64ExtraId = 1;
+
+/** One record of an archive, its place checked against the archive's bounds and against every other record. */
+export interface ZipEntry {
+  readonly name: string;
+  /** Stored as it is, or deflated. */
+  readonly method: "stored" | "deflated";
+  /** CRC-32; undefined where a reader knows that none was computed, and nothing is compared. */
+  readonly crc: number | undefined;
+  readonly compressedSize: number;
+  readonly size: number;
+  /** Where the record's bytes begin in the file. */
+  readonly offset: number;
+}

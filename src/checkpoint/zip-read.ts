@@ -2,20 +2,8 @@ import { crc32 } from "./crc32.ts";
 import { CheckpointError, quote } from "./error.ts";
 import { inflateRaw } from "./inflate.ts";
 import { type ByteSource, readChunks } from "./source.ts";
+import type { ZipEntry } from "./zip-format.ts";
 import * as zip from "./zip-format.ts";
-
-/** One record of an archive, its place checked against the archive's bounds and against every other record. */
-export interface ZipEntry {
-  readonly name: string;
-  /** Stored as it is, or deflated. */
-  readonly method: "stored" | "deflated";
-  /** CRC-32; undefined where a reader knows that none was computed, and nothing is compared. */
-  readonly crc: number | undefined;
-  readonly compressedSize: number;
-  readonly size: number;
-  /** Where the record's bytes begin in the file. */
-  readonly offset: number;
-}
 
 /** Real checkpoints have hundreds of records; the limit bounds the memory that a hostile directory can ask for. */
 const mostEntries = 200_000;

@@ -8,6 +8,7 @@ import {
   metricNames,
   overallVerdict,
 } from "../evaluate/index.ts";
+import { textColumns } from "../report/index.ts";
 
 const titles: Readonly<Record<MetricName, string>> = {
   fid: "FID",
@@ -39,7 +40,7 @@ const interval = (range: readonly [number, number] | null): string =>
 export function resultTable(result: EvaluationResult): string {
   const there = metricNames.filter((name) => result[name] !== null);
   const rows = there.flatMap((name) => {
-    const better = metricDirection[name];
+    const better = metricDirection(name);
     const count = result.replicates[name];
     const how = result.intervals[name] === null ? "" : count > 0 ? `${count} replicates` : "Wilson";
     const note = [better === "neither" ? "" : `${better} is better`, how].filter((part) => part !== "").join(", ");
@@ -54,7 +55,7 @@ export function resultTable(result: EvaluationResult): string {
     reasons.set(reason, [...(reasons.get(reason) ?? []), titles[name]]);
   }
   return [
-    columns([["metric", "value", "95 % interval", ""], ...rows]),
+    textColumns([["metric", "value", "95 % interval", ""], ...rows]),
     "",
     `pictures:  ${inputLine(pictures)}`,
     `reference: ${inputLine(reference)}`,
@@ -104,21 +105,8 @@ export function differenceTable(differences: readonly MetricDifference[]): strin
     verdict,
   ]);
   return [
-    columns([["metric", "before", "after", "difference", "95 % interval", "verdict"], ...rows]),
+    textColumns([["metric", "before", "after", "difference", "95 % interval", "verdict"], ...rows]),
     "",
     `verdict: ${overallVerdict(differences)}`,
   ].join("\n");
-}
-
-/** Rows of texts in columns two spaces apart. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

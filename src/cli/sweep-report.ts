@@ -9,7 +9,7 @@ import {
   sweepSection,
 } from "../report/index.ts";
 import { firstPictures, neighbourSection, sheetPicture } from "./report-parts.ts";
-import type { PlannedSweep } from "./sweep.ts";
+import type { PlannedSweep } from "./sweep-plan.ts";
 import type { Variation } from "./vary.ts";
 
 export interface SweepReportOptions {

@@ -1,53 +1,30 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { version } from "../../package.json";
-import type { DoubleProduct, EvaluationResult, FeatureExtractor, Sides } from "../evaluate/index.ts";
+import type { DoubleProduct, EvaluationResult, FeatureExtractor } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
+import { textColumns } from "../report/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
+import { addMemoryFlag } from "./cost.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
-import { addJudgingFlags, type JudgingFlags } from "./judging-flags.ts";
+import { addJudgingFlags } from "./judging-flags.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel } from "./model.ts";
-import { addSamplingFlags, samplingInput } from "./option-flags.ts";
+import { addSamplingFlags } from "./option-flags.ts";
 import { expectWritable, makeFolder } from "./output.ts";
 import { codeDigest } from "./package.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
-import type { Reporter } from "./reporter.ts";
-import { drawSet, type PlannedSet, planSet } from "./sample-set.ts";
-import { keepEvaluation, keptEvaluation, type PointFiles, pointFiles } from "./sweep-point.ts";
+import { drawSet } from "./sample-set.ts";
+import { type PlannedSweep, planSweeps, type SweepRequest, type SweepValue, VALUE } from "./sweep-plan.ts";
+import { keepEvaluation, keptEvaluation } from "./sweep-point.ts";
 import { sweepDrawing, sweepReport } from "./sweep-report.ts";
 import { parseVariation, type Variation } from "./vary.ts";
 
-interface SweepFlags extends JudgingFlags, ComputeFlags, MemoryFlags, ReportFlags {
-  readonly vary: readonly Variation[];
-  readonly total: number;
-  readonly out: string;
-  readonly against: string;
-  readonly batch?: number;
+interface SweepFlags extends SweepRequest, ComputeFlags, ReportFlags {
   readonly plots?: string;
 }
-
-/** A value of an option, with where its set and its numbers lie. */
-interface SweepValue {
-  readonly text: string;
-  readonly planned: PlannedSet;
-  readonly against: string;
-  readonly files: PointFiles;
-  /** Size that pictures are judged at; their own where undefined. */
-  readonly at: Sides | undefined;
-}
-
-/** One `--vary`. */
-export interface PlannedSweep {
-  readonly variation: Variation;
-  readonly values: readonly SweepValue[];
-}
-
-/** What stands for the value in `--against`. */
-const VALUE = "{value}";
 
 /** `flexvar sweep`. */
 export function define(command: Command, context: Context): void {
@@ -99,7 +76,7 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
   const pipe = await openModel(folder, flags, report);
   try {
     const code = await codeDigest();
-    const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`, running.report);
+    const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`, report);
     const tools = { pipe, extractor, product: await doubleProducts(flags.threads), code };
     const results = new Map<string, EvaluationResult>();
     const every = plans.flatMap(({ variation, values }) => values.map((value) => ({ variation, value })));
@@ -126,45 +103,6 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
   } finally {
     await Promise.all([pipe.dispose(), extractor.close()]);
   }
-}
-
-/** Every set of every sweep, checked before the first is drawn. */
-async function planSweeps(
-  pipe: FlexVARPipeline,
-  flags: SweepFlags,
-  folder: string,
-  code: string,
-  features: string,
-  report: Reporter,
-): Promise<PlannedSweep[]> {
-  const { contentDigest } = await import("../evaluate/index.ts");
-  const { bootstrap = null, metrics = null, split = null, total, out, batch } = flags;
-  const given = samplingInput({ ...flags });
-  const costs = await openCosts(pipe, flags);
-  const sweeps: PlannedSweep[] = [];
-  const digests = new Map<string, string>();
-  for (const variation of flags.vary) {
-    const values: SweepValue[] = [];
-    for (const { text, input } of variation.values) {
-      const planned = await planSet(pipe, { total, input: { ...given, ...input }, folder, batch, costs, report });
-      const against = flags.against.replaceAll(VALUE, text);
-      if (!digests.has(against)) digests.set(against, await contentDigest(against));
-      const at = flags.at ?? (await sizeFor(against, planned));
-      const judging = [features, digests.get(against), at ?? null, metrics, split, bootstrap];
-      values.push({ text, planned, against, at, files: pointFiles(out, planned, code, JSON.stringify(judging)) });
-    }
-    sweeps.push({ variation, values });
-  }
-  return sweeps;
-}
-
-/** The set's size where the reference's pictures have another; nothing is resized where they agree. */
-async function sizeFor(against: string, { width, height }: PlannedSet): Promise<Sides | undefined> {
-  const { readStatistics } = await import("../evaluate/index.ts");
-  if (against.endsWith(".npz") && (await readStatistics(against)) !== undefined) return undefined;
-  const { firstPictures } = await import("./report-parts.ts");
-  const [first] = await firstPictures(against, 1);
-  return first === undefined || (first.width === width && first.height === height) ? undefined : { width, height };
 }
 
 interface Tools {
@@ -219,9 +157,5 @@ function textTable({ variation, values }: PlannedSweep, results: ReadonlyMap<str
     const { fid, precision, recall, class_accuracy: accuracy } = results.get(files.evaluation)!;
     return [text, fid === null ? "-" : fid.toPrecision(4), share(precision), share(recall), share(accuracy)];
   });
-  const table = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
-  return table.map(line).join("\n");
+  return textColumns([head, ...rows], 1);
 }

@@ -1,5 +1,6 @@
 /** `--trace`: every number of a run as a NumPy archive; `test/cli.test.ts` compares one with the golden runs. */
 import { type NpyArray, type NpyStream, npyArray, writeNpz } from "../checkpoint/index.ts";
+import { concatArrays } from "../files/index.ts";
 import type { PlanarBatch } from "../image/index.ts";
 import type { ScaleEvent } from "../pipelines/index.ts";
 import type { Grid } from "../sampling/index.ts";
@@ -41,7 +42,7 @@ export function traceCollector() {
     async write(path: string): Promise<void> {
       const entries: [string, NpyArray | NpyStream][] = [["scales", scalesArray(grids)]];
       for (const [i, grid] of grids.entries()) {
-        entries.push([tokensName(i), tokensArray(joined(tokens[i]!), grid)]);
+        entries.push([tokensName(i), tokensArray(concatArrays(Int32Array, tokens[i]!), grid)]);
         entries.push([`logits_${two(i)}`, logitsStream(logits[i]!, tokens[i]!, grid)]);
       }
       const { height, width } = images[0]!;
@@ -50,16 +51,6 @@ export function traceCollector() {
       await writeNpz(path, entries);
     },
   };
-}
-
-function joined(parts: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function logitsStream(parts: readonly Float32Array[], tokens: readonly Int32Array[], [h, w]: Grid): NpyStream {

@@ -1,3 +1,4 @@
+import { cubic } from "../image/index.ts";
 import type { Picture } from "./dataset.ts";
 
 /** A rectangle of a picture in its pixels; it may be fractional and may reach beyond the edges. */
@@ -21,13 +22,6 @@ interface Taps {
   readonly weights: Float64Array;
 }
 
-/** Keys' cubic with a = -0.5: exact for quadratics. R. Keys, "Cubic convolution interpolation", IEEE ASSP 1981, eq. 15. */
-function cubic(x: number): number {
-  const d = Math.abs(x);
-  if (d < 1) return (1.5 * d - 2.5) * d * d + 1;
-  return d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
-}
-
 /**
  * Weights that carry `length` input units starting at `begin` to `size` outputs, in reverse order when mirrored; the
  * kernel widens when it shrinks.
@@ -46,7 +40,7 @@ function tapsOf(begin: number, length: number, size: number, mirrored: boolean):
     first[o] = start;
     let total = 0;
     for (let t = 0; t < count; t++) {
-      const weight = cubic((start + t + 0.5 - centre) / widen);
+      const weight = cubic((start + t + 0.5 - centre) / widen, -0.5);
       weights[o * count + t] = weight;
       total += weight;
     }

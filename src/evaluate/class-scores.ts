@@ -4,7 +4,7 @@ import { bootstrapInterval, wilsonInterval } from "./bootstrap.ts";
 import { matchClasses } from "./class-names.ts";
 import type { FeatureExtractor } from "./features.ts";
 import type { ClassRecord, EvaluationResult } from "./result.ts";
-import { missingScore, type Score, type Scores } from "./scores.ts";
+import { missingScore, missingScores, type Score, type Scores } from "./scores.ts";
 import { matchGroups, type TopClasses } from "./top-classes.ts";
 
 /** A side's classes, and what the network gave its pictures. */
@@ -29,10 +29,19 @@ export function countClasses(side: GivenClasses, labels: readonly string[] | und
   if (classes.length < 2) return "the pictures have no labels";
   const own = ownClasses(classes, labels);
   if (typeof own === "string") return own;
+  return countGiven(given, (i) => own[side.labelOf(i)]!, labels);
+}
+
+/** Counts of what pictures were given, by the class of the network that each of them has. */
+export function countGiven(
+  given: Int32Array,
+  ownOf: (picture: number) => number,
+  labels: readonly string[],
+): ClassCount {
   const K = labels.length;
   const confusion = new Uint32Array(K * K);
   given.forEach((taken, i) => {
-    confusion[own[side.labelOf(i)]! * K + taken]!++;
+    confusion[ownOf(i) * K + taken]!++;
   });
   const records = labels.map((label, k): ClassRecord => {
     const row = confusion.subarray(k * K, (k + 1) * K);
@@ -81,25 +90,23 @@ export function ratioScore(
 export function topScores(
   side: GivenClasses,
   { labels, groups = [] }: Partial<Pick<FeatureExtractor, "labels" | "groups">> = {},
-): Pick<Scores, "top5_accuracy" | "group_accuracy" | "group_top5_accuracy"> {
+): Pick<Scores, (typeof TOP_METRICS)[number]> {
   const { classes, top, given } = side;
-  if (labels === undefined || top === undefined || given === undefined || classes.length < 2) {
-    const images = top === undefined ? "there are statistics only, no pictures" : "the pictures have no labels";
-    const none = missingScore(labels === undefined ? "the features name no classes" : images);
-    return { top5_accuracy: none, group_accuracy: none, group_top5_accuracy: none };
-  }
+  if (labels === undefined) return missingScores(TOP_METRICS, "the features name no classes");
+  if (top === undefined) return missingScores(TOP_METRICS, "there are statistics only, no pictures");
+  if (given === undefined || classes.length < 2) return missingScores(TOP_METRICS, "the pictures have no labels");
   const pictures = given.length;
   const own = ownClasses(classes, labels);
-  const top5 =
+  const top5_accuracy =
     typeof own === "string" ? missingScore(own) : shareAmong(top.classes, pictures, (i) => [own[side.labelOf(i)]!]);
-  if (groups.length === 0 || top.groups === undefined) {
-    const none = missingScore("the features have no groups of classes");
-    return { top5_accuracy: top5, group_accuracy: none, group_top5_accuracy: none };
-  }
+  if (groups.length === 0 || top.groups === undefined)
+    return { ...missingScores(TOP_METRICS, "the features have no groups of classes"), top5_accuracy };
   const ofClass = matchGroups(classes, labels, groups);
   const among = (places: number): Score => shareAmong(top.groups!, pictures, (i) => ofClass[side.labelOf(i)]!, places);
-  return { top5_accuracy: top5, group_accuracy: among(1), group_top5_accuracy: among(Number.POSITIVE_INFINITY) };
+  return { top5_accuracy, group_accuracy: among(1), group_top5_accuracy: among(Number.POSITIVE_INFINITY) };
 }
+
+const TOP_METRICS = ["top5_accuracy", "group_accuracy", "group_top5_accuracy"] as const;
 
 /** Numbers of a data set's classes, or why there are none. */
 function ownClasses(classes: readonly string[], labels: readonly string[]): number[] | string {

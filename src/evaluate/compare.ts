@@ -49,7 +49,7 @@ function verdictOf(metric: MetricName, interval: Interval | null): Verdict {
   if (interval === null) return "no interval";
   const [low, high] = interval;
   if (low <= 0 && high >= 0) return "no difference shown";
-  const direction = metricDirection[metric];
+  const direction = metricDirection(metric);
   if (direction === "neither") return "differs";
   return high < 0 === (direction === "lower") ? "better" : "worse";
 }

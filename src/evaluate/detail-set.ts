@@ -19,14 +19,14 @@ export type PatchScale = (typeof patchScales)[number];
 export interface DetailSet {
   readonly shallow: Moments;
   /** [count, shallow width], where rows are kept. */
-  readonly shallowRows: Float32Array | undefined;
+  readonly shallowRows?: Float32Array | undefined;
   readonly patches: Readonly<Record<PatchScale, PatchSet>>;
 }
 
 export interface PatchSet {
   readonly moments: PlacedMoments;
   /** [count, places, width], where rows are kept. */
-  readonly rows: Float32Array | undefined;
+  readonly rows?: Float32Array | undefined;
 }
 
 export interface DetailCollector {

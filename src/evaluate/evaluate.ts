@@ -22,11 +22,18 @@ import {
   UNPREPARED,
 } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
-import { type EvaluationInput, openInput } from "./input.ts";
+import { type EvaluationInput, withInputs } from "./input.ts";
 import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
-import { type EvaluationResult, type InputRecord, type Protocol, type SetMetric, setMetrics } from "./result.ts";
-import { missingScore, resultParts, type Scores } from "./scores.ts";
+import {
+  type EvaluationResult,
+  type InputRecord,
+  type Protocol,
+  pairMetrics,
+  type SetMetric,
+  setMetrics,
+} from "./result.ts";
+import { missingScores, resultParts, type Scores } from "./scores.ts";
 import { compareSets, type Reference } from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
@@ -60,18 +67,11 @@ export interface EvaluateOptions {
  * @throws Error where an input cannot be read, sizes differ, or protocols are both known and differ
  */
 export async function evaluateSets(a: string, b: string, options: EvaluateOptions): Promise<EvaluationResult> {
-  const drawn = await openInput(a, "all");
-  try {
-    const reference = await openInput(b, options.split);
-    try {
-      if (options.extractor !== undefined) return await evaluateInputs(drawn, reference, options);
-      return await evaluateInputs(statisticsOnly(drawn), statisticsOnly(reference), options);
-    } finally {
-      await reference.close();
-    }
-  } finally {
-    await drawn.close();
-  }
+  return withInputs(a, b, options.split, (drawn, reference) =>
+    options.extractor === undefined
+      ? evaluateInputs(statisticsOnly(drawn), statisticsOnly(reference), options)
+      : evaluateInputs(drawn, reference, options),
+  );
 }
 
 function statisticsOnly(side: EvaluationInput): EvaluationInput {
@@ -143,11 +143,11 @@ async function evaluateInputs(
   return {
     version: 1,
     ...resultParts({
+      ...missingScores(pairMetrics, "the sides are not compared picture by picture"),
       ...scores,
       class_accuracy: accuracyScore(own),
       accuracy_ratio: ratioScore(own, theirs, seed, options.bootstrap ?? DEFAULT_REPLICATES),
       ...topScores(sides[0], extractor),
-      ...pairedLacking,
     }),
     protocol,
     pictures: recordOf(drawn, ownSet, false),
@@ -160,15 +160,6 @@ async function evaluateInputs(
     warnings,
   };
 }
-
-const notPaired = missingScore("the sides are not compared picture by picture");
-const pairedLacking = {
-  rfid: notPaired,
-  psnr: notPaired,
-  ssim: notPaired,
-  codebook_used: notPaired,
-  codebook_perplexity: notPaired,
-};
 
 /** The protocol of this run, once both sides fit it; sides without a record are warned about. */
 async function agreeOnProtocol(
@@ -260,18 +251,7 @@ function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | un
 /** Statistics in place of gathered features. */
 function statisticsSet({ statistics }: EvaluationInput): FeatureSet {
   const { moments, spatial } = statistics!;
-  return {
-    count: moments.count ?? 0,
-    size: { width: 0, height: 0 },
-    moments,
-    spatialMoments: spatial,
-    features: undefined,
-    spatial: undefined,
-    logits: undefined,
-    given: undefined,
-    top: undefined,
-    details: undefined,
-  };
+  return { count: moments.count ?? 0, size: { width: 0, height: 0 }, moments, spatialMoments: spatial };
 }
 
 function givenOf(stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses {

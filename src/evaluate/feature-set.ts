@@ -21,19 +21,19 @@ export interface FeatureSet {
   readonly count: number;
   readonly size: Sides;
   readonly moments: Moments;
-  readonly spatialMoments: Moments | undefined;
+  readonly spatialMoments?: Moments | undefined;
   /** [count, dim] */
-  readonly features: Float32Array | undefined;
+  readonly features?: Float32Array | undefined;
   /** [count, spatial dim] */
-  readonly spatial: Float32Array | undefined;
+  readonly spatial?: Float32Array | undefined;
   /** [count, classes] */
-  readonly logits: Float32Array | undefined;
+  readonly logits?: Float32Array | undefined;
   /** The class with the largest score, where the network gives scores. */
-  readonly given: Int32Array | undefined;
+  readonly given?: Int32Array | undefined;
   /** The likeliest five classes and groups, where the network gives scores. */
-  readonly top: TopClasses | undefined;
+  readonly top?: TopClasses | undefined;
   /** Near looks, where the network has them. */
-  readonly details: DetailSet | undefined;
+  readonly details?: DetailSet | undefined;
 }
 
 /** Sides in pixels. */

@@ -8,7 +8,7 @@ export {
   wilsonInterval,
 } from "./bootstrap.ts";
 export { largestOfRows, matchClasses, topOfRows } from "./class-names.ts";
-export { knownShares, topScores } from "./class-scores.ts";
+export { countGiven, knownShares, topScores } from "./class-scores.ts";
 export { codebookUsage } from "./codebook-usage.ts";
 export { compareResults, type MetricDifference, overallVerdict } from "./compare.ts";
 export type { DetailRows } from "./detail-set.ts";

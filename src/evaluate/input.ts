@@ -47,6 +47,22 @@ export async function openInput(path: string, split?: NpzSplit): Promise<Evaluat
   };
 }
 
+/** Opens both sides, all pictures of the first and one side of the second's split, and closes them after use. */
+export async function withInputs<Result>(
+  a: string,
+  b: string,
+  split: NpzSplit | undefined,
+  use: (drawn: EvaluationInput, reference: EvaluationInput) => Promise<Result>,
+): Promise<Result> {
+  const drawn = await openInput(a, "all");
+  try {
+    const reference = await openInput(b, split);
+    return await use(drawn, reference).finally(() => reference.close());
+  } finally {
+    await drawn.close();
+  }
+}
+
 /** The number of pictures in the settings of `flexvar sample`. */
 function totalOf(record: string | undefined): number | undefined {
   try {

@@ -1,4 +1,5 @@
 /** Pictures beside what was made of them: reconstructions. */
+import { concatArrays } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { createRandom, type Random } from "../sampling/index.ts";
 import { bootstrapInterval, bootstrapMeans, resampled } from "./bootstrap.ts";
@@ -9,7 +10,7 @@ import type { FeatureExtractor } from "./features.ts";
 import { frechetScore } from "./frechet-score.ts";
 import { psnr, ssim } from "./pixel-metrics.ts";
 import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
-import { missingScore, type Score, type Scores, within } from "./scores.ts";
+import { missingScore, missingScores, type Score, type Scores, within } from "./scores.ts";
 
 /** A picture and its reconstruction, of one size. */
 export interface Pair {
@@ -53,9 +54,13 @@ const SMALLEST_SSIM = 11;
 export async function comparePairs(pairs: AsyncIterable<Pair>, options: PairOptions): Promise<PairScores> {
   const { extractor, product, seed, signal, onProgress } = options;
   const replicates = options.bootstrap ?? DEFAULT_REPLICATES;
-  const ofFrechet = options.bootstrap ?? defaultReplicates(extractor?.dim ?? 0);
   const randomFor = (name: string): Random => createRandom(seed, "bootstrap", name);
-  const kept = { features: ofFrechet > 1, spatial: false, logits: false, details: false };
+  const kept = {
+    features: (options.bootstrap ?? defaultReplicates(extractor?.dim ?? 0)) > 1,
+    spatial: false,
+    logits: false,
+    details: false,
+  };
   const sides = extractor && {
     given: collectFeatures("pictures", extractor, { ...kept, features: false }, product),
     made: collectFeatures("reconstructions", extractor, kept, product),
@@ -96,7 +101,11 @@ export async function comparePairs(pairs: AsyncIterable<Pair>, options: PairOpti
   const rfid = async (): Promise<Score> => {
     if (sides === undefined) return missingScore("no features were given");
     const [given, made] = [await sides.given.finish(), await sides.made.finish()];
-    return frechetScore(made.moments, made.features, given.moments, ofFrechet, randomFor, product);
+    return frechetScore(made.moments, made.features, given.moments, {
+      bootstrap: options.bootstrap,
+      randomFor,
+      product,
+    });
   };
   const tooSmall = missingScore(`it needs pictures of at least ${SMALLEST_SSIM}x${SMALLEST_SSIM} pixels`);
   const scores: Scores = {
@@ -114,19 +123,10 @@ function usageScores(
   replicates: number,
   random: Random,
 ): Pick<Scores, "codebook_used" | "codebook_perplexity"> {
-  if (codebookSize === undefined || tokens.length === 0) {
-    const none = missingScore("no tokenizer was given");
-    return { codebook_used: none, codebook_perplexity: none };
-  }
-  const usageOf = (pictures: readonly Int32Array[]): CodebookUsage => {
-    const all = new Int32Array(pictures.reduce((n, own) => n + own.length, 0));
-    let at = 0;
-    for (const own of pictures) {
-      all.set(own, at);
-      at += own.length;
-    }
-    return codebookUsage(all, codebookSize);
-  };
+  if (codebookSize === undefined || tokens.length === 0)
+    return missingScores(["codebook_used", "codebook_perplexity"], "no tokenizer was given");
+  const usageOf = (pictures: readonly Int32Array[]): CodebookUsage =>
+    codebookUsage(concatArrays(Int32Array, pictures), codebookSize);
   const value = usageOf(tokens);
   const again = Array.from({ length: replicates }, () =>
     usageOf(Array.from(resampled(tokens.length, random), (i) => tokens[i]!)),

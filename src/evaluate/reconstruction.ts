@@ -4,10 +4,10 @@ import { comparedName } from "../options/index.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
 import { protocolOf, recordOf } from "./evaluate.ts";
 import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.ts";
-import { type EvaluationInput, openInput } from "./input.ts";
+import { type EvaluationInput, openInput, withInputs } from "./input.ts";
 import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
 import { classMetrics, type EvaluationResult, type Protocol, setMetrics } from "./result.ts";
-import { missingScore, resultParts } from "./scores.ts";
+import { missingScores, resultParts } from "./scores.ts";
 
 /** Without an extractor there is no rFID. */
 export type ReconstructionOptions = Omit<EvaluateOptions, "metrics" | "cache" | "saveStatistics">;
@@ -28,22 +28,14 @@ export async function evaluateReconstructions(
   b: string,
   options: ReconstructionOptions,
 ): Promise<EvaluationResult> {
-  const made = await openInput(a, "all");
-  try {
-    const given = await openInput(b, options.split);
-    try {
-      const [one, other] = [picturesOf(made), picturesOf(given)];
-      if (one.length !== other.length)
-        throw new Error(`${a}: expected ${other.length} pictures, one for each of ${b}, got ${one.length}`);
-      checkOrder(a, one, b, other);
-      const compared = await comparePairs(zipped(one, other, options), pairOptions(options, other.length));
-      return resultOf(compared, options, made, given);
-    } finally {
-      await given.close();
-    }
-  } finally {
-    await made.close();
-  }
+  return withInputs(a, b, options.split, async (made, given) => {
+    const [one, other] = [picturesOf(made), picturesOf(given)];
+    if (one.length !== other.length)
+      throw new Error(`${a}: expected ${other.length} pictures, one for each of ${b}, got ${one.length}`);
+    checkOrder(a, one, b, other);
+    const compared = await comparePairs(zipped(one, other, options), pairOptions(options, other.length));
+    return resultOf(compared, options, made, given);
+  });
 }
 
 /** Judges a tokenizer by its reconstructions of the pictures B. */
@@ -123,8 +115,6 @@ const pairOptions = (
   onProgress: (done: number) => onProgress?.(done, total, "pairs"),
 });
 
-const notSets = missingScore("the sides are compared picture by picture");
-
 function resultOf(
   { scores, size }: PairScores,
   { extractor, size: wanted, seed = 0, versions = {}, onWarning }: ReconstructionOptions,
@@ -140,10 +130,10 @@ function resultOf(
     .filter(({ recorded }) => recorded === undefined)
     .map(({ path }) => `${path}: no record of how its pictures were made; counted as unknown`);
   for (const warning of warnings) onWarning?.(warning);
-  const sets = [...setMetrics, ...classMetrics];
+  const notSets = missingScores([...setMetrics, ...classMetrics], "the sides are compared picture by picture");
   return {
     version: 1,
-    ...resultParts({ ...Object.fromEntries(sets.map((name) => [name, notSets])), ...scores }),
+    ...resultParts({ ...notSets, ...scores }),
     protocol,
     pictures: recordOf(made, { size }, false),
     reference: recordOf(given, { size }, false),

@@ -1,63 +1,49 @@
 /** What an evaluation gives: one plain object, the document that `evaluate --json` prints. */
 import type { Interval } from "./bootstrap.ts";
 
-/** Numbers that compare two sets of pictures, in the order of a table. */
-export const setMetrics = [
-  "fid",
-  "sfid",
-  "inception_score",
-  "precision",
-  "recall",
-  "kid",
-  "fid_shallow",
-  "patch_fine",
-  "patch_coarse",
-] as const;
-export type SetMetric = (typeof setMetrics)[number];
+/** What a number is about, and which way it is better; neither for those that describe. */
+interface Metric {
+  readonly of: "sets" | "classes" | "pairs";
+  readonly better: "lower" | "higher" | "neither";
+  /** Documents of earlier versions do not have it. */
+  readonly isLater?: true;
+}
 
-/** Numbers of sets beside classes. */
-export const classMetrics = [
-  "class_accuracy",
-  "top5_accuracy",
-  "group_accuracy",
-  "group_top5_accuracy",
-  "accuracy_ratio",
-] as const;
+/** All numbers, in the order of a table, under the names that the document has them by at its top level. */
+const metrics = {
+  fid: { of: "sets", better: "lower" },
+  sfid: { of: "sets", better: "lower" },
+  inception_score: { of: "sets", better: "higher" },
+  precision: { of: "sets", better: "higher" },
+  recall: { of: "sets", better: "higher" },
+  kid: { of: "sets", better: "lower" },
+  fid_shallow: { of: "sets", better: "lower", isLater: true },
+  patch_fine: { of: "sets", better: "lower", isLater: true },
+  patch_coarse: { of: "sets", better: "lower", isLater: true },
+  class_accuracy: { of: "classes", better: "higher" },
+  top5_accuracy: { of: "classes", better: "higher", isLater: true },
+  group_accuracy: { of: "classes", better: "higher", isLater: true },
+  group_top5_accuracy: { of: "classes", better: "higher", isLater: true },
+  accuracy_ratio: { of: "classes", better: "higher" },
+  rfid: { of: "pairs", better: "lower" },
+  psnr: { of: "pairs", better: "higher" },
+  ssim: { of: "pairs", better: "higher" },
+  codebook_used: { of: "pairs", better: "neither" },
+  codebook_perplexity: { of: "pairs", better: "neither" },
+} as const satisfies Readonly<Record<string, Metric>>;
 
-/** Names of the numbers, as the document has them at its top level. */
-export const metricNames = [
-  ...setMetrics,
-  ...classMetrics,
-  "rfid",
-  "psnr",
-  "ssim",
-  "codebook_used",
-  "codebook_perplexity",
-] as const;
-export type MetricName = (typeof metricNames)[number];
+export type MetricName = keyof typeof metrics;
+export type SetMetric = { [K in MetricName]: (typeof metrics)[K]["of"] extends "sets" ? K : never }[MetricName];
 
-/** Which way a number is better; neither for those that describe. */
-export const metricDirection: Readonly<Record<MetricName, "lower" | "higher" | "neither">> = {
-  fid: "lower",
-  sfid: "lower",
-  inception_score: "higher",
-  precision: "higher",
-  recall: "higher",
-  kid: "lower",
-  fid_shallow: "lower",
-  patch_fine: "lower",
-  patch_coarse: "lower",
-  class_accuracy: "higher",
-  top5_accuracy: "higher",
-  group_accuracy: "higher",
-  group_top5_accuracy: "higher",
-  accuracy_ratio: "higher",
-  rfid: "lower",
-  psnr: "higher",
-  ssim: "higher",
-  codebook_used: "neither",
-  codebook_perplexity: "neither",
-};
+export const metricNames = Object.keys(metrics) as readonly MetricName[];
+
+const metricsOf = (what: Metric["of"]): MetricName[] => metricNames.filter((name) => metrics[name].of === what);
+/** Numbers that compare two sets of pictures, those of sets beside classes, and those of pictures beside reconstructions. */
+export const setMetrics = metricsOf("sets") as readonly SetMetric[];
+export const classMetrics = metricsOf("classes");
+export const pairMetrics = metricsOf("pairs");
+
+export const metricDirection = (name: MetricName): Metric["better"] => metrics[name].better;
 
 /** How numbers were made; null for what is not known or not used. */
 export type Protocol = {
@@ -127,23 +113,13 @@ export type EvaluationResult = { readonly [K in MetricName]: number | null } & {
   readonly warnings: readonly string[];
 };
 
-/** Metrics that documents of earlier versions do not have. */
-const LATER: ReadonlySet<MetricName> = new Set([
-  "fid_shallow",
-  "patch_fine",
-  "patch_coarse",
-  "top5_accuracy",
-  "group_accuracy",
-  "group_top5_accuracy",
-]);
-
 /** Whether a document read from a file is a result: its version, its numbers and what they are compared by. */
 export function isEvaluationResult(value: unknown): value is EvaluationResult {
   if (typeof value !== "object" || value === null) return false;
   const given = new Map<string, unknown>(Object.entries(value));
   const isNumber = (name: MetricName): boolean => {
     const number = given.get(name);
-    return number === null || typeof number === "number" || (number === undefined && LATER.has(name));
+    return number === null || typeof number === "number" || (number === undefined && "isLater" in metrics[name]);
   };
   const parts = ["intervals", "protocol", "pictures", "reference"];
   const isObject = (name: string): boolean => typeof given.get(name) === "object" && given.get(name) !== null;

@@ -1,3 +1,5 @@
+import { concatArrays } from "../files/index.ts";
+
 /** Rows joined at the end, or dropped. */
 export interface RowCollector {
   add(rows: Float32Array): void;
@@ -12,15 +14,6 @@ export function rowCollector(keep: boolean): RowCollector {
     add(rows) {
       if (keep) parts.push(Float32Array.from(rows));
     },
-    all() {
-      if (parts.length === 0) return undefined;
-      const joined = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-      let at = 0;
-      for (const part of parts) {
-        joined.set(part, at);
-        at += part.length;
-      }
-      return joined;
-    },
+    all: () => (parts.length === 0 ? undefined : concatArrays(Float32Array, parts)),
   };
 }

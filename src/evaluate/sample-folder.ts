@@ -3,8 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isLitter, makeFolders, writeFileAtomic } from "../files/index.ts";
 import { encodePng } from "../image/index.ts";
-import { checkSampleSize, SETTINGS_FILE, settleSettings } from "./sample-settings.ts";
-import type { SampleStore, SetPlan } from "./sample-store.ts";
+import { checkSampleSize, type SampleStore, SETTINGS_FILE, type SetPlan, settleSettings } from "./sample-settings.ts";
 
 /** Opens a folder to draw into: `CLASS/000000.png`, … and the settings beside the class folders. */
 export async function openSampleFolder(plan: SetPlan): Promise<SampleStore> {

@@ -3,14 +3,35 @@ import { link, readFile, rm } from "node:fs/promises";
 import { jsonDifferences, jsonText, writeFileAtomic } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 
+export interface SetPlan {
+  /** The `.npz` file to write, or a folder for PNG files. */
+  readonly path: string;
+  readonly total: number;
+  readonly width: number;
+  readonly height: number;
+  /** The class of each picture number, from 0. */
+  readonly labelOf: (number: number) => number;
+  /** The class's name, for a folder of its own; its number by default. */
+  readonly nameOf?: (classId: number) => string;
+  /** What decides the pictures, as text; a set begun with other settings is refused. */
+  readonly settings: string;
+}
+
+/** The pictures of a set that are not finished yet lie in a folder beside it, one file each. */
+export interface SampleStore {
+  /** Numbers of the pictures that are there; all of them once the set is whole. */
+  present(): Promise<ReadonlySet<number>>;
+  /** Adds one picture, whole or not at all. */
+  add(number: number, image: RgbImage): Promise<void>;
+  /** Writes the set once every picture is there; returns whether it is whole. Several processes may call it. */
+  finish(): Promise<boolean>;
+}
+
 /** Name of the record of a set's settings: within a folder, or after the name of an archive. */
 export const SETTINGS_FILE = "settings.json";
 
 /** @throws RangeError for a picture of another size than the set's */
-export function checkSampleSize(
-  { width, height }: { readonly width: number; readonly height: number },
-  image: RgbImage,
-): void {
+export function checkSampleSize({ width, height }: SetPlan, image: RgbImage): void {
   if (image.width !== width || image.height !== height)
     throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
 }

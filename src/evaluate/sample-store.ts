@@ -3,33 +3,8 @@ import { access, readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { openNpz, writeNpz } from "../checkpoint/index.ts";
 import { makeFolders, writeFileAtomic } from "../files/index.ts";
-import type { RgbImage } from "../image/index.ts";
 import { openSampleFolder } from "./sample-folder.ts";
-import { checkSampleSize, SETTINGS_FILE, settleSettings } from "./sample-settings.ts";
-
-export interface SetPlan {
-  /** The `.npz` file to write, or a folder for PNG files. */
-  readonly path: string;
-  readonly total: number;
-  readonly width: number;
-  readonly height: number;
-  /** The class of each picture number, from 0. */
-  readonly labelOf: (number: number) => number;
-  /** The class's name, for a folder of its own; its number by default. */
-  readonly nameOf?: (classId: number) => string;
-  /** What decides the pictures, as text; a set begun with other settings is refused. */
-  readonly settings: string;
-}
-
-/** The pictures of a set that are not finished yet lie in a folder beside it, one file each. */
-export interface SampleStore {
-  /** Numbers of the pictures that are there; all of them once the set is whole. */
-  present(): Promise<ReadonlySet<number>>;
-  /** Adds one picture, whole or not at all. */
-  add(number: number, image: RgbImage): Promise<void>;
-  /** Writes the set once every picture is there; returns whether it is whole. Several processes may call it. */
-  finish(): Promise<boolean>;
-}
+import { checkSampleSize, type SampleStore, SETTINGS_FILE, type SetPlan, settleSettings } from "./sample-settings.ts";
 
 /** Opens a set to draw into. @throws Error where the file or its parts come from other settings, or from elsewhere */
 export function openSampleStore(plan: SetPlan): Promise<SampleStore> {

@@ -15,6 +15,10 @@ export type Scores = { readonly [K in MetricName]?: Score };
 
 export const missingScore = (missing: string): Score => ({ value: null, missing });
 
+/** The same reason for several numbers. */
+export const missingScores = <Name extends MetricName>(names: readonly Name[], missing: string): Record<Name, Score> =>
+  Object.fromEntries(names.map((name) => [name, missingScore(missing)])) as Record<Name, Score>;
+
 type Each<T> = { readonly [K in MetricName]: T };
 
 /** Scores as the parts of a result; metrics that were not asked for are null. */
@@ -23,11 +27,12 @@ export function resultParts(scores: Scores): Each<number | null> & {
   readonly replicates: Each<number>;
   readonly missing: { readonly [K in MetricName]?: string };
 } {
+  const scoreOf = (name: MetricName): Score => scores[name] ?? missingScore("not asked for");
   const each = <T>(of: (score: Score) => T): Each<T> =>
-    Object.fromEntries(metricNames.map((name) => [name, of(scores[name] ?? missingScore("not asked for"))])) as Each<T>;
+    Object.fromEntries(metricNames.map((name) => [name, of(scoreOf(name))])) as Each<T>;
   const reasons = metricNames.flatMap((name) => {
-    const { value, missing = "not asked for" } = scores[name] ?? missingScore("not asked for");
-    return value === null ? [[name, missing] as const] : [];
+    const { value, missing } = scoreOf(name);
+    return value === null ? [[name, missing ?? "not asked for"] as const] : [];
   });
   return {
     ...each(({ value }) => value),

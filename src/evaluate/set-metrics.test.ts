@@ -26,11 +26,11 @@ test("intervals of distances and shares are as wide as sets drawn anew differ", 
     const drawn = rows(seed, COUNT, 0);
     const own = await momentsOf(drawn, DIM, product);
     const randomFor = (name: string) => createRandom(seed, name);
-    const frechet = await frechetScore(own, drawn, moments, 60, randomFor, product);
+    const frechet = await frechetScore(own, drawn, moments, { bootstrap: 60, randomFor, product });
     found.frechet!.push({ value: frechet.value!, interval: frechet.interval! });
     const kernel = await kernelDistance(reference, drawn, DIM, product, randomFor("kid"), 60);
     found.kernel!.push({ value: kernel.value, interval: bootstrapInterval(kernel.value, kernel.replicates)! });
-    const shares = await manifolds(reference, drawn, DIM, product, 60, randomFor);
+    const shares = await manifolds(reference, drawn, DIM, { bootstrap: 60, randomFor, product });
     for (const name of ["precision", "recall"] as const)
       found[name]!.push({ value: shares[name].value!, interval: shares[name].interval! });
   }

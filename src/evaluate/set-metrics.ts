@@ -1,35 +1,25 @@
 /** Metrics of one set of pictures against another, each with its bootstrap interval. */
-import { createRandom, type Random } from "../sampling/index.ts";
+import { createRandom } from "../sampling/index.ts";
 import { bootstrapInterval, bootstrapMeans, rowsAt } from "./bootstrap.ts";
 import { detailMetrics, detailScores } from "./detail-scores.ts";
-import type { DetailSet } from "./detail-set.ts";
-import type { DoubleProduct } from "./double-products.ts";
 import type { FeatureSet } from "./feature-set.ts";
 import { frechetScore } from "./frechet-score.ts";
 import { inceptionScore, inceptionScoreReplicates } from "./inception-score.ts";
 import { kernelDistance } from "./kid.ts";
-import type { Moments } from "./moments.ts";
 import { precisionRecall, recallReplicates } from "./precision-recall.ts";
-import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
+import { DEFAULT_REPLICATES } from "./replicates.ts";
+import type { Resampling } from "./resampling.ts";
 import type { SetMetric } from "./result.ts";
-import { missingScore, type Score, type Scores, within } from "./scores.ts";
+import { missingScore, missingScores, type Score, type Scores, within } from "./scores.ts";
 
 /** The reference side: statistics alone, or rows as well. */
-export interface Reference {
-  readonly moments: Moments;
-  readonly spatialMoments: Moments | undefined;
-  readonly features: Float32Array | undefined;
-  readonly details: DetailSet | undefined;
-}
+export type Reference = Pick<FeatureSet, "moments" | "spatialMoments" | "features" | "details">;
 
-export interface SetMetricOptions {
+export interface SetMetricOptions extends Omit<Resampling, "randomFor"> {
   readonly metrics: readonly SetMetric[];
-  /** Replicates of each interval; by default 200, for Fréchet distances `defaultReplicates` of the features' width. */
-  readonly bootstrap?: number | undefined;
   readonly seed: number;
   /** Whether pictures come in an order that says nothing (files by class do not): consecutive parts are then drawn anew. */
   readonly shuffle: boolean;
-  readonly product: DoubleProduct;
   /** Told before each metric how many are done. */
   readonly onMetric?: ((metric: SetMetric, done: number) => void) | undefined;
 }
@@ -47,62 +37,43 @@ const SPLITS = 10;
  * taken as given too. Precision and recall keep every picture's ball.
  */
 export async function compareSets(drawn: FeatureSet, reference: Reference, options: SetMetricOptions): Promise<Scores> {
-  const { metrics, product, seed, onMetric } = options;
-  const dim = drawn.moments.dim;
-  const replicates = options.bootstrap ?? DEFAULT_REPLICATES;
-  const ofFrechet = options.bootstrap ?? defaultReplicates(dim);
-  const randomFor = (name: string): Random => createRandom(seed, "bootstrap", name);
+  const { metrics, product, seed, bootstrap, onMetric } = options;
+  const resampling: Resampling = { bootstrap, product, randomFor: (name) => createRandom(seed, "bootstrap", name) };
+  const { dim } = drawn.moments;
+  const [real, own] = [reference.features, drawn.features];
+  const lacks = "the reference is statistics, not pictures";
+  const compute: readonly (readonly [names: readonly SetMetric[], scores: () => Promise<Scores>])[] = [
+    [["fid"], async () => ({ fid: await frechetScore(drawn.moments, own, reference.moments, resampling) })],
+    [["sfid"], async () => ({ sfid: await spatialScore(drawn, reference, resampling) })],
+    [["inception_score"], async () => ({ inception_score: inceptionScoreOf(drawn, options, resampling) })],
+    [
+      ["precision", "recall"],
+      async () => (real && own ? manifolds(real, own, dim, resampling) : missingScores(["precision", "recall"], lacks)),
+    ],
+    [["kid"], async () => ({ kid: real && own ? await kernelScore(real, own, dim, resampling) : missingScore(lacks) })],
+    [detailMetrics, () => detailScores(drawn.details, reference.details, metrics, resampling)],
+  ];
   const scores: { [K in SetMetric]?: Score } = {};
-  const wanted = (name: SetMetric): boolean => metrics.includes(name);
-  const begin = (name: SetMetric): void => onMetric?.(name, Math.max(0, metrics.indexOf(name)));
-  if (wanted("fid")) {
-    begin("fid");
-    scores.fid = await frechetScore(drawn.moments, drawn.features, reference.moments, ofFrechet, randomFor, product);
-  }
-  if (wanted("sfid")) {
-    begin("sfid");
-    const { spatialMoments } = drawn;
-    if (spatialMoments === undefined) scores.sfid = missingScore("the features have no spatial part");
-    else if (reference.spatialMoments === undefined)
-      scores.sfid = missingScore("the reference has no spatial statistics");
-    else {
-      const sides = [spatialMoments, drawn.spatial, reference.spatialMoments] as const;
-      scores.sfid = await frechetScore(...sides, ofFrechet, randomFor, product);
-    }
-  }
-  if (wanted("inception_score")) {
-    begin("inception_score");
-    scores.inception_score = inceptionScoreOf(drawn, options, replicates, randomFor);
-  }
-  const rows = drawn.features !== undefined && reference.features !== undefined;
-  const lacks = missingScore("the reference is statistics, not pictures");
-  if (wanted("precision") || wanted("recall")) {
-    begin("precision");
-    const found = rows
-      ? await manifolds(reference.features!, drawn.features!, dim, product, replicates, randomFor)
-      : { precision: lacks, recall: lacks };
-    if (wanted("precision")) scores.precision = found.precision;
-    if (wanted("recall")) scores.recall = found.recall;
-  }
-  if (wanted("kid")) {
-    begin("kid");
-    scores.kid = rows
-      ? await kernelScore(reference.features!, drawn.features!, dim, product, replicates, randomFor("kid"))
-      : lacks;
-  }
-  if (detailMetrics.some(wanted)) {
-    begin("fid_shallow");
-    const resampling = { replicates: options.bootstrap, randomFor, product };
-    Object.assign(scores, await detailScores(drawn.details, reference.details, metrics, resampling));
+  for (const [names, scoresOf] of compute) {
+    const wanted = names.filter((name) => metrics.includes(name));
+    if (wanted.length === 0) continue;
+    onMetric?.(names[0]!, Math.max(0, metrics.indexOf(names[0]!)));
+    const found = await scoresOf();
+    for (const name of wanted) scores[name] = found[name];
   }
   return scores;
+}
+
+async function spatialScore(drawn: FeatureSet, reference: Reference, resampling: Resampling): Promise<Score> {
+  if (drawn.spatialMoments === undefined) return missingScore("the features have no spatial part");
+  if (reference.spatialMoments === undefined) return missingScore("the reference has no spatial statistics");
+  return frechetScore(drawn.spatialMoments, drawn.spatial, reference.spatialMoments, resampling);
 }
 
 function inceptionScoreOf(
   { logits, count }: FeatureSet,
   { shuffle, seed }: SetMetricOptions,
-  replicates: number,
-  randomFor: (name: string) => Random,
+  { bootstrap: replicates = DEFAULT_REPLICATES, randomFor }: Resampling,
 ): Score {
   if (logits === undefined) return missingScore("the features come without class scores");
   if (count < SPLITS) return missingScore(`it needs ${SPLITS} pictures`);
@@ -121,14 +92,10 @@ export async function manifolds(
   real: Float32Array,
   drawn: Float32Array,
   dim: number,
-  product: DoubleProduct,
-  replicates: number,
-  randomFor: (name: string) => Random,
+  { bootstrap: replicates = DEFAULT_REPLICATES, randomFor, product }: Resampling,
 ): Promise<{ precision: Score; recall: Score }> {
-  if (Math.min(real.length, drawn.length) / dim <= NEIGHBOUR) {
-    const missing = missingScore(`it needs more than ${NEIGHBOUR} pictures on each side`);
-    return { precision: missing, recall: missing };
-  }
+  if (Math.min(real.length, drawn.length) / dim <= NEIGHBOUR)
+    return missingScores(["precision", "recall"], `it needs more than ${NEIGHBOUR} pictures on each side`);
   const found = await precisionRecall(real, drawn, dim, product, NEIGHBOUR);
   const score = (value: number, values: Float64Array): Score => {
     return { value, interval: within(bootstrapInterval(value, values), 0, 1), replicates };
@@ -143,10 +110,9 @@ async function kernelScore(
   real: Float32Array,
   drawn: Float32Array,
   dim: number,
-  product: DoubleProduct,
-  replicates: number,
-  random: Random,
+  { bootstrap: replicates = DEFAULT_REPLICATES, randomFor, product }: Resampling,
 ): Promise<Score> {
+  const random = randomFor("kid");
   const some = (rows: Float32Array): Float32Array => {
     const count = rows.length / dim;
     if (count <= MOST_KID_ROWS) return rows;

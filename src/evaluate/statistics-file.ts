@@ -1,5 +1,6 @@
 /** Statistics files as the OpenAI evaluator has them: mu, sigma, and mu_s, sigma_s for sFID. */
 import { type NpyArray, openNpz, writeNpz } from "../checkpoint/index.ts";
+import { concatArrays } from "../files/index.ts";
 import type { Moments } from "./moments.ts";
 
 export interface Statistics {
@@ -9,15 +10,21 @@ export interface Statistics {
   readonly protocol?: string;
 }
 
+/** Arrays `mu` and `sigma` with a name's tail: of several moments one behind the other, along the axis `places`. */
+export function momentsArrays(tail: string, each: readonly Moments[], places: readonly number[]): [string, NpyArray][] {
+  const { dim } = each[0]!;
+  const array = (name: string, shape: number[], of: (one: Moments) => Float64Array): [string, NpyArray] => [
+    `${name}${tail}`,
+    { dtype: "float64", shape: [...places, ...shape], data: concatArrays(Float64Array, each.map(of)) },
+  ];
+  return [array("mu", [dim], ({ mean }) => mean), array("sigma", [dim, dim], ({ covariance }) => covariance)];
+}
+
 /** Writes statistics that numpy and the usual evaluators read, with protocol and count beside. */
 export async function writeStatistics(path: string, { moments, spatial, protocol }: Statistics): Promise<void> {
-  const float64 = (data: Float64Array, shape: number[]): NpyArray => ({ dtype: "float64", shape, data });
-  const pair = ({ mean, covariance, dim }: Moments, tail: string): [string, NpyArray][] => [
-    [`mu${tail}`, float64(mean, [dim])],
-    [`sigma${tail}`, float64(covariance, [dim, dim])],
-  ];
-  const entries: [string, NpyArray][] = [...pair(moments, ""), ...(spatial ? pair(spatial, "_s") : [])];
-  if (moments.count !== undefined) entries.push(["count", float64(Float64Array.of(moments.count), [1])]);
+  const entries = [...momentsArrays("", [moments], []), ...(spatial ? momentsArrays("_s", [spatial], []) : [])];
+  if (moments.count !== undefined)
+    entries.push(["count", { dtype: "float64", shape: [1], data: Float64Array.of(moments.count) }]);
   if (protocol !== undefined) {
     const data = new TextEncoder().encode(protocol);
     entries.push(["protocol", { dtype: "uint8", shape: [data.length], data }]);

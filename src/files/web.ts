@@ -1,3 +1,4 @@
 /** The face for every platform: drafts, and words for what goes wrong with files. */
+export { concatArrays } from "./concat.ts";
 export { replaceByDraft } from "./draft.ts";
 export { fileProblem, oneLine, readProblem, systemErrorMessage, writeErrorMessage, writeProblem } from "./words.ts";

@@ -1,5 +1,5 @@
 import { Unzlib } from "fflate";
-import { joined } from "./png-write.ts";
+import { concatArrays } from "../files/web.ts";
 
 /** Compressed bytes handed over at a time: they unpack to a megabyte at most. */
 const STEP = 1024;
@@ -20,5 +20,5 @@ export function zlibInflate(packed: Uint8Array, mostBytes: number): Uint8Array |
   } catch {
     return undefined;
   }
-  return isWhole && total <= mostBytes ? joined(pieces) : undefined;
+  return isWhole && total <= mostBytes ? concatArrays(Uint8Array, pieces) : undefined;
 }

@@ -1,5 +1,6 @@
 import { zlibSync } from "fflate";
 import { crc32 } from "../checkpoint/index.ts";
+import { concatArrays } from "../files/web.ts";
 import { channelsOf, type RgbaImage, type RgbImage } from "./pixels.ts";
 
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -22,7 +23,7 @@ export function encodePng(image: RgbImage | RgbaImage, text: PngText = {}): Uint
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, channels === 4 ? 6 : 2, 0, 0, 0], 8);
-  return joined([
+  return concatArrays(Uint8Array, [
     Uint8Array.from(PNG_SIGNATURE),
     chunk("IHDR", header),
     ...Object.entries(text).map(([keyword, value]) => textChunk(keyword, value)),
@@ -48,22 +49,11 @@ function textChunk(keyword: string, text: string): Uint8Array {
   if (text.includes("\0")) throw new RangeError(`PNG: expected text without NUL under "${keyword}"`);
   if (/^[\n\x20-\x7e\xa0-\xff]*$/.test(text)) return chunk("tEXt", latin1(`${keyword}\0${text}`));
   // After the keyword: not compressed, method 0, no language tag, no translated keyword.
-  return chunk("iTXt", joined([latin1(`${keyword}\0\0\0\0\0`), new TextEncoder().encode(text)]));
+  return chunk("iTXt", concatArrays(Uint8Array, [latin1(`${keyword}\0\0\0\0\0`), new TextEncoder().encode(text)]));
 }
 
 function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
-}
-
-/** Bytes behind each other. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /**

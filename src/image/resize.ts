@@ -28,14 +28,11 @@ export function areaMatrix(from: number, to: number): ResizeMatrix {
   return { data, out: to, in: from };
 }
 
-/** PyTorch's cubic coefficient. */
-const CUBIC_A = -0.75;
-
-/** Cubic convolution kernel (Keys 1981) with a = −0.75 at distance t >= 0. */
-function cubic(t: number): number {
-  if (t <= 1) return ((CUBIC_A + 2) * t - (CUBIC_A + 3)) * t * t + 1;
-  if (t < 2) return ((CUBIC_A * t - 5 * CUBIC_A) * t + 8 * CUBIC_A) * t - 4 * CUBIC_A;
-  return 0;
+/** Cubic convolution kernel at distance `t` (R. Keys, "Cubic convolution interpolation", IEEE ASSP 1981); a = −0.5 is exact for quadratics. */
+export function cubic(t: number, a: number): number {
+  const d = Math.abs(t);
+  if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
 /**
@@ -50,7 +47,7 @@ export function bicubicMatrix(from: number, to: number): ResizeMatrix {
     const base = Math.floor(centre);
     for (let tap = base - 1; tap <= base + 2; tap++) {
       const at = i * from + Math.min(Math.max(tap, 0), from - 1);
-      weights[at] = weights[at]! + cubic(Math.abs(centre - tap));
+      weights[at] = weights[at]! + cubic(centre - tap, -0.75);
     }
   }
   return { data: Float32Array.from(weights), out: to, in: from };

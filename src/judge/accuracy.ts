@@ -1,6 +1,7 @@
 /** How often a judge gives labelled pictures their own class. */
 import { type Dataset, orderedBatches } from "../data/index.ts";
 import {
+  countGiven,
   type Interval,
   joinTops,
   knownShares,
@@ -49,11 +50,9 @@ export async function classAccuracy(
   dataset: Dataset,
   options: AccuracyOptions = {},
 ): Promise<ClassAccuracy> {
-  const K = judge.labels.length;
   const classOf = matchClasses(dataset.classes, judge.labels);
   const size = options.size ?? (await shortSide(dataset));
-  const confusion = new Uint32Array(K * K);
-  const [tops, own]: [TopClasses[], number[]] = [[], []];
+  const [tops, own, given]: [TopClasses[], number[], number[]] = [[], [], []];
   const refuse = (error: Error): never => {
     throw error;
   };
@@ -61,28 +60,20 @@ export async function classAccuracy(
     const { logits } = await judge.extractPlanes(images, count, size, size);
     tops.push(topClasses(logits, count, judge.groups));
     own.push(...labels.subarray(0, count));
-    largestOfRows(logits, count).forEach((given, i) => {
-      confusion[classOf[labels[i]!]! * K + given]!++;
-    });
+    given.push(...largestOfRows(logits, count));
   }
-  const classes = judge.labels.map((label, at) => {
-    const row = confusion.subarray(at * K, (at + 1) * K);
-    const others = row.map((n, given) => (given === at ? 0 : n));
-    const most = others.reduce((best, n, given) => (n > others[best]! ? given : best), 0);
-    const taken = others[most]!;
-    return {
-      label,
-      pictures: row.reduce((a, b) => a + b, 0),
-      correct: row[at]!,
-      ...(taken > 0 ? { takenFor: { label: judge.labels[most]!, pictures: taken } } : {}),
-    };
-  });
-  const side = { classes: dataset.classes, labelOf: (i: number) => own[i]!, given: Int32Array.from(own) };
+  const side = { classes: dataset.classes, labelOf: (i: number) => own[i]!, given: Int32Array.from(given) };
+  const { correct, pictures, classes } = countGiven(side.given, (i) => classOf[own[i]!]!, judge.labels);
   const shares = knownShares(topScores({ ...side, top: joinTops(tops) }, judge));
-  const pictures = classes.reduce((n, c) => n + c.pictures, 0);
-  const correct = classes.reduce((n, c) => n + c.correct, 0);
   const interval = wilsonInterval(correct, pictures);
-  return { pictures, correct, accuracy: correct / pictures, interval, shares, classes };
+  return {
+    pictures,
+    correct,
+    accuracy: correct / pictures,
+    interval,
+    shares,
+    classes: classes.map(({ taken_for, ...counts }) => ({ ...counts, ...(taken_for && { takenFor: taken_for }) })),
+  };
 }
 
 async function shortSide(dataset: Dataset): Promise<number> {

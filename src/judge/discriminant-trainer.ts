@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Dataset, orderedBatches } from "../data/index.ts";
 import { program } from "../engine/index.ts";
 import { doubleProducts } from "../evaluate/index.ts";
+import { concatArrays } from "../files/index.ts";
 import { countParams } from "../nn/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
@@ -83,13 +84,7 @@ async function looksOf(
       parts.push(Float32Array.from(looks!.data as Float32Array));
       own.push(...labels);
     }
-    const rows = new Float32Array(own.length * PLACED_WIDTH);
-    let at = 0;
-    for (const part of parts) {
-      rows.set(part, at);
-      at += part.length;
-    }
-    return { rows, own: Int32Array.from(own) };
+    return { rows: concatArrays(Float32Array, parts), own: Int32Array.from(own) };
   } finally {
     await session.dispose();
   }

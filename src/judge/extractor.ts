@@ -72,7 +72,7 @@ export async function openJudge(folder: string, runtime: Runtime): Promise<Judge
     groups: config.groups,
     heldOutAccuracy: config.heldOutAccuracy,
     extract: async (batch) => {
-      const planes = { ...batch, data: toPlanes(batch) };
+      const planes = { ...batch, data: toPlanes("judge", batch, (byte) => byte / 127.5 - 1) };
       return { ...(await judged(planes)), details: await detailed(planes) };
     },
     extractPlanes: (data, count, height, width) => judged({ data, count, height, width }),
@@ -101,16 +101,20 @@ function fitting(runtime: Runtime, { data, count, height, width }: Planes, taken
 const axisMatrix = (from: number, to: number): ResizeMatrix =>
   to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);
 
-/** Bytes [n, h, w, 3] to planes [n, 3, h, w] in [−1, 1]. */
-function toPlanes({ data, count, height, width }: PictureBatch): Float32Array {
+/** Bytes [n, h, w, 3] to planes [n, 3, h, w] of `numberOf` each byte. @throws RangeError naming the network */
+export function toPlanes(
+  network: string,
+  { data, count, height, width }: PictureBatch,
+  numberOf: (byte: number) => number,
+): Float32Array {
   const pixels = height * width;
   if (data.length !== count * pixels * 3)
     throw new RangeError(
-      `judge: expected ${count} pictures of ${width}x${height}x3 bytes, got ${data.length} bytes in all`,
+      `${network}: expected ${count} pictures of ${width}x${height}x3 bytes, got ${data.length} bytes in all`,
     );
   const planes = new Float32Array(data.length);
   for (let i = 0, at = 0; i < count; i++)
     for (let c = 0; c < 3; c++)
-      for (let k = 0; k < pixels; k++) planes[at++] = data[3 * (i * pixels + k) + c]! / 127.5 - 1;
+      for (let k = 0; k < pixels; k++) planes[at++] = numberOf(data[3 * (i * pixels + k) + c]!);
   return planes;
 }

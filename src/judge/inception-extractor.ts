@@ -2,7 +2,7 @@ import { program } from "../engine/index.ts";
 import { fileDigest } from "../files/index.ts";
 import { type ParamDecl, paramTensors } from "../nn/index.ts";
 import type { Runtime, Value, WeightData } from "../runtime/index.ts";
-import type { PictureBatch } from "./extractor.ts";
+import { type PictureBatch, toPlanes } from "./extractor.ts";
 import { declareInception, INCEPTION_SIDE, inception } from "./inception.ts";
 import { INCEPTION_FEATURES } from "./inception-layers.ts";
 import { type InceptionResize, inceptionResizeMatrix } from "./inception-resize.ts";
@@ -54,15 +54,9 @@ export async function openInception(
     hash: await fileDigest(path),
     dim: INCEPTION_FEATURES / narrow,
     resize,
-    async extract({ data, count, height, width }) {
-      const pixels = height * width;
-      if (data.length !== count * pixels * 3)
-        throw new RangeError(
-          `inception: expected ${count} pictures of ${width}x${height}x3 bytes, got ${data.length} bytes in all`,
-        );
-      const planes = new Float32Array(data.length);
-      for (let i = 0, at = 0; i < count; i++)
-        for (let c = 0; c < 3; c++) for (let k = 0; k < pixels; k++) planes[at++] = data[3 * (i * pixels + k) + c]!;
+    async extract(batch) {
+      const { count, height, width } = batch;
+      const planes = toPlanes("inception", batch, (byte) => byte);
       const feeds = {
         image: runtime.floats(planes, [count, 3, height, width]),
         rows: axis(height),

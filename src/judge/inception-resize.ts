@@ -1,5 +1,5 @@
 /** How pictures reach the side of 299 pixels that Inception reads. */
-import { areaMatrix, bicubicMatrix, type ResizeMatrix } from "../image/index.ts";
+import { areaMatrix, bicubicMatrix, cubic, type ResizeMatrix } from "../image/index.ts";
 
 /**
  * `tensorflow-bilinear`: TensorFlow 1's `resize_bilinear`, pixel i at i·in/out, no half-pixel centres: what FID is defined with.
@@ -41,13 +41,6 @@ function lerpMatrix(from: number, to: number, place: (i: number) => number): Res
   return { data, out: to, in: from };
 }
 
-/** Keys' cubic with a = −0.5. */
-function cubic(x: number): number {
-  const d = Math.abs(x);
-  if (d < 1) return (1.5 * d - 2.5) * d * d + 1;
-  return d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
-}
-
 function antialiasedMatrix(from: number, to: number): ResizeMatrix {
   const data = new Float32Array(to * from);
   const step = from / to;
@@ -56,7 +49,7 @@ function antialiasedMatrix(from: number, to: number): ResizeMatrix {
     const centre = (i + 0.5) * step;
     const begin = Math.max(0, Math.trunc(centre - 2 * widen + 0.5));
     const end = Math.min(from, Math.trunc(centre + 2 * widen + 0.5));
-    const weights = Array.from({ length: end - begin }, (_, k) => cubic((begin + k + 0.5 - centre) / widen));
+    const weights = Array.from({ length: end - begin }, (_, k) => cubic((begin + k + 0.5 - centre) / widen, -0.5));
     const total = weights.reduce((sum, w) => sum + w, 0);
     weights.forEach((w, k) => {
       data[i * from + begin + k] = w / total;

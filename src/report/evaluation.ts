@@ -81,7 +81,7 @@ function numbers(result: EvaluationResult): Block[] {
           detail: interval === null ? "" : shownInterval(interval, format),
         };
         const heading = { text: title, detail: meaning };
-        const cells = [heading, value, BETTER[metricDirection[name]]];
+        const cells = [heading, value, BETTER[metricDirection(name)]];
         return { cells, best: [1] };
       }),
     },

@@ -5,3 +5,4 @@ export { evaluationSections, metricInfo, protocolSection } from "./evaluation.ts
 export { shownDifference, shownNumber } from "./numbers.ts";
 export { renderReport } from "./render.ts";
 export { sweepPlots, sweepSection } from "./sweep.ts";
+export { textColumns } from "./text.ts";

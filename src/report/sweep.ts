@@ -43,7 +43,7 @@ function metricPlot(name: MetricName, option: string, points: readonly SweepPoin
   const { title, format } = metricInfo[name];
   return {
     title,
-    note: NOTES[metricDirection[name]],
+    note: NOTES[metricDirection(name)],
     x: { name: option, values: points.map(({ value }) => value) },
     format,
     series: [
@@ -85,7 +85,7 @@ function metricTable(names: readonly MetricName[], option: string, points: reado
 
 /** The point whose number is the best; none where no way is better or there is but one. */
 function bestOf(name: MetricName, points: readonly SweepPoint[]): number | undefined {
-  const sign = { lower: 1, higher: -1, neither: 0 }[metricDirection[name]];
+  const sign = { lower: 1, higher: -1, neither: 0 }[metricDirection(name)];
   const there = points.flatMap(({ result }, i) => (result[name] === null ? [] : [{ i, cost: sign * result[name] }]));
   if (sign === 0 || there.length < 2) return undefined;
   return there.reduce((a, b) => (b.cost < a.cost ? b : a)).i;

@@ -1,8 +1,9 @@
+import { concatArrays } from "../../files/web.ts";
+
 /** A minimal protocol-buffer writer: the wire types that messages of ONNX and TensorBoard use. */
 export class ProtoWriter {
   private chunks: Uint8Array[] = [];
   private small: number[] = [];
-  private bytes = 0;
 
   private varint(value: number | bigint): void {
     let rest = BigInt.asUintN(64, BigInt(value));
@@ -15,9 +16,7 @@ export class ProtoWriter {
 
   private flush(): void {
     if (this.small.length === 0) return;
-    const chunk = Uint8Array.from(this.small);
-    this.chunks.push(chunk);
-    this.bytes += chunk.length;
+    this.chunks.push(Uint8Array.from(this.small));
     this.small = [];
   }
 
@@ -44,7 +43,6 @@ export class ProtoWriter {
     this.varint(value.length);
     this.flush();
     this.chunks.push(value);
-    this.bytes += value.length;
     return this;
   }
 
@@ -58,14 +56,15 @@ export class ProtoWriter {
     return this.blob(field, inner.finish());
   }
 
+  /** Another writer's fields behind these: parts of one message may be written apart. */
+  append(other: ProtoWriter): this {
+    this.flush();
+    this.chunks.push(other.finish());
+    return this;
+  }
+
   finish(): Uint8Array {
     this.flush();
-    const all = new Uint8Array(this.bytes);
-    let at = 0;
-    for (const chunk of this.chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
+    return concatArrays(Uint8Array, this.chunks);
   }
 }
