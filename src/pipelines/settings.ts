@@ -39,7 +39,7 @@ export interface EditRecord {
 /** A run as settings tell it, by its task. */
 export type RunRecord =
   | { readonly task: "generate"; readonly options: GenerateOptions; readonly model: string }
-  | { readonly task: typeof LARGE; readonly options: LargeOptions; readonly model: string }
+  | { readonly task: "generate-large"; readonly options: LargeOptions; readonly model: string }
   | EditRecord;
 
 /** A run read back, with what repeating it takes. */
