@@ -26,7 +26,8 @@ export interface ShownEvent {
 }
 
 /** Where an event stands in its run; in one window where none is told. */
-type PlacedEvent = Pick<EditEvent, "index" | "total" | "isLast"> & Partial<Pick<EditEvent, "window" | "windows">>;
+export type PlacedEvent = Pick<EditEvent, "index" | "total" | "isLast"> &
+  Partial<Pick<EditEvent, "window" | "windows">>;
 
 /**
  * Whether the pictures of an event are shown. In one window every scale may be. A run in many shows windows as they are finished, whose
