@@ -102,7 +102,7 @@ async function checkByteOrder(source: ByteSource, archive: Archive): Promise<voi
   if (order !== "little") throw new CheckpointError(source.name, "little-endian storages", quote(order));
 }
 
-/** Mutex the pickle's persistent ids, `("storage", class, key, location, length)`, into storages. */
+/** Turns the pickle's persistent ids, `("storage", class, key, location, length)`, into storages. */
 function storageLoader(source: ByteSource, archive: Archive, reader: RecordReader) {
   const storages = new Map<string, PthStorage>();
   return (id: PickleValue): PthStorage => {

@@ -167,7 +167,7 @@ async function jsonLabel(file: FileHandle, member: TarMember): Promise<Label | P
   return label === undefined || label === null ? undefined : readLabel(label);
 }
 
-/** Mutex labels into class numbers: all numbers, all names, or none at all. */
+/** Turns labels into class numbers: all numbers, all names, or none at all. */
 function numbered(found: readonly Found[], order: ClassOrder | undefined): ReturnType<typeof numberLabels> {
   const without = found.filter(({ label }) => label === undefined);
   if (without.length === found.length) {

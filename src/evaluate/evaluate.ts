@@ -38,7 +38,7 @@ import { compareSets, type Reference } from "./set-metrics.ts";
 import { writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {
-  /** Mutex pictures into features; left out, both sides must bring statistics, and only those are compared. */
+  /** Turns pictures into features; left out, both sides must bring statistics, and only those are compared. */
   readonly extractor?: FeatureExtractor | undefined;
   readonly product: DoubleProduct;
   /** Default: all. */
