@@ -18,7 +18,7 @@ export function nameOf(label) {
  * The label as icon names are made of it: letters and digits joined by hyphens.
  * @param {string} label
  */
-function slugOf(label) {
+export function slugOf(label) {
   return label
     .normalize("NFKD")
     .toLowerCase()
