@@ -59,7 +59,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   const cards = () => page.locator(".card").count();
 
   test("opens without fetching weights, and says where it computes", async () => {
-    await expect.poll(() => chip().textContent()).toContain("Ready");
+    await expect.poll(() => chip().textContent(), { timeout: PATIENCE }).toContain("Ready");
     await chip().click();
     await page.getByRole("dialog").getByText("on the server").waitFor();
     await accessible(page, "model");
@@ -184,7 +184,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   test("a server that comes back on the same port is found by itself, and draws", async () => {
     server = await built.serve([...SERVE, "--port", new URL(server.url).port]);
     await page.getByText("The server answers again.").waitFor({ timeout: 40_000 });
-    await expect.poll(() => chip().textContent()).toContain("Ready");
+    await expect.poll(() => chip().textContent(), { timeout: PATIENCE }).toContain("Ready");
     expect(await page.getByText("The server does not answer.").count()).toBe(0);
     await drawButton().click();
     await done();
@@ -207,10 +207,14 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     }
     await form.getByLabel("Token").fill("a secret");
     await form.getByRole("button", { name: "Go on" }).click();
-    await expect.poll(() => other.getByRole("button", { name: /^Model/ }).textContent()).toContain("Ready");
+    await expect
+      .poll(() => other.getByRole("button", { name: /^Model/ }).textContent(), { timeout: PATIENCE })
+      .toContain("Ready");
     const third = await context.newPage();
     await third.goto(`${guarded.url}/#token=a%20secret`);
-    await expect.poll(() => third.getByRole("button", { name: /^Model/ }).textContent()).toContain("Ready");
+    await expect
+      .poll(() => third.getByRole("button", { name: /^Model/ }).textContent(), { timeout: PATIENCE })
+      .toContain("Ready");
     expect(third.url()).not.toContain("secret");
     const fourth = await context.newPage();
     for (const broken of ["%E0", "%", "%u20ac", "%E2%82%AC"]) {

@@ -1,5 +1,4 @@
 /** Settings that a PNG carries, as an order of the create screen. */
-import "./no-eval.ts";
 import { pick } from "flexvar/options";
 import { readSettings, requestFrom } from "flexvar/web";
 import { MORE_OPTIONS } from "../create/more-options.ts";
