@@ -70,11 +70,14 @@ export function checkCost({ param, given, cost, instead }: CostRequest, budget: 
   if (fitsBudget(cost, budget)) return;
   const fits = (other: RunCost): boolean => fitsBudget(other, budget);
   const [expected, got] = fitsMemory(cost, budget)
-    ? [`a run of at most ${secondsText(budget.seconds!)}`, secondsText(costSeconds(cost, budget.rate))]
-    : [`a run that takes at most ${bytesText(budget.memoryBytes)} of memory`, bytesText(totalBytes(cost, budget))];
+    ? ([`a run of at most ${secondsText(budget.seconds!)}`, secondsText(costSeconds(cost, budget.rate))] as const)
+    : ([
+        `a run that takes at most ${bytesText(budget.memoryBytes)} of memory`,
+        bytesText(totalBytes(cost, budget)),
+      ] as const);
   const others = instead?.(fits) ?? [];
   const hint = others.length > 0 ? others.join(", or ") : "no smaller one would do";
-  throw new OptionError(param, expected!, `about ${got} for ${given}; ${hint}`);
+  throw new OptionError(param, expected, `about ${got} for ${given}; ${hint}`);
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   rowOf,
 } from "../options/index.ts";
 import { formatMix, type ModelConfig } from "../pretrained/index.ts";
-import { formatPerScale, formatScales, type PerScale } from "../sampling/index.ts";
+import { formatPerScale, formatScales, type PerScale, parsePair } from "../sampling/index.ts";
 import { type EditOptions, withGuidance } from "./edit.ts";
 import type { LargeOptions } from "./large.ts";
 import type { PictureInfo } from "./pictures.ts";
@@ -130,7 +130,7 @@ export function pictureSettings(
  */
 export function requestFrom(settings: SettingsRecord, numClasses?: number): RepeatedRun {
   const { task = "generate", model } = settings;
-  const size = readSize(settings.size);
+  const size = parsePair(String(settings.size));
   if (typeof model !== "string" || size === undefined) throw unknownPicture();
   const mixed = settings.class_mix;
   const asked = typeof mixed === "string" ? mixed : (settings.class_id as number);
@@ -156,8 +156,3 @@ export function requestFrom(settings: SettingsRecord, numClasses?: number): Repe
 }
 
 const unknownPicture = (): RangeError => new RangeError("settings: expected those of a picture that flexvar made");
-
-function readSize(text: unknown): [width: number, height: number] | undefined {
-  const match = /^(\d{1,5})x(\d{1,5})$/.exec(String(text));
-  return match === null ? undefined : [Number(match[1]), Number(match[2])];
-}

@@ -38,6 +38,7 @@ import {
   shownScales,
 } from "../pipelines/index.ts";
 import { classPicksOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
+import { parsePair } from "../sampling/index.ts";
 import { pictureBytes } from "./base64.ts";
 import { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
@@ -65,13 +66,13 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const total = picks.length * resolved.count;
   checkPictures(total, limits);
   if (fields.large === "windows") return largeWork(fields, input, total, model);
+  const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const { costs } = model;
   if (costs !== undefined) {
-    const decoded = [...shownScales(shownOf(fields), resolved.plan.grids.length), resolved.plan.grids.length - 1];
+    const decoded = [...shown, resolved.plan.grids.length - 1];
     fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded });
   }
   const run = runSettings(model.config, { task: "generate", options: input, model: model.hash });
-  const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const infos = picturesOf(model.config, resolved, picks, fields.first_index as number | undefined);
   const { seed } = resolved;
   const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
@@ -249,9 +250,7 @@ function resultSize(fields: Fields, task: string, { width, height }: RgbaImage):
 
 /** A size that was asked for; undefined for auto and none. */
 function givenSize({ size }: Fields): readonly [number, number] | undefined {
-  const text = Array.isArray(size) ? size.join("x") : String(size ?? "");
-  const match = /^\s*(\d{1,6})(?:\s*[xX×]\s*(\d{1,6}))?\s*$/.exec(text);
-  return match === null ? undefined : [Number(match[1]), Number(match[2] ?? match[1])];
+  return parsePair(Array.isArray(size) ? size.join("x") : String(size ?? ""));
 }
 
 /** Whether what is kept of a picture is opaque; what is painted always is. */
