@@ -15,6 +15,7 @@ const folderOrder = [
   "nn",
   "models",
   "pretrained",
+  "hub",
   "pipelines",
   "data",
   "train",
