@@ -25,11 +25,14 @@ async function make(place: string): Promise<void> {
     await mkdir(place);
   } catch (error) {
     if (await isFolder(place)) return;
-    const above = dirname(place);
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isMissing || (await isFolder(above))) throw error;
-    await make(above);
-    await make(place);
+    if (!isMissing) throw error;
+    const above = dirname(place);
+    // Another process may have made the one above in the meantime: a second try tells.
+    if (!(await isFolder(above))) await make(above);
+    await mkdir(place).catch(async (again: unknown) => {
+      if (!(await isFolder(place))) throw again;
+    });
   }
 }
 
