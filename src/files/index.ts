@@ -3,6 +3,7 @@ export {
   removeLeftovers,
   writeFileAtomic,
 } from "./atomic.ts";
+export { userCache } from "./cache-folder.ts";
 export { fileDigest } from "./digest.ts";
 export { makeFolders, notAFolder } from "./folders.ts";
 export { type JsonDifference, jsonDifferences, jsonText } from "./json-differences.ts";

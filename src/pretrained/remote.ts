@@ -55,7 +55,8 @@ export async function fetchFolder(
   }
 }
 
-function addressIn(folder: string | URL, file: string): string {
+/** Address of a file of a folder; a relative folder counts from the page. */
+export function addressIn(folder: string | URL, file: string): string {
   const base = typeof document === "undefined" ? globalThis.location?.href : document.baseURI;
   const address = new URL(folder, base);
   if (!address.pathname.endsWith("/")) address.pathname += "/";
