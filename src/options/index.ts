@@ -8,4 +8,4 @@ export { whole } from "./schemas.ts";
 export * from "./spelling.ts";
 export * from "./table.ts";
 export { formatOption, valueFromText, valueOfText } from "./text.ts";
-export { expected, explain, issueWords, shown } from "./words.ts";
+export { checked, explain, shown } from "./words.ts";

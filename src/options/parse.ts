@@ -2,12 +2,12 @@
 import type { z } from "zod";
 import { OptionError } from "../errors/index.ts";
 import { optionsSchema, SAMPLING_FIELDS } from "./table.ts";
-import { explain, issueWords } from "./words.ts";
+import { checked, explain } from "./words.ts";
 
 /** Every sampling option, each optional; unknown keys are refused. */
 export const samplingSchema = optionsSchema(SAMPLING_FIELDS).refine(
   (options) => options.steps === undefined || options.scales === undefined,
-  { path: ["steps"], error: "expected either steps or scales, got both" },
+  { path: ["steps"], error: "either steps or scales", params: { got: "both" } },
 );
 
 /** Options as users give them. */
@@ -26,7 +26,7 @@ export function parsed<T extends z.ZodType>(
   input: unknown,
   known: readonly string[] = SAMPLING_FIELDS,
 ): z.output<T> {
-  const result = schema.safeParse(input, { error: issueWords });
+  const result = checked(schema, input);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
