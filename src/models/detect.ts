@@ -1,6 +1,6 @@
 /** Hyper-parameters read off a checkpoint's tensor shapes (names and shapes: `declareTransformer`, `declareTokenizer`). */
 import { CODEBOOK, type TokenizerConfig } from "./tokenizer.ts";
-import type { TransformerConfig } from "./transformer.ts";
+import type { TransformerConfig } from "./transformer-params.ts";
 
 /** Names of tensors and their shapes. */
 export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
