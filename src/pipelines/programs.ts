@@ -130,3 +130,16 @@ export function quantiseProgram(config: TokenizerConfig): Program {
   const pooled = resizeGrid(latent, input("rows", "float32", ["h2", "h"]), input("columns", "float32", ["w2", "w"]));
   return program("quantise", { tokens: nearestCodes(p, pooled) });
 }
+
+/** What each session of a model runs. */
+export const PROGRAMS = {
+  conditioning: conditioningProgram,
+  embed: embedProgram,
+  step: (configs) => stepProgram(configs, false),
+  guidedStep: (configs) => stepProgram(configs, true),
+  firstHalf: firstHalfProgram,
+  decoder: ({ tokenizer }) => decoderProgram(tokenizer),
+  encoder: ({ tokenizer }) => encoderProgram(tokenizer),
+  quantise: ({ tokenizer }) => quantiseProgram(tokenizer),
+} as const satisfies Readonly<Record<string, (configs: NetworkConfigs) => Program>>;
+export type ProgramName = keyof typeof PROGRAMS;
