@@ -1,17 +1,14 @@
 /** What editing yields, scale by scale. */
 import type { WindowPass } from "../editing/index.ts";
 import type { RgbaImage } from "../image/index.ts";
-import type { Grid } from "../sampling/index.ts";
+import type { ScaleTokens } from "./model.ts";
 import type { PictureInfo } from "./pictures.ts";
 
 /** One finished scale of one window, for one batch of variants. */
-export interface EditEvent {
+export interface EditEvent extends ScaleTokens {
   /** Scale number from 0, of `total` in this window. */
   readonly index: number;
   readonly total: number;
-  readonly grid: Grid;
-  /** Code ids [B, h, w] of the window. */
-  readonly tokens: Int32Array;
   /** Window number from 0, of `windows`. */
   readonly window: number;
   readonly windows: number;

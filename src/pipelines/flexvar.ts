@@ -1,4 +1,5 @@
 /** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
+import { concatArrays } from "../files/web.ts";
 import { areaMatrix, type PlanarBatch, planarToRgb, type RgbImage } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
 import type { Drawing } from "../options/index.ts";
@@ -200,19 +201,25 @@ export async function* sampleBatch(
     const { index, grid, tokens } = scale;
     const isLast = index === total - 1;
     const shown = isLast ? crop : undefined;
-    const decoded = once(() => pipe.decode(scale));
+    const length = gridTokens(grid);
+    // A row is decoded once, whoever asks for its picture.
+    const parts = pictures.map((_, row) =>
+      once(() => pipe.decode({ grid, tokens: tokens.subarray(row * length, (row + 1) * length) })),
+    );
+    const decoded = once(async () => {
+      const each: PlanarBatch[] = [];
+      for (const part of parts) each.push(await part());
+      const data = concatArrays(
+        Float32Array,
+        each.map((one) => one.data),
+      );
+      return { ...each[0]!, data, batch: each.length };
+    });
     const image = async (): Promise<PlanarBatch> => {
       const whole = await decoded();
       return shown === undefined ? whole : cropBatch(whole, shown);
     };
-    const picture = async (row: number): Promise<RgbImage> => {
-      const length = gridTokens(grid);
-      return planarToRgb(
-        await pipe.decode({ grid, tokens: tokens.subarray(row * length, (row + 1) * length) }),
-        0,
-        shown,
-      );
-    };
+    const picture = async (row: number): Promise<RgbImage> => planarToRgb(await parts[row]!(), 0, shown);
     yield { ...scale, total, isLast, pictures, first, decoded, image, picture };
   }
 }
