@@ -1,6 +1,5 @@
 export * from "./class-names.ts";
 export * from "./defaults.ts";
-export * from "./editing.ts";
 export { imagenetLabels } from "./imagenet.ts";
 export * from "./parse.ts";
 export * from "./sampling.ts";

@@ -45,8 +45,8 @@ export interface OptionRow {
   readonly served?: boolean;
 }
 
-/** What a row may leave out: names that follow from the option's own (`topK`: `top-k`, `top_k`), a text as it is, and all tasks of its part of the table. */
-type Usual = "flag" | "http" | "text" | "tasks";
+/** What a row may leave out: names that follow from the option's own (`topK`: `top-k`, `top_k`, Top k), a text as it is, and all tasks of its part of the table. */
+type Usual = "title" | "flag" | "http" | "text" | "tasks";
 type Row = Omit<OptionRow, Usual> & Partial<Pick<OptionRow, Usual>>;
 
 /** How tokens are drawn: these hold for every task. */
@@ -62,7 +62,6 @@ const samplingOptions = {
   },
   style: {
     schema: z.string().min(1).max(LONGEST_STYLE),
-    title: "Style",
     description:
       "Style that the model was told in training, by name (`flexvar classes` lists them), mixed as in noto:0.6,fluent:0.4, or none.",
     metavar: "NAME|none",
@@ -71,7 +70,6 @@ const samplingOptions = {
   },
   count: {
     schema: whole(1, 1_000_000),
-    title: "Count",
     description: "Pictures per class; 1 by default.",
     metavar: "N",
     http: "n",
@@ -80,7 +78,6 @@ const samplingOptions = {
   },
   seed: {
     schema: whole(0, Number.MAX_SAFE_INTEGER),
-    title: "Seed",
     description:
       "Whole number that fixes every picture; each picture has a stream of its own from seed, class and number. 0 by default.",
     metavar: "N",
@@ -89,7 +86,6 @@ const samplingOptions = {
   },
   size: {
     schema: size,
-    title: "Size",
     description:
       "Picture size in pixels, N or WxH; the trained square by default. Any size: what the model's factor does not divide is drawn larger and cropped.",
     metavar: "N|WxH",
@@ -97,7 +93,6 @@ const samplingOptions = {
   },
   steps: {
     schema: whole(1, 64),
-    title: "Steps",
     description:
       "Number of scales, by the published tables; excludes a list of scales. 10 up to the trained size by default.",
     metavar: "N",
@@ -108,7 +103,6 @@ const samplingOptions = {
   },
   stepTable: {
     schema: choice(STEP_TABLES),
-    title: "Step table",
     description: "Which published list 8 steps use: the paper's or the released script's.",
     metavar: "paper|released",
     advanced: true,
@@ -116,7 +110,6 @@ const samplingOptions = {
   },
   scales: {
     schema: scales,
-    title: "Scales",
     description:
       "The grids themselves, coarse to fine: n for a square, HxW (rows x columns) for any other, as in 1,2,4x6.",
     metavar: "LIST",
@@ -124,7 +117,6 @@ const samplingOptions = {
   },
   guidance: {
     schema: perScale(real(0, 100)),
-    title: "Guidance",
     description:
       "Guidance scale: how strongly pictures follow their class. 2.5 suits ramp, 4 suits constant. One number, a list by scale (4,4,2) or from..to.",
     metavar: "G",
@@ -135,7 +127,6 @@ const samplingOptions = {
   },
   guidanceMode: {
     schema: choice(GUIDANCE_MODES),
-    title: "Guidance mode",
     description: "ramp grows with the scales (published numbers); constant is the same at all (the authors' demo).",
     metavar: "ramp|constant",
     advanced: true,
@@ -144,7 +135,6 @@ const samplingOptions = {
   },
   guidanceUntil: {
     schema: guidanceUntil,
-    title: "Guidance until",
     description:
       "Grid from whose side on guidance is off, or none; a scale after the last guided one computes half the rows.",
     metavar: "GRID|none",
@@ -155,7 +145,6 @@ const samplingOptions = {
   },
   topK: {
     schema: perScale(whole(0, 2 ** 31), true),
-    title: "Top k",
     description:
       "Draws among the k likeliest tokens; 0 or at least the codebook's size: off. One number, a list by scale or from..to.",
     metavar: "K",
@@ -166,7 +155,6 @@ const samplingOptions = {
   },
   topP: {
     schema: perScale(real(0, 1), true),
-    title: "Top p",
     description:
       "Draws among the likeliest tokens that hold this share of the probability; 0 or 1: off. One number, a list by scale or from..to.",
     metavar: "P",
@@ -177,7 +165,6 @@ const samplingOptions = {
   },
   minP: {
     schema: perScale(real(0, 1)),
-    title: "Min p",
     description:
       "Draws among the tokens that are at least this many times as likely as the likeliest; 0, the default: off. One number, a list by scale or from..to.",
     metavar: "P",
@@ -190,7 +177,6 @@ const samplingOptions = {
   },
   temperature: {
     schema: perScale(real(0, 100, true)),
-    title: "Temperature",
     description:
       "Divides the logits; below 1 is safer, above 1 more varied. One number, a list by scale or from..to (0.9..0.7).",
     metavar: "T",
@@ -246,7 +232,6 @@ const samplingOptions = {
 const editingOptions = {
   strength: {
     schema: real(0, 1),
-    title: "Strength",
     description:
       "Share of the scales, the finest, that are painted anew, 0 to 1; the others keep the picture's tokens. For refine 0 by default, and grids up to the picture's own size are always kept; for a hole 1: below 1 what is under the mask shows through.",
     metavar: "S",
@@ -256,7 +241,6 @@ const editingOptions = {
   },
   window: {
     schema: whole(1, 4096),
-    title: "Window",
     description:
       "Side in pixels of the part around a hole that the model sees, on pictures larger than that; the trained size by default.",
     metavar: "PIXELS",
@@ -266,7 +250,6 @@ const editingOptions = {
   },
   padding: {
     schema: whole(0, 4096),
-    title: "Padding",
     description: "Kept pixels that a window shows around its hole at least; a quarter of the window by default.",
     metavar: "PIXELS",
     text: "number",
@@ -285,7 +268,6 @@ const editingOptions = {
   },
   fill: {
     schema: choice(FILLS),
-    title: "Fill",
     description:
       "What the hole holds while the picture is encoded, from kept pixels alone: their mean, the nearest (the default), or a smooth diffusion.",
     metavar: "mean|nearest|diffusion",
@@ -296,7 +278,6 @@ const editingOptions = {
   },
   widen: {
     schema: whole(0, 16),
-    title: "Widen",
     description:
       "Tokens of the finest grid around the hole that are drawn anew too; their pixels stay as they are. 1 by default.",
     metavar: "TOKENS",
@@ -307,7 +288,6 @@ const editingOptions = {
   },
   keptShare: {
     schema: real(0, 1, true),
-    title: "Kept share",
     description:
       "A token is taken from the picture where at least this share of its cell is kept, above 0 to 1; 0.5 by default.",
     metavar: "SHARE",
@@ -318,7 +298,6 @@ const editingOptions = {
   },
   hint: {
     schema: real(0, 16),
-    title: "Hint",
     description:
       "Where more than half is kept, grids of up to this many cells per width of the hole take their tokens from the filled picture; 1.6 by default.",
     metavar: "CELLS",
@@ -330,7 +309,6 @@ const editingOptions = {
   },
   seam: {
     schema: whole(0, 256),
-    title: "Seam",
     description: "Pixels inside the hole over which its edge is evened out; 0: none; two tokens wide by default.",
     metavar: "PIXELS",
     text: "number",
@@ -339,7 +317,6 @@ const editingOptions = {
   },
   bestOf: {
     schema: whole(1, 256),
-    title: "Best of",
     description:
       "Paints this many variants of each class and keeps as many as asked for: the likeliest by the model's own score, likeliest first.",
     metavar: "N",
@@ -372,8 +349,10 @@ export type Options = {
 /** Every option by the library's name, in the order in which help and forms list them. */
 export const options = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => {
-    const tasks = name in samplingOptions ? ALL_TASKS : EDIT_TASKS;
-    return [name, { flag: separated(name, "-"), http: separated(name, "_"), text: "text", tasks, ...row }];
+    const [first, ...rest] = separated(name, " ");
+    const title = `${first!.toUpperCase()}${rest.join("")}`;
+    const names = { title, flag: separated(name, "-"), http: separated(name, "_") };
+    return [name, { ...names, text: "text", tasks: name in samplingOptions ? ALL_TASKS : EDIT_TASKS, ...row }];
   }),
 ) as unknown as Options;
 
