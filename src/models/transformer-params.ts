@@ -41,20 +41,22 @@ export function flexvarConfig(depth: number): TransformerConfig {
   };
 }
 
+const declared = (name: string, shape: readonly number[], init: Init): ParamDecl => ({
+  name,
+  shape,
+  init,
+  decay: false,
+});
+
 /** Every parameter of the transformer under its released name, with the paper's start values. */
 export function declareTransformer(config: TransformerConfig): ParamDecl[] {
-  const { width: C, depth, heads: H, mlpWidth, codeDim } = config;
+  const { width: C, depth, heads: H, mlpWidth, codeDim, positionSide: S } = config;
   const std = Math.sqrt(1 / (3 * C));
   const normal = (gain = 1): Init => ({ kind: "truncatedNormal", std, gain });
   const residual = normal(1 / Math.sqrt(2 * depth));
   const decls: ParamDecl[] = [
-    { name: "pos_start", shape: [1, 1, C], init: normal(), decay: false },
-    {
-      name: "pos_1LC",
-      shape: [1, C, config.positionSide, config.positionSide],
-      init: { kind: "values", make: () => sinusoidalPositions(C, config.positionSide) },
-      decay: false,
-    },
+    declared("pos_start", [1, 1, C], normal()),
+    declared("pos_1LC", [1, C, S, S], { kind: "values", make: () => sinusoidalPositions(C, S) }),
     ...declareLinear("word_embed", C, codeDim, normal()),
     { name: "class_emb.weight", shape: [conditionRows(config), C], init: normal(), decay: true },
   ];
@@ -62,22 +64,12 @@ export function declareTransformer(config: TransformerConfig): ParamDecl[] {
   for (let i = 0; i < depth; i++) {
     const at = `blocks.${i}`;
     if (config.sharedAdaLN)
-      decls.push({
-        name: `${at}.ada_gss`,
-        shape: [1, 1, 6, C],
-        init: { kind: "adaGss", std: 1 / Math.sqrt(C) },
-        decay: false,
-      });
+      decls.push(declared(`${at}.ada_gss`, [1, 1, 6, C], { kind: "adaGss", std: 1 / Math.sqrt(C) }));
     if (config.qkNorm)
-      decls.push({
-        name: `${at}.attn.scale_mul_1H11`,
-        shape: [1, H, 1, 1],
-        init: { kind: "constant", value: Math.log(4) },
-        decay: false,
-      });
+      decls.push(declared(`${at}.attn.scale_mul_1H11`, [1, H, 1, 1], { kind: "constant", value: Math.log(4) }));
     decls.push(
-      { name: `${at}.attn.q_bias`, shape: [C], init: { kind: "zeros" }, decay: false },
-      { name: `${at}.attn.v_bias`, shape: [C], init: { kind: "zeros" }, decay: false },
+      declared(`${at}.attn.q_bias`, [C], { kind: "zeros" }),
+      declared(`${at}.attn.v_bias`, [C], { kind: "zeros" }),
       ...declareLinear(`${at}.attn.mat_qkv`, 3 * C, C, normal(), false),
       ...declareLinear(`${at}.attn.proj`, C, C, residual),
       ...declareLinear(`${at}.ffn.fc1`, mlpWidth, C, normal()),

@@ -1,9 +1,7 @@
 import { addDims, type Dim, floorDivDim, mulDims, subDims } from "../dims.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConvAttrs, OpAttrs, OpName } from "./attrs.ts";
-import { type Functions, fail, type GradContext, type OpDef } from "./def.ts";
-
-const attributes = ({ strides, pads }: ConvAttrs) => ({ strides: { ints: strides }, pads: { ints: pads } });
+import { type Functions, fail, type GradContext, type OnnxAttribute, type OpDef } from "./def.ts";
 
 function fixedKernel(op: OpName, inputs: readonly Tensor[]): [number, number] {
   const [, , kh, kw] = inputs[1]!.shape;
@@ -36,6 +34,18 @@ const convolved =
 const biasGrad = (f: Functions, { inputs: [, , bias], grad }: GradContext<ConvAttrs>): Tensor[] =>
   bias === undefined ? [] : [f.reshape(f.reduceSum(grad, [0, 2, 3]), [grad.shape[1]!])];
 
+/** The node of a convolution. @param more attributes beside those of all */
+const emitted =
+  <K extends "Conv" | "ConvTranspose">(
+    op: K,
+    more: (attrs: OpAttrs[K]) => Record<string, OnnxAttribute> = () => ({}),
+  ): OpDef<OpAttrs[K]>["emit"] =>
+  (e, attrs, inputs) => {
+    const shared = { strides: { ints: attrs.strides }, pads: { ints: attrs.pads } };
+    const kernel_shape = { ints: fixedKernel(op, inputs) };
+    e.node(op, e.inputs, [e.output], { ...shared, kernel_shape, ...more(attrs) });
+  };
+
 export const conv = {
   // x [N, I, H, W], w [O, I, kh, kw], bias [O] optional -> [N, O, H', W']
   Conv: {
@@ -49,10 +59,7 @@ export const conv = {
       const dx = f.convInputGrad(grad, w, x.shape, attrs);
       return [dx, f.convWeightGrad(x, grad, w.shape, attrs), ...biasGrad(f, context)];
     },
-    emit: (e, attrs, inputs) => {
-      const [kh, kw] = fixedKernel("Conv", inputs);
-      e.node("Conv", e.inputs, [e.output], { ...attributes(attrs), kernel_shape: { ints: [kh, kw] } });
-    },
+    emit: emitted("Conv"),
   },
 
   // x [N, O, H', W'], w [O, I, kh, kw], bias [I] optional -> [N, I, H, W]: Conv's transpose.
@@ -68,13 +75,6 @@ export const conv = {
       const [x, w] = inputs as [Tensor, Tensor];
       return [f.conv(grad, w, undefined, attrs), f.convWeightGrad(grad, x, w.shape, attrs), ...biasGrad(f, context)];
     },
-    emit: (e, attrs, inputs) => {
-      const [kh, kw] = fixedKernel("ConvTranspose", inputs);
-      e.node("ConvTranspose", e.inputs, [e.output], {
-        ...attributes(attrs),
-        kernel_shape: { ints: [kh, kw] },
-        output_padding: { ints: attrs.outputPadding },
-      });
-    },
+    emit: emitted("ConvTranspose", ({ outputPadding }) => ({ output_padding: { ints: outputPadding } })),
   },
 } satisfies { [K in OpName]?: OpDef<OpAttrs[K]> };
