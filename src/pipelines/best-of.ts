@@ -3,9 +3,8 @@
 import { cutView, unionRect } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, type PixelRect, type RgbaImage } from "../image/index.ts";
-import { type EditEvent, WHITE } from "./edit-event.ts";
 import { scoreClasses } from "./likelihood.ts";
-import type { OpenModel } from "./model.ts";
+import { type EditEvent, type OpenModel, WHITE } from "./model.ts";
 import { askedFor, type PictureInfo } from "./pictures.ts";
 
 /** Variants of each class to paint where `count` are kept. @throws OptionError where fewer are asked for than kept. */

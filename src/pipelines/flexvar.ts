@@ -6,17 +6,24 @@ import type { Drawing } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
-import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
-import type { EditEvent } from "./edit-event.ts";
+import {
+  type ExpandOptions,
+  expand,
+  type InpaintOptions,
+  inpaint,
+  type OutpaintOptions,
+  outpaint,
+  type RefineOptions,
+  refine,
+} from "./edit.ts";
 import { resizeFeeds } from "./forward.ts";
 import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
-import type { OpenModel, ScaleTokens } from "./model.ts";
+import type { EditEvent, OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
 import { checkBatch, once } from "./passes.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
-import { type RefineOptions, refine } from "./refine.ts";
 import { checkScores, defaultBatch, type GenerateOptions, type ResolvedRun, resolveRun } from "./resolve.ts";
 import { pictureRow, sampleScales } from "./sample.ts";
 

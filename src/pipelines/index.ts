@@ -2,13 +2,11 @@
 
 export * from "./best-of.ts";
 export * from "./calibrate.ts";
-export * from "./class-choice.ts";
 export * from "./cost.ts";
 export * from "./cost-check.ts";
 export * from "./cost-fit.ts";
 export * from "./cost-stages.ts";
 export * from "./edit.ts";
-export * from "./edit-event.ts";
 export * from "./flexvar.ts";
 export * from "./forward.ts";
 export * from "./guess.ts";
@@ -18,9 +16,7 @@ export * from "./model.ts";
 export * from "./networks.ts";
 export * from "./passes.ts";
 export * from "./pictures.ts";
-export * from "./previews.ts";
 export * from "./programs.ts";
-export * from "./refine.ts";
 export * from "./resolve.ts";
 export * from "./run.ts";
 export * from "./sample.ts";

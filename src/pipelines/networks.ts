@@ -3,17 +3,11 @@ import { createMutex, type Runtime, type Session, type Value, type Weights } fro
 import { type NetworkConfigs, PROGRAMS, type ProgramName } from "./programs.ts";
 
 /** The sessions of one model, each opened when it is first needed. */
-export interface Networks {
+export interface Networks
+  extends Readonly<Record<Exclude<ProgramName, "step" | "guidedStep">, () => Promise<Session>>> {
   readonly configs: NetworkConfigs;
   readonly runtime: Runtime;
-  conditioning(): Promise<Session>;
-  embed(): Promise<Session>;
   step(guided: boolean): Promise<Session>;
-  /** Leaves the rows without a class out of the keys and values. */
-  firstHalf(): Promise<Session>;
-  decoder(): Promise<Session>;
-  encoder(): Promise<Session>;
-  quantise(): Promise<Session>;
   /** Closes every session that was opened. */
   dispose(): Promise<void>;
 }
@@ -81,16 +75,14 @@ export function createNetworks(
     dispose: () => Promise.resolve(),
   });
   const session = async (name: ProgramName): Promise<Session> => (oneAtATime ? reopened(name) : open(name));
+  const sessions = Object.fromEntries(
+    (Object.keys(PROGRAMS) as ProgramName[]).map((name) => [name, () => session(name)]),
+  ) as Record<ProgramName, () => Promise<Session>>;
   return {
+    ...sessions,
     configs,
     runtime,
-    conditioning: () => session("conditioning"),
-    embed: () => session("embed"),
     step: (guided) => session(guided ? "guidedStep" : "step"),
-    firstHalf: () => session("firstHalf"),
-    decoder: () => session("decoder"),
-    encoder: () => session("encoder"),
-    quantise: () => session("quantise"),
     dispose() {
       disposed = true;
       return exclusively(closeAll);
