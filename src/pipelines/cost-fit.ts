@@ -4,10 +4,10 @@ import type { ModelConfig } from "../pretrained/index.ts";
 import { formatScales, type Grid } from "../sampling/index.ts";
 import type { CostModel, RunCost } from "./cost.ts";
 import { type CostBudget, type CostRequest, checkCost, fitsMemory, largestSize } from "./cost-check.ts";
-import { type EditPlan, editStages, generateStages, largeStages } from "./cost-stages.ts";
-import type { LargeOptions } from "./large.ts";
+import { type EditPlan, editStages, generateStages, tiledStages } from "./cost-stages.ts";
 import { VARIANTS } from "./passes.ts";
 import { defaultBatch, type GenerateOptions, pickSampling, type ResolvedRun, resolvePlan } from "./resolve.ts";
+import type { LargeOptions } from "./tiled.ts";
 
 /** A run that was let in. */
 export interface RunFit {
@@ -82,7 +82,7 @@ export function fitGenerate(
     );
     const { classLabels = [0] } = options;
     const windowed: LargeOptions = { ...pickSampling(options), classLabels, size: [width, height] };
-    const inWindows = fits(model.cost(largeStages(config, windowed)));
+    const inWindows = fits(model.cost(tiledStages(config, windowed)));
     return [...wouldDo(largest), ...(inWindows ? ["the same size in windows (large)"] : [])];
   };
   checkCost({ param: "size", given: `${width}x${height}`, cost, instead }, budget);
@@ -99,9 +99,9 @@ function smallerScales(grids: readonly Grid[], passes: (grids: readonly Grid[]) 
 }
 
 /** Lets a drawing in windows in. @throws OptionError for `size`. */
-export function fitLarge(config: ModelConfig, model: CostModel, options: LargeOptions, budget: CostBudget): RunCost {
+export function fitTiled(config: ModelConfig, model: CostModel, options: LargeOptions, budget: CostBudget): RunCost {
   const [width, height] = options.size;
-  const costOf = (size: Sides): RunCost => model.cost(largeStages(config, { ...options, size }));
+  const costOf = (size: Sides): RunCost => model.cost(tiledStages(config, { ...options, size }));
   const cost = costOf(options.size);
   const instead = (fits: Fits): string[] =>
     wouldDo(largestSize({ width, height }, downsampling(config.tokenizer), (size) => fits(costOf(size))));

@@ -1,5 +1,5 @@
 /** The stages of every task, from its options and the model's configuration alone: what costs are computed from. */
-import { type EditMask, type Level, largeLevels, type WindowPass } from "../editing/index.ts";
+import { type EditMask, type Level, tiledLevels, type WindowPass } from "../editing/index.ts";
 import { downsampling } from "../models/index.ts";
 import { pickEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
@@ -8,12 +8,12 @@ import type { Stage } from "./cost.ts";
 import { type EditOptions, inpaintPasses, refinePasses, withGuidance } from "./edit.ts";
 import { cacheBytes } from "./forward.ts";
 import { guessGrids, guessRounds } from "./guess.ts";
-import { isDrawnWhole, type LargeOptions } from "./large.ts";
 import { keptWindows, settledGrids, WINDOW_BATCH } from "./level.ts";
 import { CLASSES_AT_ONCE, scoredSize } from "./likelihood.ts";
 import { VARIANTS } from "./passes.ts";
 import { transformerOf } from "./programs.ts";
 import { pickSampling, resolvePlan } from "./resolve.ts";
+import { isDrawnWhole, type LargeOptions } from "./tiled.ts";
 
 const FLOAT = 4;
 /** Bytes a pixel that the host holds of a picture at work: as bytes, as planes of floats, and both once more while it is changed. */
@@ -134,7 +134,7 @@ const forwardStages = (grids: readonly Grid[], total: number, most: number, repe
   sampleStages(grids, total, most, { guidedScales: 0, decoded: [] }, repeats);
 
 /** Stages of pictures that are drawn in windows (`generateLarge`), one picture after the other. */
-export function largeStages(config: ModelConfig, options: LargeOptions): Stage[] {
+export function tiledStages(config: ModelConfig, options: LargeOptions): Stage[] {
   const factor = downsampling(config.tokenizer);
   const [width, height] = options.size;
   const editing = resolveEditing(pickEditing({ ...options }));
@@ -146,7 +146,7 @@ export function largeStages(config: ModelConfig, options: LargeOptions): Stage[]
     const held = width * height * EDITED_PIXEL_BYTES;
     return [{ kind: "hold", bytes: held }, ...generateStages(sampling, total, options.batchSize ?? VARIANTS)];
   }
-  const [first, ...finer] = largeLevels(width, height, { factor, window, padding: editing.padding });
+  const [first, ...finer] = tiledLevels(width, height, { factor, window, padding: editing.padding });
   const sampling = resolvePlan(config, { ...drawing, size: [first!.width, first!.height] });
   const times = options.classLabels.length * (editing.bestOf ?? sampling.count);
   const stages: Stage[] = [...generateStages(sampling, 1, 1).map((stage) => ({ ...stage, times }))];

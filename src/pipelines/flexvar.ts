@@ -17,7 +17,6 @@ import {
   refine,
 } from "./edit.ts";
 import { resizeFeeds } from "./forward.ts";
-import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
 import type { EditEvent, OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
@@ -26,6 +25,7 @@ import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
 import { checkScores, defaultBatch, type GenerateOptions, type ResolvedRun, resolveRun } from "./resolve.ts";
 import { pictureRow, sampleScales } from "./sample.ts";
+import { generateLarge, type LargeOptions } from "./tiled.ts";
 
 /** One finished scale of one batch of pictures. */
 export interface ScaleEvent extends ScaleTokens {

@@ -1,6 +1,6 @@
-/** Pictures too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
+/** Pictures drawn in tiles, for they are too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
 
-import { type Level, largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
+import { type Level, plainMask, planWindows, resizeRgb, tiledLevels } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import {
   cropRgb,
@@ -65,7 +65,7 @@ export async function* generateLarge(pipe: OpenModel, options: LargeOptions): As
     });
     return;
   }
-  const levels = largeLevels(width, height, {
+  const levels = tiledLevels(width, height, {
     factor: pipe.factor,
     window,
     padding: editing.padding,
