@@ -68,10 +68,6 @@ export async function likelyClasses(
   return classIds;
 }
 
-/** The class under which the kept part of a picture is likeliest, by its coarse scales (up to half the trained side). */
-export const guessClass = async (pipe: OpenModel, view: View, signal?: AbortSignal): Promise<number> =>
-  (await likelyClasses(pipe, view, { signal }))[0]!;
-
 /** Class ids or names, or what to do without: `"auto"` guesses from the picture, `"none"` paints without a class. */
 export type ClassChoice = readonly (number | string)[] | "auto" | "none";
 
@@ -85,7 +81,7 @@ export async function classesOf(
   const { numClasses } = transformerOf(pipe.config);
   const word = typeof choice === "string" ? choice : choice.length === 1 ? choice[0] : undefined;
   if (word === "none") return [{ ids: [numClasses] }];
-  if (word === "auto") return [{ ids: [await guessClass(pipe, view, signal)] }];
+  if (word === "auto") return [{ ids: [(await likelyClasses(pipe, view, { signal }))[0]!] }];
   if (typeof choice === "string")
     throw new OptionError("classLabels", "class ids or names, auto or none", `"${choice}"`);
   if (choice.length === 0) throw new OptionError("classLabels", "at least one class", "none");
