@@ -13,7 +13,7 @@ import {
   type FlexVARPipeline,
   fitEdit,
   fitGenerate,
-  fitLarge,
+  fitTiled,
   type PictureInfo,
   pictureSettings,
   type RunEvent,
@@ -79,7 +79,7 @@ export function fitRun(
   const { config } = pipe;
   const batchSize = flags.batch;
   if (run.task === "generate-large")
-    return estimated(costs, report, (by) => ({ cost: fitLarge(config, by.model, run.options, by.budget) }));
+    return estimated(costs, report, (by) => ({ cost: fitTiled(config, by.model, run.options, by.budget) }));
   if (run.task !== "generate") {
     const { mask, size: to } = run;
     const options = { ...run.options, batchSize };

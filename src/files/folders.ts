@@ -1,7 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { writeProblem } from "./words.ts";
-import { FileWriteError } from "./write-error.ts";
+import { FileWriteError, writeProblem } from "./words.ts";
 
 /**
  * Makes a folder and those above it that are missing. (Node's own recursive `mkdir` never returns where a file system, such as

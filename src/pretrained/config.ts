@@ -5,9 +5,9 @@ import { OptionError } from "../errors/index.ts";
 import { parseJson } from "../json/index.ts";
 import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
 import {
+  checked,
   type DefaultSampling,
   explain,
-  issueWords,
   LONGEST_CLASS_NAME,
   readDefaultSampling,
   writeDefaultSampling,
@@ -78,7 +78,7 @@ type TransformerJson = z.infer<typeof transformerSchema>;
 
 /** Reads a config. @throws Error `where: …` naming the key, what was expected and what was found. */
 export function parseModelConfig(text: string | Uint8Array, where: string): ModelConfig {
-  const read = configSchema.safeParse(parseJson(text, where), { error: issueWords });
+  const read = checked(configSchema, parseJson(text, where));
   if (!read.success) {
     const { parameter, expected, got } = explain(read.error.issues[0]!);
     throw new Error(`${where}: ${new OptionError(parameter || "the file", expected, got).message}`, {

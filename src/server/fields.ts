@@ -5,10 +5,9 @@ import { MASK_MODES } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import {
+  checked,
   EDITING_FIELDS,
-  expected,
   explain,
-  issueWords,
   type OptionName,
   type OptionRow,
   optional,
@@ -34,7 +33,7 @@ const shared = {
   ...fieldsOf(SAMPLING_FIELDS),
   size: z
     .union([z.literal("auto"), options.size.schema], {
-      error: expected("auto or a size such as 256 or 512x256 (width x height, pixels)"),
+      error: "auto or a size such as 256 or 512x256 (width x height, pixels)",
     })
     .optional()
     .meta(described("size")),
@@ -47,7 +46,7 @@ const shared = {
   ...openaiFields,
   stream: z.boolean().optional().meta({ description: "Server-sent events, one a picture." }),
   partial_images: z
-    .union([z.literal("all"), whole(0, 64)], { error: expected("all or a whole number from 0 to 64") })
+    .union([z.literal("all"), whole(0, 64)], { error: "all or a whole number from 0 to 64" })
     .optional()
     .meta({ description: "With stream: how many scales to show before the last, evenly chosen, or all." }),
   async: z.boolean().optional().meta({ description: "Answers 202 with a job to poll." }),
@@ -61,7 +60,7 @@ function described(name: OptionName): Pick<OptionRow, "title" | "description"> {
   return { title, description };
 }
 
-const base64 = z.string({ error: expected("a picture in base64") });
+const base64 = z.string({ error: "a picture in base64" });
 const generation = z.strictObject({
   ...shared,
   large: z.enum(["plain", "windows"]).optional().meta({
@@ -75,14 +74,15 @@ const edit = z.strictObject({
   ...fieldsOf(EDITING_FIELDS),
   class_labels: z
     .union([z.enum(["auto", "none"]), options.classLabels.schema], {
-      error: expected("auto, none or a list of class ids or names"),
+      error: "auto, none or a list of class ids or names",
     })
     .optional()
     .meta({ description: "Class ids or names; auto (by default): the model's guess; none: no class." }),
   image: z
-    .union([base64, z.array(base64).meta({ minItems: 1, maxItems: 1 })], { error: expected("a picture in base64") })
-    .refine((given) => typeof given === "string" || given.length === 1, {
-      error: ({ input }) => `expected one picture, got ${(input as readonly string[]).length}`,
+    .union([base64, z.array(base64).meta({ minItems: 1, maxItems: 1 })], { error: "a picture in base64" })
+    .superRefine((given, { addIssue }) => {
+      if (typeof given !== "string" && given.length !== 1)
+        addIssue({ code: "custom", message: "one picture", params: { got: given.length } });
     })
     .meta({ description: "A picture file in base64, plain or as a data URL; a list holds one." }),
   mask: base64.optional().meta({ description: "A mask picture of the same size in base64, for inpaint." }),
@@ -93,7 +93,7 @@ const edit = z.strictObject({
   top: pixels.optional(),
   bottom: pixels.optional(),
   ratio: z
-    .union([z.string().max(40), z.number()], { error: expected("width to height such as 2:1") })
+    .union([z.string().max(40), z.number()], { error: "width to height such as 2:1" })
     .optional()
     .meta({ description: "Width to height, as 2:1: expand." }),
 });
@@ -116,7 +116,7 @@ export function checkFields(schema: RequestSchemas["generation"] | RequestSchema
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new ApiError(400, `body: expected a JSON object, got ${shown(body)}`, { code: "invalid_body" });
   const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-  const result = schema.safeParse(present, { error: issueWords });
+  const result = checked(schema, present);
   // The values as they came: the library reads texts such as scales itself.
   if (result.success) return present;
   const issue = result.error.issues[0]!;

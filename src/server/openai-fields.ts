@@ -3,12 +3,11 @@
  * the pictures are what it asks for anyhow, and refused in words where it would change them. docs/serve.md shows them all.
  */
 import { z } from "zod";
-import { expected } from "../options/index.ts";
 
 /** Only these values, which change nothing. */
 const only = (values: readonly [string, ...string[]], why: string, description: string) =>
   z
-    .enum(values, { error: expected(`${values.join(" or ")} (${why})`) })
+    .enum(values, { error: `${values.join(" or ")} (${why})` })
     .optional()
     .meta({ description });
 
@@ -24,7 +23,7 @@ export const openaiFields = {
   response_format: only(["b64_json"], "no addresses are made", "Pictures come in the reply."),
   output_format: only(["png"], "pictures carry their settings", "PNG, which carries the settings."),
   output_compression: z
-    .literal(100, { error: expected("100 (PNG loses nothing)") })
+    .literal(100, { error: "100 (PNG loses nothing)" })
     .optional()
     .meta({ description: "100, for PNG loses nothing." }),
 } as const;

@@ -28,7 +28,7 @@ import {
   type EditOptions,
   fitEdit,
   fitGenerate,
-  fitLarge,
+  fitTiled,
   type LargeOptions,
   pictureSettings,
   picturesOf,
@@ -89,7 +89,7 @@ function largeWork(fields: Fields, input: SamplingInput, total: number, model: S
   const firstIndex = fields.first_index as number | undefined;
   const options: LargeOptions = { ...sampling, classLabels, size: [width, height], firstIndex };
   const { costs } = model;
-  if (costs !== undefined) fitLarge(model.config, costs.model, options, costs.budget);
+  if (costs !== undefined) fitTiled(model.config, costs.model, options, costs.budget);
   const { seed } = resolvePlan(model.config, sampling);
   const edit = { task: "generate-large", options, model: model.hash } as const;
   return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0 };

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import type { RgbaImage } from "../image/index.ts";
 import { createRandom, RowSampler } from "../sampling/index.ts";
-import type { EditEvent } from "./edit-event.ts";
-import { drawRows, windowPart } from "./shared-grid.ts";
+import { drawRows, windowPart } from "./level.ts";
+import type { EditEvent } from "./model.ts";
 
 const scratch = await scratchFolder();
 let pipe: FlexVAR;

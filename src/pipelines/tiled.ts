@@ -1,6 +1,6 @@
-/** Pictures too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
+/** Pictures drawn in tiles, for they are too large for one window: a picture of the trained size, enlarged level by level, each level drawn in windows that share one grid. */
 
-import { type Level, largeLevels, plainMask, planWindows, resizeRgb } from "../editing/index.ts";
+import { type Level, plainMask, planWindows, resizeRgb, tiledLevels } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import {
   cropRgb,
@@ -11,11 +11,10 @@ import {
   type RgbImage,
   withAlpha,
 } from "../image/index.ts";
-import { pickEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
+import { pickEditing, type ResolvedEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
 import type { EditOptions } from "./edit.ts";
-import type { EditEvent } from "./edit-event.ts";
 import { drawLevel } from "./level.ts";
-import type { OpenModel, ScaleTokens } from "./model.ts";
+import type { EditEvent, OpenModel, ScaleTokens } from "./model.ts";
 import { type Pass, type PassBatch, paint } from "./passes.ts";
 import { pickSampling, resolvePlan } from "./resolve.ts";
 import { sampleScales } from "./sample.ts";
@@ -27,8 +26,15 @@ export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels">
   readonly size: readonly [width: number, height: number];
 }
 
-/** Largest side that is drawn at once, in trained sides. */
-export const MOST_WHOLE = 2;
+/** Largest side that is drawn at once, in windows. */
+const MOST_WHOLE = 2;
+
+/** Whether a size is drawn at once even where windows of such a side are asked for. */
+export const isDrawnWhole = (
+  size: readonly number[],
+  window: number,
+  { whole }: Pick<ResolvedEditing, "whole">,
+): boolean => whole || size.every((side) => side <= MOST_WHOLE * window);
 
 /**
  * Draws pictures of any size the better way. Up to twice the trained side, and with `whole`, as `generate` does. Beyond that a picture of the
@@ -45,8 +51,8 @@ export async function* generateLarge(pipe: OpenModel, options: LargeOptions): As
       throw new OptionError("size", `whole sides from 1 to ${MAX_IMAGE_SIDE}`, `${width}x${height}`);
   const editing = resolveEditing(pickEditing({ ...options }));
   const trained = pipe.config.trainedSide * pipe.factor;
-  const most = MOST_WHOLE * (editing.window ?? trained);
-  if (editing.whole || (width <= most && height <= most)) {
+  const window = editing.window ?? trained;
+  if (isDrawnWhole(options.size, window, editing)) {
     const blank = { data: new Uint8Array(3 * width * height).fill(255), width, height };
     const { data: hole } = plainMask(width, height, 1);
     const windows = planWindows(hole, width, height, { factor: pipe.factor, window: trained, whole: true });
@@ -59,9 +65,9 @@ export async function* generateLarge(pipe: OpenModel, options: LargeOptions): As
     });
     return;
   }
-  const levels = largeLevels(width, height, {
+  const levels = tiledLevels(width, height, {
     factor: pipe.factor,
-    window: editing.window ?? trained,
+    window,
     padding: editing.padding,
   });
   const [draft, finest] = [levels[0]!, levels.at(-1)!];
