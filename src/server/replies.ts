@@ -9,10 +9,10 @@ import type {
   QueuedEvent,
   TokenUsage,
 } from "../client/index.ts";
-import { askedFor, type Job, type MadePicture, type Work } from "./jobs.ts";
+import type { Job, MadePicture, Work } from "./jobs.ts";
 import type { EditWork, LargeWork } from "./renderer.ts";
 
-function pictureData({ png, classId, label, indexWithinClass, seed }: MadePicture): PictureData {
+function pictureData({ png, info: { classId, label, indexWithinClass }, seed }: MadePicture): PictureData {
   const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
   return { b64_json, class_id: classId, class: label ?? null, index_within_class: indexWithinClass, seed };
 }
@@ -69,10 +69,15 @@ export function queuedEvent(created: number, position: number): QueuedEvent {
 
 /** One picture of a stream. */
 export function imageEvent(picture: MadePicture, { work, created }: Job): ImageEvent {
-  const prefix = askedFor(work) === "draw" ? "image_generation" : "image_edit";
-  const { isLast, earlier, scale, scales, at } = picture;
+  // Windows over a coarse picture are carried out as edits are.
+  const isEdit = work.kind === "edit" && work.edit.task !== "generate-large";
+  const {
+    scale: { index: scale, total: scales, isLast },
+    earlier,
+    at,
+  } = picture;
   return {
-    type: `${prefix}.${isLast ? "completed" : "partial_image"}`,
+    type: `${isEdit ? "image_edit" : "image_generation"}.${isLast ? "completed" : "partial_image"}`,
     created_at: seconds(created),
     ...pictureForm(work, [picture]),
     quality: "auto",
