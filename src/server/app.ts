@@ -5,6 +5,7 @@ import { requestId } from "hono/request-id";
 import { streamSSE } from "hono/streaming";
 import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
+import type { Drawing } from "../options/index.ts";
 import { fittingBatch } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import { readBody } from "./body.ts";
@@ -30,7 +31,7 @@ import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
-import type { DrawBatch, Renderer } from "./renderer.ts";
+import type { Renderer } from "./renderer.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
 import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
@@ -69,21 +70,11 @@ type WorkOf = (fields: Fields, model: ServedModel, limits: Limits, signal: Abort
 /** 8 of 16x16 tokens side by side, fewer where grids are larger. */
 const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2048 / tokens)));
 
-/** Plans whose batches are remembered: few are in use at a time. */
-const KNOWN_BATCHES = 100;
-
 /** How many pictures of a plan are drawn side by side: as many as are asked for, if they fit into the memory. */
-function batchesOf({ batchSize = batchOf, model }: ServerOptions): (sampling: DrawBatch["sampling"]) => number {
-  const known = new Map<string, number>();
+function batchesOf({ batchSize = batchOf, model: { costs } }: ServerOptions): (sampling: Drawing) => number {
   return (sampling) => {
     const most = batchSize(Math.max(...sampling.plan.grids.map(gridTokens)));
-    const { costs } = model;
-    if (costs === undefined) return most;
-    const key = JSON.stringify([sampling.plan.grids, sampling.guidanceWeights]);
-    const batch = known.get(key) ?? fittingBatch(costs.model, sampling, most, costs.budget);
-    if (known.size >= KNOWN_BATCHES) known.clear();
-    known.set(key, batch);
-    return batch;
+    return costs === undefined ? most : fittingBatch(costs.model, sampling, most, costs.budget);
   };
 }
 

@@ -1,6 +1,5 @@
 /** Jobs as replies. */
 import type {
-  ErrorBody,
   ImageEvent,
   ImagesResponse,
   JobBody,
@@ -10,7 +9,6 @@ import type {
   TokenUsage,
 } from "../client/index.ts";
 import type { Job, MadePicture, Work } from "./jobs.ts";
-import type { EditWork, LargeWork } from "./renderer.ts";
 
 function pictureData({ png, info: { classId, label, indexWithinClass }, seed }: MadePicture): PictureData {
   const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
@@ -23,22 +21,22 @@ const seconds = (ms: number): number => Math.floor(ms / 1000);
 const COLOUR_TYPE = 25;
 const ALPHA = 4;
 
+function sizeOf(work: Work): readonly [width: number, height: number] {
+  if (work.kind === "edit") return work.edit.task === "generate-large" ? work.edit.options.size : work.edit.size;
+  const { width, height } = work.sampling.plan.sizePx;
+  return [width, height];
+}
+
 /** What pictures of a job are, the finished size whatever the scale. */
 function pictureForm(work: Work, pictures: readonly MadePicture[]): PictureForm {
-  const { width, height } = work.kind === "draw" ? work.sampling.plan.sizePx : sizeOf(work.edit);
   const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
   const reading = work.kind === "edit" ? work.maskReading : undefined;
   return {
     output_format: "png",
-    size: `${width}x${height}`,
+    size: sizeOf(work).join("x"),
     background: isOpaque ? "opaque" : "transparent",
     ...(reading !== undefined && { mask_reading: reading }),
   };
-}
-
-function sizeOf(edit: EditWork | LargeWork) {
-  const [width, height] = edit.task === "generate-large" ? edit.options.size : edit.size;
-  return { width, height };
 }
 
 /** Tokens that finished pictures took. */
@@ -89,7 +87,6 @@ export function imageEvent(picture: MadePicture, { work, created }: Job): ImageE
 
 /** A job as its poll address shows it. */
 export function jobBody(job: Job, position: number | undefined): JobBody {
-  const error: ErrorBody["error"] | null = job.error?.body(job.requestId).error ?? null;
   return {
     id: job.id,
     object: "image.job",
@@ -98,6 +95,6 @@ export function jobBody(job: Job, position: number | undefined): JobBody {
     pictures: { done: job.finished.filter((picture) => picture !== undefined).length, total: job.finished.length },
     poll_url: `/v1/jobs/${job.id}`,
     result: job.status === "done" ? imagesBody(job) : null,
-    error,
+    error: job.error?.body(job.requestId).error ?? null,
   };
 }
