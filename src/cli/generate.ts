@@ -6,7 +6,7 @@ import { type Drawn, type DrawnPicture, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { bestJudge, drawBest } from "./generate-best.ts";
-import { largeOptions } from "./generate-large.ts";
+import { largeRunOptions } from "./generate-large.ts";
 import { modelHash } from "./identity.ts";
 import { measured } from "./measure.ts";
 import { findModel, openModel, shownPath } from "./model.ts";
@@ -129,8 +129,7 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
 /** What the flags ask for, but the model. */
 function requested(input: SamplingInput, flags: GenerateFlags) {
   if (flags.large === "plain") return { task: "generate", options: input } as const;
-  const { size } = asUsage(() => parseSampling(input));
-  return { task: "generate-large", options: largeOptions({ ...input, size }, flags) } as const;
+  return { task: "generate-large", options: largeRunOptions(input, flags) } as const;
 }
 
 /** What was drawn, in one line. */

@@ -11,7 +11,14 @@ import {
   type RgbImage,
   withAlpha,
 } from "../image/index.ts";
-import { pickEditing, type ResolvedEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
+import {
+  parseSampling,
+  pickEditing,
+  type ResolvedEditing,
+  type ResolvedSampling,
+  resolveEditing,
+  type SamplingInput,
+} from "../options/index.ts";
 import type { EditOptions } from "./edit.ts";
 import { drawLevel } from "./level.ts";
 import type { EditEvent, OpenModel, ScaleTokens } from "./model.ts";
@@ -24,6 +31,21 @@ export interface LargeOptions extends Omit<EditOptions, "image" | "classLabels">
   readonly classLabels: readonly (number | string)[];
   /** Width and height, pixels. */
   readonly size: readonly [width: number, height: number];
+}
+
+/**
+ * The options of pictures in windows, from those of sampling.
+ * @param words what the caller calls the windows, the option for steps, and the list of scales that it excludes
+ * @throws OptionError where there is no size, or a list of scales.
+ */
+export function largeOptions(
+  { classLabels = [], size: asked, scales, ...sampling }: SamplingInput,
+  words: { readonly windows: string; readonly steps: string; readonly scales: string },
+): LargeOptions {
+  const { size } = parseSampling({ size: asked });
+  if (size === undefined) throw new OptionError("size", `the size to draw with ${words.windows}`, "none");
+  if (scales !== undefined) throw new OptionError("scales", `${words.steps} with ${words.windows}`, words.scales);
+  return { ...sampling, classLabels, size };
 }
 
 /** Largest side that is drawn at once, in windows. */
