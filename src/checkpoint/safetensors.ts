@@ -1,10 +1,24 @@
+/** The safetensors format (huggingface/safetensors, section "Format"). */
 import { CheckpointError, quote, reason } from "./error.ts";
 import { findDuplicateKey } from "./json-keys.ts";
-import { metadataKey, safetensorsDTypes } from "./safetensors-format.ts";
 import { refuseOtherFormats } from "./sniff.ts";
-import type { ByteSource } from "./source.ts";
-import { withSource } from "./source-node.ts";
-import { countElements, itemSizes, type StoredDType, type TensorEntry, type TensorFile } from "./types.ts";
+import type { ByteSink, ByteSource } from "./source.ts";
+import { withSource, writeAtomically } from "./source-node.ts";
+import {
+  countElements,
+  dtypesOf,
+  formatName,
+  itemSizeOf,
+  type StoredDType,
+  type TensorEntry,
+  type TensorFile,
+  type TensorSource,
+} from "./types.ts";
+
+/** Key of the free-form text pairs. */
+const metadataKey = "__metadata__";
+
+const byName = dtypesOf("safetensors");
 
 /** Headers of real models are a few hundred kilobytes; the format's own limit is 100 MB. */
 const mostHeaderBytes = 16 << 20;
@@ -65,8 +79,8 @@ function parsePlace(name: string, value: unknown, source: ByteSource): Place {
   if (!isRecord(value)) throw fail("an object with dtype, shape and data_offsets", value);
   const { dtype: type, shape, data_offsets: offsets, ...rest } = value;
   if (Object.keys(rest).length > 0) throw fail("dtype, shape and data_offsets only", Object.keys(rest));
-  const dtype = typeof type === "string" ? safetensorsDTypes.get(type) : undefined;
-  if (!dtype) throw fail(`a dtype of ${[...safetensorsDTypes.keys()].join(", ")}`, type);
+  const dtype = typeof type === "string" ? byName.get(type) : undefined;
+  if (!dtype) throw fail(`a dtype of ${[...byName.keys()].join(", ")}`, type);
   if (!Array.isArray(shape) || shape.length > mostDimensions || !shape.every(isCount)) {
     throw fail(`a shape of at most ${mostDimensions} sizes from 0`, shape);
   }
@@ -74,7 +88,7 @@ function parsePlace(name: string, value: unknown, source: ByteSource): Place {
     throw fail("data_offsets [begin, end]", offsets);
   }
   const [start, end] = offsets as [number, number];
-  const wanted = countElements(shape) * itemSizes[dtype];
+  const wanted = countElements(shape) * itemSizeOf(dtype);
   if (end - start !== wanted) throw fail(`${wanted} bytes for ${dtype} [${shape}]`, offsets);
   return { name, dtype, shape, start, end };
 }
@@ -138,4 +152,75 @@ async function readSafetensors(source: ByteSource): Promise<TensorFile> {
  */
 export function openSafetensors(input: string | ByteSource): Promise<TensorFile> {
   return withSource(input, readSafetensors);
+}
+
+/** Named tensors, as a map or as pairs. */
+export type NamedTensors = Iterable<readonly [name: string, tensor: TensorSource]>;
+
+/** The data begin at a multiple of this, so that a file can be mapped into memory. */
+const alignment = 64;
+
+/** Wide types first, so that each tensor is aligned to its own element; then by name. */
+function inFileOrder(tensors: NamedTensors): (readonly [string, TensorSource])[] {
+  const size = (tensor: TensorSource) => itemSizeOf(tensor.dtype);
+  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...tensors].sort(([a, x], [b, y]) => size(y) - size(x) || compare(a, b));
+}
+
+function encodeHeader(
+  ordered: readonly (readonly [string, TensorSource])[],
+  metadata: Record<string, string>,
+): Uint8Array {
+  let end = 0;
+  const fields = ordered.map(([name, { dtype, shape, byteLength }]) => {
+    const start = end;
+    end += byteLength;
+    return [name, { dtype: formatName("safetensors", dtype), shape, data_offsets: [start, end] }] as const;
+  });
+  const pairs = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  const head = pairs.length > 0 ? [[metadataKey, Object.fromEntries(pairs)] as const] : [];
+  const body = [...head, ...fields].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const json = new TextEncoder().encode(`{${body.join(",")}}`);
+  const padded = Math.ceil((8 + json.length) / alignment) * alignment - 8;
+  const header = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true);
+  header.set(json, 8);
+  return header;
+}
+
+/** Writes safetensors to any sink; see `writeSafetensors`. `where` names the file in errors. */
+export async function writeSafetensorsTo(
+  sink: ByteSink,
+  tensors: NamedTensors,
+  metadata: Record<string, string> = {},
+  where = "safetensors",
+): Promise<void> {
+  const ordered = inFileOrder(tensors);
+  const names = new Set<string>();
+  for (const [name] of ordered) {
+    if (names.has(name) || name === metadataKey) throw new CheckpointError(where, "unique names", quote(name));
+    names.add(name);
+  }
+  await sink.write(encodeHeader(ordered, metadata));
+  for (const [name, tensor] of ordered) {
+    const bytes = await tensor.read();
+    if (bytes.byteLength !== tensor.byteLength) {
+      const got = `${bytes.byteLength}`;
+      throw new CheckpointError(`${where}: tensor ${quote(name)}`, `${tensor.byteLength} bytes`, got);
+    }
+    await sink.write(bytes);
+  }
+}
+
+/**
+ * Writes a safetensors file, whole or not at all. One tensor is in memory at a time; the same tensors give the same
+ * bytes whatever their order; the data begin at a multiple of 64.
+ * @throws CheckpointError for names given twice, bytes of the wrong length, and file system errors.
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: NamedTensors,
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  return writeAtomically(path, (sink) => writeSafetensorsTo(sink, tensors, metadata, path));
 }

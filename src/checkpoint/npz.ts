@@ -1,8 +1,9 @@
+/** NumPy archives (`.npz`): zip archives of `.npy` arrays. */
 import { CheckpointError, quote } from "./error.ts";
-import { inflateRaw } from "./inflate.ts";
 import {
   decodeNpy,
   decodeNpyData,
+  encodeNpyHeader,
   type NpyArray,
   type NpyHeader,
   npyArray,
@@ -11,10 +12,12 @@ import {
   parseNpyHeader,
 } from "./npy.ts";
 import { refuseOtherFormats } from "./sniff.ts";
-import { type ByteSource, bytesSource } from "./source.ts";
-import { withSource } from "./source-node.ts";
+import { type ByteSink, type ByteSource, bytesSource } from "./source.ts";
+import { withSource, writeAtomically } from "./source-node.ts";
+import { countElements, itemSizeOf, type NpyDType } from "./types.ts";
 import type { ZipEntry } from "./zip-format.ts";
-import { entryChunks, readEntry, readZip, verifyEntry } from "./zip-read.ts";
+import { entryChunks, inflateRaw, readEntry, readZip, verifyEntry } from "./zip-read.ts";
+import { type Chunks, zipWriter } from "./zip-write.ts";
 
 /** One array of an open `.npz` file. */
 export interface NpzEntry {
@@ -155,4 +158,47 @@ export async function readNpz(input: string | Uint8Array, names?: readonly strin
   } finally {
     await file.close();
   }
+}
+
+/** An array too large to hold: its elements' bytes (little-endian, C order) come piece by piece. */
+export interface NpyStream {
+  readonly dtype: NpyDType;
+  readonly shape: readonly number[];
+  readonly chunks: Chunks;
+}
+
+/** Arrays by name, as a map, pairs or a plain object. */
+export type NpzEntries =
+  | Iterable<readonly [name: string, array: NpyArray | NpyStream]>
+  | Readonly<Record<string, NpyArray | NpyStream>>;
+
+async function* withHeader(header: Uint8Array, body: Chunks): AsyncGenerator<Uint8Array> {
+  yield header;
+  yield* body;
+}
+
+function bodyOf(array: NpyArray | NpyStream): Chunks {
+  if ("chunks" in array) return array.chunks;
+  const { buffer, byteOffset, byteLength } = array.data;
+  return [new Uint8Array(buffer, byteOffset, byteLength)];
+}
+
+/** Writes a NumPy archive to any sink; see `writeNpz`. `where` names the file in errors. */
+export async function writeNpzTo(sink: ByteSink, entries: NpzEntries, where = "npz"): Promise<void> {
+  const zip = zipWriter(sink, where);
+  for (const [name, array] of Symbol.iterator in entries ? entries : Object.entries(entries)) {
+    const header = encodeNpyHeader(array.dtype, array.shape);
+    const size = header.length + countElements(array.shape) * itemSizeOf(array.dtype);
+    await zip.add(`${name}${suffix}`, size, withHeader(header, bodyOf(array)));
+  }
+  await zip.finish();
+}
+
+/**
+ * Writes an uncompressed NumPy archive that `np.load` reads, whole or not at all; zip64 past 4 GiB. Arrays given as
+ * streams are never held whole.
+ * @throws CheckpointError for names given twice, data that do not fit the shape, and file system errors.
+ */
+export function writeNpz(path: string, entries: NpzEntries): Promise<void> {
+  return writeAtomically(path, (sink) => writeNpzTo(sink, entries, path));
 }

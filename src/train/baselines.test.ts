@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Grid } from "../sampling/index.ts";
-import { overTokens, scaleTable } from "./scale-table.ts";
+import { overTokens, scaleTable } from "./baselines.ts";
 
 const grids: Grid[] = [
   [1, 1],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { input, param, program } from "../engine/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
+import { crossEntropy, crossEntropyPerPosition } from "./transformer-objective.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 /** Logits [2, 2, 3] and the token of each position. */
