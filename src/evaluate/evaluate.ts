@@ -1,22 +1,24 @@
 /** `flexvar evaluate A B`: one set of pictures judged against another. */
 import type { NpzSplit, PictureStream } from "../data/index.ts";
+import { DEFAULT_REPLICATES } from "./bootstrap.ts";
 import {
+  accuracyRecord,
   accuracyScore,
   countClasses,
   type GivenClasses,
   knownShares,
   ratioScore,
-  shareOf,
   topScores,
 } from "./class-scores.ts";
-import { detailMetrics } from "./detail-scores.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import { readFeatureCache, writeFeatureCache } from "./feature-cache.ts";
 import {
+  type FeaturePart,
   type FeatureSet,
   formatSides,
   gatherFeatures,
   type Kept,
+  type PartSets,
   PREPARATION,
   type Sides,
   UNPREPARED,
@@ -24,18 +26,19 @@ import {
 import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, withInputs } from "./input.ts";
 import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
-import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 import {
   type EvaluationResult,
   type InputRecord,
+  missingScores,
   type Protocol,
   pairMetrics,
+  resultParts,
+  type Scores,
   type SetMetric,
   setMetrics,
 } from "./result.ts";
-import { missingScores, resultParts, type Scores } from "./scores.ts";
-import { compareSets, type Reference } from "./set-metrics.ts";
-import { writeStatistics } from "./statistics-file.ts";
+import { compareSets, distanceParts } from "./set-metrics.ts";
+import { type Statistics, writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {
   /** Turns pictures into features; left out, both sides must bring statistics, and only those are compared. */
@@ -93,17 +96,17 @@ async function evaluateInputs(
   };
   const protocol = await agreeOnProtocol(drawn, reference, options, warn);
   const dim = extractor?.dim ?? reference.statistics!.moments.dim;
-  const replicates = options.bootstrap ?? defaultReplicates(dim);
-  const pairs = metrics.some((name) => name === "precision" || name === "recall" || name === "kid");
-  const bothHaveRows = drawn.stream !== undefined && reference.stream !== undefined;
-  const compares = pairs && bothHaveRows;
-  const resamples = replicates > 1;
-  const kept: Kept = {
-    features: compares || (resamples && metrics.includes("fid")),
-    spatial: resamples && metrics.includes("sfid"),
-    logits: metrics.includes("inception_score"),
-    details: options.bootstrap !== 0 && options.bootstrap !== 1 && detailMetrics.some((name) => metrics.includes(name)),
-  };
+  const compares =
+    drawn.stream !== undefined &&
+    reference.stream !== undefined &&
+    metrics.some((name) => name === "precision" || name === "recall" || name === "kid");
+  const ofDistances = (options.bootstrap ?? DEFAULT_REPLICATES) > 1 ? metrics : [];
+  const compared: readonly FeaturePart[] = compares ? ["features"] : [];
+  const kept: Kept = new Set([
+    ...compared,
+    ...ofDistances.flatMap((name) => distanceParts.get(name) ?? []),
+    ...(metrics.includes("inception_score") ? (["logits"] as const) : []),
+  ]);
   const gather = (side: EvaluationInput, what: string, keep: Kept): Promise<FeatureSet> =>
     gatherFeatures(side.path, side.stream!.pictures(), extractor!, {
       size: options.size,
@@ -114,18 +117,15 @@ async function evaluateInputs(
     });
   const ownSet = drawn.stream && (await gather(drawn, "pictures", kept));
   const found = reference.stream
-    ? await cached(reference, options, compares, warn, () =>
-        gather(reference, "reference", { features: compares, spatial: false, logits: false, details: false }),
-      )
+    ? await cached(reference, options, compares, warn, () => gather(reference, "reference", new Set(compared)))
     : undefined;
   const referenceSide = referenceOf(reference, found?.set, dim);
   if (options.saveStatistics !== undefined) {
-    const { moments, spatialMoments } = referenceSide;
-    const statistics = { moments, ...(spatialMoments ? { spatial: spatialMoments } : {}) };
-    await writeStatistics(options.saveStatistics, { ...statistics, protocol: JSON.stringify(protocol) });
+    const [moments, spatial] = [referenceSide.features, referenceSide.spatial].map((part) => part?.moments[0]);
+    await writeStatistics(options.saveStatistics, { moments: moments!, spatial, protocol: JSON.stringify(protocol) });
   }
-  const drawnSide = ownSet ?? statisticsSet(drawn);
-  const [width, other] = [drawnSide.moments.dim, referenceSide.moments.dim];
+  const drawnSide = ownSet ?? { parts: statisticsParts(drawn.statistics!) };
+  const [width, other] = [drawnSide.parts, referenceSide].map(({ features }) => features.moments[0]!.dim);
   if (width !== other)
     throw new Error(`${drawn.path}: expected statistics of ${other} features as in ${reference.path}, got ${width}`);
   const scores: Scores = await compareSets(drawnSide, referenceSide, {
@@ -153,7 +153,7 @@ async function evaluateInputs(
     pictures: recordOf(drawn, ownSet, false),
     reference: recordOf(reference, found?.set, found?.cached ?? false),
     classes: typeof own === "string" ? null : own.classes,
-    reference_accuracy: typeof theirs === "string" ? null : shareOf(theirs),
+    reference_accuracy: accuracyRecord(theirs),
     reference_top: knownShares(topScores(sides[1], extractor)),
     seed,
     versions: options.versions ?? {},
@@ -236,27 +236,26 @@ async function cached(
 }
 
 /** A file's own statistics where they fit the features, else those of its pictures. */
-function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | undefined, dim: number): Reference {
+function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | undefined, dim: number): PartSets {
   const fits = statistics?.moments.dim === dim;
   if (!fits && set === undefined)
     throw new Error(`${path}: expected statistics of ${dim} features, got ${statistics?.moments.dim}`);
-  return {
-    moments: fits ? statistics.moments : set!.moments,
-    spatialMoments: (fits ? statistics.spatial : undefined) ?? set?.spatialMoments,
-    features: set?.features,
-    details: set?.details,
-  };
+  if (!fits) return set!.parts;
+  const { features, ...own } = statisticsParts(statistics);
+  return { ...set?.parts, features: { ...features, rows: set?.parts.features.rows }, ...own };
 }
 
-/** Statistics in place of gathered features. */
-function statisticsSet({ statistics }: EvaluationInput): FeatureSet {
-  const { moments, spatial } = statistics!;
-  return { count: moments.count ?? 0, size: { width: 0, height: 0 }, moments, spatialMoments: spatial };
-}
+/** Statistics as gathered features. */
+const statisticsParts = ({ moments, spatial }: Statistics): PartSets => ({
+  features: { moments: [moments] },
+  ...(spatial && { spatial: { moments: [spatial] } }),
+});
 
-function givenOf(stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses {
-  return { classes: stream?.classes ?? [], labelOf: (i) => stream!.labelOf(i), given: set?.given, top: set?.top };
-}
+const givenOf = (stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses => ({
+  classes: stream?.classes ?? [],
+  labelOf: (i) => stream!.labelOf(i),
+  top: set?.top,
+});
 
 export function recordOf(side: EvaluationInput, set: { size: Sides } | undefined, fromCache: boolean): InputRecord {
   const { path, sha256, stream, statistics, recorded, record } = side;

@@ -1,10 +1,11 @@
 /** The two sides of an evaluation: pictures of any form, or a file of statistics. */
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { openNpz } from "../checkpoint/index.ts";
-import { type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
+import { filesBelow, type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
+import { fileDigest } from "../files/index.ts";
 import { decodeText, parseJson } from "../json/index.ts";
-import { contentDigest } from "./digest.ts";
 import { parseProtocol, unknownProtocol } from "./protocol.ts";
 import type { Protocol, SetMetric } from "./result.ts";
 import { readStatistics, type Statistics } from "./statistics-file.ts";
@@ -130,4 +131,17 @@ async function settingsBeside(path: string): Promise<string | undefined> {
   const place = (await stat(path)).isDirectory() ? own : beside;
   const bytes = await readFile(place).catch(() => undefined);
   return bytes === undefined ? undefined : decodeText(bytes, place);
+}
+
+/**
+ * SHA-256 in hexadecimal: of a file's bytes; of a folder, over the path and the SHA-256 of each file below it, sorted by path,
+ * hidden files and other litter left out.
+ * @throws Error naming a file that cannot be read
+ */
+export async function contentDigest(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return fileDigest(path);
+  const files = await filesBelow(path);
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${relative(path, file)}\0${await fileDigest(file)}\0`);
+  return hash.digest("hex");
 }

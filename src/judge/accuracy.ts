@@ -5,7 +5,6 @@ import {
   type Interval,
   joinTops,
   knownShares,
-  largestOfRows,
   matchClasses,
   type TopClasses,
   topClasses,
@@ -52,7 +51,7 @@ export async function classAccuracy(
 ): Promise<ClassAccuracy> {
   const classOf = matchClasses(dataset.classes, judge.labels);
   const size = options.size ?? (await shortSide(dataset));
-  const [tops, own, given]: [TopClasses[], number[], number[]] = [[], [], []];
+  const [tops, own]: [TopClasses[], number[]] = [[], []];
   const refuse = (error: Error): never => {
     throw error;
   };
@@ -60,11 +59,11 @@ export async function classAccuracy(
     const { logits } = await judge.extractPlanes(images, count, size, size);
     tops.push(topClasses(logits, count, judge.groups));
     own.push(...labels.subarray(0, count));
-    given.push(...largestOfRows(logits, count));
   }
-  const side = { classes: dataset.classes, labelOf: (i: number) => own[i]!, given: Int32Array.from(given) };
-  const { correct, pictures, classes } = countGiven(side.given, (i) => classOf[own[i]!]!, judge.labels);
-  const shares = knownShares(topScores({ ...side, top: joinTops(tops) }, judge));
+  const top = joinTops(tops)!;
+  const { correct, pictures, classes } = countGiven(top, (i) => classOf[own[i]!]!, judge.labels);
+  const side = { classes: dataset.classes, labelOf: (i: number) => own[i]!, top };
+  const shares = knownShares(topScores(side, judge));
   const interval = wilsonInterval(correct, pictures);
   return {
     pictures,
