@@ -10,18 +10,11 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type RunResult, type TrainOptions } from "../train/index.ts";
 import { classAccuracy } from "./accuracy.ts";
 import type { DiscriminantJudgeTraining } from "./config.ts";
-import {
-  type DiscriminantConfig,
-  declareDiscriminant,
-  discriminantInput,
-  PLACED_WIDTH,
-  placedLooks,
-} from "./discriminant.ts";
 import { openJudge } from "./extractor.ts";
 import { fitDiscriminant } from "./fit-discriminant.ts";
 import { writeJudge } from "./folder.ts";
-import { storedInHalf } from "./half.ts";
-import { describeAccuracy, meanAccuracy, untrainedJudge } from "./training.ts";
+import { networkOf, PLACED_WIDTH, placedLooks } from "./network.ts";
+import { describeAccuracy, meanAccuracy, storedInHalf, untrainedJudge } from "./training.ts";
 
 /** Fits a judge to the training pictures; `outDir/model` gets its folder, with its accuracy on the held-out ones. */
 export async function fitJudge(
@@ -36,27 +29,33 @@ export async function fitJudge(
     const { side, shrinkage, sharpness } = config.model;
     const width = Math.min(config.model.width, PLACED_WIDTH);
     const classes = train.classes.length;
-    const network: DiscriminantConfig = { kind: "discriminant", side, width, classes };
+    const network = { kind: "discriminant", side, width, classes } as const;
     const runtime = nodeRuntime({ threads, device });
     const judge = untrainedJudge(network, config.data.sizes, data, dataDir);
     log(
-      `judge: ${(countParams(declareDiscriminant(network)) / 1e6).toFixed(2)} M parameters, ${train.length} pictures of ${classes} classes at ${side} px`,
+      `judge: ${(countParams(networkOf(network).decls) / 1e6).toFixed(2)} M parameters, ${train.length} pictures of ${classes} classes at ${side} px`,
     );
-    const { rows, own } = await looksOf(train, network, runtime, signal);
+    const { rows, own } = await looksOf(train, side, runtime, signal);
     log("near looks gathered, fitting");
     const product = await doubleProducts(threads);
-    const options = { width, shrinkage, sharpness, product };
-    const { projection, bias, head } = await fitDiscriminant(rows, own, classes, options);
+    const fit = await fitDiscriminant(rows, own, classes, { width, shrinkage, sharpness, product });
     const arrays = storedInHalf(
       new Map([
-        ["projection.weight", { shape: [width, PLACED_WIDTH], data: projection }],
-        ["projection.bias", { shape: [width], data: bias }],
-        ["head.weight", { shape: [classes, width], data: head }],
+        ["projection.weight", { shape: [width, PLACED_WIDTH], data: fit.projection }],
+        ["projection.bias", { shape: [width], data: fit.bias }],
+        ["head.weight", { shape: [classes, width], data: fit.head }],
       ]),
     );
     const folder = join(outDir, "model");
     await writeJudge(folder, judge, arrays, true);
-    const accuracy = await accuracyOf(folder, heldOut, judge.sizes, runtime);
+    const accuracy: Record<string, number> = {};
+    const opened = await openJudge(folder, runtime);
+    try {
+      for (const size of judge.sizes)
+        accuracy[String(size)] = Number((await classAccuracy(opened, heldOut, { size })).accuracy.toFixed(4));
+    } finally {
+      await opened.close();
+    }
     await writeJudge(folder, { ...judge, heldOutAccuracy: accuracy }, arrays, true);
     log(describeAccuracy(accuracy, heldOut.length));
     return { step: 1, finished: true, best: { step: 1, score: meanAccuracy(accuracy) } };
@@ -70,12 +69,11 @@ const AT_ONCE = 64;
 /** Near looks [n, PLACED_WIDTH] of every picture, and its class. */
 async function looksOf(
   dataset: Dataset,
-  network: DiscriminantConfig,
+  side: number,
   runtime: Runtime,
   signal: AbortSignal | undefined,
 ): Promise<{ rows: Float32Array; own: Int32Array }> {
-  const { side } = network;
-  const session = await runtime.open(program("looks", { looks: placedLooks(discriminantInput(network)) }));
+  const session = await runtime.open(program("looks", { looks: placedLooks(side) }));
   try {
     const [parts, own]: [Float32Array[], number[]] = [[], []];
     for await (const { images, labels, count } of orderedBatches(dataset, side, AT_ONCE)) {
@@ -87,24 +85,5 @@ async function looksOf(
     return { rows: concatArrays(Float32Array, parts), own: Int32Array.from(own) };
   } finally {
     await session.dispose();
-  }
-}
-
-async function accuracyOf(
-  folder: string,
-  heldOut: Dataset,
-  sizes: readonly number[],
-  runtime: Runtime,
-): Promise<Record<string, number>> {
-  const judge = await openJudge(folder, runtime);
-  try {
-    const found: Record<string, number> = {};
-    for (const size of sizes) {
-      const { accuracy } = await classAccuracy(judge, heldOut, { size });
-      found[String(size)] = Number(accuracy.toFixed(4));
-    }
-    return found;
-  } finally {
-    await judge.close();
   }
 }

@@ -1,33 +1,10 @@
 import { program } from "../engine/index.ts";
+import type { PictureBytes } from "../evaluate/index.ts";
 import { fileDigest } from "../files/index.ts";
-import { type ParamDecl, paramTensors } from "../nn/index.ts";
-import type { Runtime, Value, WeightData } from "../runtime/index.ts";
-import { type PictureBatch, toPlanes } from "./extractor.ts";
-import { declareInception, INCEPTION_SIDE, inception } from "./inception.ts";
-import { INCEPTION_FEATURES } from "./inception-layers.ts";
+import type { Runtime, Value } from "../runtime/index.ts";
+import { inMemory, toPlanes } from "./extractor.ts";
+import { INCEPTION_FEATURES, INCEPTION_SIDE, inception, readInception } from "./inception.ts";
 import { type InceptionResize, inceptionResizeMatrix } from "./inception-resize.ts";
-import { readInception } from "./inception-weights.ts";
-
-/** Rows of a batch. */
-interface InceptionBatch {
-  /** [n, 2048]. */
-  readonly features: Float32Array;
-  /** [n, 2023]. */
-  readonly spatial: Float32Array;
-  /** [n, 1008], without bias. */
-  readonly logits: Float32Array;
-}
-
-export interface Inception {
-  /** Names network and resizing, which together define the numbers. */
-  readonly name: string;
-  /** SHA-256 of the checkpoint. */
-  readonly hash: string;
-  readonly dim: number;
-  readonly resize: InceptionResize;
-  extract(batch: PictureBatch): Promise<InceptionBatch>;
-  close(): Promise<void>;
-}
 
 export interface InceptionOptions {
   /** Default `tensorflow-bilinear`, as the original. */
@@ -36,17 +13,19 @@ export interface InceptionOptions {
   readonly narrow?: number;
 }
 
-/** Opens the network with a user's checkpoint: the published conversion, or one of the same names and shapes. */
+/**
+ * Opens the network with a user's checkpoint: the published conversion, or one of the same names and shapes. Its name says how
+ * pictures are resized too: together they define the numbers; its hash is the checkpoint's. Of n pictures it gives `features`
+ * [n, 2048], `spatial` [n, 2023] and `logits` [n, 1008], without bias.
+ */
 export async function openInception(
   path: string,
   runtime: Runtime,
   { resize = "tensorflow-bilinear", narrow = 1 }: InceptionOptions = {},
-): Promise<Inception> {
-  const decls: readonly ParamDecl[] = declareInception(narrow);
-  const arrays = await readInception(path, narrow);
-  const weights = new Map([...arrays].map(([name, data]): [string, WeightData] => [name, { kind: "memory", data }]));
-  const outputs = inception(paramTensors(decls), narrow);
-  const session = await runtime.open(program("inception", { ...outputs }), { weights });
+) {
+  const { outputs, layers } = inception(narrow);
+  const weights = inMemory(await readInception(path, layers, narrow));
+  const session = await runtime.open(program("inception", outputs), { weights });
   const axis = (side: number): Value =>
     runtime.floats(inceptionResizeMatrix(resize, side, INCEPTION_SIDE).data, [INCEPTION_SIDE, side]);
   return {
@@ -54,17 +33,13 @@ export async function openInception(
     hash: await fileDigest(path),
     dim: INCEPTION_FEATURES / narrow,
     resize,
-    async extract(batch) {
+    async extract(batch: PictureBytes) {
       const { count, height, width } = batch;
       const planes = toPlanes("inception", batch, (byte) => byte);
-      const feeds = {
-        image: runtime.floats(planes, [count, 3, height, width]),
-        rows: axis(height),
-        columns: axis(width),
-      };
-      const { features, spatial, logits } = await session.run(feeds);
-      const valuesOf = (value: Value | undefined): Float32Array => value!.data as Float32Array;
-      return { features: valuesOf(features), spatial: valuesOf(spatial), logits: valuesOf(logits) };
+      const image = runtime.floats(planes, [count, 3, height, width]);
+      const found = await session.run({ image, rows: axis(height), columns: axis(width) });
+      const rowsOf = (name: keyof typeof outputs): Float32Array => found[name]!.data as Float32Array;
+      return { features: rowsOf("features"), spatial: rowsOf("spatial"), logits: rowsOf("logits") };
     },
     close: () => session.dispose(),
   };

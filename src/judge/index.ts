@@ -4,13 +4,12 @@ export { type ClassAccuracy, classAccuracy } from "./accuracy.ts";
 export { judgeTrainingSchema } from "./config.ts";
 export { DETAIL_PLACES, DETAIL_WIDTH, detailFeatures, detailInput, SHALLOW_WIDTH } from "./detail.ts";
 
-export { type Judge, openJudge } from "./extractor.ts";
-export { type FeatureSource, openFeatures } from "./features.ts";
+export { type FeatureSource, type Judge, openJudge } from "./extractor.ts";
+export { openFeatures } from "./features.ts";
 export { fitDiscriminant } from "./fit-discriminant.ts";
 export { readJudge, writeJudge } from "./folder.ts";
-export { declareInception } from "./inception.ts";
+export { INCEPTION_CLASSES, INCEPTION_FEATURES, inception } from "./inception.ts";
 export { type InceptionOptions, openInception } from "./inception-extractor.ts";
-export { INCEPTION_CLASSES, INCEPTION_FEATURES, inceptionLayers } from "./inception-layers.ts";
 export { type InceptionResize, inceptionResizeMatrix, inceptionResizes } from "./inception-resize.ts";
 
 export { drawSurest, type SurePicture, type SurestOptions } from "./surest.ts";

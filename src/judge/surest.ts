@@ -3,7 +3,7 @@ import { OptionError } from "../errors/index.ts";
 import { matchClasses, sideBySide } from "../evaluate/index.ts";
 import { planarToRgb, type RgbImage } from "../image/index.ts";
 import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "../pipelines/index.ts";
-import type { FeatureSource } from "./features.ts";
+import type { FeatureSource } from "./extractor.ts";
 
 export interface SurestOptions extends GenerateOptions {
   /** Drawings of each class of which `count` are kept; at least as many. */

@@ -4,7 +4,7 @@ import { orderedBatches, type StreamPosition } from "../data/index.ts";
 import { program } from "../engine/index.ts";
 import { largestOfRows } from "../evaluate/index.ts";
 import { countParams, paramTensors } from "../nn/index.ts";
-import type { Session, Value } from "../runtime/index.ts";
+import type { Session } from "../runtime/index.ts";
 import { createRandom, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
 import {
   arrayFeeds,
@@ -31,10 +31,9 @@ import {
 import type { JudgeTraining, NetworkJudgeTraining } from "./config.ts";
 import { fitJudge } from "./discriminant-trainer.ts";
 import { type JudgeConfig, writeJudge } from "./folder.ts";
-import { storedInHalf } from "./half.ts";
 import { softBatch, softCrossEntropy } from "./mix.ts";
-import { type ClassifierConfig, classify, declareClassifier, pictureInput, sideMultiple } from "./network.ts";
-import { describeAccuracy, meanAccuracy, untrainedJudge } from "./training.ts";
+import { networkOf, sideMultiple } from "./network.ts";
+import { describeAccuracy, meanAccuracy, storedInHalf, untrainedJudge } from "./training.ts";
 
 /** Trains or resumes a judge, or fits one in closed form; `outDir/model` gets its folder, of one that is trained at every evaluation. */
 export async function trainJudge(
@@ -64,24 +63,24 @@ interface ClassifierRun extends Setup<NetworkJudgeTraining> {
 async function openRun(setup: Setup<NetworkJudgeTraining>): Promise<ClassifierRun> {
   const { config, data, dataDir, runtime, log } = setup;
   const { sizes, batchSize, augment } = config.data;
-  const network: ClassifierConfig = { ...config.model, classes: data.train.classes.length };
+  const network = { ...config.model, classes: data.train.classes.length };
   for (const size of sizes)
     if (size % sideMultiple(network) !== 0)
       throw new Error(`data.sizes: expected multiples of ${sideMultiple(network)}, got ${size}`);
   const judge = untrainedJudge(network, sizes, data, dataDir);
-  const decls = declareClassifier(network);
+  const { decls, graph } = networkOf(network);
   const p = paramTensors(decls);
-  const graph = classify(p, network, pictureInput(network));
+  const outputs = graph(p);
   const options = stepOptionsOf(config.optimizer);
   const store = openStore(runtime, decls, slotsOf(options), freshStart(decls, config.seed));
-  const step = stepProgram("train_judge", decls, p, softCrossEntropy(graph.logits), {}, options);
+  const step = stepProgram("train_judge", decls, p, softCrossEntropy(outputs.logits), {}, options);
   const stream = (size: number): BatchStream =>
     batchStream(data.train, { size, batchSize, seed: config.seed, augment }, log);
   const run: ClassifierRun = {
     ...setup,
     judge,
     training: await runtime.open(step, { keepOnDevice: store.onDevice }),
-    judging: await runtime.open(program("judge", graph)),
+    judging: await runtime.open(program("judge", outputs)),
     store,
     streams: new Map(sizes.map((size) => [size, stream(size)])),
     position: { epoch: 0, taken: 0 },
@@ -111,24 +110,31 @@ async function step(run: ClassifierRun, number: number): Promise<StepReport> {
   return { loss, gradNorm, lr, images: batch.count, parts: {} };
 }
 
+/** Pictures judged at once. */
+const CHUNK = 64;
+
 async function evaluate(run: ClassifierRun): Promise<EvaluationReport> {
-  const { config, judge } = run;
+  const { config, data, runtime, judge, judging } = run;
   const { sizes } = config.data;
   const arrays = storedInHalf(await run.store.values());
-  const weights = arrayFeeds(run.runtime, arrays);
+  const weights = arrayFeeds(runtime, arrays);
   const accuracy: Record<string, number> = {};
   let pictures = 0;
   for (const size of new Set([Math.min(...sizes), Math.max(...sizes)])) {
-    const seen = await accuracyAt(run, weights, size);
-    accuracy[String(size)] = Number((seen.correct / seen.pictures).toFixed(4));
-    pictures = seen.pictures;
+    let correct = 0;
+    pictures = 0;
+    for await (const { images, labels, count } of orderedBatches(data.heldOut, size, CHUNK)) {
+      const image = runtime.floats(images, [count, 3, size, size]);
+      const { logits } = await judging.run({ ...weights, image }, { logits: null });
+      const chosen = largestOfRows(logits!.data as Float32Array, count);
+      for (let i = 0; i < count; i++) if (chosen[i] === labels[i]) correct++;
+      pictures += count;
+      if (pictures >= config.run.evaluatePictures) break;
+    }
+    accuracy[String(size)] = Number((correct / pictures).toFixed(4));
   }
-  await writeJudge(
-    join(run.outDir, "model"),
-    { ...judge, heldOutAccuracy: accuracy, heldOutPictures: pictures },
-    arrays,
-    true,
-  );
+  const saved = { ...judge, heldOutAccuracy: accuracy, heldOutPictures: pictures };
+  await writeJudge(join(run.outDir, "model"), saved, arrays, true);
   return {
     score: meanAccuracy(accuracy),
     metrics: { accuracy, pictures },
@@ -155,25 +161,4 @@ function load(run: ClassifierRun, { arrays, json }: TrainState): void {
 
 async function dispose({ training, judging, store }: ClassifierRun): Promise<void> {
   await Promise.all([training, judging, store].map((open) => open.dispose()));
-}
-
-/** Pictures judged at once. */
-const CHUNK = 64;
-
-/** How many held-out pictures of a side in pixels the weights name correctly. */
-async function accuracyAt(
-  { config, data, runtime, judging }: ClassifierRun,
-  weights: Readonly<Record<string, Value>>,
-  size: number,
-): Promise<{ correct: number; pictures: number }> {
-  let [correct, pictures] = [0, 0];
-  for await (const { images, labels, count } of orderedBatches(data.heldOut, size, CHUNK)) {
-    const image = runtime.floats(images, [count, 3, size, size]);
-    const { logits } = await judging.run({ ...weights, image }, { logits: null });
-    const chosen = largestOfRows(logits!.data as Float32Array, count);
-    for (let i = 0; i < count; i++) if (chosen[i] === labels[i]) correct++;
-    pictures += count;
-    if (pictures >= config.run.evaluatePictures) break;
-  }
-  return { correct, pictures };
 }

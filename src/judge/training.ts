@@ -1,13 +1,13 @@
 /** What both ways of making a judge share: the folder it will be, and its accuracy in words. */
 import { basename } from "node:path";
-import type { SplitData } from "../train/index.ts";
-import { expectOpenableJudge, type JudgeConfig } from "./folder.ts";
-import { groupsOfNames } from "./groups.ts";
-import type { JudgeNetwork } from "./judge-network.ts";
+import { float16ToFloat32, float32ToFloat16 } from "../checkpoint/index.ts";
+import type { NamedArray, SplitData } from "../train/index.ts";
+import { expectOpenableJudge, groupsOfNames, type JudgeConfig } from "./folder.ts";
+import type { NetworkConfig } from "./network.ts";
 
 /** The judge of a data set before anything is known of its accuracy. @throws Error where its folder could not be opened. */
 export function untrainedJudge(
-  network: JudgeNetwork,
+  network: NetworkConfig,
   sizes: readonly number[],
   { train, heldOut }: SplitData,
   dataDir: string,
@@ -33,4 +33,11 @@ export function describeAccuracy(accuracy: Accuracy, pictures: number): string {
 export function meanAccuracy(accuracy: Accuracy): number {
   const values = Object.values(accuracy);
   return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+/** Values as they are once stored in half precision, so that what is measured is what is written. */
+export function storedInHalf(arrays: ReadonlyMap<string, NamedArray>): Map<string, NamedArray> {
+  return new Map(
+    [...arrays].map(([name, { shape, data }]) => [name, { shape, data: float16ToFloat32(float32ToFloat16(data)) }]),
+  );
 }
