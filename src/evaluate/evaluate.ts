@@ -25,12 +25,11 @@ import {
 } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, withInputs } from "./input.ts";
-import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
+import { checkProtocols, mergedProtocol, type Protocol, unknownProtocol } from "./protocol.ts";
 import {
   type EvaluationResult,
   type InputRecord,
   missingScores,
-  type Protocol,
   pairMetrics,
   resultParts,
   type Scores,
@@ -176,12 +175,7 @@ async function agreeOnProtocol(
       `evaluate: expected pictures of one size, got ${formatSides(a)} in ${drawn.path} and ${formatSides(b)} in ${reference.path}; ` +
         "pass --at N to bring all to one",
     );
-  const known = size ?? a ?? b;
-  const own: Protocol = {
-    ...protocolOf(extractor),
-    size: known === undefined ? null : formatSides(known),
-    preparation: size === undefined ? UNPREPARED : PREPARATION,
-  };
+  const own = protocolOf(extractor, size ?? a ?? b, size);
   for (const [side, ownSize] of [
     [drawn, a],
     [reference, b],
@@ -202,12 +196,17 @@ async function agreeOnProtocol(
   return extractor === undefined ? mergedProtocol(x, y) : own.size === null ? { ...own, size: x.size ?? y.size } : own;
 }
 
-/** What a network alone decides. */
-export const protocolOf = (extractor: FeatureExtractor | undefined): Protocol => ({
-  ...unknownProtocol,
+/** How pictures of a size that are compared by a network's features are treated, all brought to the size that was wanted. */
+export const protocolOf = (
+  extractor: FeatureExtractor | undefined,
+  size: Sides | undefined,
+  wanted: Sides | undefined,
+): Protocol => ({
   features: extractor?.name ?? null,
   features_hash: extractor?.hash ?? null,
   resize: extractor?.resize ?? null,
+  size: size === undefined ? null : formatSides(size),
+  preparation: wanted === undefined ? UNPREPARED : PREPARATION,
 });
 
 /** The first picture's size. */

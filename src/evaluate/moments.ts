@@ -10,22 +10,15 @@ export interface Moments {
   readonly covariance: Float64Array;
 }
 
-/** Adds rows batch by batch; memory grows with dim², not with the number of rows. */
-export interface MomentsSum {
-  /** Rows [n, dim]. One call at a time. */
-  add(rows: Float32Array | Float64Array): Promise<void>;
-  /** @throws RangeError below two rows. */
-  finish(): Promise<Moments>;
-}
-
 /** Rows that one product takes: larger products use the cores better. */
 const CHUNK = 2048;
 
 /**
- * Mean and covariance in float64. Rows are shifted by the first chunk's mean before they are multiplied, so that
+ * Mean and covariance in float64 of rows [n, dim], added batch by batch, one call at a time; memory grows with dim², not with the number
+ * of rows. `finish` throws a RangeError below two rows. Rows are shifted by the first chunk's mean before they are multiplied, so that
  * features far from zero lose no digits.
  */
-export function sumMoments(dim: number, product: DoubleProduct): MomentsSum {
+export function sumMoments(dim: number, product: DoubleProduct) {
   const sums = new Float64Array(dim);
   const squares = new Float64Array(dim * dim);
   const held = new Float64Array(CHUNK * dim);
@@ -47,7 +40,7 @@ export function sumMoments(dim: number, product: DoubleProduct): MomentsSum {
     waiting = 0;
   }
   return {
-    async add(rows) {
+    async add(rows: Float32Array | Float64Array): Promise<void> {
       if (rows.length % dim !== 0)
         throw new RangeError(`moments: expected rows of ${dim} numbers, got ${rows.length} numbers`);
       for (let from = 0; from < rows.length; ) {
@@ -58,7 +51,7 @@ export function sumMoments(dim: number, product: DoubleProduct): MomentsSum {
         if (waiting === CHUNK) await flush();
       }
     },
-    async finish() {
+    async finish(): Promise<Moments> {
       await flush();
       if (count < 2) throw new RangeError(`moments: expected at least two rows, got ${count}`);
       const covariance = squares;

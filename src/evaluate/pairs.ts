@@ -21,13 +21,6 @@ export interface Pair {
 /** Without an extractor there is no rFID. */
 export type ReconstructionOptions = Omit<EvaluateOptions, "metrics" | "cache" | "saveStatistics">;
 
-export interface PairScores {
-  readonly scores: Scores;
-  readonly count: number;
-  /** Of the first pair. */
-  readonly size: Sides;
-}
-
 /** What the PSNR of a picture that equals its reconstruction counts as, in decibels: the mean stays a number. */
 const EQUAL_PSNR = 100;
 
@@ -37,14 +30,14 @@ const SMALLEST_SSIM = 11;
 
 /**
  * Means over pictures of PSNR and SSIM, the Fréchet distance of the reconstructions from the pictures (rFID), and how tokens
- * spread over the codebook, where its size is given. Pairs are seen once; with replicates, features of the reconstructions are held, and tokens always.
+ * spread over the codebook, where its size is given; with the number of pairs and the size of the first. Pairs are seen once; with replicates, features of the reconstructions are held, and tokens always.
  */
 export async function comparePairs(
   pairs: AsyncIterable<Pair>,
   total: number,
   { extractor, product, bootstrap, seed = 0, signal, onProgress }: ReconstructionOptions,
   codebookSize?: number,
-): Promise<PairScores> {
+) {
   const replicates = bootstrap ?? DEFAULT_REPLICATES;
   const randomFor = (name: string): Random => createRandom(seed, "bootstrap", name);
   const kept: Kept = new Set(replicates > 1 ? ["features"] : []);
@@ -109,13 +102,12 @@ function usageScores(
 ): Pick<Scores, "codebook_used" | "codebook_perplexity"> {
   if (codebookSize === undefined || tokens.length === 0)
     return missingScores(["codebook_used", "codebook_perplexity"], "no tokenizer was given");
-  const usageOf = (pictures: readonly Int32Array[]): CodebookUsage =>
-    codebookUsage(concatArrays(Int32Array, pictures), codebookSize);
+  const usageOf = (pictures: readonly Int32Array[]) => codebookUsage(concatArrays(Int32Array, pictures), codebookSize);
   const value = usageOf(tokens);
   const again = Array.from({ length: replicates }, () =>
     usageOf(Array.from(resampled(tokens.length, random), (i) => tokens[i]!)),
   );
-  const score = (of: (usage: CodebookUsage) => number, most: number): Score => {
+  const score = (of: (usage: ReturnType<typeof codebookUsage>) => number, most: number): Score => {
     const interval = bootstrapInterval(of(value), Float64Array.from(again, of));
     return { value: of(value), interval: within(interval, 0, most), replicates };
   };
@@ -125,15 +117,12 @@ function usageScores(
   };
 }
 
-export interface CodebookUsage {
-  /** Share of the codes that occur at all. */
-  readonly used: number;
-  /** exp of the entropy of the codes' frequencies: how many equally frequent codes would be as varied. */
-  readonly perplexity: number;
-}
-
-/** How tokens spread over a codebook of `size` codes. @throws RangeError for no tokens or ids outside */
-export function codebookUsage(tokens: Int32Array, size: number): CodebookUsage {
+/**
+ * How tokens spread over a codebook of `size` codes: the share of them that occur at all, and as perplexity exp of the entropy of their
+ * frequencies: how many equally frequent codes would be as varied.
+ * @throws RangeError for no tokens or ids outside
+ */
+export function codebookUsage(tokens: Int32Array, size: number) {
   if (tokens.length === 0) throw new RangeError("codebookUsage: expected tokens, got none");
   const counts = new Float64Array(size);
   for (const id of tokens) {

@@ -2,17 +2,10 @@
 import type { Example, PictureStream } from "../data/index.ts";
 import { comparedName } from "../options/index.ts";
 import { protocolOf, recordOf } from "./evaluate.ts";
-import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.ts";
+import { broughtTo } from "./feature-set.ts";
 import { type EvaluationInput, openInput, withInputs } from "./input.ts";
-import { comparePairs, type Pair, type PairScores, type ReconstructionOptions } from "./pairs.ts";
-import {
-  classMetrics,
-  type EvaluationResult,
-  missingScores,
-  type Protocol,
-  resultParts,
-  setMetrics,
-} from "./result.ts";
+import { comparePairs, type Pair, type ReconstructionOptions } from "./pairs.ts";
+import { classMetrics, type EvaluationResult, missingScores, resultParts, setMetrics } from "./result.ts";
 
 /** What a tokenizer makes of a picture. */
 export interface Tokenizer {
@@ -105,16 +98,11 @@ async function* zipped(
 }
 
 function resultOf(
-  { scores, size }: PairScores,
+  { scores, size }: Awaited<ReturnType<typeof comparePairs>>,
   { extractor, size: wanted, seed = 0, versions = {}, onWarning }: ReconstructionOptions,
   made: EvaluationInput,
   given: EvaluationInput,
 ): EvaluationResult {
-  const protocol: Protocol = {
-    ...protocolOf(extractor),
-    size: formatSides(size),
-    preparation: wanted === undefined ? UNPREPARED : PREPARATION,
-  };
   const warnings = [...new Set([made, given])]
     .filter(({ recorded }) => recorded === undefined)
     .map(({ path }) => `${path}: no record of how its pictures were made; counted as unknown`);
@@ -123,7 +111,7 @@ function resultOf(
   return {
     version: 1,
     ...resultParts({ ...notSets, ...scores }),
-    protocol,
+    protocol: protocolOf(extractor, size, wanted),
     pictures: recordOf(made, { size }, false),
     reference: recordOf(given, { size }, false),
     classes: null,

@@ -1,5 +1,6 @@
 /** What an evaluation gives: one plain object, the document that `evaluate --json` prints. */
 import type { Interval } from "./bootstrap.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** What a number is about, and which way it is better; neither for those that describe. */
 interface Metric {
@@ -44,19 +45,6 @@ export const classMetrics = metricsOf("classes");
 export const pairMetrics = metricsOf("pairs");
 
 export const metricDirection = (name: MetricName): Metric["better"] => metrics[name].better;
-
-/** How numbers were made; null for what is not known or not used. */
-export type Protocol = {
-  /** Name and SHA-256 of the network that pictures are compared by. */
-  readonly features: string | null;
-  readonly features_hash: string | null;
-  /** How pictures reach the network's own size, where it has one. */
-  readonly resize: string | null;
-  /** `WxH` in pixels as the network is given them. */
-  readonly size: string | null;
-  /** What was done to pictures before: `as they are`, or how they were brought to one size. */
-  readonly preparation: string | null;
-};
 
 /** One of the two sides. */
 export type InputRecord = {

@@ -31,26 +31,21 @@ export interface ClassAccuracy {
   }[];
 }
 
-export interface AccuracyOptions {
-  /** Side in pixels that pictures are resized to; their own short side by default. */
-  readonly size?: number;
-}
-
 /** Pictures judged at once. */
 const CHUNK = 32;
 
 /**
  * Judges the centre square of every picture. Classes are matched by name; where the data set's names are mere numbers, by
- * number.
+ * number. Pictures are resized to a side of `size` pixels, by default to their own short side.
  * @throws Error naming a class that the judge does not know; CorruptImageError naming a picture that cannot be read
  */
 export async function classAccuracy(
   judge: Judge,
   dataset: Dataset,
-  options: AccuracyOptions = {},
+  given: { readonly size?: number } = {},
 ): Promise<ClassAccuracy> {
   const classOf = matchClasses(dataset.classes, judge.labels);
-  const size = options.size ?? (await shortSide(dataset));
+  const size = given.size ?? (await shortSide(dataset));
   const [tops, own]: [TopClasses[], number[]] = [[], []];
   const refuse = (error: Error): never => {
     throw error;

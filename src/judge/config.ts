@@ -7,8 +7,11 @@ const networkSchema = z.strictObject({
   about: aboutSchema,
   seed: z.int().default(0),
   model: z.strictObject({
+    /** Side of the square patches that the first layer reads, without overlap. */
     patchSize: count,
+    /** Channels of each stage; a stage after the first halves the side. The last is the width of the features. */
     widths: z.array(count).min(1).max(8),
+    /** Residual blocks of each stage. */
     blocks: count.default(1),
     normGroups: count.default(8),
   }),

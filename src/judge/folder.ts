@@ -50,13 +50,6 @@ const schema = z.object({
   groups: z.record(z.string(), z.array(z.string())).optional(),
 });
 
-export interface JudgeFolder {
-  readonly config: JudgeConfig;
-  readonly arrays: ReadonlyMap<string, Float32Array>;
-  /** SHA-256 of weights and config, in hexadecimal. */
-  readonly hash: string;
-}
-
 /** Writes (or replaces, file by file) a judge's folder; `half` stores weights in half precision. */
 export async function writeJudge(
   folder: string,
@@ -106,8 +99,11 @@ function formatConfig({ network, ...config }: JudgeConfig, half: boolean): strin
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
-/** Reads a judge's folder. @throws Error naming the file, what was expected and what was found */
-export async function readJudge(folder: string): Promise<JudgeFolder> {
+/**
+ * Reads a judge's folder; its `hash` is the SHA-256 of weights and config, in hexadecimal.
+ * @throws Error naming the file, what was expected and what was found
+ */
+export async function readJudge(folder: string) {
   const text = await readInput(join(folder, CONFIG), "judge's config");
   const bytes = await readInput(join(folder, WEIGHTS), "judge's weights");
   const config = parseConfig(text, join(folder, CONFIG));

@@ -5,11 +5,10 @@ export { judgeTrainingSchema } from "./config.ts";
 export { DETAIL_PLACES, DETAIL_WIDTH, detailFeatures, detailInput, SHALLOW_WIDTH } from "./detail.ts";
 
 export { type FeatureSource, type Judge, openJudge } from "./extractor.ts";
-export { openFeatures } from "./features.ts";
 export { fitDiscriminant } from "./fit-discriminant.ts";
 export { readJudge, writeJudge } from "./folder.ts";
 export { INCEPTION_CLASSES, INCEPTION_FEATURES, inception } from "./inception.ts";
-export { type InceptionOptions, openInception } from "./inception-extractor.ts";
+export { type InceptionOptions, openFeatures, openInception } from "./inception-extractor.ts";
 export { type InceptionResize, inceptionResizeMatrix, inceptionResizes } from "./inception-resize.ts";
 
 export { drawSurest, type SurePicture, type SurestOptions } from "./surest.ts";

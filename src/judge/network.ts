@@ -12,6 +12,7 @@ import {
   type Params,
   resnetBlock,
 } from "../nn/index.ts";
+import type { NetworkJudgeTraining } from "./config.ts";
 import { DETAIL_PLACES, DETAIL_WIDTH, detailFeatures } from "./detail.ts";
 
 const { abs, concat, l2Normalize, mul, reduceMean, reshape, sign, silu, sqrt } = ops;
@@ -34,16 +35,7 @@ export const networkOf = (config: NetworkConfig): Network =>
 export const nearestMultiple = (side: number, multiple: number): number =>
   Math.max(multiple, Math.round(side / multiple) * multiple);
 
-export interface ResidualConfig {
-  /** Side of the square patches that the first layer reads, without overlap. */
-  readonly patchSize: number;
-  /** Channels of each stage; a stage after the first halves the side. The last is the width of the features. */
-  readonly widths: readonly number[];
-  /** Residual blocks of each stage. */
-  readonly blocks: number;
-  readonly normGroups: number;
-  readonly classes: number;
-}
+type ResidualConfig = NetworkJudgeTraining["model"] & { readonly classes: number };
 
 /** Sides of pictures must be multiples of this. */
 export function sideMultiple({ patchSize, widths }: ResidualConfig): number {
