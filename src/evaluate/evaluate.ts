@@ -1,5 +1,5 @@
 /** `flexvar evaluate A B`: one set of pictures judged against another. */
-import type { NpzSplit, PictureStream } from "../data/index.ts";
+import { CorruptImageError, type NpzSplit, type PictureStream } from "../data/index.ts";
 import { DEFAULT_REPLICATES } from "./bootstrap.ts";
 import {
   accuracyRecord,
@@ -13,10 +13,11 @@ import {
 import type { DoubleProduct } from "./double-products.ts";
 import { readFeatureCache, writeFeatureCache } from "./feature-cache.ts";
 import {
+  batchesOf,
+  collectFeatures,
   type FeaturePart,
   type FeatureSet,
   formatSides,
-  gatherFeatures,
   type Kept,
   type PartSets,
   PREPARATION,
@@ -106,18 +107,10 @@ async function evaluateInputs(
     ...ofDistances.flatMap((name) => distanceParts.get(name) ?? []),
     ...(metrics.includes("inception_score") ? (["logits"] as const) : []),
   ]);
-  const gather = (side: EvaluationInput, what: string, keep: Kept): Promise<FeatureSet> =>
-    gatherFeatures(side.path, side.stream!.pictures(), extractor!, {
-      size: options.size,
-      kept: keep,
-      product,
-      signal: options.signal,
-      onProgress: (done) => options.onProgress?.(done, side.stream!.length, what),
-    });
-  const ownSet = drawn.stream && (await gather(drawn, "pictures", kept));
-  const found = reference.stream
-    ? await cached(reference, options, compares, warn, () => gather(reference, "reference", new Set(compared)))
-    : undefined;
+  const ownSet = drawn.stream && (await gather(drawn, drawn.stream, "pictures", kept, options));
+  const { stream } = reference;
+  const again = (): Promise<FeatureSet> => gather(reference, stream!, "reference", new Set(compared), options);
+  const found = stream && (await cached(reference, options, compares, warn, again));
   const referenceSide = referenceOf(reference, found?.set, dim);
   if (options.saveStatistics !== undefined) {
     const [moments, spatial] = [referenceSide.features, referenceSide.spatial].map((part) => part?.moments[0]);
@@ -214,6 +207,31 @@ async function sizeOf({ stream, path }: EvaluationInput): Promise<Sides | undefi
   if (stream === undefined) return undefined;
   for await (const { image } of stream.pictures()) return { width: image.width, height: image.height };
   throw new Error(`${path}: expected pictures, got none`);
+}
+
+/**
+ * Sends a side's pictures through the network batch by batch.
+ * @throws Error where sizes differ, or there are fewer than two pictures
+ */
+async function gather(
+  { path }: EvaluationInput,
+  stream: PictureStream,
+  what: string,
+  kept: Kept,
+  { extractor, product, size, signal, onProgress }: EvaluateOptions,
+): Promise<FeatureSet> {
+  const collector = collectFeatures(path, extractor!, kept, product);
+  try {
+    for await (const batch of batchesOf(path, stream.pictures(), size)) {
+      signal?.throwIfAborted();
+      const done = await collector.add(batch);
+      onProgress?.(done, stream.length, what);
+    }
+  } catch (error) {
+    // Pictures are named within their set.
+    throw error instanceof CorruptImageError ? new Error(`${path}: ${error.message}`, { cause: error }) : error;
+  }
+  return collector.finish();
 }
 
 async function cached(

@@ -1,5 +1,5 @@
 /** Features of a set of pictures, gathered in one pass. */
-import { CorruptImageError, type Example, resample } from "../data/index.ts";
+import { type Example, resample } from "../data/index.ts";
 import { concatArrays } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { joinTops, type TopClasses, topClasses } from "./class-scores.ts";
@@ -45,42 +45,8 @@ export interface Sides {
 
 export const formatSides = ({ width, height }: Sides): string => `${width}x${height}`;
 
-export interface GatherOptions {
-  /** Size that pictures are brought to; without it all must have one size, and are taken as they are. */
-  readonly size?: Sides | undefined;
-  readonly kept: Kept;
-  readonly product: DoubleProduct;
-  /** Told after each batch. */
-  readonly onProgress?: ((done: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Pictures that a network takes at once. */
 const BATCH = 16;
-
-/**
- * Sends pictures through a network batch by batch.
- * @param where names the set in messages
- * @throws Error where sizes differ, or there are fewer than two pictures
- */
-export async function gatherFeatures(
-  where: string,
-  pictures: AsyncIterable<Example>,
-  extractor: FeatureExtractor,
-  { size, kept, product, onProgress, signal }: GatherOptions,
-): Promise<FeatureSet> {
-  const collector = collectFeatures(where, extractor, kept, product);
-  try {
-    for await (const batch of batchesOf(where, pictures, size)) {
-      signal?.throwIfAborted();
-      onProgress?.(await collector.add(batch));
-    }
-  } catch (error) {
-    // Pictures are named within their set.
-    throw error instanceof CorruptImageError ? new Error(`${where}: ${error.message}`, { cause: error }) : error;
-  }
-  return collector.finish();
-}
 
 /** Sums rows [n, places · width] of a part, of patches place by place. */
 export function sumPart(part: FeaturePart, { places, width }: Omit<PlacedRows, "data">, product: DoubleProduct) {
@@ -149,8 +115,8 @@ export function collectFeatures(where: string, extractor: FeatureExtractor, kept
   };
 }
 
-/** Pictures of one size side by side. */
-async function* batchesOf(
+/** Pictures brought to a size, or else of one size, side by side. @throws Error naming the set, `where`, if sizes differ */
+export async function* batchesOf(
   where: string,
   pictures: AsyncIterable<Example>,
   size: Sides | undefined,

@@ -87,7 +87,7 @@ function declareResidual({ patchSize, widths, blocks, classes }: ResidualConfig)
   ];
 }
 
-export interface DiscriminantConfig {
+interface DiscriminantConfig {
   readonly kind: "discriminant";
   /** Side in pixels that pictures are brought to; a multiple of 16. */
   readonly side: number;
