@@ -34,7 +34,7 @@ export interface ClassGroup {
   readonly members: readonly number[];
 }
 
-/** A network that pictures are compared by: a judge, or Inception. */
+/** A network that pictures are compared by: a classifier, or Inception. */
 export interface FeatureExtractor {
   /** Names network and resizing. */
   readonly name: string;

@@ -20,7 +20,7 @@ const folderOrder = [
   "train",
   "evaluate",
   "site",
-  "judge",
+  "classifier",
   "report",
   "client",
   "server",

@@ -1,6 +1,6 @@
 /** A random-weight Inception checkpoint, and pictures to try it on. */
 import { type PthWritable, tensorSource, writePth } from "../../src/checkpoint/index.ts";
-import { INCEPTION_CLASSES, INCEPTION_FEATURES, inception } from "../../src/judge/index.ts";
+import { INCEPTION_CLASSES, INCEPTION_FEATURES, inception } from "../../src/classifier/index.ts";
 import { sizeOfShape } from "../../src/nn/index.ts";
 import { createRandom } from "../../src/sampling/index.ts";
 

@@ -1,4 +1,4 @@
-/** A judge's folder: `classifier.safetensors` and `config.json`. */
+/** A classifier's folder: `classifier.safetensors` and `config.json`. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
@@ -12,8 +12,8 @@ import { type NetworkConfig, networkOf } from "./network.ts";
 const WEIGHTS = "classifier.safetensors";
 const CONFIG = "config.json";
 
-/** What a judge's `config.json` says. */
-export interface JudgeConfig {
+/** What a classifier's `config.json` says. */
+export interface ClassifierConfig {
   readonly network: NetworkConfig;
   readonly labels: readonly string[];
   /** Groups of its labels; none by default. */
@@ -50,10 +50,10 @@ const schema = z.object({
   groups: z.record(z.string(), z.array(z.string())).optional(),
 });
 
-/** Writes (or replaces, file by file) a judge's folder; `half` stores weights in half precision. */
-export async function writeJudge(
+/** Writes (or replaces, file by file) a classifier's folder; `half` stores weights in half precision. */
+export async function writeClassifier(
   folder: string,
-  config: JudgeConfig,
+  config: ClassifierConfig,
   arrays: ReadonlyMap<string, { readonly data: Float32Array }>,
   half = false,
 ): Promise<void> {
@@ -69,12 +69,12 @@ export async function writeJudge(
   await writeFileAtomic(join(folder, CONFIG), formatConfig(config, half));
 }
 
-/** Throws where a judge's folder with this config could not be opened. */
-export function expectOpenableJudge(config: JudgeConfig, where: string): void {
+/** Throws where a classifier's folder with this config could not be opened. */
+export function expectOpenableClassifier(config: ClassifierConfig, where: string): void {
   parseConfig(Buffer.from(formatConfig(config, true)), where);
 }
 
-function formatConfig({ network, ...config }: JudgeConfig, half: boolean): string {
+function formatConfig({ network, ...config }: ClassifierConfig, half: boolean): string {
   const groups = config.groups.map(({ name, members }) => [name, members.map((member) => config.labels[member]!)]);
   const json: z.infer<typeof schema> = {
     model_type: "flexvar-judge",
@@ -100,10 +100,10 @@ function formatConfig({ network, ...config }: JudgeConfig, half: boolean): strin
 }
 
 /**
- * Reads a judge's folder; its `hash` is the SHA-256 of weights and config, in hexadecimal.
+ * Reads a classifier's folder; its `hash` is the SHA-256 of weights and config, in hexadecimal.
  * @throws Error naming the file, what was expected and what was found
  */
-export async function readJudge(folder: string) {
+export async function readClassifier(folder: string) {
   const text = await readInput(join(folder, CONFIG), "judge's config");
   const bytes = await readInput(join(folder, WEIGHTS), "judge's weights");
   const config = parseConfig(text, join(folder, CONFIG));
@@ -125,7 +125,7 @@ export async function readJudge(folder: string) {
   }
 }
 
-function parseConfig(text: Uint8Array, where: string): JudgeConfig {
+function parseConfig(text: Uint8Array, where: string): ClassifierConfig {
   const read = schema.safeParse(parseJson(text, where));
   if (!read.success) {
     const issue = read.error.issues[0]!;

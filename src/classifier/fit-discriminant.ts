@@ -1,7 +1,7 @@
 /** Linear discriminants in closed form. */
 import type { DoubleProduct } from "../evaluate/index.ts";
 import { createRandom } from "../sampling/index.ts";
-import type { DiscriminantJudgeTraining } from "./config.ts";
+import type { DiscriminantClassifierTraining } from "./config.ts";
 
 /**
  * Directions that part the classes best for what varies within them: with the within-class covariance S = L Lᵀ (shrunk), the leading
@@ -19,7 +19,7 @@ export async function fitDiscriminant(
     shrinkage,
     sharpness,
     product,
-  }: Omit<DiscriminantJudgeTraining["model"], "side"> & { product: DoubleProduct },
+  }: Omit<DiscriminantClassifierTraining["model"], "side"> & { product: DoubleProduct },
 ) {
   const n = labels.length;
   const D = rows.length / n;

@@ -3,7 +3,7 @@ import { program } from "../engine/index.ts";
 import type { PictureBytes } from "../evaluate/index.ts";
 import { fileDigest } from "../files/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
-import { type FeatureSource, inMemory, openJudge, toPlanes } from "./extractor.ts";
+import { type FeatureSource, inMemory, openClassifier, toPlanes } from "./extractor.ts";
 import { INCEPTION_FEATURES, INCEPTION_SIDE, inception, readInception } from "./inception.ts";
 import { type InceptionResize, inceptionResizeMatrix } from "./inception-resize.ts";
 
@@ -46,12 +46,12 @@ export async function openInception(
   };
 }
 
-/** Opens a judge's folder, or the published PyTorch conversion of Inception-2015 (a `.pth` or safetensors file). */
+/** Opens a classifier's folder, or the published PyTorch conversion of Inception-2015 (a `.pth` or safetensors file). */
 export async function openFeatures(
   path: string,
   runtime: Runtime,
   options: InceptionOptions = {},
 ): Promise<FeatureSource> {
   const isFolder = await stat(path).then((info) => info.isDirectory());
-  return isFolder ? openJudge(path, runtime) : openInception(path, runtime, options);
+  return isFolder ? openClassifier(path, runtime) : openInception(path, runtime, options);
 }

@@ -2,7 +2,7 @@
 import type { Batch } from "../data/index.ts";
 import { dim, input, ops, type Tensor } from "../engine/index.ts";
 import type { Random } from "../sampling/index.ts";
-import type { NetworkJudgeTraining } from "./config.ts";
+import type { NetworkClassifierTraining } from "./config.ts";
 
 /**
  * Changes each picture's colours, then mixes every picture with the one after it in the batch: share m, drawn uniformly up to
@@ -11,7 +11,7 @@ import type { NetworkJudgeTraining } from "./config.ts";
 export function softBatch(
   batch: Batch,
   classes: number,
-  options: NetworkJudgeTraining["regularisation"],
+  options: NetworkClassifierTraining["regularisation"],
   random: Random,
 ) {
   const { count, labels } = batch;

@@ -1,4 +1,4 @@
-/** Fits a judge in closed form and writes its folder. */
+/** Fits a classifier in closed form and writes its folder. */
 import { join } from "node:path";
 import { type Dataset, orderedBatches } from "../data/index.ts";
 import { program } from "../engine/index.ts";
@@ -9,16 +9,16 @@ import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type RunResult, type TrainOptions } from "../train/index.ts";
 import { classAccuracy } from "./accuracy.ts";
-import type { DiscriminantJudgeTraining } from "./config.ts";
-import { openJudge } from "./extractor.ts";
+import type { DiscriminantClassifierTraining } from "./config.ts";
+import { openClassifier } from "./extractor.ts";
 import { fitDiscriminant } from "./fit-discriminant.ts";
-import { writeJudge } from "./folder.ts";
+import { writeClassifier } from "./folder.ts";
 import { networkOf, PLACED_WIDTH, placedLooks } from "./network.ts";
-import { describeAccuracy, meanAccuracy, storedInHalf, untrainedJudge } from "./training.ts";
+import { describeAccuracy, meanAccuracy, storedInHalf, untrainedClassifier } from "./training.ts";
 
-/** Fits a judge to the training pictures; `outDir/model` gets its folder, with its accuracy on the held-out ones. */
-export async function fitJudge(
-  config: DiscriminantJudgeTraining,
+/** Fits a classifier to the training pictures; `outDir/model` gets its folder, with its accuracy on the held-out ones. */
+export async function fitClassifier(
+  config: DiscriminantClassifierTraining,
   dataDir: string,
   outDir: string,
   { threads, device, log = () => {}, signal }: TrainOptions = {},
@@ -31,7 +31,7 @@ export async function fitJudge(
     const classes = train.classes.length;
     const network = { kind: "discriminant", side, width, classes } as const;
     const runtime = nodeRuntime({ threads, device });
-    const judge = untrainedJudge(network, config.data.sizes, data, dataDir);
+    const classifier = untrainedClassifier(network, config.data.sizes, data, dataDir);
     log(
       `judge: ${(countParams(networkOf(network).decls) / 1e6).toFixed(2)} M parameters, ${train.length} pictures of ${classes} classes at ${side} px`,
     );
@@ -47,16 +47,16 @@ export async function fitJudge(
       ]),
     );
     const folder = join(outDir, "model");
-    await writeJudge(folder, judge, arrays, true);
+    await writeClassifier(folder, classifier, arrays, true);
     const accuracy: Record<string, number> = {};
-    const opened = await openJudge(folder, runtime);
+    const opened = await openClassifier(folder, runtime);
     try {
-      for (const size of judge.sizes)
+      for (const size of classifier.sizes)
         accuracy[String(size)] = Number((await classAccuracy(opened, heldOut, { size })).accuracy.toFixed(4));
     } finally {
       await opened.close();
     }
-    await writeJudge(folder, { ...judge, heldOutAccuracy: accuracy }, arrays, true);
+    await writeClassifier(folder, { ...classifier, heldOutAccuracy: accuracy }, arrays, true);
     log(describeAccuracy(accuracy, heldOut.length));
     return { step: 1, finished: true, best: { step: 1, score: meanAccuracy(accuracy) } };
   } finally {

@@ -12,7 +12,7 @@ import {
   type Params,
   resnetBlock,
 } from "../nn/index.ts";
-import type { NetworkJudgeTraining } from "./config.ts";
+import type { NetworkClassifierTraining } from "./config.ts";
 import { DETAIL_PLACES, DETAIL_WIDTH, detailFeatures } from "./detail.ts";
 
 const { abs, concat, l2Normalize, mul, reduceMean, reshape, sign, silu, sqrt } = ops;
@@ -35,7 +35,7 @@ export const networkOf = (config: NetworkConfig): Network =>
 export const nearestMultiple = (side: number, multiple: number): number =>
   Math.max(multiple, Math.round(side / multiple) * multiple);
 
-type ResidualConfig = NetworkJudgeTraining["model"] & { readonly classes: number };
+type ResidualConfig = NetworkClassifierTraining["model"] & { readonly classes: number };
 
 /** Sides of pictures must be multiples of this. */
 export function sideMultiple({ patchSize, widths }: ResidualConfig): number {

@@ -1,11 +1,11 @@
-/** A judge as a source of features: pictures to features and class scores. */
+/** A classifier as a source of features: pictures to features and class scores. */
 import { program } from "../engine/index.ts";
 import type { DetailRows, FeatureExtractor, FeatureRows, PictureBytes } from "../evaluate/index.ts";
 import { areaMatrix, bicubicMatrix, type ResizeMatrix, resizeSeparable } from "../image/index.ts";
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Value, Weights } from "../runtime/index.ts";
 import { DETAIL_MULTIPLE, DETAIL_PLACES, DETAIL_WIDTH, detailFeatures, detailInput } from "./detail.ts";
-import { readJudge } from "./folder.ts";
+import { readClassifier } from "./folder.ts";
 import { nearestMultiple, networkOf } from "./network.ts";
 
 /** A network that metrics are computed on, with its session. */
@@ -14,16 +14,16 @@ export interface FeatureSource extends FeatureExtractor {
 }
 
 /** Rows of a batch: `features` [n, dim], `logits` [n, classes]. */
-type JudgedBatch = Required<Pick<FeatureRows, "features" | "logits">>;
+type ClassifiedBatch = Required<Pick<FeatureRows, "features" | "logits">>;
 
 /** Its `hash` is that of weights and config. */
-export interface Judge extends FeatureSource {
+export interface Classifier extends FeatureSource {
   readonly labels: readonly string[];
   /** Share of held-out pictures named correctly, by side in pixels. */
   readonly heldOutAccuracy: Readonly<Record<string, number>>;
-  extract(batch: PictureBytes): Promise<JudgedBatch & { readonly details: DetailRows }>;
+  extract(batch: PictureBytes): Promise<ClassifiedBatch & { readonly details: DetailRows }>;
   /** The same without near looks, for planes [n, 3, height, width] in [−1, 1]. */
-  extractPlanes(planes: Float32Array, count: number, height: number, width: number): Promise<JudgedBatch>;
+  extractPlanes(planes: Float32Array, count: number, height: number, width: number): Promise<ClassifiedBatch>;
 }
 
 /** Weights of a session. */
@@ -31,15 +31,15 @@ export const inMemory = (arrays: ReadonlyMap<string, Float32Array>): Weights =>
   new Map([...arrays].map(([name, data]) => [name, { kind: "memory", data }]));
 
 /**
- * Opens a judge's folder. Pictures are judged at their own size; sides that the network does not take are resized to the
+ * Opens a classifier's folder. Pictures are classified at their own size; sides that the network does not take are resized to the
  * nearest multiple that it does (area when shrinking, bicubic when enlarging).
  */
-export async function openJudge(folder: string, runtime: Runtime): Promise<Judge> {
-  const { config, arrays, hash } = await readJudge(folder);
+export async function openClassifier(folder: string, runtime: Runtime): Promise<Classifier> {
+  const { config, arrays, hash } = await readClassifier(folder);
   const { decls, width, takenSide, graph } = networkOf(config.network);
   const session = await runtime.open(program("judge", graph(paramTensors(decls))), { weights: inMemory(arrays) });
   const near = await runtime.open(program("details", detailFeatures(detailInput())));
-  async function judged(planes: Planes): Promise<JudgedBatch> {
+  async function classified(planes: Planes): Promise<ClassifiedBatch> {
     const { features, logits } = await session.run({ image: fitting(runtime, planes, takenSide) });
     return { features: features!.data as Float32Array, logits: logits!.data as Float32Array };
   }
@@ -60,9 +60,9 @@ export async function openJudge(folder: string, runtime: Runtime): Promise<Judge
     heldOutAccuracy: config.heldOutAccuracy,
     extract: async (batch) => {
       const planes = { ...batch, data: toPlanes("judge", batch, (byte) => byte / 127.5 - 1) };
-      return { ...(await judged(planes)), details: await detailed(planes) };
+      return { ...(await classified(planes)), details: await detailed(planes) };
     },
-    extractPlanes: (data, count, height, width) => judged({ data, count, height, width }),
+    extractPlanes: (data, count, height, width) => classified({ data, count, height, width }),
     close: async () => {
       await Promise.all([session.dispose(), near.dispose()]);
     },

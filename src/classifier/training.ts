@@ -1,28 +1,28 @@
-/** What both ways of making a judge share: the folder it will be, and its accuracy in words. */
+/** What both ways of making a classifier share: the folder it will be, and its accuracy in words. */
 import { basename } from "node:path";
 import { float16ToFloat32, float32ToFloat16 } from "../checkpoint/index.ts";
 import type { NamedArray, SplitData } from "../train/index.ts";
-import { expectOpenableJudge, groupsOfNames, type JudgeConfig } from "./folder.ts";
+import { type ClassifierConfig, expectOpenableClassifier, groupsOfNames } from "./folder.ts";
 import type { NetworkConfig } from "./network.ts";
 
-/** The judge of a data set before anything is known of its accuracy. @throws Error where its folder could not be opened. */
-export function untrainedJudge(
+/** The classifier of a data set before anything is known of its accuracy. @throws Error where its folder could not be opened. */
+export function untrainedClassifier(
   network: NetworkConfig,
   sizes: readonly number[],
   { train, heldOut }: SplitData,
   dataDir: string,
-): JudgeConfig {
+): ClassifierConfig {
   const labels = train.classes;
   const groups = groupsOfNames(train.groups ?? {}, labels, dataDir);
   const heldOutPictures = heldOut.length;
   const trainedOn = basename(dataDir);
-  const judge = { network, labels, groups, sizes, heldOutAccuracy: {}, heldOutPictures, trainedOn };
-  expectOpenableJudge(judge, "the judge's folder that training would leave");
-  return judge;
+  const classifier = { network, labels, groups, sizes, heldOutAccuracy: {}, heldOutPictures, trainedOn };
+  expectOpenableClassifier(classifier, "the judge's folder that training would leave");
+  return classifier;
 }
 
 /** Shares of pictures named correctly, by side in pixels. */
-type Accuracy = JudgeConfig["heldOutAccuracy"];
+type Accuracy = ClassifierConfig["heldOutAccuracy"];
 
 export function describeAccuracy(accuracy: Accuracy, pictures: number): string {
   const shown = Object.entries(accuracy).map(([size, share]) => `${size} px ${(100 * share).toFixed(1)} %`);
