@@ -1,7 +1,7 @@
 /** Runs that differ in one decision only, each judged on its samples. */
+import { type Classifier, largestOfRows, wilsonInterval } from "../../src/classifier/index.ts";
 import type { Dataset } from "../../src/data/index.ts";
 import { doubleProducts, frechetDistance, type Moments, sumMoments } from "../../src/evaluate/index.ts";
-import { type Judge, largestOfRows, wilsonInterval } from "../../src/judge/index.ts";
 import type { TransformerConfig } from "../../src/models/index.ts";
 import type { Runtime } from "../../src/runtime/index.ts";
 import { createRandom, defaultSizes } from "../../src/sampling/index.ts";
@@ -60,7 +60,7 @@ export interface ArmResult {
 export interface ComparisonContext {
   readonly runtime: Runtime;
   readonly tokenizer: OpenTokenizer;
-  readonly judge: Judge;
+  readonly judge: Classifier;
   readonly train: Dataset;
   readonly heldOut: Dataset;
 }
@@ -199,7 +199,7 @@ async function decodeAll(decoder: TunedDecoder, latents: readonly Float32Array[]
 }
 
 /** Moments of the judge's features, and the class that it gives each picture. */
-async function judged(judge: Judge, images: readonly Float32Array[], side: number) {
+async function judged(judge: Classifier, images: readonly Float32Array[], side: number) {
   const sums = sumMoments(judge.dim, product);
   const given = new Int32Array(images.length);
   for (let at = 0; at < images.length; at += CHUNK) {

@@ -44,7 +44,7 @@ export async function drawBest(
   if (bestOf < count)
     throw new UsageError(`--best-of: expected at least the ${count} pictures of each class to keep, got ${bestOf}`);
   await makeFolder(flags.out);
-  const { drawSurest } = await import("../judge/index.ts");
+  const { drawSurest } = await import("../classifier/index.ts");
   const judge = await openFeatureSource(place, threads === undefined ? {} : { threads });
   try {
     const onDrawn = (drawn: number, total: number): void => report.progress(drawn, total, `${drawn} of ${total} drawn`);

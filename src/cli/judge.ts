@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ClassAccuracy } from "../judge/index.ts";
+import type { ClassAccuracy } from "../classifier/index.ts";
 import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
 import { wholeNumber } from "./flags.ts";
 import { measured } from "./measure.ts";
@@ -34,11 +34,11 @@ export function define(command: Command, context: Context): void {
 }
 
 async function judgePictures([place]: readonly string[], flags: JudgeFlags, { report }: Running): Promise<Outcome> {
-  const { classAccuracy, openJudge } = await import("../judge/index.ts");
+  const { classAccuracy, openClassifier } = await import("../classifier/index.ts");
   const { openDataset } = await import("../data/index.ts");
   const { openSplit } = await import("../train/index.ts");
   const { nodeRuntime } = await import("../runtime/node.ts");
-  const judge = await openJudge(
+  const judge = await openClassifier(
     flags.judge,
     nodeRuntime(flags.threads === undefined ? {} : { threads: flags.threads }),
   );

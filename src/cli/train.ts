@@ -78,8 +78,8 @@ async function train([network]: readonly string[], flags: TrainFlags, { report, 
       case "transformer":
         return trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
       default: {
-        const { judgeTrainingSchema, trainJudge } = await import("../judge/index.ts");
-        return trainJudge(await readConfig(judgeTrainingSchema, path, quick), data, out, options);
+        const { classifierTrainingSchema, trainClassifier } = await import("../classifier/index.ts");
+        return trainClassifier(await readConfig(classifierTrainingSchema, path, quick), data, out, options);
       }
     }
   };

@@ -7,7 +7,7 @@
  * which ends in a checkpoint, and keeps other checkpoints every `checkpointEvery`. A run ends after its last step or when its signal
  * is aborted, with a checkpoint either way; it begins by clearing what a killed one left half-written, and with the last checkpoint.
  *
- * Its trainees: `tokenizer-trainer.ts`, `transformer-trainer.ts`, and the classifier of `src/judge/trainer.ts`.
+ * Its trainees: `tokenizer-trainer.ts`, `transformer-trainer.ts`, and the classifier of `src/classifier/trainer.ts`.
  */
 import { join } from "node:path";
 import type { z } from "zod";

@@ -21,7 +21,7 @@ const folderOrder = [
   "train",
   "evaluate",
   "site",
-  "judge",
+  "classifier",
   "report",
   "client",
   "server",

@@ -1,9 +1,9 @@
-/** Rejection sampling: of many drawings of a class, those that a judge is surest of. */
+/** Rejection sampling: of many drawings of a class, those that a classifier is surest of. */
 import { OptionError } from "../errors/index.ts";
 import { matchClasses, sideBySide } from "../evaluate/index.ts";
 import { planarToRgb, type RgbImage } from "../image/index.ts";
 import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "../pipelines/index.ts";
-import type { FeatureSource } from "./features.ts";
+import type { FeatureSource } from "./extractor.ts";
 
 export interface SurestOptions extends GenerateOptions {
   /** Drawings of each class of which `count` are kept; at least as many. */
@@ -17,19 +17,19 @@ export interface SurePicture {
   /** Class and number within the class: drawn alone from these it is the same picture. */
   readonly picture: PictureInfo;
   readonly image: RgbImage;
-  /** The judge's probability that it belongs to its class, 0 to 1. */
+  /** The classifier's probability that it belongs to its class, 0 to 1. */
   readonly probability: number;
 }
 
 /**
- * Draws `bestOf` pictures of each class and keeps the `count` that the judge finds likeliest to be of their class, likeliest first, class by class.
- * What is kept is an ordinary picture of the model: only the choice is the judge's, so numbers of the same judge over such
+ * Draws `bestOf` pictures of each class and keeps the `count` that the classifier finds likeliest to be of their class, likeliest first, class by class.
+ * What is kept is an ordinary picture of the model: only the choice is the classifier's, so numbers of the same classifier over such
  * pictures flatter the model.
- * @throws OptionError for bad options; Error for a class that the judge does not know.
+ * @throws OptionError for bad options; Error for a class that the classifier does not know.
  */
 export async function drawSurest(
   pipe: FlexVARPipeline,
-  judge: Pick<FeatureSource, "labels" | "extract">,
+  classifier: Pick<FeatureSource, "labels" | "extract">,
   { bestOf, onDrawn, ...options }: SurestOptions,
 ): Promise<readonly SurePicture[]> {
   const { picks, count } = pipe.resolve(options);
@@ -37,14 +37,14 @@ export async function drawSurest(
     throw new OptionError("bestOf", `at least the ${count} pictures of each class to keep`, bestOf);
   const wanted = [...new Set(picks.flatMap(({ ids }) => ids))];
   const names = wanted.map((id) => pipe.labels[id] ?? String(id));
-  const columns = new Map(matchClasses(names, judge.labels ?? []).map((column, i) => [wanted[i]!, column]));
+  const columns = new Map(matchClasses(names, classifier.labels ?? []).map((column, i) => [wanted[i]!, column]));
   const kept: SurePicture[][] = picks.map(() => []);
   let drawn = 0;
   for await (const step of pipe.generate({ ...options, count: bestOf })) {
     if (!step.isLast) continue;
     const planes = await step.image();
     const images = step.pictures.map((_, b) => planarToRgb(planes, b));
-    const { logits } = await judge.extract(sideBySide(images));
+    const { logits } = await classifier.extract(sideBySide(images));
     if (logits === undefined) throw new Error("judge: expected a network that tells classes apart, got another");
     const classes = logits.length / images.length;
     for (const [b, picture] of step.pictures.entries()) {

@@ -1,4 +1,4 @@
-/** A judge's folder: `classifier.safetensors` and `config.json`. */
+/** A classifier's folder: `classifier.safetensors` and `config.json`. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,15 +7,14 @@ import type { ClassGroup } from "../evaluate/index.ts";
 import { makeFolders, readInput, writeFileAtomic } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import { compareParams, expectParams } from "../nn/index.ts";
-import { groupsOfNames, namesOfGroups } from "./groups.ts";
-import { declareNetwork, isDiscriminant, type JudgeNetwork } from "./judge-network.ts";
+import { type NetworkConfig, networkOf } from "./network.ts";
 
 const WEIGHTS = "classifier.safetensors";
 const CONFIG = "config.json";
 
-/** What a judge's `config.json` says. */
-export interface JudgeConfig {
-  readonly network: JudgeNetwork;
+/** What a classifier's `config.json` says. */
+export interface ClassifierConfig {
+  readonly network: NetworkConfig;
   readonly labels: readonly string[];
   /** Groups of its labels; none by default. */
   readonly groups: readonly ClassGroup[];
@@ -51,22 +50,15 @@ const schema = z.object({
   groups: z.record(z.string(), z.array(z.string())).optional(),
 });
 
-export interface JudgeFolder {
-  readonly config: JudgeConfig;
-  readonly arrays: ReadonlyMap<string, Float32Array>;
-  /** SHA-256 of weights and config, in hexadecimal. */
-  readonly hash: string;
-}
-
-/** Writes (or replaces, file by file) a judge's folder; `half` stores weights in half precision. */
-export async function writeJudge(
+/** Writes (or replaces, file by file) a classifier's folder; `half` stores weights in half precision. */
+export async function writeClassifier(
   folder: string,
-  config: JudgeConfig,
+  config: ClassifierConfig,
   arrays: ReadonlyMap<string, { readonly data: Float32Array }>,
   half = false,
 ): Promise<void> {
   await makeFolders(folder);
-  const tensors = declareNetwork(config.network).map(({ name, shape }) => {
+  const tensors = networkOf(config.network).decls.map(({ name, shape }) => {
     const found = arrays.get(name);
     if (found === undefined) throw new Error(`${folder}: expected values for "${name}", got none`);
     const data = half ? float32ToFloat16(found.data) : found.data;
@@ -77,40 +69,45 @@ export async function writeJudge(
   await writeFileAtomic(join(folder, CONFIG), formatConfig(config, half));
 }
 
-/** Throws where a judge's folder with this config could not be opened. */
-export function expectOpenableJudge(config: JudgeConfig, where: string): void {
+/** Throws where a classifier's folder with this config could not be opened. */
+export function expectOpenableClassifier(config: ClassifierConfig, where: string): void {
   parseConfig(Buffer.from(formatConfig(config, true)), where);
 }
 
-function formatConfig({ network, ...config }: JudgeConfig, half: boolean): string {
+function formatConfig({ network, ...config }: ClassifierConfig, half: boolean): string {
+  const groups = config.groups.map(({ name, members }) => [name, members.map((member) => config.labels[member]!)]);
   const json: z.infer<typeof schema> = {
     model_type: "flexvar-judge",
     version: 1,
     dtype: half ? "float16" : "float32",
-    network: isDiscriminant(network)
-      ? { kind: network.kind, side: network.side, width: network.width }
-      : {
-          patch_size: network.patchSize,
-          widths: [...network.widths],
-          blocks: network.blocks,
-          norm_groups: network.normGroups,
-        },
+    network:
+      "kind" in network
+        ? { kind: network.kind, side: network.side, width: network.width }
+        : {
+            patch_size: network.patchSize,
+            widths: [...network.widths],
+            blocks: network.blocks,
+            norm_groups: network.normGroups,
+          },
     sizes: [...config.sizes],
     held_out_accuracy: { ...config.heldOutAccuracy },
     held_out_pictures: config.heldOutPictures,
     trained_on: config.trainedOn,
     labels: [...config.labels],
-    ...(config.groups.length > 0 ? { groups: namesOfGroups(config) } : {}),
+    ...(groups.length > 0 && { groups: Object.fromEntries(groups) }),
   };
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
-/** Reads a judge's folder. @throws Error naming the file, what was expected and what was found */
-export async function readJudge(folder: string): Promise<JudgeFolder> {
+/**
+ * Reads a classifier's folder; its `hash` is the SHA-256 of weights and config, in hexadecimal.
+ * @throws Error naming the file, what was expected and what was found
+ */
+export async function readClassifier(folder: string) {
   const text = await readInput(join(folder, CONFIG), "judge's config");
   const bytes = await readInput(join(folder, WEIGHTS), "judge's weights");
   const config = parseConfig(text, join(folder, CONFIG));
-  const decls = declareNetwork(config.network);
+  const { decls } = networkOf(config.network);
   const file = await openSafetensors(join(folder, WEIGHTS));
   try {
     expectParams(
@@ -128,7 +125,7 @@ export async function readJudge(folder: string): Promise<JudgeFolder> {
   }
 }
 
-function parseConfig(text: Uint8Array, where: string): JudgeConfig {
+function parseConfig(text: Uint8Array, where: string): ClassifierConfig {
   const read = schema.safeParse(parseJson(text, where));
   if (!read.success) {
     const issue = read.error.issues[0]!;
@@ -153,4 +150,22 @@ function parseConfig(text: Uint8Array, where: string): JudgeConfig {
     heldOutPictures: read.data.held_out_pictures,
     trainedOn: read.data.trained_on,
   };
+}
+
+/** Groups of labels by the names of their members as groups by numbers. @throws Error naming a member that is no label */
+export function groupsOfNames(
+  groups: Readonly<Record<string, readonly string[]>>,
+  labels: readonly string[],
+  where: string,
+): ClassGroup[] {
+  const numbers = new Map(labels.map((label, number) => [label, number]));
+  return Object.entries(groups).map(([name, members]) => ({
+    name,
+    members: members.map((member) => {
+      const number = numbers.get(member);
+      if (number === undefined)
+        throw new Error(`${where}: expected members of group "${name}" that are labels, got "${member}"`);
+      return number;
+    }),
+  }));
 }

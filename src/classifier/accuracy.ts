@@ -1,18 +1,17 @@
-/** How often a judge gives labelled pictures their own class. */
+/** How often a classifier gives labelled pictures their own class. */
 import { type Dataset, orderedBatches } from "../data/index.ts";
 import {
   countGiven,
   type Interval,
   joinTops,
   knownShares,
-  largestOfRows,
   matchClasses,
   type TopClasses,
   topClasses,
   topScores,
   wilsonInterval,
 } from "../evaluate/index.ts";
-import type { Judge } from "./extractor.ts";
+import type { Classifier } from "./extractor.ts";
 
 export interface ClassAccuracy {
   readonly pictures: number;
@@ -21,7 +20,7 @@ export interface ClassAccuracy {
   readonly accuracy: number;
   /** 95 % interval of the accuracy (Wilson, JASA 22, 1927). */
   readonly interval: readonly [low: number, high: number];
-  /** Shares of the likeliest five and of groups, by the metric's name in `flexvar evaluate`; those that the judge can tell. */
+  /** Shares of the likeliest five and of groups, by the metric's name in `flexvar evaluate`; those that the classifier can tell. */
   readonly shares: { readonly [metric: string]: { readonly value: number; readonly interval: Interval } };
   readonly classes: readonly {
     readonly label: string;
@@ -32,39 +31,34 @@ export interface ClassAccuracy {
   }[];
 }
 
-export interface AccuracyOptions {
-  /** Side in pixels that pictures are resized to; their own short side by default. */
-  readonly size?: number;
-}
-
-/** Pictures judged at once. */
+/** Pictures classified at once. */
 const CHUNK = 32;
 
 /**
- * Judges the centre square of every picture. Classes are matched by name; where the data set's names are mere numbers, by
- * number.
- * @throws Error naming a class that the judge does not know; CorruptImageError naming a picture that cannot be read
+ * Classifies the centre square of every picture. Classes are matched by name; where the data set's names are mere numbers, by
+ * number. Pictures are resized to a side of `size` pixels, by default to their own short side.
+ * @throws Error naming a class that the classifier does not know; CorruptImageError naming a picture that cannot be read
  */
 export async function classAccuracy(
-  judge: Judge,
+  classifier: Classifier,
   dataset: Dataset,
-  options: AccuracyOptions = {},
+  given: { readonly size?: number } = {},
 ): Promise<ClassAccuracy> {
-  const classOf = matchClasses(dataset.classes, judge.labels);
-  const size = options.size ?? (await shortSide(dataset));
-  const [tops, own, given]: [TopClasses[], number[], number[]] = [[], [], []];
+  const classOf = matchClasses(dataset.classes, classifier.labels);
+  const size = given.size ?? (await shortSide(dataset));
+  const [tops, own]: [TopClasses[], number[]] = [[], []];
   const refuse = (error: Error): never => {
     throw error;
   };
   for await (const { images, labels, count } of orderedBatches(dataset, size, CHUNK, { onCorrupt: refuse })) {
-    const { logits } = await judge.extractPlanes(images, count, size, size);
-    tops.push(topClasses(logits, count, judge.groups));
+    const { logits } = await classifier.extractPlanes(images, count, size, size);
+    tops.push(topClasses(logits, count, classifier.groups));
     own.push(...labels.subarray(0, count));
-    given.push(...largestOfRows(logits, count));
   }
-  const side = { classes: dataset.classes, labelOf: (i: number) => own[i]!, given: Int32Array.from(given) };
-  const { correct, pictures, classes } = countGiven(side.given, (i) => classOf[own[i]!]!, judge.labels);
-  const shares = knownShares(topScores({ ...side, top: joinTops(tops) }, judge));
+  const top = joinTops(tops)!;
+  const { correct, pictures, classes } = countGiven(top, (i) => classOf[own[i]!]!, classifier.labels);
+  const side = { classes: dataset.classes, labelOf: (i: number) => own[i]!, top };
+  const shares = knownShares(topScores(side, classifier));
   const interval = wilsonInterval(correct, pictures);
   return {
     pictures,

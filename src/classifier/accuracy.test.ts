@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Dataset } from "../data/index.ts";
 import { readConfig } from "../train/index.ts";
-import { classAccuracy, type Judge, judgeTrainingSchema, wilsonInterval } from "./index.ts";
+import { type Classifier, classAccuracy, classifierTrainingSchema, wilsonInterval } from "./index.ts";
 
 /** Plain pictures of 6×4 pixels whose brightness is given. */
 function plain(names: readonly string[], rows: readonly (readonly [label: number, value: number])[]): Dataset {
@@ -21,7 +21,7 @@ function plain(names: readonly string[], rows: readonly (readonly [label: number
 
 const sides: number[] = [];
 /** Names pictures by brightness: dark, grey or light. */
-const judge: Judge = {
+const classifier: Classifier = {
   name: "brightness",
   hash: "",
   dim: 1,
@@ -47,7 +47,7 @@ describe("classAccuracy", () => {
       [1, 5],
       [1, 130],
     ] as const;
-    const { classes, interval, shares, ...rest } = await classAccuracy(judge, plain(["light", "dark"], rows), {
+    const { classes, interval, shares, ...rest } = await classAccuracy(classifier, plain(["light", "dark"], rows), {
       size: 5,
     });
     expect(rest).toEqual({ pictures: 5, correct: 2, accuracy: 0.4 });
@@ -72,7 +72,9 @@ describe("classAccuracy", () => {
       [1, 5],
       [1, 250],
     ] as const;
-    const { accuracy, shares } = await classAccuracy({ ...judge, groups }, plain(["light", "grey"], rows), { size: 5 });
+    const { accuracy, shares } = await classAccuracy({ ...classifier, groups }, plain(["light", "grey"], rows), {
+      size: 5,
+    });
     // Of the light ones one is given dark; of the grey ones one is given dark, which is of its group, and one light.
     expect([accuracy, shares.group_accuracy!.value]).toEqual([1 / 4, 2 / 4]);
     expect(shares.group_top5_accuracy!.value).toBe(1);
@@ -80,10 +82,10 @@ describe("classAccuracy", () => {
 
   it("takes numbers for numbers, at the pictures' own short side", async () => {
     sides.length = 0;
-    const { accuracy } = await classAccuracy(judge, plain(["0", "1", "2"], [[1, 128]]));
+    const { accuracy } = await classAccuracy(classifier, plain(["0", "1", "2"], [[1, 128]]));
     expect(accuracy).toBe(1);
     expect(sides).toEqual([4, 4]);
-    await expect(classAccuracy(judge, plain(["dark", "blue"], [[1, 128]]))).rejects.toThrow(/got "blue"/);
+    await expect(classAccuracy(classifier, plain(["dark", "blue"], [[1, 128]]))).rejects.toThrow(/got "blue"/);
   });
 });
 
@@ -99,6 +101,6 @@ it.each([
   ["emoji-judge", { kind: "discriminant-judge", model: { width: 16 } }],
 ])("configs/%s.json is valid, in its quick form too", async (name, quick) => {
   const path = fileURLToPath(new URL(`../../configs/${name}.json`, import.meta.url));
-  await expect(readConfig(judgeTrainingSchema, path)).resolves.toHaveProperty("about.command");
-  await expect(readConfig(judgeTrainingSchema, path, true)).resolves.toMatchObject(quick);
+  await expect(readConfig(classifierTrainingSchema, path)).resolves.toHaveProperty("about.command");
+  await expect(readConfig(classifierTrainingSchema, path, true)).resolves.toMatchObject(quick);
 });

@@ -1,37 +1,26 @@
 /** Linear discriminants in closed form. */
 import type { DoubleProduct } from "../evaluate/index.ts";
 import { createRandom } from "../sampling/index.ts";
-
-export interface DiscriminantFit {
-  /** [width, D]; features are projection · x + bias, whitened within classes. */
-  readonly projection: Float32Array;
-  /** [width] */
-  readonly bias: Float32Array;
-  /** [K, width]: each class's mean feature, of length `sharpness`; zeros for a class without pictures. */
-  readonly head: Float32Array;
-}
-
-export interface FitOptions {
-  /** Directions kept; at most D. */
-  readonly width: number;
-  /** Share of the mean variance within classes that is added to every direction's: few pictures say little about most. */
-  readonly shrinkage: number;
-  /** Length of the class means: logits are this times a cosine. */
-  readonly sharpness: number;
-  readonly product: DoubleProduct;
-}
+import type { DiscriminantClassifierTraining } from "./config.ts";
 
 /**
  * Directions that part the classes best for what varies within them: with the within-class covariance S = L Lᵀ (shrunk), the leading
  * principal directions V of the class means whitened by L⁻¹, as L⁻ᵀ V.
- * @param rows [n, D] @param labels [n], below `classes`
+ * @param rows [n, D] @param labels [n], below `classes` @param options those of the config; at most D directions
+ * @returns `projection` [width, D] and `bias` [width]: features are projection · x + bias, whitened within classes; `head` [K, width]: each
+ * class's mean feature, of length `sharpness`, zeros for a class without pictures
  */
 export async function fitDiscriminant(
   rows: Float32Array,
   labels: ArrayLike<number>,
   classes: number,
-  { width, shrinkage, sharpness, product }: FitOptions,
-): Promise<DiscriminantFit> {
+  {
+    width,
+    shrinkage,
+    sharpness,
+    product,
+  }: Omit<DiscriminantClassifierTraining["model"], "side"> & { product: DoubleProduct },
+) {
   const n = labels.length;
   const D = rows.length / n;
   const { mean, means, counts } = classMeans(rows, labels, classes);

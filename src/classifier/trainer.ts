@@ -4,7 +4,7 @@ import { orderedBatches, type StreamPosition } from "../data/index.ts";
 import { program } from "../engine/index.ts";
 import { largestOfRows } from "../evaluate/index.ts";
 import { countParams, paramTensors } from "../nn/index.ts";
-import type { Session, Value } from "../runtime/index.ts";
+import type { Session } from "../runtime/index.ts";
 import { createRandom, type Random, type RandomState, restoreRandom } from "../sampling/index.ts";
 import {
   arrayFeeds,
@@ -28,32 +28,31 @@ import {
   type TrainState,
   traineeOf,
 } from "../train/index.ts";
-import type { JudgeTraining, NetworkJudgeTraining } from "./config.ts";
-import { fitJudge } from "./discriminant-trainer.ts";
-import { type JudgeConfig, writeJudge } from "./folder.ts";
-import { storedInHalf } from "./half.ts";
+import type { ClassifierTraining, NetworkClassifierTraining } from "./config.ts";
+import { fitClassifier } from "./discriminant-trainer.ts";
+import { type ClassifierConfig, writeClassifier } from "./folder.ts";
 import { softBatch, softCrossEntropy } from "./mix.ts";
-import { type ClassifierConfig, classify, declareClassifier, pictureInput, sideMultiple } from "./network.ts";
-import { describeAccuracy, meanAccuracy, untrainedJudge } from "./training.ts";
+import { networkOf, sideMultiple } from "./network.ts";
+import { describeAccuracy, meanAccuracy, storedInHalf, untrainedClassifier } from "./training.ts";
 
-/** Trains or resumes a judge, or fits one in closed form; `outDir/model` gets its folder, of one that is trained at every evaluation. */
-export async function trainJudge(
-  config: JudgeTraining,
+/** Trains or resumes a classifier, or fits one in closed form; `outDir/model` gets its folder, of one that is trained at every evaluation. */
+export async function trainClassifier(
+  config: ClassifierTraining,
   dataDir: string,
   outDir: string,
   options: TrainOptions = {},
 ): Promise<RunResult> {
-  if (config.kind === "discriminant-judge") return fitJudge(config, dataDir, outDir, options);
+  if (config.kind === "discriminant-judge") return fitClassifier(config, dataDir, outDir, options);
   return runExperiment(config, dataDir, outDir, options, async (setup) =>
     traineeOf(await openRun(setup), { step, evaluate, save, load, dispose }),
   );
 }
 
 /** A classifier's run: what is opened once, and what every step changes. */
-interface ClassifierRun extends Setup<NetworkJudgeTraining> {
-  readonly judge: JudgeConfig;
+interface ClassifierRun extends Setup<NetworkClassifierTraining> {
+  readonly classifier: ClassifierConfig;
   readonly training: Session;
-  readonly judging: Session;
+  readonly classifying: Session;
   readonly store: StateStore;
   /** A stream of batches for each side in pixels; all go on from `position`. */
   readonly streams: ReadonlyMap<number, BatchStream>;
@@ -61,74 +60,81 @@ interface ClassifierRun extends Setup<NetworkJudgeTraining> {
   random: Random;
 }
 
-async function openRun(setup: Setup<NetworkJudgeTraining>): Promise<ClassifierRun> {
+async function openRun(setup: Setup<NetworkClassifierTraining>): Promise<ClassifierRun> {
   const { config, data, dataDir, runtime, log } = setup;
   const { sizes, batchSize, augment } = config.data;
-  const network: ClassifierConfig = { ...config.model, classes: data.train.classes.length };
+  const network = { ...config.model, classes: data.train.classes.length };
   for (const size of sizes)
     if (size % sideMultiple(network) !== 0)
       throw new Error(`data.sizes: expected multiples of ${sideMultiple(network)}, got ${size}`);
-  const judge = untrainedJudge(network, sizes, data, dataDir);
-  const decls = declareClassifier(network);
+  const classifier = untrainedClassifier(network, sizes, data, dataDir);
+  const { decls, graph } = networkOf(network);
   const p = paramTensors(decls);
-  const graph = classify(p, network, pictureInput(network));
+  const outputs = graph(p);
   const options = stepOptionsOf(config.optimizer);
   const store = openStore(runtime, decls, slotsOf(options), freshStart(decls, config.seed));
-  const step = stepProgram("train_judge", decls, p, softCrossEntropy(graph.logits), {}, options);
+  const step = stepProgram("train_judge", decls, p, softCrossEntropy(outputs.logits), {}, options);
   const stream = (size: number): BatchStream =>
     batchStream(data.train, { size, batchSize, seed: config.seed, augment }, log);
   const run: ClassifierRun = {
     ...setup,
-    judge,
+    classifier,
     training: await runtime.open(step, { keepOnDevice: store.onDevice }),
-    judging: await runtime.open(program("judge", graph)),
+    classifying: await runtime.open(program("judge", outputs)),
     store,
     streams: new Map(sizes.map((size) => [size, stream(size)])),
     position: { epoch: 0, taken: 0 },
     random: createRandom(config.seed, "train"),
   };
   log(
-    `judge: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, ${judge.labels.length} classes, pictures of ${sizes.join(", ")} px, ${runtime.description}`,
+    `judge: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, ${classifier.labels.length} classes, pictures of ${sizes.join(", ")} px, ${runtime.description}`,
   );
   return run;
 }
 
 async function step(run: ClassifierRun, number: number): Promise<StepReport> {
-  const { config, judge, runtime, random } = run;
+  const { config, classifier, runtime, random } = run;
   const { sizes } = config.data;
   const size = sizes[Math.min(sizes.length - 1, Math.floor(random.uniform() * sizes.length))]!;
   const stream = run.streams.get(size)!;
   if (stream.position !== run.position) stream.seek(run.position);
   const batch = await stream.next();
   run.position = stream.position;
-  const { images, targets } = softBatch(batch, judge.labels.length, config.regularisation, random);
+  const { images, targets } = softBatch(batch, classifier.labels.length, config.regularisation, random);
   const feeds = {
     image: runtime.floats(images, [batch.count, 3, size, size]),
-    targets: runtime.floats(targets, [batch.count, judge.labels.length]),
+    targets: runtime.floats(targets, [batch.count, classifier.labels.length]),
   };
   const done = await optimizerStep(runtime, run.training, [run.store], config.optimizer, number, feeds);
   const { loss, gradNorm, lr } = done;
   return { loss, gradNorm, lr, images: batch.count, parts: {} };
 }
 
+/** Pictures classified at once. */
+const CHUNK = 64;
+
 async function evaluate(run: ClassifierRun): Promise<EvaluationReport> {
-  const { config, judge } = run;
+  const { config, data, runtime, classifier, classifying } = run;
   const { sizes } = config.data;
   const arrays = storedInHalf(await run.store.values());
-  const weights = arrayFeeds(run.runtime, arrays);
+  const weights = arrayFeeds(runtime, arrays);
   const accuracy: Record<string, number> = {};
   let pictures = 0;
   for (const size of new Set([Math.min(...sizes), Math.max(...sizes)])) {
-    const seen = await accuracyAt(run, weights, size);
-    accuracy[String(size)] = Number((seen.correct / seen.pictures).toFixed(4));
-    pictures = seen.pictures;
+    let correct = 0;
+    pictures = 0;
+    for await (const { images, labels, count } of orderedBatches(data.heldOut, size, CHUNK)) {
+      const image = runtime.floats(images, [count, 3, size, size]);
+      const { logits } = await classifying.run({ ...weights, image }, { logits: null });
+      const chosen = largestOfRows(logits!.data as Float32Array, count);
+      for (let i = 0; i < count; i++) if (chosen[i] === labels[i]) correct++;
+      pictures += count;
+      if (pictures >= config.run.evaluatePictures) break;
+    }
+    accuracy[String(size)] = Number((correct / pictures).toFixed(4));
   }
-  await writeJudge(
-    join(run.outDir, "model"),
-    { ...judge, heldOutAccuracy: accuracy, heldOutPictures: pictures },
-    arrays,
-    true,
-  );
+  const saved = { ...classifier, heldOutAccuracy: accuracy, heldOutPictures: pictures };
+  await writeClassifier(join(run.outDir, "model"), saved, arrays, true);
   return {
     score: meanAccuracy(accuracy),
     metrics: { accuracy, pictures },
@@ -153,27 +159,6 @@ function load(run: ClassifierRun, { arrays, json }: TrainState): void {
   run.position = own.position;
 }
 
-async function dispose({ training, judging, store }: ClassifierRun): Promise<void> {
-  await Promise.all([training, judging, store].map((open) => open.dispose()));
-}
-
-/** Pictures judged at once. */
-const CHUNK = 64;
-
-/** How many held-out pictures of a side in pixels the weights name correctly. */
-async function accuracyAt(
-  { config, data, runtime, judging }: ClassifierRun,
-  weights: Readonly<Record<string, Value>>,
-  size: number,
-): Promise<{ correct: number; pictures: number }> {
-  let [correct, pictures] = [0, 0];
-  for await (const { images, labels, count } of orderedBatches(data.heldOut, size, CHUNK)) {
-    const image = runtime.floats(images, [count, 3, size, size]);
-    const { logits } = await judging.run({ ...weights, image }, { logits: null });
-    const chosen = largestOfRows(logits!.data as Float32Array, count);
-    for (let i = 0; i < count; i++) if (chosen[i] === labels[i]) correct++;
-    pictures += count;
-    if (pictures >= config.run.evaluatePictures) break;
-  }
-  return { correct, pictures };
+async function dispose({ training, classifying, store }: ClassifierRun): Promise<void> {
+  await Promise.all([training, classifying, store].map((open) => open.dispose()));
 }

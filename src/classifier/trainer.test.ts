@@ -7,13 +7,13 @@ import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom } from "../sampling/index.ts";
 import { loadState, parseConfig, type TrainOptions } from "../train/index.ts";
 import {
-  judgeTrainingSchema,
+  classifierTrainingSchema,
   largestOfRows,
+  openClassifier,
   openFeatures,
-  openJudge,
-  readJudge,
-  trainJudge,
-  writeJudge,
+  readClassifier,
+  trainClassifier,
+  writeClassifier,
 } from "./index.ts";
 
 const SIDE = 16;
@@ -55,7 +55,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const STEPS = 30;
 const config = (changes: Record<string, unknown> = {}) =>
   parseConfig(
-    judgeTrainingSchema,
+    classifierTrainingSchema,
     {
       kind: "judge",
       about: { aim: "test", command: "test", expected: "test", time: "test" },
@@ -69,10 +69,11 @@ const config = (changes: Record<string, unknown> = {}) =>
     "test",
   );
 
-describe("trainJudge", () => {
+describe("trainClassifier", () => {
   it("interrupted and resumed is the unbroken run bit for bit, and learns what the classes are", async () => {
     const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
-    const train = (out: string, options: TrainOptions) => trainJudge(config(), data, out, { threads: 1, ...options });
+    const train = (out: string, options: TrainOptions) =>
+      trainClassifier(config(), data, out, { threads: 1, ...options });
     const { best } = await train(whole, {});
     expect(best!.score).toBeGreaterThan(0.9);
     const abort = new AbortController();
@@ -91,10 +92,10 @@ describe("trainJudge", () => {
   it("leaves a folder in half precision whose judge names pictures of other sizes", async () => {
     const half = join(folder, "whole", "model");
     const full = join(folder, "full");
-    const { config: saved, arrays } = await readJudge(half);
+    const { config: saved, arrays } = await readClassifier(half);
     expect(saved).toMatchObject({ labels: ["across", "down", "plain"], sizes: [12, 16], heldOutPictures: 12 });
-    await writeJudge(full, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])));
-    const judge = await openJudge(half, nodeRuntime({ threads: 1 }));
+    await writeClassifier(full, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])));
+    const classifier = await openClassifier(half, nodeRuntime({ threads: 1 }));
     for (const [width, height] of [
       [20, 16],
       [17, 15],
@@ -108,39 +109,39 @@ describe("trainJudge", () => {
         });
       };
       const pictures = Uint8Array.from([0, 1, 2].flatMap((label) => [...crop(label)]));
-      const { features, logits } = await judge.extract({ data: pictures, count: 3, width, height });
-      expect(features).toHaveLength(3 * judge.dim);
+      const { features, logits } = await classifier.extract({ data: pictures, count: 3, width, height });
+      expect(features).toHaveLength(3 * classifier.dim);
       expect([...largestOfRows(logits, 3)], `${width}x${height}`).toEqual([0, 1, 2]);
     }
-    await expect(judge.extract({ data: new Uint8Array(5), count: 1, width: 2, height: 2 })).rejects.toThrow(
+    await expect(classifier.extract({ data: new Uint8Array(5), count: 1, width: 2, height: 2 })).rejects.toThrow(
       "judge: expected 1 pictures of 2x2x3 bytes, got 5 bytes in all",
     );
     const source = await openFeatures(half, nodeRuntime({ threads: 1 }));
     const one = { data: picture(0, SIDE, 7), count: 1, width: SIDE, height: SIDE };
-    expect((await source.extract(one)).features).toEqual((await judge.extract(one)).features);
-    expect([source.dim, source.hash]).toEqual([16, judge.hash]);
-    await Promise.all([source.close(), judge.close()]);
+    expect((await source.extract(one)).features).toEqual((await classifier.extract(one)).features);
+    expect([source.dim, source.hash]).toEqual([16, classifier.hash]);
+    await Promise.all([source.close(), classifier.close()]);
     const [long, short] = await Promise.all([full, half].map((at) => readFile(join(at, "classifier.safetensors"))));
     expect(short!.length).toBeLessThan(0.75 * long!.length);
   }, 60_000);
 
   it("refuses sizes that the network cannot take, and a folder that is not a judge's", async () => {
     const wrong = config({ data: { sizes: [14], batchSize: 4 } });
-    await expect(trainJudge(wrong, data, join(folder, "wrong"))).rejects.toThrow(
+    await expect(trainClassifier(wrong, data, join(folder, "wrong"))).rejects.toThrow(
       "data.sizes: expected multiples of 4, got 14",
     );
     const bad = join(folder, "bad");
-    const { config: saved, arrays } = await readJudge(join(folder, "whole", "model"));
-    await writeJudge(bad, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])));
+    const { config: saved, arrays } = await readClassifier(join(folder, "whole", "model"));
+    await writeClassifier(bad, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])));
     await writeFile(join(bad, "config.json"), JSON.stringify({ model_type: "flexvar" }));
-    await expect(readJudge(bad)).rejects.toThrow(/config.json: model_type/);
+    await expect(readClassifier(bad)).rejects.toThrow(/config.json: model_type/);
   }, 60_000);
 });
 
 describe("a judge in closed form", () => {
   const closed = (changes: Record<string, unknown> = {}) =>
     parseConfig(
-      judgeTrainingSchema,
+      classifierTrainingSchema,
       {
         kind: "discriminant-judge",
         about: { aim: "test", command: "test", expected: "test", time: "test" },
@@ -158,24 +159,24 @@ describe("a judge in closed form", () => {
     const classes = { id2label: { 0: "across", 1: "down", 2: "plain" }, groups };
     await writeFile(join(grouped, "classes.json"), JSON.stringify(classes));
     const out = join(folder, "closed");
-    const found = await trainJudge(closed(), grouped, out, { threads: 1 });
+    const found = await trainClassifier(closed(), grouped, out, { threads: 1 });
     expect(found).toMatchObject({ finished: true, best: { score: 1 } });
-    const judge = await openJudge(join(out, "model"), nodeRuntime({ threads: 1 }));
-    expect([judge.dim, judge.heldOutAccuracy]).toEqual([2, { 16: 1, 32: 1 }]);
-    expect(judge.groups).toEqual([
+    const classifier = await openClassifier(join(out, "model"), nodeRuntime({ threads: 1 }));
+    expect([classifier.dim, classifier.heldOutAccuracy]).toEqual([2, { 16: 1, 32: 1 }]);
+    expect(classifier.groups).toEqual([
       { name: "striped", members: [0, 1] },
       { name: "plain", members: [2] },
     ]);
     const three = Uint8Array.from([0, 1, 2].flatMap((label) => [...picture(label, 16, 70 + label)]));
-    const { features, logits, details } = await judge.extract({ data: three, count: 3, width: 16, height: 16 });
+    const { features, logits, details } = await classifier.extract({ data: three, count: 3, width: 16, height: 16 });
     expect([...largestOfRows(logits, 3)]).toEqual([0, 1, 2]);
     expect(features).toHaveLength(6);
     expect([details.fine.places, details.coarse.places]).toEqual([64, 16]);
-    await judge.close();
-    const { config: saved, arrays } = await readJudge(join(out, "model"));
+    await classifier.close();
+    const { config: saved, arrays } = await readClassifier(join(out, "model"));
     const copy = join(folder, "closed-copy");
-    await writeJudge(copy, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])), true);
-    expect((await readJudge(copy)).hash).toBe((await readJudge(join(out, "model"))).hash);
+    await writeClassifier(copy, saved, new Map([...arrays].map(([name, values]) => [name, { data: values }])), true);
+    expect((await readClassifier(copy)).hash).toBe((await readClassifier(join(out, "model"))).hash);
   }, 60_000);
 
   it("refuses unknown keys with the valid ones, and groups of what is no label", async () => {
@@ -187,7 +188,7 @@ describe("a judge in closed form", () => {
     await cp(data, join(strange, "stripes.npz"));
     const classes = { id2label: { 0: "across", 1: "down", 2: "plain" }, groups: { striped: ["dotted"] } };
     await writeFile(join(strange, "classes.json"), JSON.stringify(classes));
-    await expect(trainJudge(closed(), strange, join(folder, "none"), { threads: 1 })).rejects.toThrow(
+    await expect(trainClassifier(closed(), strange, join(folder, "none"), { threads: 1 })).rejects.toThrow(
       'classes.json: expected names of classes in group "striped", got "dotted"',
     );
   }, 60_000);

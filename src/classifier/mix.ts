@@ -2,26 +2,18 @@
 import type { Batch } from "../data/index.ts";
 import { dim, input, ops, type Tensor } from "../engine/index.ts";
 import type { Random } from "../sampling/index.ts";
-
-export interface MixOptions {
-  readonly labelSmoothing: number;
-  readonly mixup: number;
-  readonly colour: number;
-}
-
-/** A batch as the loss takes it. */
-export interface SoftBatch {
-  /** [B, 3, H, W] in [−1, 1]. */
-  readonly images: Float32Array;
-  /** [B, K] probabilities. */
-  readonly targets: Float32Array;
-}
+import type { NetworkClassifierTraining } from "./config.ts";
 
 /**
  * Changes each picture's colours, then mixes every picture with the one after it in the batch: share m, drawn uniformly up to
- * `mixup`, of the next picture and of its target.
+ * `mixup`, of the next picture and of its target. Gives images [B, 3, H, W] in [−1, 1] and targets [B, K], probabilities.
  */
-export function softBatch(batch: Batch, classes: number, options: MixOptions, random: Random): SoftBatch {
+export function softBatch(
+  batch: Batch,
+  classes: number,
+  options: NetworkClassifierTraining["regularisation"],
+  random: Random,
+) {
   const { count, labels } = batch;
   const size = batch.images.length / count;
   const coloured = Float32Array.from(batch.images);

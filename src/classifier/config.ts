@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { aboutSchema, augmentSchema, count, optimizerSchema, runSchema, share } from "../train/index.ts";
 
-/** A judge that learns by steps. */
+/** A classifier that learns by steps. */
 const networkSchema = z.strictObject({
   kind: z.literal("judge"),
   about: aboutSchema,
   seed: z.int().default(0),
   model: z.strictObject({
+    /** Side of the square patches that the first layer reads, without overlap. */
     patchSize: count,
+    /** Channels of each stage; a stage after the first halves the side. The last is the width of the features. */
     widths: z.array(count).min(1).max(8),
+    /** Residual blocks of each stage. */
     blocks: count.default(1),
     normGroups: count.default(8),
   }),
@@ -34,7 +37,7 @@ const networkSchema = z.strictObject({
   run: runSchema.prefault({}),
 });
 
-/** A judge in closed form: linear discriminants of near looks. */
+/** A classifier in closed form: linear discriminants of near looks. */
 const discriminantSchema = z.strictObject({
   kind: z.literal("discriminant-judge"),
   about: aboutSchema,
@@ -57,9 +60,9 @@ const discriminantSchema = z.strictObject({
   }),
 });
 
-/** `configs/*-judge.json`. */
-export const judgeTrainingSchema = z.discriminatedUnion("kind", [networkSchema, discriminantSchema]);
+/** `configs/*-classifier.json`. */
+export const classifierTrainingSchema = z.discriminatedUnion("kind", [networkSchema, discriminantSchema]);
 
-export type NetworkJudgeTraining = z.infer<typeof networkSchema>;
-export type DiscriminantJudgeTraining = z.infer<typeof discriminantSchema>;
-export type JudgeTraining = z.infer<typeof judgeTrainingSchema>;
+export type NetworkClassifierTraining = z.infer<typeof networkSchema>;
+export type DiscriminantClassifierTraining = z.infer<typeof discriminantSchema>;
+export type ClassifierTraining = z.infer<typeof classifierTrainingSchema>;

@@ -1,64 +1,51 @@
-/** A judge as a source of features: pictures to features and class scores. */
-
+/** A classifier as a source of features: pictures to features and class scores. */
 import { program } from "../engine/index.ts";
-import type { ClassGroup, DetailRows } from "../evaluate/index.ts";
+import type { DetailRows, FeatureExtractor, FeatureRows, PictureBytes } from "../evaluate/index.ts";
 import { areaMatrix, bicubicMatrix, type ResizeMatrix, resizeSeparable } from "../image/index.ts";
 import { paramTensors } from "../nn/index.ts";
-import type { Runtime, Session, Value, WeightData } from "../runtime/index.ts";
+import type { Runtime, Value, Weights } from "../runtime/index.ts";
 import { DETAIL_MULTIPLE, DETAIL_PLACES, DETAIL_WIDTH, detailFeatures, detailInput } from "./detail.ts";
-import { readJudge } from "./folder.ts";
-import { declareNetwork, featureWidth, judgeGraph, nearestMultiple, takenSide } from "./judge-network.ts";
+import { readClassifier } from "./folder.ts";
+import { nearestMultiple, networkOf } from "./network.ts";
 
-/** Pictures uint8 [n, height, width, 3], row by row. */
-export interface PictureBatch {
-  readonly data: Uint8Array;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Rows of a batch: `features` [n, dim], `logits` [n, classes]. */
-interface JudgedBatch {
-  readonly features: Float32Array;
-  readonly logits: Float32Array;
-}
-
-export interface Judge {
-  readonly name: string;
-  /** SHA-256 of weights and config. */
-  readonly hash: string;
-  /** Width of the features. */
-  readonly dim: number;
-  readonly labels: readonly string[];
-  /** Groups of its classes, where it knows some. */
-  readonly groups?: readonly ClassGroup[];
-  /** Share of held-out pictures named correctly, by side in pixels. */
-  readonly heldOutAccuracy: Readonly<Record<string, number>>;
-  extract(batch: PictureBatch): Promise<JudgedBatch & { readonly details: DetailRows }>;
-  /** The same without near looks, for planes [n, 3, height, width] in [−1, 1]. */
-  extractPlanes(planes: Float32Array, count: number, height: number, width: number): Promise<JudgedBatch>;
+/** A network that metrics are computed on, with its session. */
+export interface FeatureSource extends FeatureExtractor {
   close(): Promise<void>;
 }
 
+/** Rows of a batch: `features` [n, dim], `logits` [n, classes]. */
+type ClassifiedBatch = Required<Pick<FeatureRows, "features" | "logits">>;
+
+/** Its `hash` is that of weights and config. */
+export interface Classifier extends FeatureSource {
+  readonly labels: readonly string[];
+  /** Share of held-out pictures named correctly, by side in pixels. */
+  readonly heldOutAccuracy: Readonly<Record<string, number>>;
+  extract(batch: PictureBytes): Promise<ClassifiedBatch & { readonly details: DetailRows }>;
+  /** The same without near looks, for planes [n, 3, height, width] in [−1, 1]. */
+  extractPlanes(planes: Float32Array, count: number, height: number, width: number): Promise<ClassifiedBatch>;
+}
+
+/** Weights of a session. */
+export const inMemory = (arrays: ReadonlyMap<string, Float32Array>): Weights =>
+  new Map([...arrays].map(([name, data]) => [name, { kind: "memory", data }]));
+
 /**
- * Opens a judge's folder. Pictures are judged at their own size; sides that the network does not take are resized to the
+ * Opens a classifier's folder. Pictures are classified at their own size; sides that the network does not take are resized to the
  * nearest multiple that it does (area when shrinking, bicubic when enlarging).
  */
-export async function openJudge(folder: string, runtime: Runtime): Promise<Judge> {
-  const { config, arrays, hash } = await readJudge(folder);
-  const { network } = config;
-  const weights = new Map([...arrays].map(([name, data]): [string, WeightData] => [name, { kind: "memory", data }]));
-  const p = paramTensors(declareNetwork(network));
-  const session = await runtime.open(program("judge", judgeGraph(p, network)), { weights });
+export async function openClassifier(folder: string, runtime: Runtime): Promise<Classifier> {
+  const { config, arrays, hash } = await readClassifier(folder);
+  const { decls, width, takenSide, graph } = networkOf(config.network);
+  const session = await runtime.open(program("judge", graph(paramTensors(decls))), { weights: inMemory(arrays) });
   const near = await runtime.open(program("details", detailFeatures(detailInput())));
-  const run = (planes: Planes, taken: (side: number) => number, through: Session) =>
-    through.run({ image: fitting(runtime, planes, taken) });
-  async function judged(planes: Planes): Promise<JudgedBatch> {
-    const { features, logits } = await run(planes, (side) => takenSide(network, side), session);
+  async function classified(planes: Planes): Promise<ClassifiedBatch> {
+    const { features, logits } = await session.run({ image: fitting(runtime, planes, takenSide) });
     return { features: features!.data as Float32Array, logits: logits!.data as Float32Array };
   }
   async function detailed(planes: Planes): Promise<DetailRows> {
-    const found = await run(planes, (side) => nearestMultiple(side, DETAIL_MULTIPLE), near);
+    const image = fitting(runtime, planes, (side) => nearestMultiple(side, DETAIL_MULTIPLE));
+    const found = await near.run({ image });
     const rows = (name: "fine" | "coarse" | "shallow"): Float32Array => found[name]!.data as Float32Array;
     const placed = (scale: "fine" | "coarse") =>
       ({ data: rows(scale), places: DETAIL_PLACES[scale] ** 2, width: DETAIL_WIDTH }) as const;
@@ -67,15 +54,15 @@ export async function openJudge(folder: string, runtime: Runtime): Promise<Judge
   return {
     name: `judge trained on ${config.trainedOn}`,
     hash,
-    dim: featureWidth(network),
+    dim: width,
     labels: config.labels,
     groups: config.groups,
     heldOutAccuracy: config.heldOutAccuracy,
     extract: async (batch) => {
       const planes = { ...batch, data: toPlanes("judge", batch, (byte) => byte / 127.5 - 1) };
-      return { ...(await judged(planes)), details: await detailed(planes) };
+      return { ...(await classified(planes)), details: await detailed(planes) };
     },
-    extractPlanes: (data, count, height, width) => judged({ data, count, height, width }),
+    extractPlanes: (data, count, height, width) => classified({ data, count, height, width }),
     close: async () => {
       await Promise.all([session.dispose(), near.dispose()]);
     },
@@ -104,7 +91,7 @@ const axisMatrix = (from: number, to: number): ResizeMatrix =>
 /** Bytes [n, h, w, 3] to planes [n, 3, h, w] of `numberOf` each byte. @throws RangeError naming the network */
 export function toPlanes(
   network: string,
-  { data, count, height, width }: PictureBatch,
+  { data, count, height, width }: PictureBytes,
   numberOf: (byte: number) => number,
 ): Float32Array {
   const pixels = height * width;
