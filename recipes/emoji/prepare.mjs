@@ -136,7 +136,9 @@ function groupsOf(chosen, all) {
     [...new Map(chosen.map((row) => [row.name, row])).values()],
     (row) => groupOfBase.get(row.base) ?? "",
   );
-  const groups = CLASSES.map(({ name }) => /** @type {const} */ ([name, (members.get(name) ?? []).map((r) => r.name)]));
+  const groups = Object.keys(CLASSES).map(
+    (name) => /** @type {const} */ ([name, (members.get(name) ?? []).map((r) => r.name)]),
+  );
   const small = groups.filter(([, list]) => list.length < FEWEST_IN_GROUP);
   if (all && small.length > 0)
     throw new Error(
