@@ -1,4 +1,5 @@
 // A report as Markdown.
+import { markdownTable } from "../lib/numbers.mjs";
 
 const DIGITS = { frechet: 3, feature_l2: 3, psnr: 2, seam: 2, cpu_ms: 2, side: 0, roughness: 2 };
 const HEADINGS = {
@@ -20,10 +21,9 @@ export function asMarkdown({ sections }) {
       const lines = [
         `### ${title}${pictures === undefined ? "" : ` (${pictures} held-out pictures)`}`,
         "",
-        `| | ${keys.map((key) => HEADINGS[key] ?? key).join(" | ")} |`,
-        `|---${"|---".repeat(keys.length)}|`,
-        ...Object.entries(rows).map(
-          ([name, row]) => `| ${name} | ${keys.map((key) => row[key].toFixed(DIGITS[key] ?? 3)).join(" | ")} |`,
+        markdownTable(
+          ["", ...keys.map((key) => HEADINGS[key] ?? key)],
+          Object.entries(rows).map(([name, row]) => [name, ...keys.map((key) => row[key].toFixed(DIGITS[key] ?? 3))]),
         ),
         "",
         ...Object.entries(bars).map(([bar, holds]) => `- ${holds ? "holds" : "FAILS"}: ${bar}`),

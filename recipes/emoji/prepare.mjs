@@ -10,7 +10,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readFlags } from "../lib/flags.mjs";
 import { writeNpz } from "../lib/npz.mjs";
 import { writeSheet } from "../lib/sheet.mjs";
 import { assignClasses, CLASSES } from "./lib/classes.mjs";
@@ -32,16 +32,10 @@ const FRAME = { margin: 0.045, most: 1.25 };
 /** The fewest members a group may have. */
 const FEWEST_IN_GROUP = 12;
 
-const { values } = parseArgs({
-  options: {
-    out: { type: "string", default: "runs/emoji-data" },
-    size: { type: "string", default: "64" },
-    seed: { type: "string", default: "0" },
-    supersample: { type: "string", default: "3" },
-    sheets: { type: "boolean", default: true },
-  },
-  allowNegative: true,
-});
+const { values } = readFlags(
+  { out: "runs/emoji-data", size: "64", seed: "0", supersample: "3", sheets: true },
+  { allowNegative: true },
+);
 const size = whole("--size", values.size, 8, 512);
 const seed = whole("--seed", values.seed, 0, 2 ** 31);
 const supersample = whole("--supersample", values.supersample, 1, 8);

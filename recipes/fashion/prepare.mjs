@@ -9,7 +9,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../lib/flags.mjs";
 import { writeNpz } from "../lib/npz.mjs";
 import { writeSheet } from "../lib/sheet.mjs";
 import { readIdx } from "./idx.mjs";
@@ -22,14 +22,7 @@ const PIXELS = SIZE * SIZE;
 /** Where Debian's package puts the files. */
 const DEBIAN = "/usr/share/datasets/fashion-mnist";
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string", default: DEBIAN },
-    out: { type: "string", default: "runs/fashion-data" },
-    sheets: { type: "boolean", default: true },
-  },
-  allowNegative: true,
-});
+const { values } = readFlags({ data: DEBIAN, out: "runs/fashion-data", sheets: true }, { allowNegative: true });
 const out = resolve(values.out);
 const parts = [readPart("train"), readPart("t10k")];
 const count = parts.reduce((sum, part) => sum + part.labels.length, 0);
