@@ -18,8 +18,8 @@ import { stream } from "./editing/masks.mjs";
 import { openMeasure } from "./editing/measure.mjs";
 import { measureRefine, refinePicture } from "./editing/refine.mjs";
 import { drawSize, measureSizes } from "./editing/sizes.mjs";
-import { asMarkdown } from "./editing/tables.mjs";
 import { readFlags, refuse } from "./lib/flags.mjs";
+import { markdownTable } from "./lib/numbers.mjs";
 import { openArchive } from "./lib/pictures.mjs";
 
 const { values: flags, positionals } = readFlags(
@@ -32,6 +32,18 @@ const { values: flags, positionals } = readFlags(
 const [model, judge, archive] = positionals;
 if (archive === undefined) refuse("editing-report: expected MODEL JUDGE DATA.npz");
 const seed = Number(flags.seed);
+
+const DIGITS = { frechet: 3, feature_l2: 3, psnr: 2, seam: 2, cpu_ms: 2, side: 0, roughness: 2 };
+const HEADINGS = {
+  frechet: "Fréchet distance",
+  feature_l2: "feature distance to the truth",
+  psnr: "PSNR, dB",
+  seam: "seam, × real",
+  cpu_ms: "processor ms",
+  side: "side, px",
+  patch_frechet: "the same of 64 px patches",
+  roughness: "roughness, × real",
+};
 
 /** Held-out picture numbers, shuffled by the seed: the first N of them are the first N of any larger N. */
 function chosen({ heldOut }) {
@@ -126,3 +138,24 @@ await writeFile(join(work, "report.md"), asMarkdown(report));
 console.log(`wrote ${join(work, "report.md")}`);
 await measure.close();
 await pipe.dispose();
+
+/** One table a section, and which bars hold. */
+function asMarkdown({ sections }) {
+  return Object.values(sections)
+    .map(({ title, pictures, rows, bars }) => {
+      const keys = Object.keys(Object.values(rows)[0]);
+      const lines = [
+        `### ${title}${pictures === undefined ? "" : ` (${pictures} held-out pictures)`}`,
+        "",
+        markdownTable(
+          ["", ...keys.map((key) => HEADINGS[key] ?? key)],
+          Object.entries(rows).map(([name, row]) => [name, ...keys.map((key) => row[key].toFixed(DIGITS[key] ?? 3))]),
+        ),
+        "",
+        ...Object.entries(bars).map(([bar, holds]) => `- ${holds ? "holds" : "FAILS"}: ${bar}`),
+        "",
+      ];
+      return lines.join("\n");
+    })
+    .join("\n");
+}

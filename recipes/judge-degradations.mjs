@@ -33,10 +33,9 @@ const pipe = await FlexVAR.fromPretrained(flags.model);
 const known = new Set(pipe.labels);
 const classOf = (name) => [name, groupOf.get(name)].find((one) => known.has(one)) ?? "none";
 const measure = await openDistances(judge, pipe.runtime);
-const everything = (level) => Array.from({ length: level.data.length / (level.places * level.width) }, (_, i) => i);
 const referenceMoments = {};
 for (const [name, level] of Object.entries(await measure.rowsOf(reference.map(({ picture }) => picture))))
-  referenceMoments[name] = await measure.momentsAt(name, level, everything(level));
+  referenceMoments[name] = await measure.momentsAt(name, level);
 
 const rows = replicateRows(some.length, replicateCount, seed);
 const only = flags.only?.split(",");

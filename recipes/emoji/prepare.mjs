@@ -17,9 +17,8 @@ import { assignClasses, CLASSES } from "./lib/classes.mjs";
 import { readUnicode, textOf } from "./lib/emoji.mjs";
 import { codesBySlug } from "./lib/names.mjs";
 import { extentOf, frame, render } from "./lib/render.mjs";
-import { select } from "./lib/select.mjs";
+import { groupBy, rankOf, select } from "./lib/select.mjs";
 import { readSet, SETS } from "./lib/sets.mjs";
-import { groupBy, rankOf } from "./lib/split.mjs";
 
 /** Sets that must have drawn an emoji, and from how many on one of its drawings may be held out. */
 const FEWEST = 4;

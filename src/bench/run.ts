@@ -125,10 +125,8 @@ async function measure(
         node: process.version,
         runtime: runtime.description,
       },
-      ...{ depth: settings.depth, size, grids, prepack, openSeconds },
-      ...figures.parts,
-      ...{ weightsMB, peer: figures.peer, training: figures.training, frechet: figures.frechet },
-      othersShare: figures.othersShare,
+      ...{ depth: settings.depth, size, grids, prepack, openSeconds, weightsMB },
+      ...figures,
       verdict: figures.othersShare > BUSY_SHARE ? "invalid: machine busy" : "valid",
     };
   } finally {
@@ -175,15 +173,13 @@ async function measureRounds(
   const transformer = partReport(own.transformer, transformerFlops(networks, grids));
   const decoder = partReport(own.decoder, decoderFlops(networks.configs.tokenizer, grids.at(-1)!));
   return {
-    parts: {
-      matmulRate,
-      convRate,
-      transformer: { ...transformer, ofMatmul: transformer.rate / matmulRate },
-      decoder: { ...decoder, ofConv: decoder.rate / convRate },
-      imageSeconds: own.image,
-      hostShare: own.hostShare,
-      peakRssMB,
-    },
+    matmulRate,
+    convRate,
+    transformer: { ...transformer, ofMatmul: transformer.rate / matmulRate },
+    decoder: { ...decoder, ofConv: decoder.rate / convRate },
+    imageSeconds: own.image,
+    hostShare: own.hostShare,
+    peakRssMB,
     peer: least.peer && {
       libraries: peer!.libraries,
       transformerSeconds: least.peer.transformer,
