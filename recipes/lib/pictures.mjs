@@ -34,7 +34,7 @@ export async function finished(events) {
 }
 
 /** RGB of RGB or RGBA. */
-export const opaque = ({ data, width, height }) => ({
+const opaque = ({ data, width, height }) => ({
   data: data.length === 3 * width * height ? data : data.filter((_, i) => i % 4 !== 3),
   width,
   height,
