@@ -2,6 +2,7 @@
 import { type Classifier, largestOfRows, wilsonInterval } from "../../src/classifier/index.ts";
 import type { Dataset } from "../../src/data/index.ts";
 import { doubleProducts, frechetDistance, type Moments, sumMoments } from "../../src/evaluate/index.ts";
+import { concatArrays } from "../../src/files/index.ts";
 import type { TransformerConfig } from "../../src/models/index.ts";
 import type { Runtime } from "../../src/runtime/index.ts";
 import { createRandom, defaultSizes } from "../../src/sampling/index.ts";
@@ -10,7 +11,7 @@ import { type TunedDecoder, tuneDecoder } from "./decoder.ts";
 import { type Generator, openGenerator, trainGenerator } from "./generator.ts";
 import { type EncodedPictures, encodePictures, unitCells } from "./latents.ts";
 import { fitResidualCodes } from "./residual-codes.ts";
-import { concat, groundTruthSpace, residualSpace, type TokenSpace } from "./spaces.ts";
+import { groundTruthSpace, residualSpace, type TokenSpace } from "./spaces.ts";
 
 /** What a run decides otherwise: tokens are remainders, or the position map stays at its sinusoidal start. */
 export type Arm = "ground-truth" | "residual" | "fixed-positions";
@@ -204,7 +205,7 @@ async function judged(judge: Classifier, images: readonly Float32Array[], side: 
   const given = new Int32Array(images.length);
   for (let at = 0; at < images.length; at += CHUNK) {
     const chunk = images.slice(at, at + CHUNK);
-    const planes = concat(chunk).map((value) => Math.min(1, Math.max(-1, value)));
+    const planes = concatArrays(Float32Array, chunk).map((value) => Math.min(1, Math.max(-1, value)));
     const { features, logits } = await judge.extractPlanes(planes, chunk.length, side, side);
     await sums.add(features);
     given.set(largestOfRows(logits, chunk.length), at);
