@@ -30,7 +30,6 @@ export { precisionRecall } from "./precision-recall.ts";
 export {
   evaluateReconstructions,
   evaluateTokenizer,
-  type Tokenizer,
 } from "./reconstruction.ts";
 export { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 export {
