@@ -45,7 +45,6 @@ export { precisionRecall } from "./precision-recall.ts";
 export {
   evaluateReconstructions,
   evaluateTokenizer,
-  type Tokenizer,
 } from "./reconstruction.ts";
 export {
   type EvaluationResult,

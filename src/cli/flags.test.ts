@@ -2,7 +2,8 @@ import { Command } from "commander";
 import { expect, test } from "vitest";
 import { OptionError } from "../errors/index.ts";
 import { options, SAMPLING_FIELDS } from "../options/index.ts";
-import { addSamplingFlags, asUsage, samplingInput } from "./option-flags.ts";
+import { asUsageError, exitCodeOf } from "./errors.ts";
+import { addSamplingFlags, samplingInput } from "./flags.ts";
 
 function parsed(...argv: string[]): Record<string, unknown> {
   const command = addSamplingFlags(new Command());
@@ -68,17 +69,13 @@ test.each([
   [new OptionError("topK", "x"), "--top-k: expected x"],
   [new OptionError("batchSize", "x"), "--batch: expected x"],
   [new OptionError("maskMode", "x", "y"), "--mask-mode: expected x, got y"],
-])("%s names the flag", (error, message) => {
-  const failing = () => {
-    throw error;
-  };
-  expect(() => asUsage(failing)).toThrow(expect.objectContaining({ name: "UsageError", message }));
+])("%s names the flag, and counts as bad usage", async (error, message) => {
+  const shown = await asUsageError(error);
+  expect(shown).toMatchObject({ name: "UsageError", message });
+  expect(exitCodeOf(shown)).toBe(2);
 });
 
-test("other errors pass as they are", () => {
+test("other errors pass as they are", async () => {
   const error = new TypeError("x: y");
-  const failing = () => {
-    throw error;
-  };
-  expect(() => asUsage(failing)).toThrow(error);
+  expect(await asUsageError(error)).toBe(error);
 });
