@@ -18,7 +18,22 @@ async function digestOf(content) {
   return hash.digest("hex");
 }
 
-/** Starts a hub of no repositories. `fault` is asked before each answer: `{ kind, repo, path, offset, count }` → what goes wrong. */
+/**
+ * What goes wrong with an answer: a status in its place, or bytes that come slowly, end early, are wrong or begin at the start again.
+ * @typedef {{ status?: number, code?: string, bytesPerSecond?: number, cutAfter?: number, corrupt?: boolean, ignoreRange?: boolean }} HubFault
+ */
+
+/**
+ * What is asked for; a probe is a request for one byte, by which the size is learnt.
+ * @typedef {{ kind: "revision" | "paths-info" | "resolve" | "bytes", repo?: string, path?: string, offset?: number, isProbe?: boolean, count: number }} HubRequest
+ */
+
+/** @typedef {Awaited<ReturnType<typeof startHub>>} TestHub */
+
+/**
+ * Starts a hub of no repositories. `fault` is asked before each answer.
+ * @param {{ fault?: (request: HubRequest) => HubFault | undefined, token?: string }} [options]
+ */
 export async function startHub({ fault = () => undefined, token } = {}) {
   const repos = new Map();
   const seen = [];
@@ -115,7 +130,12 @@ export async function startHub({ fault = () => undefined, token } = {}) {
     seen,
     /** Bytes of files that were sent, lost ones included. */
     sent,
-    /** Puts a commit of files (path → bytes, or the path of a file) on a branch. Returns its hash. */
+    /**
+     * Puts a commit of files (path → bytes, or the path of a file) on a branch. Returns its hash.
+     * @param {string} name
+     * @param {Record<string, Uint8Array | string>} files
+     * @param {{ branch?: string, licence?: string }} [options]
+     */
     async commit(name, files, { branch = "main", licence = "mit" } = {}) {
       const known = new Map();
       for (const [path, content] of Object.entries(files)) {

@@ -1,6 +1,7 @@
 /** How a command is declared and carried out. */
 import type { Command } from "commander";
 import type { Json } from "../image/index.ts";
+import { isOfHub } from "./model.ts";
 import { createReporter, type Reporter, silent, type Terminal } from "./reporter.ts";
 
 /** What a command hands back. */
@@ -41,16 +42,33 @@ export function carryOut(command: Command, { terminal, signal }: Context, { exam
       `\n${examples.length > 1 ? "Examples" : "Example"}:\n${examples.map((e) => `  $ ${e}`).join("\n")}`,
     )
     .action(async () => {
-      const flags = command.opts<{ readonly json?: boolean; readonly quiet?: boolean }>();
+      const flags = command.opts<HubFlags & { readonly json?: boolean; readonly quiet?: boolean }>();
       const report = flags.quiet === true ? silent : createReporter(terminal);
       try {
-        const { json, text } = await work(command.processedArgs, flags, { report, signal });
+        const { json, text } = await work(command.processedArgs, await pulled(flags, { report, signal }), {
+          report,
+          signal,
+        });
         if (flags.json === true) terminal.out(`${JSON.stringify({ command: command.name(), ...json }, null, 2)}\n`);
         else if (text !== undefined) terminal.out(text.endsWith("\n") ? text : `${text}\n`);
       } finally {
         report.finish();
       }
     });
+}
+
+/** How a model of the hub is brought here, and which. */
+export interface HubFlags {
+  readonly model?: string;
+  readonly yes?: boolean;
+  readonly offline?: boolean;
+}
+
+/** Flags whose `model`, where it names one of the hub, is the folder that it has here. */
+export async function pulled<Flags extends HubFlags>(flags: Flags, running: Running): Promise<Flags> {
+  if (!isOfHub(flags.model)) return flags;
+  const { hubModel } = await import("./hub.ts");
+  return { ...flags, model: await hubModel(flags.model, flags, running) };
 }
 
 /** Milliseconds with two decimals: more would be noise. */

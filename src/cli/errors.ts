@@ -42,6 +42,7 @@ const EXPECTED_ERRORS = new Set([
   "CheckpointError",
   "FileWriteError",
   "ImageError",
+  "HubError",
 ]);
 
 /**

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { type CommandWork, measured, type Outcome, pulled, type Running } from "./command.ts";
 import { findModel, shownPath } from "./model.ts";
 
 /** `flexvar export`. */
@@ -15,12 +15,9 @@ export function define(command: Command): CommandWork {
   return { examples: ["flexvar export models/d16 --out d16-pth"], work: exportFolder };
 }
 
-async function exportFolder(
-  [model]: readonly string[],
-  flags: { out: string },
-  { report, signal }: Running,
-): Promise<Outcome> {
-  const folder = findModel(model);
+async function exportFolder([named]: readonly string[], flags: { out: string }, running: Running): Promise<Outcome> {
+  const { report, signal } = running;
+  const folder = findModel((await pulled({ model: named! }, running)).model);
   const { exportModel } = await import("../pretrained/node.ts");
   report.log(`writing ${shownPath(folder)} as .pth`);
   const files = await exportModel(folder, flags.out, { signal });

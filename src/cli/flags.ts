@@ -26,7 +26,12 @@ export interface ComputeFlags extends ModelFlags {
 export function addModelFlag(command: Command): Command {
   return command
     .optionsGroup("Model:")
-    .option("--model <DIR|name>", "model folder, or the name of a shipped model; the shipped one by default");
+    .option(
+      "--model <DIR|name>",
+      "model folder, a name (flexvar models lists them) or user/repo[@revision][:folder] of the hub; the shipped one by default",
+    )
+    .option("--yes", "download a model that is not here without asking")
+    .option("--offline", "ask nothing of the network");
 }
 
 /** `--model`, how the networks compute, and how much memory they may take. */

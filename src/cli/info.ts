@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Json } from "../image/index.ts";
-import type { CommandWork, Outcome } from "./command.ts";
+import { type CommandWork, type Outcome, pulled, type Running } from "./command.ts";
 import type { TensorCounts } from "./describe-file.ts";
 import { modelHash } from "./identity.ts";
 import { findModel } from "./model.ts";
@@ -18,10 +18,11 @@ export function define(command: Command): CommandWork {
   return { examples: ["flexvar info models/d16", "flexvar info FlexVAE.pth --json"], work: info };
 }
 
-async function info([named]: readonly (string | undefined)[]): Promise<Outcome> {
+async function info([named]: readonly (string | undefined)[], _: object, running: Running): Promise<Outcome> {
   const isFile = named !== undefined && (await stat(named).catch(() => undefined))?.isFile() === true;
   if (isFile) return fileInfo(named);
-  return folderInfo(findModel(named, { where: "info", what: "a checkpoint, a model folder" }));
+  const { model } = await pulled({ ...(named !== undefined && { model: named }) }, running);
+  return folderInfo(findModel(model, { where: "info", what: "a checkpoint, a model folder" }));
 }
 
 async function fileInfo(path: string): Promise<Outcome> {

@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { namesHubModel } from "../hub/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { CONFIG_FILE } from "../pretrained/index.ts";
 import { UsageError } from "./errors.ts";
@@ -33,12 +34,25 @@ export function findModel(
     if (shipped.includes(named)) return join(shippedIn, named);
     const found = existsSync(named) ? `it holds no ${CONFIG_FILE}` : "no such folder or name";
     const names = shipped.length > 0 ? `a shipped model (${shipped.join(", ")})` : "a shipped model (none ships yet)";
-    throw new UsageError(`${where}: expected ${what} or the name of ${names}, got "${named}" (${found})`);
+    throw new UsageError(
+      `${where}: expected ${what} or the name of ${names}, got "${named}" (${found}); flexvar models lists what can be pulled`,
+    );
   }
   const chosen = PREFERRED.find((name) => shipped.includes(name)) ?? shipped[0];
   if (chosen === undefined) throw new UsageError(`--model: expected a model, and none ships yet: ${HOW_TO_GET_ONE}`);
   return join(shippedIn, chosen);
 }
+
+/** Shipped models by name. */
+export const shippedFolders = (shippedIn = join(packageRoot(), "models")): { name: string; folder: string }[] =>
+  shippedModels(shippedIn).map((name) => ({ name, folder: join(shippedIn, name) }));
+
+/** Whether a name is one of the hub's: neither a folder nor a shipped model goes by it. */
+export const isOfHub = (named: string | undefined): named is string =>
+  named !== undefined &&
+  namesHubModel(named) &&
+  !existsSync(named) &&
+  !shippedFolders().some(({ name }) => name === named);
 
 const isModel = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
 

@@ -87,11 +87,11 @@ describe("bad usage: exit code 2 and one line on stderr", () => {
     ],
     [
       ["info", "nowhere"],
-      /^flexvar: info: expected a checkpoint, a model folder or .*got "nowhere" \(no such folder or name\)\n$/,
+      /^flexvar: info: expected a checkpoint, a model folder or .*got "nowhere" \(no such folder or name\); flexvar models lists what can be pulled\n$/,
     ],
     [
       ["classes", "--model", "nowhere"],
-      /^flexvar: --model: expected a model folder or .*got "nowhere" \(no such folder or name\)\n$/,
+      /^flexvar: --model: expected a model folder or .*got "nowhere" \(no such folder or name\); flexvar models lists what can be pulled\n$/,
     ],
   ])("%j", async (argv, message) => {
     const { code, out, err } = await runCli(...argv);

@@ -20,6 +20,8 @@ const COMMANDS: Readonly<
   decode: ["tokens back to pictures", () => import("./decode.ts")],
   classes: ["the classes of a model", () => import("./classes.ts")],
   info: ["what a model folder or a checkpoint holds", () => import("./info.ts")],
+  pull: ["bring released weights, or a model folder of the hub, here", () => import("./pull.ts")],
+  models: ["the models that a name brings: shipped, cached, known", () => import("./models.ts")],
   import: ["make a model folder from released checkpoints", () => import("./import.ts")],
   export: ["write a model folder as .pth checkpoints", () => import("./export.ts")],
   train: ["train a tokenizer, a transformer or a judge", () => import("./train.ts")],
@@ -40,7 +42,8 @@ Examples:
   $ flexvar classes
   $ flexvar generate --help
 
-Models: --model takes a model folder or the name of a shipped model; without it the shipped one is used.`;
+Models: --model takes a model folder, the name of a shipped or released model (flexvar models lists them) or user/repo of the hub;
+without it the shipped one is used.`;
 
 /** Carries a command line out. Returns the exit code: 0 done, 1 failed, 2 bad usage, 130 stopped. Never throws. */
 export async function run(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {

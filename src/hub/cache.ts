@@ -2,11 +2,9 @@
  * The cache on disk, in the layout of Python's `huggingface_hub`, so that one machine has one cache:
  * `models--USER--REPO/{blobs/DIGEST, refs/REVISION, snapshots/COMMIT/PATH → blob}` and `.locks/`.
  */
-import { existsSync } from "node:fs";
 import { copyFile, link, lstat, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { makeFolders, temporaryName, writeFileAtomic } from "../files/index.ts";
-import type { HubReference } from "./reference.ts";
 
 /** Folders of one repository in the cache. */
 export interface RepoCache {
@@ -40,14 +38,6 @@ export async function cachedCommit(repo: RepoCache, revision: string): Promise<s
 
 export async function writeRef(repo: RepoCache, revision: string, commit: string): Promise<void> {
   if (revision !== commit) await writeFileAtomic(join(repo.refs, revision), commit);
-}
-
-/** The file of a cached revision; undefined unless it is there. */
-export async function cachedFile(cache: string, at: HubReference, path: string): Promise<string | undefined> {
-  const repo = repoCache(cache, at.repo);
-  const commit = await cachedCommit(repo, at.revision);
-  const file = commit === undefined ? undefined : join(repo.snapshots, commit, path);
-  return file !== undefined && existsSync(file) ? file : undefined;
 }
 
 /** Makes a snapshot's file: a relative link to the blob; where the system refuses links, the same file under a second name, or a copy. */

@@ -1,5 +1,5 @@
 /** Released weights by name. */
-import type { HubReference } from "./reference.ts";
+import { type HubReference, parseHubReference } from "./reference.ts";
 
 /** A released checkpoint that becomes a model folder. */
 export interface KnownModel {
@@ -13,7 +13,7 @@ export interface KnownModel {
 }
 
 /** A file on the hub; where its authors give two places for it, the first that is there counts. */
-export interface CheckpointFile {
+interface CheckpointFile {
   readonly at: HubReference;
   readonly paths: readonly string[];
 }
@@ -51,3 +51,7 @@ export const knownModels: readonly KnownModel[] = SIZES.flatMap(([depth, paramet
 ]);
 
 export const knownModel = (name: string): KnownModel | undefined => knownModels.find((known) => known.name === name);
+
+/** Whether a text can name a model of the hub: a known one, or `user/repo[@revision][:folder]`. */
+export const namesHubModel = (name: string): boolean =>
+  knownModel(name) !== undefined || parseHubReference(name) !== undefined;

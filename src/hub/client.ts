@@ -11,7 +11,7 @@ export interface HubFile extends FileIdentity {
   readonly path: string;
 }
 
-export interface HubRevision {
+interface HubRevision {
   readonly commit: string;
   /** As the repository's card states it. */
   readonly licence: string | undefined;

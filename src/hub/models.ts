@@ -17,9 +17,6 @@ export interface ModelOptions extends PullOptions {
   readonly onMessage?: ((message: string) => void) | undefined;
 }
 
-/** Whether a text can name a model of the hub: a known one, or `user/repo[@revision][:folder]`. */
-export const namesHubModel = (name: string): boolean => named(name) !== undefined;
-
 function named(name: string): KnownModel | HubReference | undefined {
   return knownModel(name) ?? parseHubReference(name);
 }
@@ -55,7 +52,7 @@ export async function ensureModel(name: string, options: ModelOptions): Promise<
   return (await cachedModel(name, options)) ?? (await pullModel(name, options));
 }
 
-export const knownNames = (): string => `one of ${knownModels.map(({ name }) => name).join(", ")}`;
+const knownNames = (): string => `one of ${knownModels.map(({ name }) => name).join(", ")}`;
 
 async function pullFolder(at: HubReference, options: ModelOptions): Promise<string> {
   const files = [CONFIG_FILE, TOKENIZER_FILE].map((path) => ({ paths: [path] }));
