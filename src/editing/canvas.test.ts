@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MAX_IMAGE_SIDE } from "../image/index.ts";
-import { marginsForRatio, parseRatio, widenCanvas } from "./canvas.ts";
+import { canvasOf, marginsForRatio, parseRatio, widenCanvas } from "./canvas.ts";
 
 const none = { left: 0, right: 0, top: 0, bottom: 0 };
 /** A picture of 2×1 pixels: 1 2 3 4, 5 6 7 8. */
@@ -33,13 +33,14 @@ test("canvases of the largest side are taken", () => {
 });
 
 test("ratios from 1:16 to 16:1, as pairs or numbers", () => {
-  expect([" 2 : 1 ", "12x24", "10.5", "1/16", "16", "0.25 : 1.5"].map(parseRatio)).toEqual([
+  expect([" 2 : 1 ", "12x24", "10.5", "1/16", "16", "0.25 : 1.5", "2.25:1.125"].map(parseRatio)).toEqual([
     2,
     0.5,
     10.5,
     1 / 16,
     16,
     1 / 6,
+    2,
   ]);
   for (const text of ["1:17", "16.01", "a2:1", "2:1b", "2:", "2::1", ".5", "1.", "2;1"])
     expect(() => parseRatio(text), text).toThrow(`from 1:16 to 16:1, got "${text}"`);
@@ -52,4 +53,21 @@ test("margins add to one axis, the odd pixel right or below", () => {
   expect(() => marginsForRatio({ width: 20, height: 10 }, 2)).toThrow(
     "ratio: expected another ratio than the picture's own, 20x10, got 2",
   );
+});
+
+test("outpaint adds the pixels given, expand those of a ratio; the size is told before", () => {
+  const sizes: (readonly number[])[] = [];
+  const check = (size: readonly number[]) => void sizes.push(size);
+  const options = { left: 1, right: 2, top: 3, bottom: 4, ratio: 4 };
+  expect(canvasOf("outpaint", picture, options, check)).toEqual(widenCanvas(picture, options));
+  expect(canvasOf("expand", picture, options, check)).toEqual(widenCanvas(picture, { ...none, left: 1, right: 1 }));
+  expect(canvasOf("outpaint", picture, { top: 1 })).toEqual(widenCanvas(picture, { ...none, top: 1 }));
+  expect(sizes).toEqual([
+    [5, 8],
+    [4, 1],
+  ]);
+  const tooLarge = () => {
+    throw new Error("told first");
+  };
+  expect(() => canvasOf("outpaint", picture, { right: MAX_IMAGE_SIDE }, tooLarge)).toThrow("told first");
 });

@@ -6,6 +6,10 @@ test("nearest kept pixels and their distance in steps", () => {
   const hole = Uint8Array.of(0, 1, 1, 1, 1, 1, 1, 0);
   expect([...stepsToKept(hole, 4, 2)]).toEqual([0, 1, 2, 1, 1, 2, 1, 0]);
   expect([...nearestKept(hole, 4, 2)]).toEqual([0, 0, 0, 7, 0, 0, 7, 7]);
+  // Upwards to the first column too, and never around the end of a row.
+  expect([...stepsToKept(Uint8Array.of(1, 1, 0, 1), 2, 2)]).toEqual([1, 2, 0, 1]);
+  expect([...stepsToKept(Uint8Array.of(1, 1, 1, 0, 1, 1), 3, 2)]).toEqual([1, 2, 3, 0, 1, 2]);
+  expect([...stepsToKept(Uint8Array.of(1, 1, 0, 1, 1, 1), 3, 2)]).toEqual([2, 1, 0, 3, 2, 1]);
   expect([...stepsToKept(new Uint8Array(2).fill(1), 2, 1)]).toEqual([0x7fffffff, 0x7fffffff]);
 });
 

@@ -13,6 +13,8 @@ test("only pairs across the edge count, beside and above, over all channels", ()
   set(1, 1, 160);
   set(1, 3, 10);
   set(3, 0, 255);
+  // Far from the edge, in the first channel of the pixel after a neighbour.
+  data[3 * 7] = 200;
   const hole = new Uint8Array(16);
   hole[9] = 1;
   expect(seamJump({ data, width: 4, height: 4 }, hole)).toBeCloseTo((30 + 0 + 60 + 90) / 4 / 3, 10);

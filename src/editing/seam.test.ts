@@ -38,6 +38,17 @@ test("painting writes where it pastes, rounds, clamps, and drops what lies beyon
   const values = Float32Array.of(10, 20, 30, 300, 11, 21, 31, 41, 12, 22, 32, -42);
   const some = paintInto(picture, values, Uint8Array.of(1, 0, 0, 1), { left: 1, top: 0, width: 2, height: 2 });
   expect([...some.data]).toEqual([9, 9, 9, 10, 11, 12, 9, 9, 9, 9, 9, 9, 9, 9, 9, 255, 41, 0]);
+  // What lies beyond the right edge does not go on in the next row, what lies beyond the window's rows is not read.
+  const right = paintInto(picture, values, new Uint8Array(4).fill(1), { left: 2, top: 0, width: 2, height: 2 });
+  const nines = new Array<number>(6).fill(9);
+  expect([...right.data]).toEqual([...nines, 10, 11, 12, ...nines, 30, 31, 32]);
+  const first = paintInto(picture, Float32Array.of(1, 2, 3), Uint8Array.of(1), {
+    left: 0,
+    top: 0,
+    width: 1,
+    height: 1,
+  });
+  expect([...first.data]).toEqual([1, 2, 3, ...new Array<number>(15).fill(9)]);
   expect(picture.data.every((value) => value === 9)).toBe(true);
 });
 
@@ -47,4 +58,7 @@ test("a blend keeps the bytes at 0, paints opaque at 255, and mixes between", ()
   const blended = blendByMask(original, painted, { data: Uint8Array.of(0, 255, 51), width: 3, height: 1 });
   expect([...blended.data]).toEqual([10, 20, 30, 40, 111, 121, 131, 255, 30, 40, 50, 83]);
   expect([blended.width, blended.height]).toEqual([3, 1]);
+  // 100/255 of the way: 10 + 100·0.392, and alpha 40 + 215·0.392.
+  const part = blendByMask(original, painted, { data: Uint8Array.of(100, 0, 0), width: 3, height: 1 });
+  expect([...part.data.subarray(0, 4)]).toEqual([49, 59, 69, 124]);
 });

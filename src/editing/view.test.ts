@@ -29,6 +29,11 @@ test("reducing averages the kept pixels alone; what has none is black", () => {
   expect([...small.hole]).toEqual([1, 1]);
   const flat = reduceView({ picture: counted(2, 1), hole: new Uint8Array(2) }, 1, 1);
   expect([[...flat.picture.data], [...flat.hole]]).toEqual([[5, 6, 7], [0]]);
+  const pair = reduceView({ picture: counted(4, 1), hole: new Uint8Array(4) }, 2, 1);
+  expect([[...pair.picture.data], [...pair.hole]]).toEqual([
+    [5, 6, 7, 25, 26, 27],
+    [0, 0],
+  ]);
   const low = reduceView({ picture: counted(1, 2), hole: new Uint8Array(2) }, 1, 1);
   expect([low.picture.width, low.picture.height, ...low.picture.data]).toEqual([1, 1, 5, 6, 7]);
 });
@@ -48,5 +53,8 @@ test("pictures are averaged down and interpolated up, axis by axis, within bytes
   // Bicubic interpolation swings below 0 and above 255 beside the edge.
   expect([...large.data].filter((_, i) => i % 3 === 0).slice(0, 3)).toEqual([0, 0, 0]);
   expect([...large.data].filter((_, i) => i % 3 === 0).slice(-3)).toEqual([255, 255, 255]);
+  // Two pixels become four: cubic weights (a = −0.75) of 0.879, 0.262, −0.105 and −0.035 at a quarter of the way.
+  const step = resizeRgb({ data: Uint8Array.of(50, 50, 50, 150, 150, 150), width: 2, height: 1 }, 4, 1);
+  expect([...step.data].filter((_, i) => i % 3 === 0)).toEqual([39, 73, 127, 161]);
   expect(resizeRgb(edge, 2, 2).data).toEqual(Uint8Array.from([0, 0, 0, 255, 255, 255, 0, 0, 0, 255, 255, 255]));
 });

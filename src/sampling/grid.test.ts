@@ -6,6 +6,7 @@ import {
   equivalentSide,
   formatScales,
   type Grid,
+  gridTokens,
   parseGrid,
   parseScales,
   sameGrid,
@@ -55,6 +56,15 @@ describe("grids", () => {
         expect(parseScales(formatScales(grids))).toEqual(grids);
       }),
     );
+  });
+
+  it("squares are written as one number, tokens counted", () => {
+    const grids: Grid[] = [
+      [3, 3],
+      [4, 6],
+    ];
+    expect(formatScales(grids)).toBe("3,4x6");
+    expect(grids.map(gridTokens)).toEqual([9, 24]);
   });
 
   it("are the same where rows and columns are", () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatScales, type Grid } from "./grid.ts";
 import { type PlanRequest, planScales } from "./plan.ts";
-import { possibleSteps, sizesBeyond } from "./tables.ts";
+import { possibleSteps, sizesBeyond, tableSizes } from "./tables.ts";
 
 const released = { factor: 16, trainedSide: 16 };
 const square = (px: number) => ({ width: px, height: px });
@@ -68,6 +68,17 @@ describe("other trained sides", () => {
     // On the way from 1 to 2 pixels a side the ratio 1.5 asks for two steps, of which the first rounds to the trained side.
     expect(sizesBeyond(1, 2)).toEqual([2]);
     expect([16, 15].map((side) => sizesBeyond(16, side))).toEqual([[], []]);
+  });
+
+  it("takes the next longer table where rounding merged sizes, else the next shorter one; lists counts ascending", () => {
+    // Trained to 12: the eleven-step table keeps nine sizes, the nine-step one eight.
+    for (const side of [5, 6, 7, 12])
+      expect(possibleSteps(side)).toEqual([...possibleSteps(side)].sort((a, b) => a - b));
+    expect(possibleSteps(3)).toEqual([3]);
+    expect(tableSizes(3, 3)).toEqual([1, 2, 3]);
+    expect(tableSizes(5, 8)).toEqual([1, 2, 3, 5, 8]);
+    // The growth from 16 to 36 is 1.5 twice, exactly.
+    expect(sizesBeyond(16, 36)).toEqual([24, 36]);
   });
 
   it("gives exactly the steps asked for, or names the most there are", () => {

@@ -193,6 +193,19 @@ describe("distributions", () => {
     }
   });
 
+  it("shuffle keeps every item once and takes a number for each place but the first, from the last on", () => {
+    const rng = createRandom(14);
+    const other = restoreRandom(rng.save());
+    const places = [5, 4, 3, 2].map((n) => other.int(n));
+    const expected = ["a", "b", "c", "d", "e"];
+    places.forEach((from, i) => {
+      const to = 4 - i;
+      [expected[to], expected[from]] = [expected[from]!, expected[to]!];
+    });
+    expect(rng.shuffle(["a", "b", "c", "d", "e"])).toEqual(expected);
+    expect(rng.next()).toBe(other.next());
+  });
+
   it("int and shuffle: every outcome as often", () => {
     const rng = createRandom(13);
     const counts = new Array<number>(6).fill(0);

@@ -95,6 +95,17 @@ describe("Muon", () => {
     },
   );
 
+  it("multiplies by the smaller of the two square products", () => {
+    for (const [m, n] of [
+      [3, 5],
+      [5, 3],
+    ] as const) {
+      const { order } = program("muon", { out: orthogonalised(param("x", [m, n]), 2) });
+      const squares = order.map(({ shape }) => shape.join()).filter((shape) => shape === "3,3" || shape === "5,5");
+      expect(new Set(squares)).toEqual(new Set(["3,3"]));
+    }
+  });
+
   it("keeps no second moment of the matrices that it takes", () => {
     const decls: ParamDecl[] = ["a", "b"].map((name) => ({
       name,

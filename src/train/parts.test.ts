@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createRandom } from "../sampling/index.ts";
+import { createRandom, defaultSizes, paperSchedule } from "../sampling/index.ts";
 import { baselinesOf } from "./baselines.ts";
 import { codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
 import { parseConfig, readConfig } from "./config.ts";
@@ -21,6 +21,9 @@ describe("learningRate", () => {
     const cosine = (step: number) => learningRate(step, { ...rate, shape: "cosine" });
     expect(cosine(110)).toBeCloseTo(0.5);
     expect(cosine((21 + 110) / 2)).toBeCloseTo(1.25);
+    // A quarter of the fall.
+    expect(linear(43.25)).toBeCloseTo(2 * (0.25 + 0.75 * 0.75));
+    expect(cosine(43.25)).toBeCloseTo(2 * (0.25 + 0.75 * 0.5 * (1 + Math.SQRT1_2)));
     expect(learningRate(110, { ...rate, shape: "constant" })).toBe(2);
   });
   it("the average's decay starts short", () => {
@@ -95,6 +98,23 @@ describe("drawn scales", () => {
     const drawn = drawTrainingScales(createRandom(1), 100, 100, 16, { ...settings, tableShare: 0 });
     expect(drawn[0]).toEqual([1, 1]);
     expect(drawn.at(-1)).toEqual([16, 16]);
+    const three = [...phases, { share: 0.5, maxSide: 32 }].map((phase) => ({ ...phase, share: 0.25 }));
+    expect([25, 26, 51, 100].map((step) => maxSideAt(step, 100, three))).toEqual([8, 16, 32, 32]);
+  });
+  it("the table's share is its probability; the rule has the model's side and the cap", () => {
+    const phases = [{ share: 1, maxSide: 16 }];
+    // Numbers below the share ask for the table; 0.5 is not below 0.5.
+    const half = () => ({ ...createRandom(2), uniform: () => 0.5 });
+    const draw = (tableShare: number, side: number, maxTokens?: number) => {
+      const settings = { rule: "paper", tableShare, phases, maxTokens } as const;
+      return drawTrainingScales(half(), 1, 1, side, settings).map(([h]) => h);
+    };
+    const ruled = paperSchedule(half(), { side: 16 }).map(([h]) => h);
+    expect(draw(0.5, 16)).toEqual(ruled);
+    expect(ruled).not.toEqual(defaultSizes(16));
+    expect(draw(0.51, 16)).toEqual(defaultSizes(16));
+    expect(draw(0, 16, 257)).toEqual([1, 16]);
+    expect(draw(0, 4).at(-1)).toBe(4);
   });
 });
 

@@ -55,3 +55,32 @@ it("a step moves parameters, moments and averages; two gathered batches equal on
       expect(value, name).toBeCloseTo(data[i]!, 5);
     });
 });
+
+it("parameters may learn at a rate of their own, and a second network in the same step on its own loss", async () => {
+  const decl: ParamDecl = { name: "d", shape: [1], init: { kind: "zeros" }, decay: true };
+  const other = paramTensors([decl]);
+  const both = (name: string) => (name === "d" ? other(name) : p(name));
+  const error = ops.sub(other("d"), 3);
+  const second = { decls: [decl], loss: ops.mean(ops.mul(error, error)) };
+  const own = { ...options, rateOf: ({ name }: ParamDecl) => (name === "w" ? 0.5 : 1) };
+  const traced = stepProgram("both", decls, both, loss, {}, own, second);
+  expect(Object.keys(traced.outputs).sort()).toEqual(
+    [
+      ...["loss", "gradNorm", "secondLoss", "secondGradNorm"],
+      ...["next:w", "next:m:w", "next:v:w", "next:ema:w", "next:d", "next:m:d", "next:v:d"],
+    ].sort(),
+  );
+  const session = await runtime.open(traced);
+  const zeros = Object.fromEntries(["m:w", "v:w"].map((name) => [name, runtime.floats(new Float32Array(2), [2])]));
+  const others = Object.fromEntries(["m:d", "v:d"].map((name) => [name, runtime.floats(new Float32Array(1), [1])]));
+  const w = runtime.floats(Float32Array.of(1, -2), [2]);
+  const d = runtime.floats(Float32Array.of(1), [1]);
+  const out = await session.run({ ...scalars, ...zeros, ...others, w, "ema:w": w, d, x: rows(1, 2, 3, 4) });
+  await session.dispose();
+  const value = (name: string) => (out[name]!.data as Float32Array)[0]!;
+  expect(value("secondLoss")).toBeCloseTo(4, 5);
+  expect(value("secondGradNorm")).toBeCloseTo(4, 5);
+  // Adam's first step is rate·sign(gradient), after decay by rate·0.05.
+  expect(value("next:d")).toBeCloseTo(1 - 0.005 + 0.1, 4);
+  expect(value("next:w")).toBeCloseTo(1 - 0.0025 + 0.05, 4);
+});
