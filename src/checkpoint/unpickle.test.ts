@@ -24,7 +24,8 @@ const globals: Record<string, PickleGlobal> = {
   bare: { pickleKind: "global", name: "m.bare", call: () => ({ pickleKind: "bare" }) },
   alone: { pickleKind: "global", name: "m.alone" },
 };
-const host: PickleHost = { findGlobal: (_, name) => globals[name], load: (id) => id };
+const byPath = new Map(Object.entries(globals).map(([name, value]) => [`m.${name}`, value]));
+const host: PickleHost = { globals: byPath, load: (id) => id };
 const read = (...parts: readonly (number | readonly number[])[]) =>
   unpickle(Uint8Array.from([0x80, 2, ...parts.flat(), 0x2e]), "p", host);
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { parseSampling, type SamplingInput, type SamplingOptions } from "../options/index.ts";
+import { parseSampling, type SamplingInput } from "../options/index.ts";
 import { type LargeOptions, largeOptions } from "../pipelines/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type Drawn, draw, pictureJson } from "./draw.ts";

@@ -18,8 +18,8 @@ test("levels double up to the size asked for; windows overlap and begin at whole
 
 test("the first level is the picture that others come from: no windows; up to four windows long it is the only one", () => {
   const none = { zoom: 1, side: [0, 0], tops: [], lefts: [], scales: [] };
-  expect(largeLevels(256, 64, { factor: 4, window: 64 })).toEqual([{ width: 256, height: 64, ...none }]);
-  expect(largeLevels(50, 256, { factor: 4, window: 64 })).toEqual([{ width: 52, height: 256, ...none }]);
+  expect(tiledLevels(256, 64, { factor: 4, window: 64 })).toEqual([{ width: 256, height: 64, ...none }]);
+  expect(tiledLevels(50, 256, { factor: 4, window: 64 })).toEqual([{ width: 52, height: 256, ...none }]);
 });
 
 test("any size: every cell lies in a window, windows lie inside, begins are whole quanta", () => {

@@ -7,13 +7,8 @@ import type { Value } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom } from "../sampling/index.ts";
 import { freshStart } from "./start.ts";
-import {
-  imageInput,
-  paperTokenizerLoss,
-  poolingShapes,
-  type TokenizerLossWeights,
-  tokenizerObjective,
-} from "./tokenizer-objective.ts";
+import { paperTokenizerLoss, type TokenizerTraining } from "./tokenizer-config.ts";
+import { imageInput, poolingShapes, tokenizerObjective } from "./tokenizer-objective.ts";
 
 /** Two pixels on a side of a cell. */
 const config: TokenizerConfig = {
@@ -57,7 +52,7 @@ async function run(outputs: Record<string, Tensor>): Promise<(name: string) => n
   return (name) => Array.from(result[name]!.data as Float32Array | BigInt64Array, Number);
 }
 
-const objectiveOf = (weights: Partial<TokenizerLossWeights> = {}) =>
+const objectiveOf = (weights: Partial<TokenizerTraining["loss"]> = {}) =>
   tokenizerObjective(p, config, imageInput(config), ["H", "W"], 1, { ...paperTokenizerLoss, ...weights });
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const minus = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value - b[i]!);
