@@ -9,6 +9,7 @@ import { root } from "./paths.mjs";
 const TITLES = {
   "docs/start.md": "Start",
   "docs/generate.md": "Generate",
+  "docs/models.md": "Models",
   "docs/edit.md": "Edit",
   "docs/training.md": "Train",
   "docs/evaluation.md": "Evaluate",
