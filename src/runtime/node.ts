@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { totalmem } from "node:os";
@@ -91,10 +92,11 @@ async function createSession(
   };
   const placed = program.params.flatMap((t): [Tensor, WeightData][] => {
     const data = weights?.get(t.name!);
-    return data === undefined ? [] : [[t, data]];
+    return data === undefined ? [] : [[t, atRealPath(data)]];
   });
   if (placed.some(([, data]) => data.kind === "file")) {
-    const model = toOnnx(program, { provider, place: (t) => placement(weights?.get(t.name!)) });
+    const places = new Map(placed);
+    const model = toOnnx(program, { provider, place: (t) => placement(places.get(t)) });
     return openMapped(placed, model, options);
   }
   return openInMemory(program, provider, placed, options);
@@ -132,6 +134,10 @@ function placement(data: WeightData | undefined): ParamPlacement {
   if (data.kind === "memory") return { kind: "inline", bytes: memoryBytes(data) };
   return { kind: "external", location: basename(data.path), offset: data.offset, length: data.length };
 }
+
+/** Weights by the file that a link leads to: ONNX Runtime maps nothing that a link reaches outside the model's folder. */
+const atRealPath = (data: WeightData): WeightData =>
+  data.kind === "file" ? { ...data, path: realpathSync(data.path) } : data;
 
 function weightsFolder(placed: readonly [Tensor, WeightData][]): string {
   const folders = new Set(placed.flatMap(([, data]) => (data.kind === "file" ? [dirname(data.path)] : [])));
