@@ -9,55 +9,36 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { FlexVAR, imageStream, planarToRgb, readNpz } from "../dist/index.js";
+import { FlexVAR, imageStream } from "../dist/index.js";
+import { readFlags } from "./lib/flags.mjs";
+import { finished, openArchive } from "./lib/pictures.mjs";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    count: { type: "string", default: "40" },
-    seed: { type: "string", default: "0" },
-    out: { type: "string", default: "runs/blind" },
-    real: { type: "string" },
-    options: { type: "string", default: "{}" },
-    threads: { type: "string", default: "1" },
-  },
-});
+const { values, positionals } = readFlags(
+  { count: "40", seed: "0", out: "runs/blind", real: undefined, options: "{}", threads: "1" },
+  { allowPositionals: true },
+);
 const model = positionals[0] ?? "models/emoji";
 const [count, seed] = [Number(values.count), Number(values.seed)];
 const { id2label, groups = {} } = JSON.parse(await readFile(join(model, "config.json"), "utf8"));
 const names = Object.values(id2label);
 const chosen = imageStream(seed, 0, 0).shuffle([...names]);
 
-/** Pictures as [name, RGB pixels, side]. */
+/** Pictures, each with its name. */
 const pictures = values.real === undefined ? await drawn() : await heldOut(values.real);
 
 async function drawn() {
   const pipe = await FlexVAR.fromPretrained(model, { threads: Number(values.threads) });
-  const made = [];
   const options = { classLabels: chosen.slice(0, count), seed, ...JSON.parse(values.options) };
-  for await (const event of pipe.generate(options)) {
-    if (!event.isLast) continue;
-    const planes = await event.image();
-    event.pictures.forEach(({ label }, b) => {
-      const { data, width } = planarToRgb(planes, b);
-      made.push([label, data, width]);
-    });
-  }
+  const end = await finished(pipe.generate(options));
   await pipe.dispose();
-  return made;
+  return end.images.map((image, i) => ({ ...image, name: end.pictures[i].label }));
 }
 
-async function heldOut(archive) {
-  const { images, labels, split } = Object.fromEntries(await readNpz(archive));
-  const [total, side, , channels] = images.shape;
-  const size = side * side * channels;
-  const held = Array.from({ length: total }, (_, i) => i).filter((i) => split.data[i] !== 0);
-  return imageStream(seed, 0, 0)
-    .shuffle(held)
-    .slice(0, count)
-    .map((i) => [names[Number(labels.data[i])], images.data.slice(i * size, (i + 1) * size), side]);
+async function heldOut(path) {
+  const archive = await openArchive(path);
+  const some = imageStream(seed, 0, 0).shuffle(archive.heldOut).slice(0, count);
+  return some.map((i) => ({ ...archive.picture(i), name: names[archive.label(i)] }));
 }
 
 const ZOOM = 160;
@@ -69,10 +50,9 @@ const place = (i) => ({
   top: GAP + Math.floor(i / COLUMNS) * (ZOOM + HEAD + GAP),
 });
 const parts = [];
-for (const [i, [, data, side]] of pictures.entries()) {
+for (const [i, { data, width, height }] of pictures.entries()) {
   const { left, top } = place(i);
-  const channels = 3;
-  const input = await sharp(Buffer.from(data), { raw: { width: side, height: side, channels } })
+  const input = await sharp(Buffer.from(data), { raw: { width, height, channels: 3 } })
     .resize(ZOOM, ZOOM, { kernel: "cubic" })
     .png()
     .toBuffer();
@@ -88,6 +68,6 @@ await sharp({ create: { width, height, channels: 3, background: "#c8c8c8" } })
   .toFile(join(values.out, "sheet.png"));
 const groupOf = (name) => Object.entries(groups).find(([, members]) => members.includes(name))?.[0] ?? null;
 await writeFile(join(values.out, "groups.txt"), `${Object.keys(groups).join("\n")}\n`);
-const key = pictures.map(([name], i) => ({ number: i + 1, name, group: groupOf(name) }));
+const key = pictures.map(({ name }, i) => ({ number: i + 1, name, group: groupOf(name) }));
 await writeFile(join(values.out, "key.json"), `${JSON.stringify(key, null, 1)}\n`);
 console.log(`${pictures.length} pictures in ${join(values.out, "sheet.png")}; the key lies beside it`);

@@ -2,12 +2,11 @@
 // every value of the sampling options that the paper speaks of, judges them, and writes docs/claims/NAME-OPTION.json and .svg
 // and the tables in docs/claims/NAME.md. Sets, numbers and a page with sheets are kept in runs/claims: a run that was stopped
 // goes on with the same command. --root is the folder that holds models, runs and docs: the project's by default.
-import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { join, resolve } from "node:path";
 import { claimTable, published } from "./lib/claims.mjs";
+import { readFlags } from "./lib/flags.mjs";
+import { cli, root as project, runNode } from "./lib/flexvar.mjs";
 
 const GUIDANCE = "guidance=1,1.5,2,3,4,6";
 const FILTERS = { "top-k": "top-k=1,10,60,0", "top-p": "top-p=0.5,0.8,0.95,1", temperature: "temperature=0.7,1,1.3" };
@@ -41,16 +40,10 @@ const PLANS = {
   },
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    total: { type: "string", default: "500" },
-    only: { type: "string" },
-    features: { type: "string" },
-    threads: { type: "string" },
-    root: { type: "string" },
-  },
-});
+const { values, positionals } = readFlags(
+  { total: "500", only: undefined, features: undefined, threads: undefined, root: project },
+  { allowPositionals: true },
+);
 const [name] = positionals;
 const plan = PLANS[name];
 if (plan === undefined)
@@ -60,8 +53,7 @@ for (const option of only)
   if (plan.sweeps[option] === undefined)
     throw new Error(`--only: expected some of ${Object.keys(plan.sweeps).join(",")}, got ${option}`);
 
-const project = join(dirname(fileURLToPath(import.meta.url)), "..");
-const root = resolve(values.root ?? project);
+const root = resolve(values.root);
 const docs = join(root, "docs", "claims");
 await mkdir(docs, { recursive: true });
 const shared = ["features", "threads"].flatMap((flag) =>
@@ -75,12 +67,7 @@ for (const option of only) {
     ...["--report", join(out, `${option}.html`), "--plots", join(docs, `${name}-${option}.svg`)],
     ...["--title", `${name}: ${option}`, "--json", ...shared],
   ];
-  const { status, stdout, error } = spawnSync(process.execPath, [join(project, "dist", "cli", "main.js"), ...args], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const { status, stdout, error } = runNode([cli, ...args], { capture: true, cwd: root });
   if (status !== 0) throw error ?? new Error(`claims: the sweep of ${option} ended with ${status}`);
   const record = published(JSON.parse(stdout));
   await writeFile(join(docs, `${name}-${option}.json`), `${JSON.stringify(record, null, 1)}\n`);

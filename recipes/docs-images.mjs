@@ -3,17 +3,17 @@
 // Every picture of docs/generate.md and docs/edit.md, drawn with the commands that those pages show. After npm run build.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { drawSurest, FlexVAR, loadRgb, maskFromImage, openFeatures, planarToRgb } from "../dist/index.js";
+import { crop } from "./editing/masks.mjs";
+import { readFlags } from "./lib/flags.mjs";
+import { finished } from "./lib/pictures.mjs";
 
-const { values: flags } = parseArgs({
-  options: {
-    model: { type: "string", default: "models/emoji" },
-    judge: { type: "string", default: "models/judges/emoji" },
-    out: { type: "string", default: "docs/images" },
-    threads: { type: "string", default: "1" },
-  },
+const { values: flags } = readFlags({
+  model: "models/emoji",
+  judge: "models/judges/emoji",
+  out: "docs/images",
+  threads: "1",
 });
 const MARGIN = 6;
 const FACE = { classLabels: ["grinning face"], seed: 8 };
@@ -36,7 +36,7 @@ const cats = { classLabels: ["cat face"], seed: 3, count: 4 };
 const judge = await openFeatures(flags.judge, pipe.runtime);
 const sure = await drawSurest(pipe, judge, { ...cats, bestOf: 16 });
 await judge.close();
-await writeRow("best-of", [...(await drawn(cats)), ...sure.map(({ image }) => image)]);
+await writeRow("best-of", [...(await finished(pipe.generate(cats))).images, ...sure.map(({ image }) => image)]);
 
 const maskFile = await loadRgb("examples/mask.png");
 const mouths = await edit("inpaint", { ...FACE, image: face, mask: maskFromImage(maskFile), seed: 1, count: 4 });
@@ -44,10 +44,10 @@ await writeRow("inpaint", [face, maskFile, ...mouths]);
 
 await writeRow("refine", [face, ...(await edit("refine", { ...FACE, image: face, size: [128, 128] }))], { cell: 256 });
 
-const half = cut(face, 0, 32);
+const half = crop(face, { left: 0, top: 0, width: 32, height: face.height });
 const whole = await edit("outpaint", { ...FACE, image: half, right: 32, seed: 1, count: 3 });
 await writeRow("outpaint", [half, ...whole]);
-const middle = cut(heart, 16, 32);
+const middle = crop(heart, { left: 16, top: 0, width: 32, height: heart.height });
 await writeRow("expand", [middle, ...(await edit("expand", { ...HEART, image: middle, ratio: 1, seed: 1, count: 3 }))]);
 await pipe.dispose();
 
@@ -63,35 +63,12 @@ async function drawScales(options) {
   return pictures;
 }
 
-/** The finished pictures of a run. */
-async function drawn(options) {
-  const pictures = [];
-  for await (const step of pipe.generate(options)) {
-    if (!step.isLast) continue;
-    const planes = await step.image();
-    for (const [i] of step.pictures.entries()) pictures.push(planarToRgb(planes, i));
-  }
-  return pictures;
-}
-
 async function draw(options) {
-  return (await drawScales(options)).at(-1);
+  return (await finished(pipe.generate(options))).images[0];
 }
 
 async function edit(task, options) {
-  const pictures = [];
-  for await (const event of pipe[task](options)) if (event.isLast) pictures.push(...(await event.images()));
-  return pictures;
-}
-
-/** The columns of a picture from `left` on. */
-function cut({ data, width, height }, left, columns) {
-  const out = new Uint8Array(3 * columns * height);
-  for (let y = 0; y < height; y++) {
-    const from = 3 * (y * width + left);
-    out.set(data.subarray(from, from + 3 * columns), 3 * y * columns);
-  }
-  return { data: out, width: columns, height };
+  return (await finished(pipe[task](options))).images;
 }
 
 /** Pictures side by side, centred, on grey: twice their size, or each filling a square of `cell`. */

@@ -11,58 +11,45 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { FlexVAR, readNpz, resizeRgb } from "../dist/index.js";
+import { FlexVAR, resizeRgb } from "../dist/index.js";
 import { measureCost } from "./editing/cost.mjs";
 import { holeSections, measureHoles, OURS, paintHoles } from "./editing/holes.mjs";
 import { stream } from "./editing/masks.mjs";
 import { openMeasure } from "./editing/measure.mjs";
 import { measureRefine, refinePicture } from "./editing/refine.mjs";
 import { drawSize, measureSizes } from "./editing/sizes.mjs";
-import { asMarkdown } from "./editing/tables.mjs";
+import { readFlags, refuse } from "./lib/flags.mjs";
+import { markdownTable } from "./lib/numbers.mjs";
+import { openArchive } from "./lib/pictures.mjs";
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    real: { type: "string", multiple: true, default: [] },
-    pictures: { type: "string", default: "64" },
-    seed: { type: "string", default: "1" },
-    out: { type: "string", default: "runs/editing-report" },
-    only: { type: "string" },
-    minutes: { type: "string", default: "1000000" },
-    threads: { type: "string", default: "1" },
-    edit: { type: "string", default: "" },
-    methods: { type: "string", default: OURS.join(",") },
+const { values: flags, positionals } = readFlags(
+  {
+    ...{ real: [], pictures: "64", seed: "1", out: "runs/editing-report", only: undefined },
+    ...{ minutes: "1000000", threads: "1", edit: "", methods: OURS.join(",") },
   },
-});
+  { allowPositionals: true },
+);
 const [model, judge, archive] = positionals;
-if (archive === undefined) {
-  console.error("editing-report: expected MODEL JUDGE DATA.npz");
-  process.exit(2);
-}
+if (archive === undefined) refuse("editing-report: expected MODEL JUDGE DATA.npz");
 const seed = Number(flags.seed);
 
-/** The pictures of an archive as RGB. */
-async function openPictures(path) {
-  const { images, labels, split } = Object.fromEntries(await readNpz(path));
-  const [count, height, width, channels] = images.shape;
-  const picture = (i) => {
-    const own = images.data.subarray(i * height * width * channels, (i + 1) * height * width * channels);
-    const data = channels === 3 ? own : Uint8Array.from({ length: 3 * own.length }, (_, k) => own[Math.floor(k / 3)]);
-    return { data, width, height };
-  };
-  return { count, side: width, picture, label: (i) => Number(labels.data[i]), heldOut: (i) => split.data[i] !== 0 };
-}
+const DIGITS = { frechet: 3, feature_l2: 3, psnr: 2, seam: 2, cpu_ms: 2, side: 0, roughness: 2 };
+const HEADINGS = {
+  frechet: "Fréchet distance",
+  feature_l2: "feature distance to the truth",
+  psnr: "PSNR, dB",
+  seam: "seam, × real",
+  cpu_ms: "processor ms",
+  side: "side, px",
+  patch_frechet: "the same of 64 px patches",
+  roughness: "roughness, × real",
+};
 
 /** Held-out picture numbers, shuffled by the seed: the first N of them are the first N of any larger N. */
-function chosen({ count, heldOut }) {
+function chosen({ heldOut }) {
   const random = stream("pictures", seed);
-  return Array.from({ length: count }, (_, i) => i)
-    .filter(heldOut)
-    .map((i) => [random(), i])
-    .sort(([a], [b]) => a - b)
-    .map(([, i]) => i)
-    .slice(0, Number(flags.pictures));
+  const ranked = heldOut.map((i) => [random(), i]).sort(([a], [b]) => a - b);
+  return ranked.map(([, i]) => i).slice(0, Number(flags.pictures));
 }
 
 /** A name for what decides results: the model's files and the archives. */
@@ -73,56 +60,46 @@ async function hashOf(folder, archives) {
   return hash.digest("hex").slice(0, 12);
 }
 
-const data = await openPictures(archive);
-const larger = await Promise.all(flags.real.map(openPictures));
+const data = await openArchive(archive);
+const larger = await Promise.all(flags.real.map(openArchive));
 const pipe = await FlexVAR.fromPretrained(model, { threads: Number(flags.threads) });
 const trained = pipe.config.trainedSide * pipe.factor;
 const measure = await openMeasure(judge, pipe.runtime, trained);
-const given = [flags.edit, flags.methods === OURS.join(",") ? "" : flags.methods]
-  .filter((text) => text !== "")
-  .join("-");
+const given = [flags.edit, flags.methods === OURS.join(",") ? "" : flags.methods].filter(Boolean).join("-");
 const work = join(flags.out, `${await hashOf(model, [archive])}-seed${seed}${given === "" ? "" : `-${given}`}`);
 const methods = flags.methods.split(",");
 const edit = Object.fromEntries(
   flags.edit
     .split(",")
-    .filter((text) => text !== "")
+    .filter(Boolean)
     .map((text) => text.split("="))
     .map(([name, value]) => [name, Number.isNaN(Number(value)) ? value : Number(value)]),
 );
 const numbers = chosen(data);
 
-/** Sections: how one picture is painted, and how all are measured. */
+/** Sections: how one picture is painted, given its label, number, seed and folder, and how all are measured. */
 const sections = new Map();
 for (const [name, section] of Object.entries(holeSections))
   sections.set(name, {
     title: section.title,
-    paint: (i, folder) =>
-      paintHoles(pipe, section, {
-        picture: data.picture(i),
-        label: data.label(i),
-        number: i,
-        seed,
-        folder,
-        methods,
-        edit,
-      }),
+    paint: (i, given) => paintHoles(pipe, section, { picture: data.picture(i), methods, edit, ...given }),
     measured: measureHoles,
   });
-const twice = larger.find(({ side }) => side === 2 * data.side);
+const side = data.width;
+const twice = larger.find(({ width }) => width === 2 * side);
 sections.set("refine", {
-  title: twice ? `Refine ${data.side} to ${twice.side}` : `Refine ${data.side / 2} (reduced) to ${data.side}`,
-  paint: (i, folder) => {
+  title: twice ? `Refine ${side} to ${twice.width}` : `Refine ${side / 2} (reduced) to ${side}`,
+  paint: (i, given) => {
     const truth = (twice ?? data).picture(i);
-    const small = twice ? data.picture(i) : resizeRgb(truth, data.side / 2, data.side / 2);
-    return refinePicture(pipe, { small, truth, label: data.label(i), number: i, seed, folder });
+    const small = twice ? data.picture(i) : resizeRgb(truth, side / 2, side / 2);
+    return refinePicture(pipe, { small, truth, ...given });
   },
   measured: measureRefine,
 });
-for (const { side, picture } of [data, ...larger])
-  sections.set(`size-${side}`, {
-    title: `Free generation at ${side} px`,
-    paint: (i, folder) => drawSize(pipe, { truth: picture(i), label: data.label(i), number: i, seed, folder }),
+for (const { width, picture } of [data, ...larger])
+  sections.set(`size-${width}`, {
+    title: `Free generation at ${width} px`,
+    paint: (i, given) => drawSize(pipe, { truth: picture(i), ...given }),
     measured: measureSizes,
   });
 
@@ -132,8 +109,8 @@ const report = {
   judge: measure.name,
   judge_hash: measure.hash,
   seed,
+  sections: {},
 };
-report.sections = {};
 const wanted = flags.only?.split(",") ?? [...sections.keys(), "cost"];
 const until = Date.now() + 60_000 * Number(flags.minutes);
 for (const name of wanted.filter((name) => name !== "cost")) {
@@ -142,7 +119,7 @@ for (const name of wanted.filter((name) => name !== "cost")) {
   const results = [];
   for (const i of numbers) {
     if (Date.now() > until) break;
-    results.push(await paint(i, join(work, name)));
+    results.push(await paint(i, { label: data.label(i), number: i, seed, folder: join(work, name) }));
   }
   if (results.length < 2) continue;
   report.sections[name] = { title, pictures: results.length, ...(await measured(measure, results)) };
@@ -150,7 +127,7 @@ for (const name of wanted.filter((name) => name !== "cost")) {
 }
 if (wanted.includes("cost") && Date.now() <= until) {
   report.sections.cost = {
-    title: `Cost at ${data.side} px, ${flags.threads} thread(s)`,
+    title: `Cost at ${side} px, ${flags.threads} thread(s)`,
     ...(await measureCost(pipe, data.picture(numbers[0]), data.label(numbers[0]))),
   };
   console.log(asMarkdown({ sections: { cost: report.sections.cost } }));
@@ -161,3 +138,24 @@ await writeFile(join(work, "report.md"), asMarkdown(report));
 console.log(`wrote ${join(work, "report.md")}`);
 await measure.close();
 await pipe.dispose();
+
+/** One table a section, and which bars hold. */
+function asMarkdown({ sections }) {
+  return Object.values(sections)
+    .map(({ title, pictures, rows, bars }) => {
+      const keys = Object.keys(Object.values(rows)[0]);
+      const lines = [
+        `### ${title}${pictures === undefined ? "" : ` (${pictures} held-out pictures)`}`,
+        "",
+        markdownTable(
+          ["", ...keys.map((key) => HEADINGS[key] ?? key)],
+          Object.entries(rows).map(([name, row]) => [name, ...keys.map((key) => row[key].toFixed(DIGITS[key] ?? 3))]),
+        ),
+        "",
+        ...Object.entries(bars).map(([bar, holds]) => `- ${holds ? "holds" : "FAILS"}: ${bar}`),
+        "",
+      ];
+      return lines.join("\n");
+    })
+    .join("\n");
+}

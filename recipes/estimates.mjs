@@ -3,23 +3,22 @@
  *
  *   npm run build && node recipes/estimates.mjs [--model DIR] [--most 6GB]
  */
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { readFlags } from "./lib/flags.mjs";
+import { cli, runNode } from "./lib/flexvar.mjs";
 
-const { values } = parseArgs({ options: { model: { type: "string" }, most: { type: "string", default: "6GB" } } });
-const cli = new URL("../dist/cli/main.js", import.meta.url).pathname;
-const run = promisify(execFile);
-
+const { values } = readFlags({ model: undefined, most: "6GB" });
 const folder = await mkdtemp(join(tmpdir(), "flexvar-estimates-"));
 const small = join(folder, "small");
 const picture = (name) => join(folder, name, "000.png");
-const flexvar = async (args, out) => {
+const flexvar = (args, out) => {
   const model = values.model === undefined ? [] : ["--model", values.model];
   const all = [cli, ...args, ...model, "--memory", values.most, "--seed", "1", "--out", out, "--quiet", "--json"];
-  return JSON.parse((await run(process.execPath, all, { maxBuffer: 2 ** 26 })).stdout);
+  const { status, stdout } = runNode(all, { capture: true });
+  if (status !== 0) throw new Error(`estimates: ${args.join(" ")} ended with ${status}`);
+  return JSON.parse(stdout);
 };
 
 const draw = (size, count, ...more) => ["generate", "--class", "4", "--size", size, "--count", String(count), ...more];
@@ -51,13 +50,13 @@ const RUNS = [
 ];
 
 try {
-  await flexvar(draw("64", 1), small);
+  flexvar(draw("64", 1), small);
   console.log(
     "| run | estimated, MB | measured, MB | ratio | estimated, s | measured, s | ratio |\n|---|---|---|---|---|---|---|",
   );
   for (const [number, args] of RUNS.entries()) {
     const given = args.map((arg) => (arg === "SMALL" ? picture("small") : arg));
-    const { estimate, peak_rss_bytes, timings_ms } = await flexvar(given, join(folder, String(number)));
+    const { estimate, peak_rss_bytes, timings_ms } = flexvar(given, join(folder, String(number)));
     const megabytes = [estimate.peak_bytes, peak_rss_bytes].map((bytes) => Math.round(bytes / 1e6));
     const seconds = [estimate.seconds, timings_ms.runtime / 1000];
     const ratio = ([a, b]) => (a / b).toFixed(2);

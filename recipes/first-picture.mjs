@@ -1,27 +1,21 @@
 // node recipes/first-picture.mjs [MODEL] [--times 5]: after npm run build. What a person at the studio waits for: milliseconds from the click on
 // Draw to the first scale and to the finished picture, in headless Chromium, with the server and with the static site (Wasm). "first": the drawing that opens the model; "next": the median of those after it.
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { preview } from "vite";
 import { findChromium } from "../scripts/lib/tools.mjs";
+import { readFlags } from "./lib/flags.mjs";
+import { cli, runNode, startServer } from "./lib/flexvar.mjs";
+import { median } from "./lib/numbers.mjs";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { times: { type: "string", default: "5" } },
-});
+const { values, positionals } = readFlags({ times: "5" }, { allowPositionals: true });
 const [model = "emoji"] = positionals;
-const cli = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..", "dist", "cli", "main.js");
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css" };
-
-const flags = ["--no-sandbox", "--disable-gpu"];
-const browser = await chromium.launch({ executablePath: findChromium(), args: flags });
+const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox", "--disable-gpu"] });
 const report = {};
 try {
-  const server = await served();
+  const server = await startServer(model);
   report.server = await timed(server.url);
   server.close();
   const site = await hosted();
@@ -42,15 +36,12 @@ async function timed(url) {
   for (let run = 0; run <= Number(values.times); run++) runs.push(await draw.evaluate(clicked));
   const said = await page.getByRole("button", { name: /^Model/ }).innerText();
   await page.close();
-  const median = (name) =>
-    runs
-      .slice(1)
-      .map((one) => one[name])
-      .sort((a, b) => a - b)[Math.floor((runs.length - 1) / 2)];
+  const [first, ...later] = runs;
+  const next = (name) => median(later.map((one) => one[name]));
   return {
     model: said.replaceAll(/\s+/g, " "),
-    first: runs[0],
-    next: { scale: median("scale"), picture: median("picture") },
+    first,
+    next: { scale: next("scale"), picture: next("picture") },
   };
 }
 
@@ -72,45 +63,22 @@ function clicked(button) {
   });
 }
 
-function served() {
-  const child = spawn(process.execPath, [cli, "serve", "--port", "0", "--model", model], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  return new Promise((started, failed) => {
-    let said = "";
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      said += text;
-      const url = /listening on (\S+)/.exec(said)?.[1];
-      if (url !== undefined) started({ url, close: () => child.kill("SIGKILL") });
-    });
-    child.once("exit", () => failed(new Error(said)));
-  });
-}
-
 /** The static site on a host that sets no headers. */
 async function hosted() {
   const folder = await mkdtemp(join(tmpdir(), "flexvar-site-"));
-  const made = spawn(process.execPath, [cli, "site", "--out", join(folder, "site"), "--model", model, "--quiet"], {
-    stdio: "inherit",
+  const { status } = runNode([cli, "site", "--out", join(folder, "site"), "--model", model, "--quiet"]);
+  if (status !== 0) throw new Error(`site: expected it to end well, got ${status}`);
+  const host = await preview({
+    root: folder,
+    configFile: false,
+    logLevel: "silent",
+    build: { outDir: "site" },
+    preview: { host: "127.0.0.1", port: 0 },
   });
-  const code = await new Promise((ended) => made.once("exit", ended));
-  if (code !== 0) throw new Error(`site: expected it to end well, got ${code}`);
-  const server = createServer(async ({ url }, response) => {
-    const path = decodeURIComponent(new URL(url, "http://host").pathname);
-    const body = await readFile(join(folder, "site", path === "/" ? "index.html" : path)).catch(() => undefined);
-    response.writeHead(body === undefined ? 404 : 200, {
-      "Content-Type":
-        TYPES[extname(path === "/" ? ".html" : path)] ??
-        (path === "/" ? "text/html" : path.endsWith(".wasm") ? "application/wasm" : "application/octet-stream"),
-    });
-    response.end(body);
-  });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   return {
-    url: `http://127.0.0.1:${server.address().port}/`,
+    url: host.resolvedUrls.local[0],
     close: async () => {
-      server.close();
-      server.closeAllConnections();
+      await host.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -5,8 +5,7 @@
 // tokens are changed by is compared with the same pictures through the tokenizer. Exits with 1 where a distance does not order a family.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { bootstrapInterval, FlexVAR, readNpz } from "../dist/index.js";
+import { bootstrapInterval, FlexVAR } from "../dist/index.js";
 import {
   distanceNames,
   openDistances,
@@ -16,24 +15,17 @@ import {
 } from "./degradations/distances.mjs";
 import { degradedSets } from "./degradations/sets.mjs";
 import { distanceTable, verdicts, verdictTable } from "./degradations/verdict.mjs";
+import { readFlags, refuse } from "./lib/flags.mjs";
+import { openArchive } from "./lib/pictures.mjs";
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    model: { type: "string", default: "models/emoji" },
-    replicates: { type: "string", default: "200" },
-    pictures: { type: "string" },
-    only: { type: "string" },
-    seed: { type: "string", default: "20" },
-    out: { type: "string" },
-  },
-});
+const { values: flags, positionals } = readFlags(
+  { model: "models/emoji", replicates: "200", pictures: undefined, only: undefined, seed: "20", out: undefined },
+  { allowPositionals: true },
+);
 const [judge, data] = positionals;
 const [replicateCount, seed] = [Number(flags.replicates), Number(flags.seed)];
-if (data === undefined || !(replicateCount >= 2) || !Number.isInteger(seed)) {
-  console.error("judge-degradations: expected JUDGE DATA, whole numbers for --seed and --replicates (at least 2)");
-  process.exit(2);
-}
+if (data === undefined || !(replicateCount >= 2) || !Number.isInteger(seed))
+  refuse("judge-degradations: expected JUDGE DATA, whole numbers for --seed and --replicates (at least 2)");
 
 const { heldOut, reference, names, groupOf } = await readPictures(data);
 const some = heldOut.slice(0, flags.pictures === undefined ? undefined : Number(flags.pictures));
@@ -41,10 +33,9 @@ const pipe = await FlexVAR.fromPretrained(flags.model);
 const known = new Set(pipe.labels);
 const classOf = (name) => [name, groupOf.get(name)].find((one) => known.has(one)) ?? "none";
 const measure = await openDistances(judge, pipe.runtime);
-const everything = (level) => Array.from({ length: level.data.length / (level.places * level.width) }, (_, i) => i);
 const referenceMoments = {};
 for (const [name, level] of Object.entries(await measure.rowsOf(reference.map(({ picture }) => picture))))
-  referenceMoments[name] = await measure.momentsAt(name, level, everything(level));
+  referenceMoments[name] = await measure.momentsAt(name, level);
 
 const rows = replicateRows(some.length, replicateCount, seed);
 const only = flags.only?.split(",");
@@ -80,20 +71,15 @@ process.exitCode = lines.every(({ passes }) => passes) ? 0 : 1;
 
 /** Held-out pictures, the training pictures of their classes, class names and the group of each name. */
 async function readPictures(folder) {
-  const { images, labels, split } = Object.fromEntries(await readNpz(join(folder, "emoji.npz")));
+  const archive = await openArchive(join(folder, "emoji.npz"));
   const { id2label, groups = {} } = JSON.parse(await readFile(join(folder, "classes.json"), "utf8"));
-  const [count, height, width] = images.shape;
-  const size = height * width * 3;
-  const all = Array.from({ length: count }, (_, i) => ({
-    picture: { data: images.data.subarray(i * size, (i + 1) * size), width, height },
-    label: Number(labels.data[i]),
-    held: split.data[i] !== 0,
-  }));
-  const heldOut = all.filter(({ held }) => held);
+  const labelled = (i) => ({ picture: archive.picture(i), label: archive.label(i) });
+  const heldOut = archive.heldOut.map(labelled);
   const classes = new Set(heldOut.map(({ label }) => label));
+  const training = Array.from({ length: archive.count }, (_, i) => i).filter((i) => archive.arrays.split.data[i] === 0);
   return {
     heldOut,
-    reference: all.filter(({ held, label }) => !held && classes.has(label)),
+    reference: training.filter((i) => classes.has(archive.label(i))).map(labelled),
     names: Object.keys(id2label).map((_, id) => id2label[id]),
     groupOf: new Map(Object.entries(groups).flatMap(([group, members]) => members.map((name) => [name, group]))),
   };

@@ -3,31 +3,15 @@
  *
  *   npm run build && node recipes/previews.mjs [--model DIR] [--from 128] [--to 256] [--rounds 3]
  */
-import { spawn } from "node:child_process";
-import { parseArgs } from "node:util";
 import { createClient } from "../dist/index.js";
+import { readFlags } from "./lib/flags.mjs";
+import { startServer } from "./lib/flexvar.mjs";
+import { median } from "./lib/numbers.mjs";
 
-const { values } = parseArgs({
-  options: {
-    model: { type: "string", default: "emoji" },
-    from: { type: "string", default: "128" },
-    to: { type: "string", default: "256" },
-    rounds: { type: "string", default: "3" },
-  },
-});
-const cli = new URL("../dist/cli/main.js", import.meta.url).pathname;
-const server = spawn(process.execPath, [cli, "serve", "--model", values.model, "--port", "0", "--log-level", "error"]);
-const address = await new Promise((resolve, reject) => {
-  let said = "";
-  server.stderr.on("data", (bytes) => {
-    said += bytes;
-    const [url] = /http:\/\/[^\s/]+/.exec(said) ?? [];
-    if (url) resolve(url);
-  });
-  server.once("exit", () => reject(new Error(`serve ended: ${said}`)));
-});
+const { values } = readFlags({ model: "emoji", from: "128", to: "256", rounds: "3" });
+const server = await startServer(values.model);
 try {
-  const client = createClient({ baseUrl: address });
+  const client = createClient({ baseUrl: server.url });
   const drawn = await client.generate({ class_labels: [4], size: values.from, seed: 1 });
   const image = drawn.data[0].b64_json;
   const run = async (partial_images) => {
@@ -47,8 +31,7 @@ try {
     none.push(await run(0));
     all.push(await run("all"));
   }
-  const median = (runs) => runs.map(({ seconds }) => seconds).sort((a, b) => a - b)[Math.floor(runs.length / 2)];
-  const [plain, shown] = [median(none), median(all)];
+  const [plain, shown] = [none, all].map((runs) => median(runs.map(({ seconds }) => seconds)));
   console.log(`${values.from} to ${values.to} px, median of ${values.rounds}, in turns`);
   console.log(
     `without previews ${plain.toFixed(2)} s; with all ${shown.toFixed(2)} s: ${(100 * (shown / plain - 1)).toFixed(1)} % more`,
@@ -57,5 +40,5 @@ try {
     `${all[0].events - 1} previews; ${(all[0].bytes / 2 ** 20).toFixed(2)} MiB sent, ${(none[0].bytes / 2 ** 20).toFixed(2)} without`,
   );
 } finally {
-  server.kill();
+  server.close();
 }

@@ -3,19 +3,19 @@
 // difference it says how near the draw was to the other token: in logits over temperature, or at the edge of top-p as a share of probability.
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { FlexVAR, imageStream, RowSampler, raceTime } from "../dist/index.js";
 import { FlexVAR as WebFlexVAR } from "../dist/web.js";
+import { readFlags } from "./lib/flags.mjs";
 import { firstDifference } from "./lib/same-seed.mjs";
 
 /** Bars: share of pictures with the same tokens, and the largest distance from a boundary. */
 const IDENTICAL = 0.99;
 const DISTANCE = 1e-4;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { seeds: { type: "string", default: "100" }, out: { type: "string" }, threads: { type: "string" } },
-});
+const { values, positionals } = readFlags(
+  { seeds: "100", out: undefined, threads: undefined },
+  { allowPositionals: true },
+);
 const folder = resolve(positionals[0] ?? "models/emoji");
 const seeds = Number(values.seeds);
 const out = values.out ?? join("runs", "same-seed", `${basename(folder)}.jsonl`);
@@ -78,19 +78,11 @@ async function compare(node, web, seed) {
     for (let i = 0; i < ours.logits.length; i++) logits = Math.max(logits, Math.abs(ours.logits[i] - value.logits[i]));
     const at = ours.tokens.findIndex((token, i) => token !== value.tokens[i]);
     if (at >= 0) {
-      const place = {
-        seed,
-        classId,
-        drawn: drawn + at,
-        at,
-        filter: filters[ours.index],
-        greedy: greedySteps[ours.index],
-      };
-      difference = {
-        scale: ours.index,
-        token: at,
-        ...firstDifference(ours, value, place, { imageStream, RowSampler, raceTime }),
-      };
+      const { index } = ours;
+      const decided = { filter: filters[index], greedy: greedySteps[index] };
+      const place = { seed, classId, drawn: drawn + at, at, ...decided };
+      const found = firstDifference(ours, value, place, { imageStream, RowSampler, raceTime });
+      difference = { scale: index, token: at, ...found };
       break;
     }
     drawn += ours.tokens.length;

@@ -3,24 +3,17 @@
 // One sheet of free generation: six ratios from 1:4 to 4:1 from left to right, four sizes from top to bottom, of half, one, two
 // and three times the trained side squared in area. Beyond twice the trained side it is drawn in windows. Classes go round.
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { FlexVAR } from "../dist/index.js";
+import { readFlags, refuse } from "./lib/flags.mjs";
+import { finished } from "./lib/pictures.mjs";
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    class: { type: "string", default: "0" },
-    seed: { type: "string", default: "1" },
-    threads: { type: "string", default: "1" },
-    out: { type: "string", default: "docs/images/shapes.png" },
-  },
-});
+const { values: flags, positionals } = readFlags(
+  { class: "0", seed: "1", threads: "1", out: "docs/images/shapes.png" },
+  { allowPositionals: true },
+);
 const [model] = positionals;
-if (model === undefined) {
-  console.error("shapes-sheet: expected MODEL");
-  process.exit(2);
-}
+if (model === undefined) refuse("shapes-sheet: expected MODEL");
 
 const RATIOS = [1 / 4, 1 / 2, 1, 3 / 2, 2, 4];
 const SIZES = [1 / 2, 1, 2, 3];
@@ -37,8 +30,7 @@ for (const [row, times] of SIZES.entries()) {
     const side = times * trained;
     const size = [Math.round(side * Math.sqrt(ratio)), Math.round(side / Math.sqrt(ratio))];
     const options = { classLabels: [classes[column % classes.length]], size, seed: Number(flags.seed) + row };
-    for await (const event of pipe.generateLarge(options))
-      if (event.isLast) rows.at(-1).push((await event.images())[0]);
+    rows.at(-1).push(...(await finished(pipe.generateLarge(options))).images);
     console.error(`${size[0]}x${size[1]}`);
   }
 }
@@ -51,7 +43,7 @@ const before = (sides, at) => sides.slice(0, at).reduce((sum, side) => sum + sid
 const pictures = rows.flatMap((row, y) =>
   row.map(({ data, width, height }, x) => ({
     input: Buffer.from(data),
-    raw: { width, height, channels: 4 },
+    raw: { width, height, channels: 3 },
     left: before(widths, x) + Math.floor((widths[x] - width) / 2),
     top: before(heights, y) + Math.floor((heights[y] - height) / 2),
   })),

@@ -1,20 +1,16 @@
 // node recipes/studio-image.mjs [--out docs/images/studio.png]: after npm run build. The studio with a drawn heart, as README and docs/studio.md show it.
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import sharp from "sharp";
 import { findChromium } from "../scripts/lib/tools.mjs";
+import { readFlags } from "./lib/flags.mjs";
+import { startServer } from "./lib/flexvar.mjs";
 
-const { values } = parseArgs({ options: { out: { type: "string", default: "docs/images/studio.png" } } });
-const cli = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..", "dist", "cli", "main.js");
-const server = spawn(process.execPath, [cli, "serve", "--port", "0", "--model", "emoji"], {
-  stdio: ["ignore", "ignore", "pipe"],
-});
+const { values } = readFlags({ out: "docs/images/studio.png" });
+const server = await startServer("emoji");
 const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox", "--disable-gpu"] });
 try {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  await page.goto(await listening());
+  await page.goto(server.url);
   await page.getByRole("searchbox", { name: "Search classes" }).fill("red heart");
   await page.keyboard.press("Enter");
   await page.getByRole("searchbox", { name: "Search classes" }).fill("");
@@ -31,17 +27,5 @@ try {
     .toFile(values.out);
 } finally {
   await browser.close();
-  server.kill("SIGKILL");
-}
-
-function listening() {
-  return new Promise((started, failed) => {
-    let said = "";
-    server.stderr.setEncoding("utf8").on("data", (text) => {
-      said += text;
-      const url = /listening on (\S+)/.exec(said)?.[1];
-      if (url !== undefined) started(url);
-    });
-    server.once("exit", () => failed(new Error(said)));
-  });
+  server.close();
 }

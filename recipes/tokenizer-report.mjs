@@ -4,25 +4,15 @@
 // (area) to the decoded size. Where the archive has styles, each style's own mean at the largest grid. "Inside" weighs pixels with the drawing's own opacity where the archive has `alpha`.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { areaMatrix, defaultSizes, FlexVAR, readNpz, resizeSeparable } from "../dist/index.js";
+import { areaMatrix, defaultSizes, FlexVAR, resizeSeparable, rgbToPlanar } from "../dist/index.js";
+import { refuse } from "./lib/flags.mjs";
+import { markdownTable, mean } from "./lib/numbers.mjs";
+import { openArchive } from "./lib/pictures.mjs";
 
 const [model, archive] = process.argv.slice(2);
-if (archive === undefined) {
-  console.error("tokenizer-report: expected MODEL DATA.npz");
-  process.exit(2);
-}
-const { images, split, alpha, styles } = Object.fromEntries(await readNpz(archive));
-const [count, H, W, channels] = images.shape;
-const heldOut = Array.from({ length: count }, (_, i) => i).filter((i) => split.data[i] !== 0);
-
-/** Picture `at` as planes [3, H, W] in [-1, 1]. */
-function planes(at) {
-  const out = new Float32Array(3 * H * W);
-  for (let c = 0; c < 3; c++)
-    for (let i = 0; i < H * W; i++)
-      out[c * H * W + i] = images.data[(at * H * W + i) * channels + (channels === 3 ? c : 0)] / 127.5 - 1;
-  return out;
-}
+if (archive === undefined) refuse("tokenizer-report: expected MODEL DATA.npz");
+const { arrays, width: W, height: H, heldOut, ...pictures } = await openArchive(archive);
+const { alpha, styles } = arrays;
 
 const areaResize = (x, [h, w], [h2, w2]) => resizeSeparable(x, areaMatrix(h, h2), areaMatrix(w, w2));
 
@@ -50,14 +40,14 @@ const scales = new Map(sides.map((side) => [side, { whole: [], inside: [], used:
 const usedOverall = new Set();
 const byStyle = new Map();
 for (const at of heldOut) {
-  const picture = planes(at);
+  const picture = rgbToPlanar([pictures.picture(at)]);
   const opacity = alpha && Float32Array.from(alpha.data.subarray(at * H * W, (at + 1) * H * W), (value) => value / 255);
   const grids = sides.map((side) => [side, side]);
-  for (const encoded of await pipe.encode({ data: picture, batch: 1, height: H, width: W }, grids)) {
+  for (const encoded of await pipe.encode(picture, grids)) {
     const decoded = await pipe.decode(encoded);
     const scale = scales.get(encoded.grid[0]);
     const size = [decoded.height, decoded.width];
-    const target = areaResize(picture, [H, W], size);
+    const target = areaResize(picture.data, [H, W], size);
     scale.whole.push(psnr(decoded.data, target, new Float32Array(size[0] * size[1]).fill(1)));
     if (styles !== undefined && encoded.grid[0] === sides.at(-1)) {
       const style = Number(styles.data[at]);
@@ -73,13 +63,13 @@ for (const at of heldOut) {
 }
 await pipe.dispose();
 
-const mean = (values) => (values.length === 0 ? "–" : (values.reduce((a, b) => a + b, 0) / values.length).toFixed(2));
+const shown = (values) => (values.length === 0 ? "–" : mean(values).toFixed(2));
 console.log(`${heldOut.length} held-out pictures of ${W}x${H}; ${usedOverall.size} codes used over all grids\n`);
-console.log("| grid | PSNR whole, dB | PSNR inside, dB | codes used |\n|---|---|---|---|");
-for (const [side, { whole, inside, used }] of scales)
-  console.log(`| ${side} | ${mean(whole)} | ${mean(inside)} | ${used.size} |`);
+const rows = [...scales].map(([side, { whole, inside, used }]) => [side, shown(whole), shown(inside), used.size]);
+console.log(markdownTable(["grid", "PSNR whole, dB", "PSNR inside, dB", "codes used"], rows));
 if (byStyle.size > 0) {
-  console.log(`\n| style | held out | PSNR whole at ${sides.at(-1)}, dB |\n|---|---|---|`);
-  for (const [style, values] of [...byStyle].sort((a, b) => a[0] - b[0]))
-    console.log(`| ${names[style] ?? style} | ${values.length} | ${mean(values)} |`);
+  const head = ["style", "held out", `PSNR whole at ${sides.at(-1)}, dB`];
+  const ordered = [...byStyle].sort((a, b) => a[0] - b[0]);
+  const lines = ordered.map(([style, values]) => [names[style] ?? style, values.length, shown(values)]);
+  console.log(`\n${markdownTable(head, lines)}`);
 }

@@ -6,8 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readFlags, refuse } from "./lib/flags.mjs";
+import { cli, root, runNode } from "./lib/flexvar.mjs";
 
 /** Stages in order: the network and the config's name; each writes runs/CONFIG. */
 const RECIPES = {
@@ -31,16 +31,12 @@ const RECIPES = {
   },
 };
 
-const { values, positionals } = parseArgs({ options: { quick: { type: "boolean" } }, allowPositionals: true });
+const { values, positionals } = readFlags({ quick: false }, { allowPositionals: true });
 const [name] = positionals;
 const recipe = RECIPES[name];
-if (recipe === undefined || positionals.length !== 1) {
-  console.error(`train: expected one of ${Object.keys(RECIPES).join(", ")}, got "${positionals.join(" ")}"`);
-  process.exit(2);
-}
+if (recipe === undefined || positionals.length !== 1)
+  refuse(`train: expected one of ${Object.keys(RECIPES).join(", ")}, got "${positionals.join(" ")}"`);
 
-const root = fileURLToPath(new URL("../", import.meta.url));
-const flexvar = join(root, "dist", "cli", "main.js");
 const data = join("runs", `${name}-data`);
 const archive = join(data, `${name}.npz`);
 const prefix = values.quick ? "quick-" : "";
@@ -48,8 +44,7 @@ const outOf = (stage) => join("runs", prefix + stage);
 
 /** Runs Node on arguments; returns what it printed where `capture` is set. Ends this process where it failed. */
 function node(args, capture = false) {
-  const stdio = ["ignore", capture ? "pipe" : "inherit", "inherit"];
-  const { status, stdout, error } = spawnSync(process.execPath, args, { stdio, encoding: "utf8", maxBuffer: 1 << 26 });
+  const { status, stdout, error } = runNode(args, { capture });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
   return stdout ?? "";
@@ -80,7 +75,7 @@ for (const [network, stage] of recipe.stages) {
   const resume = existsSync(join(out, "checkpoints")) ? ["--resume"] : [];
   console.error(`${stage}: ${resume.length > 0 ? "goes on" : "begins"} in ${out}`);
   const quick = values.quick ? ["--quick"] : [];
-  node([flexvar, "train", network, "--config", configOf(stage), "--data", data, "--out", out, ...quick, ...resume]);
+  node([cli, "train", network, "--config", configOf(stage), "--data", data, "--out", out, ...quick, ...resume]);
 }
 
 const last = outOf(recipe.stages.at(-1)[1]);

@@ -4,12 +4,11 @@
 //   node scripts/build.mjs --prune       also removes files of earlier builds from dist/
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { bundle, findEntries } from "./lib/bundle.mjs";
 import { withLock } from "./lib/lock.mjs";
-import { cacheDir, isMain, requireNode, root } from "./lib/paths.mjs";
+import { areInstalled, cacheDir, filesUnder, isMain, requireNode, root } from "./lib/paths.mjs";
 import { bundleStudio, hasStudio, studioSources } from "./lib/studio.mjs";
 
 const dist = join(root, "dist");
@@ -21,7 +20,7 @@ export async function buildAll({ ifNeeded = false, prune = false } = {}) {
   requireNode();
   const fresh = ifNeeded && (await isFresh(await sourceHash()));
   if (fresh && !prune) return;
-  if (ifNeeded && !hasBundler()) {
+  if (ifNeeded && !areInstalled("tsdown")) {
     console.error("flexvar: dist/ is not built, because tsdown (a development dependency) is not installed");
     return;
   }
@@ -78,7 +77,7 @@ async function removeOldFiles() {
 
 /** One hash over everything that decides what the build makes. */
 async function sourceHash() {
-  const sources = existsSync(join(root, "src")) ? (await filesUnder(join(root, "src"))).map((f) => join("src", f)) : [];
+  const sources = existsSync(join(root, "src")) ? await filesUnder(join(root, "src"), root) : [];
   const files = sources.filter((file) => !file.endsWith(".test.ts"));
   files.push(...(await studioSources()), "package.json", "tsconfig.json");
   for (const name of ["build.mjs", "lib/bundle.mjs", "lib/studio.mjs"]) files.push(join("scripts", name));
@@ -88,20 +87,6 @@ async function sourceHash() {
     hash.update(`${file}\0${content.length}\0`).update(content);
   }
   return hash.digest("hex");
-}
-
-async function filesUnder(folder) {
-  const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  return found.filter((f) => f.isFile()).map((f) => relative(folder, join(f.parentPath, f.name)));
-}
-
-function hasBundler() {
-  try {
-    createRequire(import.meta.url).resolve("tsdown");
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 if (isMain(import.meta.url)) {

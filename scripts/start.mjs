@@ -9,24 +9,18 @@ const SHIPPED = ["emoji", "fashion"].map((name) => join(root, "models", name));
 /** What the emoji model draws well; other models show classes spread over all of theirs. */
 const FIRST_CLASSES = ["cat face", "red heart", "pizza", "strawberry", "penguin", "doughnut", "house", "skull"];
 const OUT = "out";
+/** Flags after `npm start --`; they come last, so that they win. */
+const userArgs = process.argv.slice(2);
 
 await runScript(async () => {
   await prepareCli();
   const shipped = SHIPPED.find((folder) => existsSync(join(folder, "config.json")));
   const model = shipped ?? (await untrainedModel());
-  const code = await flexvar(
-    "generate",
-    "--model",
-    model,
-    "--class",
-    someClasses(model),
-    "--grid",
-    "--out",
-    OUT,
-    ...userArgs(),
-  );
+  const drawing = ["generate", "--model", model, "--class", someClasses(model), "--grid", "--out", OUT];
+  const code = await execNode(cliFile, [...drawing, ...userArgs]);
   if (code !== 0) return code;
-  const out = userOut() ?? OUT;
+  const at = userArgs.lastIndexOf("--out");
+  const out = (at < 0 ? undefined : userArgs[at + 1]) ?? OUT;
   console.log(`\nPictures are in ${out}/`);
   if (shipped === undefined) {
     console.log(
@@ -45,16 +39,8 @@ async function untrainedModel() {
   const golden = join("test", "fixtures", "golden");
   const tokenizer = join(golden, "FlexVAE-T-f16.pth");
   const transformer = join(golden, "FlexVAR-T-plain-f16.pth");
-  const code = await flexvar(
-    "import",
-    "--quiet",
-    "--tokenizer",
-    tokenizer,
-    "--transformer",
-    transformer,
-    "--out",
-    folder,
-  );
+  const files = ["--tokenizer", tokenizer, "--transformer", transformer, "--out", folder];
+  const code = await execNode(cliFile, ["import", "--quiet", ...files]);
   if (code !== 0) throw new Error(`start: importing the test checkpoint failed with exit code ${code}`);
   return folder;
 }
@@ -67,18 +53,4 @@ function someClasses(model) {
   if (FIRST_CLASSES.every((name) => Object.values(id2label).includes(name))) return FIRST_CLASSES.join(",");
   const shown = Math.min(FIRST_CLASSES.length, ids.length);
   return Array.from({ length: shown }, (_, i) => ids[Math.floor((i * ids.length) / shown)]).join(",");
-}
-
-function flexvar(...args) {
-  return execNode(cliFile, args);
-}
-
-/** Flags after `npm start --`; they come last, so that they win. */
-function userArgs() {
-  return process.argv.slice(2);
-}
-
-function userOut() {
-  const at = userArgs().lastIndexOf("--out");
-  return at < 0 ? undefined : userArgs()[at + 1];
 }

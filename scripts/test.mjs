@@ -18,14 +18,8 @@ await runScript(async () => {
   try {
     const report = join(scratch, "report.json");
     const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-    const args = [
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-      ...process.argv.slice(2),
-    ];
-    const code = await execNode(vitest, args);
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const code = await execNode(vitest, ["run", ...reporters, ...process.argv.slice(2)]);
     return await summarise(report, code, missing.skipped);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -39,19 +33,14 @@ async function summarise(reportFile, code, skippedGroups) {
     return code || NO_REPORT;
   }
   const report = JSON.parse(await readFile(reportFile, "utf8"));
-  const brokenFiles = report.testResults.filter(
-    (f) => f.status === "failed" && !f.assertionResults.some(isFailed),
-  ).length;
+  const isFailed = ({ status }) => status === "failed";
+  const brokenFiles = report.testResults.filter((f) => isFailed(f) && !f.assertionResults.some(isFailed)).length;
   const failed = report.numFailedTests + brokenFiles;
   const skipped = report.numPendingTests + (report.numTodoTests ?? 0);
   for (const line of skippedGroups) console.log(line);
   const tail = skipped > 0 ? `, ${skipped} skipped` : "";
   console.log(`${report.numPassedTests} passed, ${failed} failed${tail}`);
   return code || (failed > 0 ? 1 : 0);
-}
-
-function isFailed(test) {
-  return test.status === "failed";
 }
 
 /** Groups of tests that need a program this machine lacks; `FLEXVAR_REQUIRE_CHROMIUM=1` makes Chromium compulsory. */

@@ -9,6 +9,14 @@
  */
 export { type NpyArray, readNpz } from "./checkpoint/index.ts";
 export {
+  drawSurest,
+  type FeatureSource,
+  type InceptionOptions,
+  openFeatures,
+  type SurePicture,
+  type SurestOptions,
+} from "./classifier/index.ts";
+export {
   ApiRequestError,
   type ByScale,
   type ClientOptions,
@@ -89,14 +97,6 @@ export {
   rgbToPlanar,
   type SheetOptions,
 } from "./image/node.ts";
-export {
-  drawSurest,
-  type FeatureSource,
-  type InceptionOptions,
-  openFeatures,
-  type SurePicture,
-  type SurestOptions,
-} from "./judge/index.ts";
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
 export {

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { startHub } from "../recipes/lib/hub-server.mjs";
 import { FlexVAR, type WebProgress } from "./open-web.ts";
 import { importModel } from "./pretrained/node.ts";
 import { nodeRuntime } from "./runtime/node.ts";
@@ -52,6 +53,51 @@ describe("opening a model by its address", () => {
     for await (const step of pipe.generate({ classLabels: [1], scales: [1, 2], seed: 3 })) steps.push(step);
     expect(steps.map(({ tokens }) => tokens.length)).toEqual([1, 4]);
     expect((await steps[1]!.image()).data.length).toBe(3 * 32 * 32);
+  });
+
+  test("of the hub by name: hashes checked, kept in Cache Storage", async () => {
+    const hub = await startHub();
+    const kept = new Map<string, Response>();
+    const store = {
+      match: async (key: string) => kept.get(key)?.clone(),
+      put: async (key: string, value: Response) => void kept.set(key, value),
+    };
+    vi.stubGlobal("caches", { open: async () => store });
+    try {
+      await hub.commit("maker/golden", Object.fromEntries(bytes));
+      const fetch: typeof globalThis.fetch = (address, init) =>
+        String(address).startsWith(hub.endpoint) || /^http:\/\/127/.test(String(address))
+          ? globalThis.fetch(address, init)
+          : Promise.resolve(new Response("<html>", { headers: { "content-type": "text/html" } }));
+      vi.stubGlobal("location", { href: "https://a.test/app/" });
+      const options = { fetch: fetch as never, hubEndpoint: hub.endpoint };
+      const pipe = await open(options, "maker/golden");
+      expect(pipe.config.tokenizer.codebookSize).toBeGreaterThan(0);
+      await pipe.dispose();
+      const sent = hub.sent.bytes;
+      await (await open(options, "maker/golden")).dispose();
+      expect(hub.sent.bytes).toBe(sent);
+      kept.clear();
+      const wrong = new Uint8Array(bytes.get("transformer.safetensors")!);
+      wrong[wrong.length - 1]! ^= 1;
+      const fake: typeof globalThis.fetch = async (address, init) =>
+        String(address).includes("/resolve/") && String(address).endsWith("transformer.safetensors")
+          ? new Response(wrong)
+          : fetch(address, init);
+      await expect(open({ ...options, fetch: fake as never }, "maker/golden")).rejects.toThrow(
+        /^maker\/golden\/transformer.safetensors: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}$/,
+      );
+      expect([...kept.keys()].filter((key) => key.endsWith("transformer.safetensors"))).toEqual([]);
+    } finally {
+      vi.unstubAllGlobals();
+      await hub.close();
+    }
+  });
+
+  test("a released checkpoint is refused in words", async () => {
+    await expect(open({ fetch: server().fetch }, "flexvar-d16")).rejects.toThrow(
+      /^flexvar-d16: expected a model folder, got a released checkpoint .*flexvar pull flexvar-d16/,
+    );
   });
 
   test.each([

@@ -1,7 +1,17 @@
 /** Opening models in browsers. */
 import { OptionError } from "./errors/index.ts";
+import { fetchHubFolder, parseHubReference, refuseCheckpoint } from "./hub/web.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
-import { type DownloadProgress, type Fetch, fetchFolder, loadWeights } from "./pretrained/web.ts";
+import {
+  addressIn,
+  CONFIG_FILE,
+  type DownloadProgress,
+  type Fetch,
+  type FetchedFolder,
+  type FetchFolderOptions,
+  fetchFolder,
+  loadWeights,
+} from "./pretrained/web.ts";
 import type { Runtime, Weights } from "./runtime/index.ts";
 import { type WebRuntimeOptions, webRuntime } from "./runtime/web.ts";
 
@@ -18,24 +28,47 @@ export interface FromPretrainedOptions extends WebRuntimeOptions {
   readonly signal?: AbortSignal | undefined;
   /** What asks for the model's files, for caches and credentials of your own; the platform's `fetch` by default. */
   readonly fetch?: Fetch | undefined;
+  /** Address of the hub for models by name; `https://huggingface.co` by default. */
+  readonly hubEndpoint?: string | undefined;
   /** An opened runtime to compute on; `device`, `threads`, `wasmPaths` and `logSeverity` then do not count. */
   readonly runtime?: Runtime | undefined;
 }
 
-/** Models by address. */
+/** The folder at an address of the page's own, else of that name on the hub, as transformers.js looks them up. */
+async function fetchNamed(
+  named: string | URL,
+  endpoint: string | undefined,
+  options: FetchFolderOptions & { readonly fetch: Fetch; readonly signal: AbortSignal },
+): Promise<FetchedFolder> {
+  const at = typeof named === "string" ? parseHubReference(named) : undefined;
+  if (typeof named === "string") refuseCheckpoint(named);
+  if (at === undefined || (await isServed(addressIn(named, CONFIG_FILE), options))) return fetchFolder(named, options);
+  return fetchHubFolder(at, { ...options, endpoint });
+}
+
+/** Whether there is a file, and not the page that single-page hosts answer everything else with. */
+async function isServed(address: string, { fetch, signal }: { fetch: Fetch; signal: AbortSignal }): Promise<boolean> {
+  const response = await fetch(address, { signal }).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok === true && !/html/.test(response.headers.get("content-type") ?? "");
+}
+
+/** Models by address or name. */
 export const FlexVAR = {
   /**
-   * Downloads and opens a model folder (`config.json`, `tokenizer.safetensors`, `transformer.safetensors`).
+   * Downloads and opens a model folder (`config.json`, `tokenizer.safetensors`, `transformer.safetensors`): at an address, or
+   * `user/repo[@revision][:folder]` of the hub, whose files are checked by their hashes and kept in Cache Storage.
    * Weights stay in memory once as float32, and once more inside every opened session that uses them.
-   * @param folder address of the folder; a relative one counts from the page.
+   * @param folder address of the folder (a relative one counts from the page), or a name on the hub where nothing lies at it.
    * @throws Error naming the file or option, what was expected and what was found; the signal's reason when aborted.
    */
   async fromPretrained(folder: string | URL, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
-    const { dtype = "fp32", onProgress = () => {}, signal, fetch } = options;
+    const { dtype = "fp32", onProgress = () => {}, signal = new AbortController().signal } = options;
+    const { fetch = (address, init) => globalThis.fetch(address, init) } = options;
     if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
     const runtime = options.runtime ?? (await webRuntime(options));
     onProgress({ message: `opening ${folder}` });
-    const model = await fetchFolder(folder, {
+    const model = await fetchNamed(folder, options.hubEndpoint, {
       fetch,
       signal,
       onProgress: (progress) => onProgress({ message: `downloading ${progress.file}`, ...progress }),
@@ -44,7 +77,7 @@ export const FlexVAR = {
       ...(await loadWeights(model.tokenizer, false)),
       ...(model.transformer === null ? [] : await loadWeights(model.transformer, false)),
     ]);
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const { tokenizer, transformer } = model.config;
     return new FlexVARPipeline(model.config, createNetworks(runtime, { tokenizer, transformer }, weights));
   },

@@ -1,9 +1,13 @@
 /** Opening models in Node. */
 
+import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
+import { join } from "node:path";
 import { OptionError } from "./errors/index.ts";
+import { userCache } from "./files/index.ts";
+import { ensureModel, type HubProgress, hubSettings, namesHubModel } from "./hub/node.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
-import { loadWeights } from "./pretrained/index.ts";
+import { CONFIG_FILE, loadWeights } from "./pretrained/index.ts";
 import { openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
 import { nodeRuntime } from "./runtime/node.ts";
@@ -25,7 +29,12 @@ export interface FromPretrainedOptions {
    * told, models up to 256 MB are, larger ones are used where they lie in the mapped file.
    */
   readonly prepack?: boolean | undefined;
-  readonly onProgress?: ((event: { readonly message: string }) => void) | undefined;
+  /** What is being done, and for a download how many bytes of `file` have come. */
+  readonly onProgress?: ((event: { readonly message: string } & Partial<HubProgress>) => void) | undefined;
+  /** Whether a model of the hub must be in the cache already; else it is downloaded. `HF_HUB_OFFLINE` says the same. */
+  readonly offline?: boolean | undefined;
+  /** Stops a download: it throws the signal's reason, and a later call goes on where it stopped. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Larger models open at once and take no second copy of their weights. */
@@ -45,13 +54,28 @@ function isWritable(folder: string): Promise<boolean> {
   );
 }
 
-/** Models by folder. */
+/** The folder of a model: itself, or that of a name of the hub, downloaded where it is not here. */
+async function folderOf(named: string, { onProgress, offline, signal }: FromPretrainedOptions): Promise<string> {
+  if (existsSync(join(named, CONFIG_FILE)) || !namesHubModel(named)) return named;
+  const settings = hubSettings();
+  return ensureModel(named, {
+    settings: { ...settings, offline: offline ?? settings.offline },
+    imported: join(userCache(), "models"),
+    signal,
+    onMessage: (message) => onProgress?.({ message }),
+    onProgress: (progress) => onProgress?.({ message: `downloading ${progress.file}`, ...progress }),
+  });
+}
+
+/** Models by folder or name. */
 export const FlexVAR = {
   /**
-   * Opens a model folder (`config.json`, `tokenizer.safetensors`, `transformer.safetensors`).
+   * Opens a model: a folder (`config.json`, `tokenizer.safetensors`, `transformer.safetensors`), released weights by name
+   * (`flexvar-d16`), or a model folder on the hub (`user/repo[@revision][:folder]`). What is not here yet is downloaded into the cache of
+   * `huggingface_hub`; every file's hash is checked.
    * @throws Error naming the file or option, what was expected and what was found.
    */
-  async fromPretrained(folder: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
+  async fromPretrained(named: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
     const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
     if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
     const runtime = nodeRuntime({
@@ -59,6 +83,7 @@ export const FlexVAR = {
       ...(threads === undefined ? {} : { threads }),
     });
     if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
+    const folder = await folderOf(named, options);
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {

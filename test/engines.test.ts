@@ -1,49 +1,36 @@
-import { expect, test } from "vitest";
-import { satisfies } from "../scripts/lib/ranges.mjs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
 
-const allowed = [
-  ">=20.19.0",
-  "^20.19.0 || >=22.12.0",
-  ">= 18",
-  "20.x",
-  "*",
-  "",
-  "~20.19",
-  "18 || 20",
-  ">=10 <21",
-  "^20.9",
-  "16 - 20",
-  "20",
-  "<=20.19",
-];
-const excluded = [
-  ">=22",
-  "^18.0.0 || ^22",
-  ">20",
-  "20.18.x",
-  "<20.19.0",
-  "^20.19.1",
-  "~20.18.0",
-  "14 - 18",
-  ">20.19.0",
-  ">=20.19.5",
-  "^0.20",
-];
+const script = new URL("../scripts/check-engines.mjs", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "flexvar-engines-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(allowed)("20.19.0 lies in %j", (range) => {
-  expect(satisfies([20, 19, 0], range)).toBe(true);
+/** Runs the check on the project's lock file, or on one of packages with these ranges. */
+function check(ranges?: readonly string[]) {
+  const lock = join(folder, "package-lock.json");
+  const packages = Object.fromEntries(
+    (ranges ?? []).map((node, i) => [`p${i}`, { version: "1.0.0", engines: { node } }]),
+  );
+  if (ranges !== undefined) writeFileSync(lock, JSON.stringify({ packages: { "": {}, ...packages } }));
+  return spawnSync(process.execPath, [script, ...(ranges === undefined ? [] : [lock])], { encoding: "utf8" });
+}
+
+test("every locked package allows the oldest Node that is promised", () => {
+  const { status, stdout } = check();
+  expect(stdout).toMatch(/^engines: [1-9]\d+ packages allow Node 20\.19\.0\n$/);
+  expect(status).toBe(0);
 });
 
-test.each(excluded)("20.19.0 lies outside %j", (range) => {
-  expect(satisfies([20, 19, 0], range)).toBe(false);
-});
-
-test("^ holds the first part that is not zero", () => {
-  expect(satisfies([0, 2, 9], "^0.2.3")).toBe(true);
-  expect(satisfies([0, 3, 0], "^0.2.3")).toBe(false);
-  expect(satisfies([0, 0, 4], "^0.0.3")).toBe(false);
-});
-
-test("text that is no range is refused", () => {
-  expect(() => satisfies([20, 19, 0], "current")).toThrow('range: expected a version comparator, got "current"');
+test("ranges that hold Node 20.19.0 pass, those that do not or are none are named", () => {
+  const allowed = [">=20.19.0", "^20.19.0 || >=22.12.0", ">= 18", "20.x", "*", "", "~20.19", "16 - 20", "<=20.19"];
+  expect(check(allowed)).toMatchObject({ status: 0, stdout: "engines: 9 packages allow Node 20.19.0\n" });
+  const excluded = [">=22", "^18.0.0 || ^22", "<20.19.0", "^20.19.1", "14 - 18", ">20.19.0", "current"];
+  const { status, stderr } = check([...excluded, ...allowed]);
+  expect(status).toBe(1);
+  expect(stderr.trim().split("\n")).toEqual(
+    excluded.map((range, i) => `p${i}@1.0.0: expected engines.node to allow 20.19.0, got "${range}"`),
+  );
 });

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { readClassifier } from "../src/classifier/index.ts";
 import { readLabels } from "../src/cli/labels-file.ts";
-import { readJudge } from "../src/judge/index.ts";
 import { openFolder } from "../src/pretrained/node.ts";
 import { readConfig, transformerTrainingSchema } from "../src/train/index.ts";
 import { scratchFolder } from "./support/golden.ts";
@@ -37,8 +37,8 @@ describe.each([
   });
 
   test("a judge's config", async () => {
-    const { config } = await readJudge(await withConfig("models/judges/fashion", `judge ${encoding}`, change));
-    expect(config).toEqual((await readJudge("models/judges/fashion")).config);
+    const { config } = await readClassifier(await withConfig("models/judges/fashion", `judge ${encoding}`, change));
+    expect(config).toEqual((await readClassifier("models/judges/fashion")).config);
   });
 
   test("a training config and labels", async () => {
@@ -59,7 +59,7 @@ test("a number that is none is named with its key in every one of them", async (
   await expect(openFolder(await withConfig("models/fashion", "model NaN", nan))).rejects.toThrow(
     /config\.json: version: expected a finite number, got NaN \(line 3, column \d+\)/,
   );
-  await expect(readJudge(await withConfig("models/judges/fashion", "judge NaN", nan))).rejects.toThrow(
+  await expect(readClassifier(await withConfig("models/judges/fashion", "judge NaN", nan))).rejects.toThrow(
     /config\.json: version: expected a finite number, got NaN/,
   );
   const path = join(scratch.path, "nan.json");

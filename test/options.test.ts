@@ -1,8 +1,8 @@
 /** An option stands in one table: a front end that leaves one out, or has one of its own, is found here. */
 import { Command } from "commander";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { addEditFlags } from "../src/cli/edit-flags.ts";
-import { addSamplingFlags } from "../src/cli/option-flags.ts";
+import { addEditFlags } from "../src/cli/edit.ts";
+import { addSamplingFlags } from "../src/cli/flags.ts";
 import type { EditFields, GenerationFields } from "../src/client/index.ts";
 import { EDIT_TASKS, EDITING_FIELDS, optionsOf, rowOf, SAMPLING_FIELDS } from "../src/options/index.ts";
 import { requestSchemas } from "../src/server/fields.ts";

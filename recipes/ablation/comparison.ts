@@ -1,7 +1,8 @@
 /** Runs that differ in one decision only, each judged on its samples. */
+import { type Classifier, largestOfRows, wilsonInterval } from "../../src/classifier/index.ts";
 import type { Dataset } from "../../src/data/index.ts";
 import { doubleProducts, frechetDistance, type Moments, sumMoments } from "../../src/evaluate/index.ts";
-import { type Judge, largestOfRows, wilsonInterval } from "../../src/judge/index.ts";
+import { concatArrays } from "../../src/files/index.ts";
 import type { TransformerConfig } from "../../src/models/index.ts";
 import type { Runtime } from "../../src/runtime/index.ts";
 import { createRandom, defaultSizes } from "../../src/sampling/index.ts";
@@ -10,7 +11,7 @@ import { type TunedDecoder, tuneDecoder } from "./decoder.ts";
 import { type Generator, openGenerator, trainGenerator } from "./generator.ts";
 import { type EncodedPictures, encodePictures, unitCells } from "./latents.ts";
 import { fitResidualCodes } from "./residual-codes.ts";
-import { concat, groundTruthSpace, residualSpace, type TokenSpace } from "./spaces.ts";
+import { groundTruthSpace, residualSpace, type TokenSpace } from "./spaces.ts";
 
 /** What a run decides otherwise: tokens are remainders, or the position map stays at its sinusoidal start. */
 export type Arm = "ground-truth" | "residual" | "fixed-positions";
@@ -60,7 +61,7 @@ export interface ArmResult {
 export interface ComparisonContext {
   readonly runtime: Runtime;
   readonly tokenizer: OpenTokenizer;
-  readonly judge: Judge;
+  readonly judge: Classifier;
   readonly train: Dataset;
   readonly heldOut: Dataset;
 }
@@ -199,12 +200,12 @@ async function decodeAll(decoder: TunedDecoder, latents: readonly Float32Array[]
 }
 
 /** Moments of the judge's features, and the class that it gives each picture. */
-async function judged(judge: Judge, images: readonly Float32Array[], side: number) {
+async function judged(judge: Classifier, images: readonly Float32Array[], side: number) {
   const sums = sumMoments(judge.dim, product);
   const given = new Int32Array(images.length);
   for (let at = 0; at < images.length; at += CHUNK) {
     const chunk = images.slice(at, at + CHUNK);
-    const planes = concat(chunk).map((value) => Math.min(1, Math.max(-1, value)));
+    const planes = concatArrays(Float32Array, chunk).map((value) => Math.min(1, Math.max(-1, value)));
     const { features, logits } = await judge.extractPlanes(planes, chunk.length, side, side);
     await sums.add(features);
     given.set(largestOfRows(logits, chunk.length), at);

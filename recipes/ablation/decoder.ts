@@ -1,5 +1,7 @@
 /** The decoder's side of a comparison: tuned a little on what a token space gives it, and used on samples. */
+
 import { input, mulDims, ops, program } from "../../src/engine/index.ts";
+import { concatArrays } from "../../src/files/index.ts";
 import {
   declareTokenizer,
   decodeCodes,
@@ -8,12 +10,12 @@ import {
   type TokenizerConfig,
 } from "../../src/models/index.ts";
 import { paramTensors } from "../../src/nn/index.ts";
-import type { Runtime, WeightData, Weights } from "../../src/runtime/index.ts";
+import type { Runtime } from "../../src/runtime/index.ts";
 import { createRandom } from "../../src/sampling/index.ts";
 import { meanSquared, type NamedArray } from "../../src/train/index.ts";
 import type { EncodedPictures } from "./latents.ts";
-import { trainShortly } from "./loop.ts";
-import { concat, type TokenSpace } from "./spaces.ts";
+import { memoryWeights, trainShortly } from "./loop.ts";
+import type { TokenSpace } from "./spaces.ts";
 
 const BATCH = 16;
 
@@ -45,7 +47,7 @@ export async function tuneDecoder(
   const random = createRandom(seed, "decoder");
   const start = new Map(decls.map(({ name }) => [name, arrays.get(name)!.data]));
   const stacked = (rows: readonly Float32Array[], shape: readonly number[]) =>
-    runtime.floats(concat(rows), [rows.length, ...shape]);
+    runtime.floats(concatArrays(Float32Array, rows), [rows.length, ...shape]);
   const { arrays: tuned } = await trainShortly(
     runtime,
     decls,
@@ -67,9 +69,7 @@ export async function tuneDecoder(
       };
     },
   );
-  const weights: Weights = new Map(
-    [...tuned].map(([name, { data }]): [string, WeightData] => [name, { kind: "memory", data }]),
-  );
+  const weights = memoryWeights(tuned);
   const session = await runtime.open(program("decode_latent", { image: ops.mul(picture, 1) }), { weights });
   return {
     async decode(latents) {

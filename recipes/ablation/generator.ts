@@ -1,9 +1,11 @@
 /** The transformer's side of a comparison: trained on a token space's sequences, and sampled grid by grid. */
+
 import { program } from "../../src/engine/index.ts";
+import { concatArrays } from "../../src/files/index.ts";
 import { declareTransformer, type TransformerConfig, teacherForced } from "../../src/models/index.ts";
 import { paramTensors } from "../../src/nn/index.ts";
 import { positionPool } from "../../src/pipelines/index.ts";
-import type { Runtime, Value, WeightData } from "../../src/runtime/index.ts";
+import type { Runtime, Value } from "../../src/runtime/index.ts";
 import {
   blockCausalBias,
   createRandom,
@@ -16,8 +18,8 @@ import {
   RowSampler,
 } from "../../src/sampling/index.ts";
 import { freshStart, type NamedArray, sequenceInputs, transformerObjective } from "../../src/train/index.ts";
-import { type ShortResult, trainShortly } from "./loop.ts";
-import { concat, type TokenSpace } from "./spaces.ts";
+import { memoryWeights, type ShortResult, trainShortly } from "./loop.ts";
+import type { TokenSpace } from "./spaces.ts";
 
 export interface GeneratorRun {
   readonly steps: number;
@@ -44,7 +46,7 @@ export function trainGenerator(
   const { loss } = transformerObjective(p, config, { labelSmoothing: 0, dropPath: false });
   const random = createRandom(seed, "generator");
   const frame = sequenceFrame(runtime, config, space.sides);
-  const inputsOf = tokens.map((own) => concat(space.inputs(own)));
+  const inputsOf = tokens.map((own) => concatArrays(Float32Array, space.inputs(own)));
   return trainShortly(
     runtime,
     decls,
@@ -59,7 +61,13 @@ export function trainGenerator(
       return {
         ...frame,
         classIds: runtime.ints(Int32Array.from(classIds), [B]),
-        codes: runtime.floats(concat(chosen.map((i) => inputsOf[i]!)), [B, targets.length / B - 1, space.channels]),
+        codes: runtime.floats(
+          concatArrays(
+            Float32Array,
+            chosen.map((i) => inputsOf[i]!),
+          ),
+          [B, targets.length / B - 1, space.channels],
+        ),
         targets: runtime.ints(targets, [B, targets.length / B]),
       };
     },
@@ -74,7 +82,10 @@ function sequenceFrame(
 ): Record<"pool" | "bias", Value> {
   const layout = layoutScales(gridsOf(sides));
   const S = config.positionSide;
-  const pool = concat(sides.map((side) => positionPool(S, [side, side])));
+  const pool = concatArrays(
+    Float32Array,
+    sides.map((side) => positionPool(S, [side, side])),
+  );
   return {
     pool: runtime.floats(pool, [layout.total, S * S]),
     bias: runtime.floats(blockCausalBias(layout), [layout.total, layout.total]),
@@ -102,9 +113,7 @@ export async function openGenerator(
   arrays: ReadonlyMap<string, NamedArray>,
 ): Promise<Generator> {
   const p = paramTensors(declareTransformer(config));
-  const weights = new Map(
-    [...arrays].map(([name, { data }]): [string, WeightData] => [name, { kind: "memory", data }]),
-  );
+  const weights = memoryWeights(arrays);
   const { logits } = teacherForced(p, config, sequenceInputs(config, false));
   const session = await runtime.open(program("all_logits", { logits }), { weights });
   const V = config.codebookSize;
@@ -116,12 +125,12 @@ export async function openGenerator(
       const drawn: Int32Array[][] = classIds.map(() => []);
       for (const [index, side] of space.sides.entries()) {
         const sides = space.sides.slice(0, index + 1);
-        const codes = drawn.map((tokens) => concat(space.inputs(tokens).slice(0, index)));
+        const codes = drawn.map((tokens) => concatArrays(Float32Array, space.inputs(tokens).slice(0, index)));
         const { total } = layoutScales(gridsOf(sides));
         const result = await session.run({
           ...sequenceFrame(runtime, config, sides),
           classIds: runtime.ints(Int32Array.from([...classIds, ...classIds.map(() => config.numClasses)]), [2 * B]),
-          codes: runtime.floats(concat([...codes, ...codes]), [2 * B, total - 1, space.channels]),
+          codes: runtime.floats(concatArrays(Float32Array, [...codes, ...codes]), [2 * B, total - 1, space.channels]),
         });
         const values = result.logits!.data as Float32Array;
         const l = side * side;

@@ -1,7 +1,7 @@
 /** A short training run in memory: what the runs of a comparison share. */
 import type { Tensor } from "../../src/engine/index.ts";
 import type { ParamDecl, Params } from "../../src/nn/index.ts";
-import type { Runtime, Value } from "../../src/runtime/index.ts";
+import type { Runtime, Value, Weights } from "../../src/runtime/index.ts";
 import {
   type NamedArray,
   openStore,
@@ -72,3 +72,7 @@ export async function trainShortly(
   );
   return { arrays, loss: last.reduce((a, b) => a + b, 0) / last.length };
 }
+
+/** Trained arrays as weights of a session. */
+export const memoryWeights = (arrays: ShortResult["arrays"]): Weights =>
+  new Map([...arrays].map(([name, { data }]) => [name, { kind: "memory", data }]));

@@ -1,8 +1,8 @@
 /** Flags, the file of results and the drawing of `node recipes/ablate.mjs`. */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { openClassifier } from "../../src/classifier/index.ts";
 import { writeFileAtomic } from "../../src/files/index.ts";
-import { openJudge } from "../../src/judge/index.ts";
 import { type Plot, plotsDrawing } from "../../src/report/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { openSplit, openTokenizer } from "../../src/train/index.ts";
@@ -30,7 +30,7 @@ export async function main(argv: string[]): Promise<void> {
   const runtime = nodeRuntime();
   const tokenizer = await openTokenizer(values.tokenizer);
   const { train, heldOut } = await openSplit(values.data, HELD_OUT_SHARE, 0);
-  const judge = await openJudge(values.judge, runtime);
+  const judge = await openClassifier(values.judge, runtime);
   try {
     // What the runs of one file share, the networks by content.
     const same = { plan, tokenizer: tokenizer.hash, judge: judge.hash };

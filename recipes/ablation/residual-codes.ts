@@ -1,6 +1,7 @@
 /** A codebook for remainders. */
+import { concatArrays } from "../../src/files/index.ts";
 import type { Random } from "../../src/sampling/index.ts";
-import { concat, nearestCodes, residualSpace, shrink, toRows } from "./spaces.ts";
+import { nearestCodes, residualSpace, shrink, toRows } from "./spaces.ts";
 
 /**
  * k-means (Lloyd 1982) over the pooled remainders of all grids. Remainders depend on the codes of coarser grids, so that every round
@@ -47,7 +48,7 @@ function remainders(latent: Float32Array, codes: Float32Array, channels: number,
     const rest = latent.map((value, k) => value - taken[k]!);
     return toRows(shrink(rest, S, side), channels, side);
   });
-  return concat(rows);
+  return concatArrays(Float32Array, rows);
 }
 
 function drawRows(from: readonly Float32Array[], Z: number, count: number, random: Random): Float32Array {

@@ -128,14 +128,3 @@ function lookUp(codes: Float32Array, Z: number, tokens: Int32Array, side: number
 function addTo(sum: Float32Array, part: Float32Array, factor: number): void {
   for (let i = 0; i < sum.length; i++) sum[i]! += factor * part[i]!;
 }
-
-/** Arrays of any lengths behind each other. */
-export function concat(arrays: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    all.set(array, at);
-    at += array.length;
-  }
-  return all;
-}

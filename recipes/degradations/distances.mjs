@@ -37,8 +37,8 @@ export async function openDistances(judge, runtime, threads = 1) {
     return levels;
   }
 
-  /** Moments of some of the rows: of features, or place by place. */
-  async function momentsAt(name, { data, places, width }, chosen) {
+  /** Moments of some of the rows, all by default: of features, or place by place. */
+  async function momentsAt(name, { data, places, width }, chosen = [...Array(data.length / (places * width)).keys()]) {
     const size = places * width;
     const rows = new Float32Array(chosen.length * size);
     for (const [i, row] of chosen.entries()) rows.set(data.subarray(row * size, (row + 1) * size), i * size);
@@ -72,11 +72,10 @@ export function replicateRows(count, replicates, seed) {
  * @param reference the reference's moments
  */
 export async function replicated(measure, name, level, reference, replicates) {
-  const all = Array.from({ length: level.data.length / (level.places * level.width) }, (_, i) => i);
   const distance = async (chosen) => measure.between(name, await measure.momentsAt(name, level, chosen), reference);
   const again = [];
   for (const chosen of replicates) again.push(await distance(chosen));
-  return { value: await distance(all), again };
+  return { value: await distance(), again };
 }
 
 /**

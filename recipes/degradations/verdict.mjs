@@ -1,4 +1,5 @@
 // Whether a judge orders degradations as their severity does.
+import { markdownTable } from "../lib/numbers.mjs";
 
 /**
  * One line for each family and distance. A family passes when its distance grows strictly from its base through every severity, and the
@@ -23,16 +24,12 @@ const shown = (value) => String(Number(value.toPrecision(3)));
 
 /** A Markdown table: a row for each set, a column for each distance. */
 export function distanceTable(sets, distances) {
-  const line = (cells) => `| ${cells.join(" | ")} |`;
   const cell = ({ value, difference, interval }) =>
     difference === undefined
       ? `${shown(value)} (${interval.map(shown).join(" to ")})`
       : `${shown(value)}, ${difference > 0 ? "+" : ""}${shown(difference)} (${interval.map(shown).join(" to ")})`;
-  return [
-    line(["pictures", ...distances]),
-    line(["---", ...distances.map(() => "---")]),
-    ...sets.map(({ name, distances: own }) => line([name, ...distances.map((distance) => cell(own[distance]))])),
-  ].join("\n");
+  const rows = sets.map(({ name, distances: own }) => [name, ...distances.map((distance) => cell(own[distance]))]);
+  return markdownTable(["pictures", ...distances], rows, `| --- |${" --- |".repeat(distances.length)}`);
 }
 
 /** A Markdown table: which distances order which family. */
@@ -40,9 +37,8 @@ export function verdictTable(lines, distances) {
   const families = [...new Set(lines.map(({ family }) => family))];
   const word = ({ grows, seen }) => (grows && seen ? "passes" : grows ? "grows, the weakest unseen" : "does not grow");
   const of = (family, distance) => word(lines.find((one) => one.family === family && one.distance === distance));
-  return [
-    `| | ${distances.join(" | ")} |`,
-    `|---|${distances.map(() => "---|").join("")}`,
-    ...families.map((family) => `| ${family} | ${distances.map((distance) => of(family, distance)).join(" | ")} |`),
-  ].join("\n");
+  return markdownTable(
+    ["", ...distances],
+    families.map((family) => [family, ...distances.map((distance) => of(family, distance))]),
+  );
 }

@@ -1,5 +1,7 @@
 // What an edit costs beside a generation of the same size and one encode.
 import { rgbToPlanar } from "../../dist/index.js";
+import { median } from "../lib/numbers.mjs";
+import { finished } from "../lib/pictures.mjs";
 import { centralHole } from "./masks.mjs";
 
 const ROUNDS = 15;
@@ -11,19 +13,10 @@ export async function measureCost(pipe, picture, label) {
   const grid = [side / pipe.factor, side / pipe.factor];
   const options = { classLabels: [label], seed: 1 };
   const work = {
-    async generate() {
-      for await (const event of pipe.generate({ ...options, size: [side, side] }))
-        if (event.isLast) await event.image();
-    },
+    generate: () => finished(pipe.generate({ ...options, size: [side, side] })),
     encode: () => pipe.encode(rgbToPlanar([picture]), [grid]),
-    async edit() {
-      for await (const event of pipe.inpaint({ ...options, image: picture, mask }))
-        if (event.isLast) await event.images();
-    },
-    async guess() {
-      for await (const event of pipe.inpaint({ ...options, classLabels: "auto", image: picture, mask }))
-        if (event.isLast) await event.images();
-    },
+    edit: () => finished(pipe.inpaint({ ...options, image: picture, mask })),
+    guess: () => finished(pipe.inpaint({ ...options, classLabels: "auto", image: picture, mask })),
   };
   const times = Object.fromEntries(Object.keys(work).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS + 2; round++)
@@ -33,7 +26,6 @@ export async function measureCost(pipe, picture, label) {
       const { user, system } = process.cpuUsage(before);
       if (round >= 2) times[name].push((user + system) / 1000);
     }
-  const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
   const rows = Object.fromEntries(Object.entries(times).map(([name, values]) => [name, { cpu_ms: median(values) }]));
   const share = rows.edit.cpu_ms / (rows.generate.cpu_ms + rows.encode.cpu_ms);
   rows["edit / (generate + encode)"] = { cpu_ms: share };

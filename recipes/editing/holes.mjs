@@ -1,7 +1,8 @@
 // In-painting, out-painting and expanding beside the fills they must beat.
 import { fillHole } from "../../dist/index.js";
+import { finished } from "../lib/pictures.mjs";
 import { boxAround, centralHole, crop, frameHole, randomHole } from "./masks.mjs";
-import { holePsnr, seamRatio } from "./measure.mjs";
+import { seamRatio } from "./measure.mjs";
 import { stored } from "./store.mjs";
 
 const FILLS = ["mean", "nearest", "diffusion"];
@@ -34,7 +35,7 @@ export async function paintHoles(pipe, section, { picture, label, number, seed, 
     const made = { truth: picture };
     for (const fill of FILLS) made[fill] = fillHole(picture, hole, fill);
     const options = { ...edit, classLabels: [label], seed: seed * 100_003 + number };
-    const run = (more) => lastOf(start(pipe, section.task, picture, hole, { ...options, ...more }));
+    const run = (more) => finished(start(pipe, section.task, picture, hole, { ...options, ...more }));
     if (methods.includes("best")) {
       const { pictures, images: variants } = await run({ count: VARIANTS, bestOf: VARIANTS, batchSize: VARIANTS });
       made.best = variants[0];
@@ -42,23 +43,10 @@ export async function paintHoles(pipe, section, { picture, label, number, seed, 
     } else if (methods.includes("sample")) made.sample = (await run({})).images[0];
     if (methods.includes("greedy")) made.greedy = (await run({ topK: 1 })).images[0];
     if (methods.includes("codes")) made.codes = (await run({ strength: 0 })).images[0];
-    return Object.fromEntries(names.map((name) => [name, opaque(made[name])]));
+    return made;
   });
-  return { images, hole };
+  return { images, hole, box: boxAround(hole, side) };
 }
-
-/** Pictures and variants of a task's last event. */
-async function lastOf(events) {
-  let end;
-  for await (const event of events) if (event.isLast) end = { pictures: event.pictures, images: await event.images() };
-  return end;
-}
-
-/** RGB of RGB or RGBA. */
-const opaque = ({ data, width, height }) =>
-  data.length === 3 * width * height
-    ? { data, width, height }
-    : { data: data.filter((_, i) => i % 4 !== 3), width, height };
 
 function start(pipe, task, picture, hole, options) {
   const { width: side } = picture;
@@ -71,35 +59,14 @@ function start(pipe, task, picture, hole, options) {
   }
   const margin = side / 8;
   const part = { left: margin, top: margin, width: side - 2 * margin, height: side - 2 * margin };
-  return pipe.outpaint({
-    ...options,
-    image: crop(picture, part),
-    left: margin,
-    right: margin,
-    top: margin,
-    bottom: margin,
-  });
+  const margins = { left: margin, right: margin, top: margin, bottom: margin };
+  return pipe.outpaint({ ...options, image: crop(picture, part), ...margins });
 }
 
 /** Numbers of a section, one row a method; the bars that it must hold. */
 export async function measureHoles(measure, results) {
-  const holes = results.map(({ hole }) => hole);
-  const side = results[0].images.truth.width;
-  const cut = (name) => results.map(({ images, hole }) => crop(images[name], boxAround(hole, side)));
-  const truths = results.map(({ images }) => images.truth);
-  const real = await measure.features(cut("truth"));
-  const rows = {};
-  for (const name of Object.keys(results[0].images).filter((name) => name !== "truth")) {
-    const pictures = results.map(({ images }) => images[name]);
-    const own = await measure.features(cut(name));
-    const decibels = pictures.map((picture, i) => holePsnr(picture, truths[i], holes[i]));
-    rows[name] = {
-      frechet: await measure.frechet(own, real),
-      feature_l2: measure.meanL2(own, real),
-      psnr: decibels.reduce((a, b) => a + b, 0) / decibels.length,
-      seam: seamRatio(pictures, truths, holes),
-    };
-  }
+  const rows = await measure.methodRows(results);
+  for (const name of Object.keys(rows)) rows[name].seam = seamRatio(results, name);
   const least = (key) => Math.min(...FILLS.map((name) => rows[name][key]));
   const bars = Object.fromEntries(
     ["sample", "best"]

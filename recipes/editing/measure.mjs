@@ -1,5 +1,7 @@
 // Numbers of sets of pictures: distances of judge features, PSNR inside holes, jumps across seams.
 import { doubleProducts, frechetDistance, momentsOf, openFeatures, resizeRgb, seamJump } from "../../dist/index.js";
+import { mean } from "../lib/numbers.mjs";
+import { crop } from "./masks.mjs";
 
 /** Opens a judge; pictures go through it at `side` pixels by default, one size for all that are compared. */
 export async function openMeasure(judge, runtime, side) {
@@ -31,19 +33,31 @@ export async function openMeasure(judge, runtime, side) {
     }
     return total;
   }
-  return {
-    name: source.name,
-    hash: source.hash,
-    dim: source.dim,
-    features,
-    frechet,
-    meanL2,
-    close: () => source.close(),
-  };
+
+  /**
+   * Numbers of every method, by its name. Features are of what lies in a result's `box`, or of the whole picture.
+   * @param results `{ images by name, hole, box }` of every picture
+   */
+  async function methodRows(results, at = side) {
+    const shown = (name) => results.map(({ images, box }) => (box ? crop(images[name], box) : images[name]));
+    const real = await features(shown("truth"), at);
+    const rows = {};
+    for (const name of Object.keys(results[0].images).filter((name) => name !== "truth")) {
+      const own = await features(shown(name), at);
+      rows[name] = {
+        frechet: await frechet(own, real),
+        feature_l2: meanL2(own, real),
+        psnr: mean(results.map(({ images, hole }) => holePsnr(images[name], images.truth, hole))),
+      };
+    }
+    return rows;
+  }
+  const { name, hash } = source;
+  return { name, hash, features, frechet, methodRows, close: () => source.close() };
 }
 
 /** PSNR in dB over a hole's pixels; at most 99. */
-export function holePsnr(a, b, hole) {
+function holePsnr(a, b, hole) {
   let [sum, count] = [0, 0];
   for (let i = 0; i < hole.length; i++) {
     if (hole[i] === 0) continue;
@@ -53,8 +67,8 @@ export function holePsnr(a, b, hole) {
   return Math.min(99, 10 * Math.log10(255 ** 2 / Math.max(sum / count, 1e-9)));
 }
 
-/** Jumps across the seams of many pictures, relative to those of the true pictures at the same places: a quotient of means. */
-export function seamRatio(pictures, truths, holes) {
-  const mean = (images) => images.reduce((sum, image, i) => sum + seamJump(image, holes[i]), 0);
-  return mean(pictures) / mean(truths);
+/** Jumps across the seams of a method's pictures, relative to those of the true pictures at the same places: a quotient of means. */
+export function seamRatio(results, name) {
+  const jumps = (name) => mean(results.map(({ images, hole }) => seamJump(images[name], hole)));
+  return jumps(name) / jumps("truth");
 }

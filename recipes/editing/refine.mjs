@@ -1,7 +1,7 @@
 // Refining pictures to twice their side, beside bicubic and Lanczos enlargement.
 import sharp from "sharp";
 import { resizeRgb } from "../../dist/index.js";
-import { holePsnr } from "./measure.mjs";
+import { finished } from "../lib/pictures.mjs";
 import { stored } from "./store.mjs";
 
 const NAMES = ["truth", "refine", "greedy", "bicubic", "lanczos", "nearest"];
@@ -20,15 +20,10 @@ export async function refinePicture(pipe, { small, truth, label, number, seed, f
       nearest: await enlarged(small, size, "nearest"),
     };
   });
-  return { images };
+  return { images, hole: new Uint8Array(truth.width * truth.height).fill(1) };
 }
 
-async function last(events) {
-  let images;
-  for await (const event of events) if (event.isLast) images = await event.images();
-  const { data, width, height } = images[0];
-  return { data: data.filter((_, i) => i % 4 !== 3), width, height };
-}
+const last = async (events) => (await finished(events)).images[0];
 
 async function enlarged({ data, width, height }, [toWidth, toHeight], kernel) {
   const out = await sharp(data, { raw: { width, height, channels: 3 } })
@@ -39,21 +34,7 @@ async function enlarged({ data, width, height }, [toWidth, toHeight], kernel) {
 }
 
 export async function measureRefine(measure, results) {
-  const truths = results.map(({ images }) => images.truth);
-  const { width: side } = truths[0];
-  const real = await measure.features(truths, side);
-  const all = new Uint8Array(side * side).fill(1);
-  const rows = {};
-  for (const name of NAMES.slice(1)) {
-    const pictures = results.map(({ images }) => images[name]);
-    const own = await measure.features(pictures, side);
-    const decibels = pictures.map((picture, i) => holePsnr(picture, truths[i], all));
-    rows[name] = {
-      frechet: await measure.frechet(own, real),
-      feature_l2: measure.meanL2(own, real),
-      psnr: decibels.reduce((a, b) => a + b, 0) / decibels.length,
-    };
-  }
+  const rows = await measure.methodRows(results, results[0].images.truth.width);
   const bars = {
     "Fréchet distance below bicubic's and Lanczos's":
       rows.refine.frechet < Math.min(rows.bicubic.frechet, rows.lanczos.frechet),

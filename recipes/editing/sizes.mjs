@@ -1,5 +1,6 @@
 // Free generation at several sizes against real renderings of each, the plain way and in windows.
-import { planarToRgb } from "../../dist/index.js";
+import { mean } from "../lib/numbers.mjs";
+import { finished } from "../lib/pictures.mjs";
 import { crop } from "./masks.mjs";
 import { stored } from "./store.mjs";
 
@@ -10,16 +11,11 @@ const PATCH = 64;
 export async function drawSize(pipe, { truth, label, number, seed, folder }) {
   const size = [truth.width, truth.height];
   const options = { classLabels: [label], size, seed: seed * 100_003 + number };
-  const images = await stored(folder, number, ["truth", "plain", "windows"], async () => {
-    const made = { truth };
-    for await (const event of pipe.generate(options)) if (event.isLast) made.plain = planarToRgb(await event.image());
-    for await (const event of pipe.generateLarge(options)) {
-      if (!event.isLast) continue;
-      const [{ data, width, height }] = await event.images();
-      made.windows = { data: data.filter((_, i) => i % 4 !== 3), width, height };
-    }
-    return made;
-  });
+  const images = await stored(folder, number, ["truth", "plain", "windows"], async () => ({
+    truth,
+    plain: (await finished(pipe.generate(options))).images[0],
+    windows: (await finished(pipe.generateLarge(options))).images[0],
+  }));
   return { images };
 }
 
@@ -45,7 +41,6 @@ export async function measureSizes(measure, results) {
   const { width: side } = results[0].images.truth;
   const part = Math.min(side, PATCH);
   const of = (name) => results.map(({ images }) => images[name]);
-  const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
   const real = await measure.features(of("truth"), side);
   const realParts = await measure.features(patchesOf(of("truth"), part), part);
   const rough = mean(of("truth").map(roughness));

@@ -2,26 +2,23 @@
 // ratio: in the middle of a larger white canvas, as one draws an emoji on a page that is not square, or stretched over it.
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { readNpz, resizeRgb } from "../../dist/index.js";
+import { resizeRgb } from "../../dist/index.js";
+import { readFlags } from "../lib/flags.mjs";
 import { writeNpz } from "../lib/npz.mjs";
+import { openArchive } from "../lib/pictures.mjs";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { out: { type: "string" }, stretch: { type: "boolean", default: false } },
-});
+const { values, positionals } = readFlags({ out: undefined, stretch: false }, { allowPositionals: true });
 const [folder, size] = positionals;
 const sides = /^(\d+)x(\d+)$/.exec(size ?? "");
 if (sides === null || values.out === undefined) throw new Error("canvas: expected FOLDER WxH --out FOLDER");
 const [width, height] = sides.slice(1).map(Number);
-const { images, labels, split } = Object.fromEntries(await readNpz(join(folder, "emoji.npz")));
-const [count, h, w, channels] = images.shape;
-if (channels !== 3 || (!values.stretch && (width < w || height < h)))
+const { arrays, count, width: w, height: h, picture } = await openArchive(join(folder, "emoji.npz"));
+const { images, labels, split } = arrays;
+if (images.shape[3] !== 3 || (!values.stretch && (width < w || height < h)))
   throw new Error(`canvas: expected a size of at least ${w}x${h} for pictures of three channels, got ${size}`);
 const data = new Uint8Array(count * height * width * 3).fill(255);
 for (let n = 0; n < count; n++) {
-  const drawing = { data: images.data.subarray(3 * w * h * n, 3 * w * h * (n + 1)), width: w, height: h };
-  const shown = values.stretch ? resizeRgb(drawing, width, height) : drawing;
+  const shown = values.stretch ? resizeRgb(picture(n), width, height) : picture(n);
   const [left, top] = [Math.floor((width - shown.width) / 2), Math.floor((height - shown.height) / 2)];
   for (let y = 0; y < shown.height; y++) {
     const row = shown.data.subarray(3 * shown.width * y, 3 * shown.width * (y + 1));

@@ -10,16 +10,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readFlags } from "../lib/flags.mjs";
 import { writeNpz } from "../lib/npz.mjs";
 import { writeSheet } from "../lib/sheet.mjs";
 import { assignClasses, CLASSES } from "./lib/classes.mjs";
 import { readUnicode, textOf } from "./lib/emoji.mjs";
 import { codesBySlug } from "./lib/names.mjs";
 import { extentOf, frame, render } from "./lib/render.mjs";
-import { select } from "./lib/select.mjs";
+import { groupBy, rankOf, select } from "./lib/select.mjs";
 import { readSet, SETS } from "./lib/sets.mjs";
-import { groupBy, rankOf } from "./lib/split.mjs";
 
 /** Sets that must have drawn an emoji, and from how many on one of its drawings may be held out. */
 const FEWEST = 4;
@@ -32,16 +31,10 @@ const FRAME = { margin: 0.045, most: 1.25 };
 /** The fewest members a group may have. */
 const FEWEST_IN_GROUP = 12;
 
-const { values } = parseArgs({
-  options: {
-    out: { type: "string", default: "runs/emoji-data" },
-    size: { type: "string", default: "64" },
-    seed: { type: "string", default: "0" },
-    supersample: { type: "string", default: "3" },
-    sheets: { type: "boolean", default: true },
-  },
-  allowNegative: true,
-});
+const { values } = readFlags(
+  { out: "runs/emoji-data", size: "64", seed: "0", supersample: "3", sheets: true },
+  { allowNegative: true },
+);
 const size = whole("--size", values.size, 8, 512);
 const seed = whole("--seed", values.seed, 0, 2 ** 31);
 const supersample = whole("--supersample", values.supersample, 1, 8);
@@ -136,7 +129,9 @@ function groupsOf(chosen, all) {
     [...new Map(chosen.map((row) => [row.name, row])).values()],
     (row) => groupOfBase.get(row.base) ?? "",
   );
-  const groups = CLASSES.map(({ name }) => /** @type {const} */ ([name, (members.get(name) ?? []).map((r) => r.name)]));
+  const groups = Object.keys(CLASSES).map(
+    (name) => /** @type {const} */ ([name, (members.get(name) ?? []).map((r) => r.name)]),
+  );
   const small = groups.filter(([, list]) => list.length < FEWEST_IN_GROUP);
   if (all && small.length > 0)
     throw new Error(

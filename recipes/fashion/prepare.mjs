@@ -7,12 +7,12 @@
 // channel is stored; the readers repeat grey into RGB.
 // Licence of the data: MIT, © 2017 Zalando SE, https://github.com/zalandoresearch/fashion-mnist.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { readFlags } from "../lib/flags.mjs";
 import { writeNpz } from "../lib/npz.mjs";
 import { writeSheet } from "../lib/sheet.mjs";
-import { readIdx } from "./idx.mjs";
 
 /** The labels, in the authors' order. */
 const NAMES = ["t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot"];
@@ -22,14 +22,7 @@ const PIXELS = SIZE * SIZE;
 /** Where Debian's package puts the files. */
 const DEBIAN = "/usr/share/datasets/fashion-mnist";
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string", default: DEBIAN },
-    out: { type: "string", default: "runs/fashion-data" },
-    sheets: { type: "boolean", default: true },
-  },
-  allowNegative: true,
-});
+const { values } = readFlags({ data: DEBIAN, out: "runs/fashion-data", sheets: true }, { allowNegative: true });
 const out = resolve(values.out);
 const parts = [readPart("train"), readPart("t10k")];
 const count = parts.reduce((sum, part) => sum + part.labels.length, 0);
@@ -80,4 +73,36 @@ function readPart(name) {
 function pad(small, large) {
   const margin = (SIZE - SIDE) / 2;
   for (let y = 0; y < SIDE; y++) large.set(small.subarray(y * SIDE, (y + 1) * SIDE), (y + margin) * SIZE + margin);
+}
+
+/**
+ * Reads an IDX file (the MNIST family), plain or gzipped.
+ * @param {string} folder
+ * @param {string} name without ".gz"; either form is found
+ * @returns {{ shape: number[], data: Uint8Array }} unsigned bytes, row-major
+ */
+function readIdx(folder, name) {
+  const plain = join(folder, name);
+  const path = [plain, `${plain}.gz`].find((candidate) => existsSync(candidate));
+  if (!path) throw new Error(`fashion: expected ${name} or ${name}.gz in ${folder}`);
+  const bytes = readFileSync(path);
+  return parseIdx(bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes, name);
+}
+
+/**
+ * Two zero bytes, the type (8 = unsigned byte), the number of dimensions, the dimensions (big-endian), the values.
+ * @param {Uint8Array} bytes
+ * @param {string} name for the error
+ */
+function parseIdx(bytes, name) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const rank = bytes[3] ?? 0;
+  if (bytes.length < 4 + 4 * rank || view.getUint16(0) !== 0 || bytes[2] !== 8) {
+    throw new Error(`${name}: expected an IDX file of unsigned bytes, got a header of another kind`);
+  }
+  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
+  const count = shape.reduce((a, b) => a * b, 1);
+  const data = bytes.subarray(4 + 4 * rank);
+  if (data.length !== count) throw new Error(`${name}: expected ${count} values, got ${data.length}`);
+  return { shape, data };
 }

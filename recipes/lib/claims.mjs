@@ -1,4 +1,5 @@
 // What of a sweep is kept in the repository, and its table.
+import { markdownTable } from "./numbers.mjs";
 
 const METRICS = ["fid", "inception_score", "precision", "recall", "kid", "class_accuracy", "accuracy_ratio"];
 const TITLES = ["FID", "IS", "Precision", "Recall", "KID", "Class accuracy", "Accuracy ratio"];
@@ -45,14 +46,11 @@ export function claimTable({ option, total, reference, protocol, values }) {
       return `${shown(numbers[metric], metric)}${interval === undefined ? "" : ` (${interval})`}`;
     }),
   ]);
-  const line = (cells) => `| ${cells.join(" | ")} |`;
   const each = values.some((one) => one.reference !== undefined) ? " of its own" : "";
   const side = reference.split === null ? "" : `, ${reference.split}`;
   return [
     `${total} pictures at each value against ${reference.count}${each}${side}, compared by ${protocol.features}; 95 % intervals.\n`,
-    line(head),
-    line(head.map((_, i) => (i === 0 ? "---" : "---:"))),
-    ...rows.map(line),
+    markdownTable(head, rows, `| --- |${" ---: |".repeat(there.length)}`),
     "",
   ].join("\n");
 }

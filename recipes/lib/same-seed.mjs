@@ -10,7 +10,10 @@ export function firstDifference(ours, theirs, place, { imageStream, RowSampler, 
   const { seed, classId, drawn, at, filter, greedy } = place;
   const tokens = [ours.tokens[at], theirs.tokens[at]];
   const V = ours.logits.length / ours.tokens.length;
-  if (greedy) return { tokens, by: "a tie", distance: greedyGap(ours.logits.subarray(at * V, (at + 1) * V), tokens) };
+  if (greedy) {
+    const [a, b] = tokens.map((token) => ours.logits[at * V + token]);
+    return { tokens, by: "a tie", distance: Math.abs(a - b) };
+  }
   const sampler = new RowSampler(V);
   const row = (event, options) => {
     const { ids, weights, total } = sampler.filter(event.logits, at * V, options);
@@ -37,8 +40,4 @@ export function edgeDistance(whole, kept, topP) {
   const cut = 1 - kept.total / whole.total;
   const least = Math.min(...kept.weights) / whole.total;
   return Math.min(Math.abs(cut - (1 - topP)), Math.abs(cut + least - (1 - topP)));
-}
-
-function greedyGap(row, tokens) {
-  return Math.abs(row[tokens[0]] - row[tokens[1]]);
 }

@@ -38,24 +38,11 @@ export async function bundle(entries, outDir) {
     banner: { dts: '/// <reference lib="esnext.disposable" />' },
     deps: { neverBundle: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)) },
   };
-  if (Object.keys(entries.node).length > 0) {
-    await build({
-      ...shared,
-      entry: entries.node,
-      platform: "node",
-      target: "node20.19",
-      dts: dtsFor(entries.node, "index"),
-    });
-  }
-  if (Object.keys(entries.web).length > 0) {
-    await build({
-      ...shared,
-      entry: entries.web,
-      platform: "browser",
-      target: "es2022",
-      dts: dtsFor(entries.web, "web"),
-    });
-  }
+  for (const [entry, name, platform, target] of [
+    [entries.node, "index", "node", "node20.19"],
+    [entries.web, "web", "browser", "es2022"],
+  ])
+    if (Object.keys(entry).length > 0) await build({ ...shared, entry, platform, target, dts: dtsFor(entry, name) });
 }
 
 function dtsFor(entries, name) {

@@ -1,30 +1,23 @@
 // Builds the studio: a page, its model worker and its service worker, as static files with relative addresses.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join, relative } from "node:path";
-import { root } from "./paths.mjs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { areInstalled, filesUnder, root } from "./paths.mjs";
 
 const studio = join(root, "studio");
 
 /** Whether the studio and what builds it are here. */
 export function hasStudio() {
-  if (!existsSync(join(studio, "index.html"))) return false;
-  try {
-    const { resolve } = createRequire(import.meta.url);
-    for (const name of ["vite", "react", "konva"]) resolve(`${name}/package.json`);
-    return true;
-  } catch {
-    return false;
-  }
+  return (
+    existsSync(join(studio, "index.html")) &&
+    areInstalled("vite/package.json", "react/package.json", "konva/package.json")
+  );
 }
 
 /** Files that decide what the studio's build makes, relative to the project. */
 export async function studioSources() {
-  if (!existsSync(studio)) return [];
-  const found = await readdir(studio, { recursive: true, withFileTypes: true });
-  return found.filter((f) => f.isFile()).map((f) => relative(root, join(f.parentPath, f.name)));
+  return existsSync(studio) ? filesUnder(studio, root) : [];
 }
 
 /** Builds into `outDir`, which need not exist. */
@@ -77,10 +70,8 @@ function settings(outDir) {
 
 /** Tells the service worker which files are the shell, so that the studio opens without a network. */
 async function fillServiceWorker(outDir) {
-  const found = await readdir(outDir, { recursive: true, withFileTypes: true });
-  const files = found
-    .filter((f) => f.isFile())
-    .map((f) => relative(outDir, join(f.parentPath, f.name)).replaceAll("\\", "/"))
+  const files = (await filesUnder(outDir))
+    .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file !== "sw.js" && !file.endsWith(".wasm"))
     .sort();
   const hash = createHash("sha256");

@@ -1,7 +1,7 @@
 import { doubleProducts, frechetDistance, momentsOf } from "../evaluate/index.ts";
 import { createRandom } from "../sampling/index.ts";
-import { othersShare } from "./load.ts";
 import type { Peer } from "./peer.ts";
+import { leastOfRounds, type Rounds } from "./rounds.ts";
 
 /** Time of a Fréchet distance: moments of two sets and the distance. Best of all rounds. */
 export interface FrechetReport {
@@ -16,44 +16,35 @@ export interface FrechetReport {
   readonly othersShare: number;
 }
 
-export interface FrechetRounds {
+export interface FrechetRounds extends Rounds {
   /** Threads of one product; all cores by default. */
   readonly threads?: number | undefined;
   readonly peer: Peer | undefined;
-  readonly runs: number;
   /** By default 10,000 rows of 2,048, as FID is published. */
   readonly rows?: number;
   readonly width?: number;
-  readonly onProgress: (message: string) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Measures the distance of two random sets, ours and the peer's in turn. */
 export async function measureFrechet(rounds: FrechetRounds): Promise<FrechetReport> {
-  const { threads, peer, runs, rows = 10_000, width = 2048, onProgress, signal } = rounds;
+  const { threads, peer, runs, rows = 10_000, width = 2048 } = rounds;
   const product = await doubleProducts(threads);
   const [a, b] = [features(1, rows, width), features(2, rows, width)];
-  let [seconds, peerSeconds, busiest] = [Infinity, Infinity, 0];
-  for (let round = 1; round <= runs; round++) {
-    signal?.throwIfAborted();
-    onProgress(`Fréchet distance of ${rows} rows, round ${round} of ${runs}`);
-    const begin = performance.now();
-    const { share } = await othersShare(async () =>
-      frechetDistance(await momentsOf(a, width, product), await momentsOf(b, width, product), product),
-    );
-    seconds = Math.min(seconds, (performance.now() - begin) / 1000);
-    busiest = Math.max(busiest, share);
-    if (peer?.libraries.scipy === true) peerSeconds = Math.min(peerSeconds, await peer.run("frechet"));
-  }
-  const compared = Number.isFinite(peerSeconds);
-  return {
-    rows,
-    width,
-    seconds,
-    peerSeconds: compared ? peerSeconds : null,
-    ofPeer: compared ? seconds / peerSeconds : null,
-    othersShare: busiest,
-  };
+  const least = await leastOfRounds(
+    rounds,
+    1,
+    (round) => `Fréchet distance of ${rows} rows, round ${round} of ${runs}`,
+    async () => {
+      const begin = performance.now();
+      await frechetDistance(await momentsOf(a, width, product), await momentsOf(b, width, product), product);
+      return { seconds: (performance.now() - begin) / 1000 };
+    },
+    peer?.libraries.scipy === true ? async () => ({ seconds: await peer.run("frechet") }) : undefined,
+  );
+  const { seconds } = least.own;
+  const peerSeconds = least.peer?.seconds ?? null;
+  const ofPeer = peerSeconds === null ? null : seconds / peerSeconds;
+  return { rows, width, seconds, peerSeconds, ofPeer, othersShare: least.othersShare };
 }
 
 /** Rows that are not negative and of uneven width, as features after a rectifier are. */

@@ -1,14 +1,9 @@
 /** What this machine can do at best: plain products on the same runtime. */
 import { input, ops, type Program, param, program } from "../engine/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
+import type { Probe } from "./rounds.ts";
 
-export interface RateProbe {
-  /** Runs for about a second, as long as what is compared with it; returns operations a second. */
-  run(): Promise<number>;
-  dispose(): Promise<void>;
-}
-
-/** A single short run would catch the processor's best moment; the networks that are compared run for seconds. */
+/** What a run lasts: a single product would catch the processor's best moment; the networks that are compared run for seconds. */
 const PROBE_MILLISECONDS = 1000;
 
 function noise(size: number): Float32Array {
@@ -17,7 +12,7 @@ function noise(size: number): Float32Array {
   return values;
 }
 
-async function probe(runtime: Runtime, p: Program, x: Value, flops: number): Promise<RateProbe> {
+async function probe(runtime: Runtime, p: Program, x: Value, flops: number): Promise<Probe> {
   const weights = new Map(
     p.params.map((t) => {
       const size = (t.shape as number[]).reduce((n, d) => n * d, 1);
@@ -27,6 +22,7 @@ async function probe(runtime: Runtime, p: Program, x: Value, flops: number): Pro
   const session = await runtime.open(p, { weights });
   await session.run({ x });
   return {
+    flops,
     async run() {
       const begin = performance.now();
       let runs = 0;
@@ -34,21 +30,21 @@ async function probe(runtime: Runtime, p: Program, x: Value, flops: number): Pro
         await session.run({ x });
         runs++;
       } while (performance.now() - begin < PROBE_MILLISECONDS);
-      return (runs * flops) / ((performance.now() - begin) / 1000);
+      return (performance.now() - begin) / 1000 / runs;
     },
     dispose: () => session.dispose(),
   };
 }
 
 /** fp32 MatMul [1360, 1536] × [1536, 6144]: the product of d24's feed-forward layer over two rows of 680 tokens. */
-export function matmulProbe(runtime: Runtime): Promise<RateProbe> {
+export function matmulProbe(runtime: Runtime): Promise<Probe> {
   const [m, k, n] = [1360, 1536, 6144];
   const p = program("matmul", { y: ops.matmul(input("x", "float32", [m, k]), param("w", [k, n])) });
   return probe(runtime, p, runtime.floats(noise(m * k), [m, k]), 2 * m * k * n);
 }
 
 /** fp32 3×3 convolution, 128 to 128 channels at 256²: the decoder's last level. */
-export function convProbe(runtime: Runtime): Promise<RateProbe> {
+export function convProbe(runtime: Runtime): Promise<Probe> {
   const [c, side] = [128, 256];
   const image = input("x", "float32", [1, c, side, side]);
   const p = program("conv", { y: ops.conv(image, param("w", [c, c, 3, 3]), param("b", [c]), { pads: [1, 1, 1, 1] }) });

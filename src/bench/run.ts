@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { countFlops } from "../engine/index.ts";
+import type { TokenizerConfig } from "../models/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import {
   conditioningProgram,
@@ -21,10 +22,10 @@ import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { type Grid, gridTokens, imageStream } from "../sampling/index.ts";
 import { type FrechetReport, measureFrechet } from "./frechet.ts";
-import { othersShare } from "./load.ts";
 import { type Peer, startPeer } from "./peer.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
 import { convProbe, matmulProbe } from "./rates.ts";
+import { leastOfRounds, type PartReport, type Probe, partReport } from "./rounds.ts";
 import { measureTraining, type TrainingReport } from "./training-rounds.ts";
 
 export interface BenchOptions {
@@ -72,13 +73,6 @@ export interface BenchReport {
   readonly verdict: "valid" | "invalid: machine busy";
 }
 
-interface PartReport {
-  readonly seconds: number;
-  readonly tflop: number;
-  /** GFLOP/s. */
-  readonly rate: number;
-}
-
 interface PeerReport {
   readonly libraries: Readonly<Record<string, unknown>>;
   readonly transformerSeconds: number;
@@ -112,69 +106,18 @@ async function measure(
   folder: string,
   runtime: Runtime,
 ): Promise<BenchReport> {
-  const { depth, size, steps, runs, onProgress, prepack = false, signal } = settings;
-  const plan = resolvePlan(config, { size, steps });
-  const grids = plan.plan.grids;
-  const [matmul, conv] = [await matmulProbe(runtime), await convProbe(runtime)];
+  const { size, steps, onProgress, prepack = false } = settings;
+  const sampling = resolvePlan(config, { size, steps });
+  const { grids } = sampling.plan;
+  const probes = { matmul: await matmulProbe(runtime), conv: await convProbe(runtime) };
   onProgress("opening the model");
   const openBegin = performance.now();
   const { networks, weightsMB } = await openNetworks(folder, runtime, prepack);
   await Promise.all([networks.conditioning(), networks.embed(), networks.step(true), networks.decoder()]);
   const openSeconds = (performance.now() - openBegin) / 1000;
-  let peer: Peer | undefined;
-  if (settings.peer !== undefined) {
-    onProgress("starting the PyTorch peer");
-    const gridArgs = ["--depth", String(depth), "--grids", grids.map(([h]) => h).join(",")];
-    const threads = settings.threads === undefined ? [] : ["--threads", String(settings.threads)];
-    peer = await startPeer(settings.peer.script, settings.peer.python, [...gridArgs, ...threads]);
-  }
+  const peer = await openPeer(settings, grids);
   try {
-    const best = {
-      matmul: 0,
-      conv: 0,
-      transformer: Infinity,
-      decoder: Infinity,
-      image: Infinity,
-      peerT: Infinity,
-      peerD: Infinity,
-    };
-    let hostShare = 1;
-    let busiest = 0;
-    for (let round = 0; round <= runs; round++) {
-      signal?.throwIfAborted();
-      const warmUp = round === 0;
-      onProgress(warmUp ? "warming up" : `round ${round} of ${runs}`);
-      const { result, share } = await othersShare(async () => {
-        const rates: [number, number] = [await matmul.run(), await conv.run()];
-        return { rates, image: await oneImage(networks, plan, 100 + round) };
-      });
-      const { rates, image } = result;
-      if (warmUp) continue;
-      busiest = Math.max(busiest, share);
-      best.matmul = Math.max(best.matmul, rates[0]);
-      best.conv = Math.max(best.conv, rates[1]);
-      best.transformer = Math.min(best.transformer, image.transformer);
-      best.decoder = Math.min(best.decoder, image.decoder);
-      best.image = Math.min(best.image, image.transformer + image.decoder);
-      hostShare = Math.min(hostShare, image.hostShare);
-      if (peer === undefined) continue;
-      best.peerT = Math.min(best.peerT, await peer.run("transformer"));
-      best.peerD = Math.min(best.peerD, await peer.run("decoder"));
-    }
-    const peakRssMB = process.resourceUsage().maxRSS / 1024;
-    const training = await measureTraining({ runtime, matmul, peer, runs, onProgress, signal });
-    const { threads } = settings;
-    const frechet = await measureFrechet({ threads, peer, runs: Math.min(runs, 2), onProgress, signal });
-    busiest = Math.max(busiest, training.othersShare, frechet.othersShare);
-    const part = (seconds: number, flops: number): PartReport => ({
-      seconds,
-      tflop: flops / 1e12,
-      rate: flops / seconds / 1e9,
-    });
-    const transformer = part(best.transformer, transformerFlops(networks, grids));
-    const [h, w] = grids.at(-1)!;
-    const decoder = part(best.decoder, decoderFlops(config, [h, w]));
-    const [matmulRate, convRate] = [best.matmul / 1e9, best.conv / 1e9];
+    const figures = await measureRounds(settings, probes, networks, sampling, peer);
     return {
       machine: {
         cpu: cpus()[0]?.model ?? "unknown",
@@ -182,37 +125,71 @@ async function measure(
         node: process.version,
         runtime: runtime.description,
       },
-      depth,
-      size,
-      grids,
-      prepack,
-      openSeconds,
-      matmulRate,
-      convRate,
-      transformer: { ...transformer, ofMatmul: transformer.rate / matmulRate },
-      decoder: { ...decoder, ofConv: decoder.rate / convRate },
-      imageSeconds: best.image,
-      hostShare,
-      peakRssMB,
-      weightsMB,
-      peer:
-        peer === undefined
-          ? null
-          : {
-              libraries: peer.libraries,
-              transformerSeconds: best.peerT,
-              decoderSeconds: best.peerD,
-              speedup: (best.peerT + best.peerD) / best.image,
-            },
-      training,
-      frechet,
-      othersShare: busiest,
-      verdict: busiest > BUSY_SHARE ? "invalid: machine busy" : "valid",
+      ...{ depth: settings.depth, size, grids, prepack, openSeconds, weightsMB },
+      ...figures,
+      verdict: figures.othersShare > BUSY_SHARE ? "invalid: machine busy" : "valid",
     };
   } finally {
     peer?.close();
-    await Promise.all([networks.dispose(), matmul.dispose(), conv.dispose()]);
+    await Promise.all([networks, probes.matmul, probes.conv].map((one) => one.dispose()));
   }
+}
+
+/** The PyTorch peer, drawing the same grids; undefined where none is asked for. */
+async function openPeer({ peer, depth, threads, onProgress }: Settings, grids: readonly Grid[]) {
+  if (peer === undefined) return undefined;
+  onProgress("starting the PyTorch peer");
+  const args = ["--depth", String(depth), "--grids", grids.map(([h]) => h).join(",")];
+  if (threads !== undefined) args.push("--threads", String(threads));
+  return startPeer(peer.script, peer.python, args);
+}
+
+/** All that is measured in rounds: pictures, training steps, distances. */
+async function measureRounds(
+  settings: Settings,
+  { matmul, conv }: Readonly<Record<"matmul" | "conv", Probe>>,
+  networks: Networks,
+  sampling: ResolvedSampling,
+  peer: Peer | undefined,
+) {
+  const { runs, threads } = settings;
+  const least = await leastOfRounds(
+    settings,
+    0,
+    (round) => (round === 0 ? "warming up" : `round ${round} of ${runs}`),
+    async (round) => ({
+      matmul: await matmul.run(),
+      conv: await conv.run(),
+      ...(await oneImage(networks, sampling, 100 + round)),
+    }),
+    peer && (async () => ({ transformer: await peer.run("transformer"), decoder: await peer.run("decoder") })),
+  );
+  const peakRssMB = process.resourceUsage().maxRSS / 1024;
+  const training = await measureTraining(networks.runtime, matmul, peer, settings);
+  const frechet = await measureFrechet({ ...settings, threads, peer, runs: Math.min(runs, 2) });
+  const { grids } = sampling.plan;
+  const { own } = least;
+  const [matmulRate, convRate] = [partReport(own.matmul, matmul.flops).rate, partReport(own.conv, conv.flops).rate];
+  const transformer = partReport(own.transformer, transformerFlops(networks, grids));
+  const decoder = partReport(own.decoder, decoderFlops(networks.configs.tokenizer, grids.at(-1)!));
+  return {
+    matmulRate,
+    convRate,
+    transformer: { ...transformer, ofMatmul: transformer.rate / matmulRate },
+    decoder: { ...decoder, ofConv: decoder.rate / convRate },
+    imageSeconds: own.image,
+    hostShare: own.hostShare,
+    peakRssMB,
+    peer: least.peer && {
+      libraries: peer!.libraries,
+      transformerSeconds: least.peer.transformer,
+      decoderSeconds: least.peer.decoder,
+      speedup: (least.peer.transformer + least.peer.decoder) / own.image,
+    },
+    training,
+    frechet,
+    othersShare: Math.max(least.othersShare, training.othersShare, frechet.othersShare),
+  };
 }
 
 async function openNetworks(
@@ -254,6 +231,7 @@ async function oneImage(networks: Networks, sampling: ResolvedSampling, seed: nu
   return {
     transformer: (sampled - begin) / 1000,
     decoder: (end - sampled) / 1000,
+    image: (end - begin) / 1000,
     hostShare: 1 - inside / (end - begin),
   };
 }
@@ -262,7 +240,7 @@ async function oneImage(networks: Networks, sampling: ResolvedSampling, seed: nu
  * 2·m·n·k of every product of the decoder as published: enlarging and a 3×3 convolution, 36 taps for each pixel of the
  * smaller picture where our transposed convolution has 16.
  */
-function decoderFlops({ tokenizer }: ModelConfig, [h, w]: Grid): number {
+function decoderFlops(tokenizer: TokenizerConfig, [h, w]: Grid): number {
   const p = decoderProgram(tokenizer);
   const at = { B: 1, h, w };
   return countFlops(p, at) + (36 / 16 - 1) * countFlops(p, at, ["ConvTranspose"]);

@@ -11,7 +11,6 @@ import { createRandom, type Random } from "../sampling/index.ts";
 
 export interface LoadOptions {
   readonly url: string;
-  readonly token?: string | undefined;
   readonly clients: number;
   readonly seconds: number;
   /** Goes on past its time until so many are done: for machines too busy to say anything sooner. */
@@ -50,84 +49,41 @@ const MOST_PATIENCE_MS = 1500;
 const SAMPLE_MS = 500;
 const LEAD_MS = 50;
 
+const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 /** Lets `clients` ask again and again for `seconds`, each as soon as it has its answer or was told to come back later. */
 export async function loadServer(options: LoadOptions): Promise<LoadReport> {
-  const { url, token, clients, seconds, classes, leaving = 0, streaming = 0, seed = 1, atLeast = 0 } = options;
-  const client = createClient({ baseUrl: url, token });
-  const took: number[] = [];
-  const errors = new Map<string, number>();
-  const count = { done: 0, refused: 0, left: 0 };
-  // Moves on to the end of the first batch: before, the server had nothing to deliver.
-  let begin = performance.now();
-  let end = Number.POSITIVE_INFINITY;
+  const { url, clients, seconds, seed = 1, atLeast = 0 } = options;
+  const client = createClient({ baseUrl: url });
+  const outcomes: Outcomes = { done: 0, refused: 0, left: 0, took: [], errors: new Map() };
   // What is still open at the end is given up, uncounted: a full queue may take long to empty.
   const ending = new AbortController();
   const over = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
-  const running = (): boolean => !over.aborted;
-
-  const once = async (random: Random): Promise<void> => {
-    const fields = {
-      ...options.fields,
-      class_labels: [Math.floor(random.uniform() * classes)],
-      seed: Math.floor(random.uniform() * 2 ** 31),
-    };
-    const leaves = random.uniform() < leaving;
-    const streams = random.uniform() < streaming;
-    const stop = new AbortController();
-    const timer = leaves ? setTimeout(() => stop.abort(), random.uniform() * MOST_PATIENCE_MS) : undefined;
-    const asked = performance.now();
-    const signal = AbortSignal.any([stop.signal, over]);
-    try {
-      const finished = streams
-        ? await streamed(client.generateStream({ ...fields, partial_images: "all" }, signal))
-        : (await client.generate(fields, signal)).data.length;
-      if (finished !== (options.fields.n ?? 1))
-        throw new Error(`expected ${options.fields.n ?? 1} pictures, got ${finished}`);
-      count.done++;
-      took.push((performance.now() - asked) / 1000);
-    } catch (error) {
-      if (over.aborted) return;
-      if (stop.signal.aborted) count.left++;
-      else if (error instanceof ApiRequestError && error.status === 429) {
-        count.refused++;
-        const wait = 1000 * (error.retryAfter ?? 1) * (0.5 + random.uniform());
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      } else {
-        const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        errors.set(words, (errors.get(words) ?? 0) + 1);
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-  };
   const asking = Array.from({ length: clients }, async (_, i) => {
     const random = createRandom(seed, i);
-    while (running()) await once(random);
+    while (!over.aborted) await askOnce(client, options, random, over, outcomes);
   });
-  let before = await readMetrics(url, token);
+  // Time begins with the end of the first batch: before, the server had nothing to deliver.
+  let before = await readMetrics(url);
   const idle = before.pictures_total ?? 0;
-  while (running() && (before.pictures_total ?? 0) === idle) {
-    await new Promise((resolve) => setTimeout(resolve, LEAD_MS));
-    before = await readMetrics(url, token);
+  while (!over.aborted && (before.pictures_total ?? 0) === idle) {
+    await wait(LEAD_MS);
+    before = await readMetrics(url);
   }
-  begin = performance.now();
-  end = begin + 1000 * seconds;
+  const begin = performance.now();
   const memory: number[] = [];
-  const watching = (async () => {
-    while (running()) {
-      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-      memory.push((await readMetrics(url, token)).resident_memory_bytes! / 2 ** 20);
-      if (performance.now() >= end && count.done >= atLeast) break;
-    }
-  })();
-  await watching;
-  const after = await readMetrics(url, token);
+  do {
+    await wait(SAMPLE_MS);
+    memory.push((await readMetrics(url)).resident_memory_bytes! / 2 ** 20);
+  } while (!over.aborted && (performance.now() < begin + 1000 * seconds || outcomes.done < atLeast));
+  const after = await readMetrics(url);
   const spent = (performance.now() - begin) / 1000;
   ending.abort();
   await Promise.all(asking);
   const change = (name: string): number => (after[name] ?? 0) - (before[name] ?? 0);
   const early = memory.slice(Math.floor(memory.length / 3));
   const tail = Math.max(1, Math.floor(early.length / 3));
+  const { took, errors, ...count } = outcomes;
   return {
     seconds: spent,
     ...count,
@@ -136,8 +92,53 @@ export async function loadServer(options: LoadOptions): Promise<LoadReport> {
     p95: percentile(took, 0.95),
     picturesPerSecond: change("pictures_total") / spent,
     meanBatch: change("batched_pictures_total") / Math.max(1, change("batches_total")),
-    memory: { early: mean(early.slice(0, tail)), late: mean(early.slice(-tail)), most: Math.max(0, ...memory) },
+    memory: { early: mean(early.slice(0, tail)), late: mean(early.slice(-tail)), most: Math.max(...memory) },
   };
+}
+
+/** What became of the requests, counted as they end. */
+interface Outcomes extends Record<"done" | "refused" | "left", number> {
+  /** Seconds from asking to the finished pictures. */
+  readonly took: number[];
+  readonly errors: Map<string, number>;
+}
+
+/** One request of one client, which may stream its pictures, or leave before they are there. */
+async function askOnce(
+  client: FlexVARClient,
+  { fields, classes, leaving = 0, streaming = 0 }: LoadOptions,
+  random: Random,
+  over: AbortSignal,
+  outcomes: Outcomes,
+): Promise<void> {
+  const class_labels = [Math.floor(random.uniform() * classes)];
+  const own = { ...fields, class_labels, seed: Math.floor(random.uniform() * 2 ** 31) };
+  const leaves = random.uniform() < leaving;
+  const streams = random.uniform() < streaming;
+  const stop = new AbortController();
+  const timer = leaves ? setTimeout(() => stop.abort(), random.uniform() * MOST_PATIENCE_MS) : undefined;
+  const asked = performance.now();
+  const signal = AbortSignal.any([stop.signal, over]);
+  try {
+    const finished = streams
+      ? await streamed(client.generateStream({ ...own, partial_images: "all" }, signal))
+      : (await client.generate(own, signal)).data.length;
+    if (finished !== (fields.n ?? 1)) throw new Error(`expected ${fields.n ?? 1} pictures, got ${finished}`);
+    outcomes.done++;
+    outcomes.took.push((performance.now() - asked) / 1000);
+  } catch (error) {
+    if (over.aborted) return;
+    if (stop.signal.aborted) outcomes.left++;
+    else if (error instanceof ApiRequestError && error.status === 429) {
+      outcomes.refused++;
+      await wait(1000 * (error.retryAfter ?? 1) * (0.5 + random.uniform()));
+    } else {
+      const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      outcomes.errors.set(words, (outcomes.errors.get(words) ?? 0) + 1);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** How soon a cancelled job frees the model. */
@@ -198,11 +199,11 @@ async function streamed(events: AsyncIterable<StreamEvent>): Promise<number> {
 }
 
 /** Values of the server's own metrics without labels, by name without prefix. */
-async function readMetrics(url: string, token: string | undefined): Promise<Record<string, number>> {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const text = await (await fetch(new URL("/metrics", url), { headers })).text();
-  const lines = [...text.matchAll(/^flexvar_(\w+) (\S+)$/gm)];
-  return Object.fromEntries(lines.map(([, name, value]) => [name!, Number(value)]));
+async function readMetrics(url: string): Promise<Record<string, number>> {
+  const text = await (await fetch(new URL("/metrics", url))).text();
+  return Object.fromEntries(
+    Array.from(text.matchAll(/^flexvar_(\w+) (\S+)$/gm), ([, name, value]) => [name!, Number(value)]),
+  );
 }
 
 /** The smallest value that at least a share `p` of the values do not exceed (nearest rank). */

@@ -4,14 +4,7 @@ import { CODEBOOK, declareTokenizer, declareTransformer, flexvarConfig, teacherF
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Session, Value } from "../runtime/index.ts";
 import { crossEntropy, paperAdamW, stepProgram, tokenizerObjective } from "../train/index.ts";
-
-export interface StepProbe {
-  /** 2·m·n·k of every product of a step. */
-  readonly flops: number;
-  /** Seconds of one step. */
-  run(): Promise<number>;
-  dispose(): Promise<void>;
-}
+import type { Probe } from "./rounds.ts";
 
 /** A traced step, and the values of its symbolic dimensions. */
 interface TracedStep {
@@ -91,7 +84,7 @@ export function transformerStep(): TracedStep {
 }
 
 /** Opens a step with small values in every input. It reads one set of buffers and writes another, as training does. */
-export async function stepProbe(runtime: Runtime, { program, symbols }: TracedStep): Promise<StepProbe> {
+export async function stepProbe(runtime: Runtime, { program, symbols }: TracedStep): Promise<Probe> {
   const session: Session = await runtime.open(program);
   const dims = (shape: Shape): number[] => shape.map((d) => evaluateDim(d, symbols));
   const size = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);

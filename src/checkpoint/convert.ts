@@ -1,5 +1,5 @@
 /** Element conversions. Bytes are little-endian, as is every machine that runs JavaScript engines of interest. */
-import { itemSizes, type StoredDType } from "./types.ts";
+import { elementsOf, itemSizeOf, type StoredDType } from "./types.ts";
 
 /** Value of one IEEE 754 binary16 pattern. */
 function halfValue(bits: number): number {
@@ -13,11 +13,6 @@ function halfValue(bits: number): number {
 
 /** All 65,536 values: a conversion is one look-up. */
 const halfTable = Float32Array.from({ length: 65536 }, (_, bits) => halfValue(bits));
-
-/** The bytes on an offset that a typed array of `itemSize` accepts; copied only when they must be. */
-export function alignBytes(bytes: Uint8Array, itemSize: number): Uint8Array {
-  return bytes.byteOffset % itemSize === 0 ? bytes : new Uint8Array(bytes);
-}
 
 /** binary16 bit patterns to float32, exact. */
 export function float16ToFloat32(bits: Uint16Array): Float32Array {
@@ -33,48 +28,22 @@ function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
   return new Float32Array(out.buffer);
 }
 
-function int64ToFloat32(bytes: Uint8Array): Float32Array {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const out = new Float32Array(words.length / 2);
-  for (let i = 0; i < out.length; i++) out[i] = words[2 * i + 1]! * 2 ** 32 + (words[2 * i]! >>> 0);
-  return out;
-}
-
 /**
  * Elements of any stored type as float32. float16 and bfloat16 are exact, float64 and int64 round.
  * Float32 bytes that lie aligned are returned as a view, without a copy.
  * @throws RangeError when `bytes` is not a whole number of elements.
  */
 export function toFloat32(bytes: Uint8Array, dtype: StoredDType): Float32Array {
-  const itemSize = itemSizes[dtype];
+  const itemSize = itemSizeOf(dtype);
   if (bytes.byteLength % itemSize !== 0) {
     throw new RangeError(`toFloat32: expected a multiple of ${itemSize} bytes for ${dtype}, got ${bytes.byteLength}`);
   }
-  const { buffer, byteOffset } = alignBytes(bytes, itemSize);
-  const length = bytes.byteLength / itemSize;
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(buffer, byteOffset, length);
-    case "float64":
-      return Float32Array.from(new Float64Array(buffer, byteOffset, length));
-    case "float16":
-      return float16ToFloat32(new Uint16Array(buffer, byteOffset, length));
-    case "bfloat16":
-      return bfloat16ToFloat32(new Uint16Array(buffer, byteOffset, length));
-    case "int64":
-      return int64ToFloat32(new Uint8Array(buffer, byteOffset, bytes.byteLength));
-    case "int32":
-      return Float32Array.from(new Int32Array(buffer, byteOffset, length));
-    case "int16":
-      return Float32Array.from(new Int16Array(buffer, byteOffset, length));
-    case "int8":
-      return Float32Array.from(new Int8Array(buffer, byteOffset, length));
-    case "uint8":
-    case "bool":
-      return Float32Array.from(new Uint8Array(buffer, byteOffset, length));
-    default:
-      return dtype satisfies never;
-  }
+  const elements = elementsOf(dtype, bytes);
+  if (elements instanceof Float32Array) return elements;
+  if (elements instanceof BigInt64Array) return Float32Array.from(elements, Number);
+  if (elements instanceof Uint16Array)
+    return dtype === "float16" ? float16ToFloat32(elements) : bfloat16ToFloat32(elements);
+  return new Float32Array(elements);
 }
 
 /** float32 to binary16 bit patterns: round to nearest even, subnormals kept, overflow to infinity, NaN stays NaN. */

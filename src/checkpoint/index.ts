@@ -4,35 +4,30 @@
  * `source-node.ts`, which asks the process for Node's modules on first use.
  */
 
-export {
-  float16ToFloat32,
-  float32ToFloat16,
-  fromFloat32,
-  toFloat32,
-} from "./convert.ts";
-export { crc32 } from "./crc32.ts";
+export { float16ToFloat32, float32ToFloat16, fromFloat32, toFloat32 } from "./convert.ts";
+export { crc32, crc32Of } from "./crc32.ts";
 export { CheckpointError } from "./error.ts";
+export { encodeNpyHeader, type NpyArray, npyArray } from "./npy.ts";
 export {
-  encodeNpyHeader,
-  type NpyArray,
-  npyArray,
-} from "./npy.ts";
-export { type NpzEntry, type NpzFile, openNpz, readNpz } from "./npz-read.ts";
-export { type NpyStream, type NpzEntries, writeNpz, writeNpzTo } from "./npz-write.ts";
+  type NpyStream,
+  type NpzEntries,
+  type NpzEntry,
+  type NpzFile,
+  openNpz,
+  readNpz,
+  writeNpz,
+  writeNpzTo,
+} from "./npz.ts";
 export { openPthStateDict, openTensorFile } from "./open.ts";
-
-export type { PthWritable } from "./pickle-write.ts";
 export { openPth, type PthValue } from "./pth-read.ts";
 export { PthTensor } from "./pth-tensor.ts";
-export { writePth, writePthTo } from "./pth-write.ts";
-export { openSafetensors } from "./safetensors-read.ts";
-export { writeSafetensors, writeSafetensorsTo } from "./safetensors-write.ts";
+export { type PthWritable, writePth, writePthTo } from "./pth-write.ts";
+export { openSafetensors, writeSafetensors, writeSafetensorsTo } from "./safetensors.ts";
 export { detectFormat } from "./sniff.ts";
 export { type ByteSink, type ByteSource, bytesSource, memorySink } from "./source.ts";
 
 export {
   countElements,
-  itemSizes,
   type StoredDType,
   type TensorEntry,
   type TensorFile,

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  decodeNpy,
-  encodeNpyHeader,
-  type NpyDType,
-  npyArray,
-  npyDataOffset,
-  npyItemSize,
-  parseNpyHeader,
-} from "./npy.ts";
+import { decodeNpy, encodeNpyHeader, npyArray, npyDataOffset, parseNpyHeader } from "./npy.ts";
+import { itemSizeOf, type NpyDType } from "./types.ts";
 
 const text = (value: string): number[] => [...new TextEncoder().encode(value)];
 const MAGIC = [0x93, ...text("NUMPY")];
@@ -136,5 +129,5 @@ test("elements are viewed where they lie if aligned, and copied if not", () => {
     ["int8", 1],
     ["bool", 1],
   ];
-  for (const [dtype, size] of sizes) expect(npyItemSize(dtype)).toBe(size);
+  for (const [dtype, size] of sizes) expect(itemSizeOf(dtype)).toBe(size);
 });

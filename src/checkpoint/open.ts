@@ -1,9 +1,9 @@
 import { CheckpointError } from "./error.ts";
 import { openPth } from "./pth-read.ts";
-import { openSafetensors } from "./safetensors-read.ts";
+import { openSafetensors } from "./safetensors.ts";
 import { openShards } from "./sharded.ts";
 import { describeFormat, detectFormat } from "./sniff.ts";
-import type { ByteSource } from "./source.ts";
+import { type ByteSource, orClose } from "./source.ts";
 import { openBeside, withSource } from "./source-node.ts";
 import { findStateDict } from "./state-dict.ts";
 import type { TensorFile } from "./types.ts";
@@ -13,13 +13,7 @@ export async function openPthStateDict(
   input: string | ByteSource,
   markers: readonly string[] = [],
 ): Promise<TensorFile> {
-  const file = await openPth(input);
-  try {
-    return file.stateDict(markers);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  return orClose(await openPth(input), (file) => file.stateDict(markers));
 }
 
 /**
@@ -51,21 +45,13 @@ export async function openTensorFile(input: string | ByteSource, markers: readon
 const nameOf = (input: string | ByteSource): string => (typeof input === "string" ? input : input.name);
 
 /** One shard, its names as they are. */
-async function openShard(source: ByteSource): Promise<TensorFile> {
-  try {
-    return (await detectFormat(source)) === "pth" ? (await openPth(source)).stateDict() : await openSafetensors(source);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
+const openShard = (shard: ByteSource): Promise<TensorFile> =>
+  orClose(shard, async (source) =>
+    (await detectFormat(source)) === "pth" ? (await openPth(source)).stateDict() : openSafetensors(source),
+  );
 
-async function unwrapped(file: TensorFile, where: string, markers: readonly string[]): Promise<TensorFile> {
-  try {
+const unwrapped = (opened: TensorFile, where: string, markers: readonly string[]): Promise<TensorFile> =>
+  orClose(opened, (file) => {
     const { tensors, notes } = findStateDict(file.tensors, where, markers);
     return { ...file, tensors, notes: [...file.notes, ...notes] };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-}
+  });

@@ -1,30 +1,10 @@
 import { CheckpointError } from "./error.ts";
 
-/** Reads a pickle's bytes forwards, never past the end. */
-export interface PickleCursor {
-  readonly position: number;
-  u8(): number;
-  u16(): number;
-  i32(): number;
-  u32(): number;
-  /** A 64-bit length; larger than the pickle is an error. */
-  length64(): number;
-  /** Big-endian, as pickle writes floats. */
-  float64(): number;
-  /** A view of the next bytes. */
-  bytes(length: number): Uint8Array;
-  /** UTF-8 text of that many bytes. */
-  text(length: number): string;
-  /** Text up to a newline, which is passed over. */
-  line(mostBytes: number): string;
-  /** A little-endian two's-complement integer of that many bytes. */
-  integer(length: number): number | bigint;
-}
-
 /** Python integers in checkpoints are counts and seeds; 256 bytes are far more than any needs. */
 const mostIntegerBytes = 256;
 
-export function pickleCursor(pickle: Uint8Array, where: string): PickleCursor {
+/** Reads a pickle's bytes forwards, never past the end. */
+export function pickleCursor(pickle: Uint8Array, where: string) {
   const data = new DataView(pickle.buffer, pickle.byteOffset, pickle.byteLength);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let at = 0;
@@ -42,7 +22,7 @@ export function pickleCursor(pickle: Uint8Array, where: string): PickleCursor {
       throw new CheckpointError(where, `UTF-8 text before byte ${at}`, "other bytes", { cause: error });
     }
   };
-  const bytes = (length: number) => {
+  const bytes = (length: number): Uint8Array => {
     const start = take(length);
     return pickle.subarray(start, start + length);
   };
@@ -54,24 +34,30 @@ export function pickleCursor(pickle: Uint8Array, where: string): PickleCursor {
     u16: () => data.getUint16(take(2), true),
     i32: () => data.getInt32(take(4), true),
     u32: () => data.getUint32(take(4), true),
-    length64() {
+    /** A 64-bit length; larger than the pickle is an error. */
+    length64(): number {
       const value = data.getBigUint64(take(8), true);
       if (value > BigInt(pickle.length)) {
         throw new CheckpointError(where, `a length below the pickle's ${pickle.length} bytes`, String(value));
       }
       return Number(value);
     },
+    /** Big-endian, as pickle writes floats. */
     float64: () => data.getFloat64(take(8), false),
+    /** A view of the next bytes. */
     bytes,
-    text: (length) => decode(bytes(length)),
-    line(mostBytes) {
+    /** UTF-8 text of that many bytes. */
+    text: (length: number) => decode(bytes(length)),
+    /** Text up to a newline, which is passed over. */
+    line(mostBytes: number): string {
       const end = pickle.subarray(at, at + mostBytes).indexOf(10);
       if (end < 0) throw new CheckpointError(where, `a line of at most ${mostBytes} bytes at ${at}`, "a longer one");
       const text = decode(bytes(end));
       take(1);
       return text;
     },
-    integer(length) {
+    /** A little-endian two's-complement integer of that many bytes. */
+    integer(length: number): number | bigint {
       if (length > mostIntegerBytes) {
         throw new CheckpointError(where, `integers of at most ${mostIntegerBytes} bytes`, `${length} bytes`);
       }
@@ -84,3 +70,5 @@ export function pickleCursor(pickle: Uint8Array, where: string): PickleCursor {
     },
   };
 }
+
+export type PickleCursor = ReturnType<typeof pickleCursor>;

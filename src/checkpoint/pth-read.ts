@@ -1,13 +1,12 @@
 import { CheckpointError, quote } from "./error.ts";
-import { pickleLimits } from "./pickle-limits.ts";
-import { describe, isMap, type PickleKey, type PickleValue } from "./pickle-values.ts";
+import { describe, isMap, type PickleKey, type PickleValue, pickleLimits } from "./pickle-values.ts";
 import { isStorageClass, pthGlobals } from "./pth-globals.ts";
 import { type PthStorage, PthTensor } from "./pth-tensor.ts";
 import { refuseOtherFormats } from "./sniff.ts";
 import type { ByteSource } from "./source.ts";
 import { withSource } from "./source-node.ts";
 import { findStateDict } from "./state-dict.ts";
-import { itemSizes, type TensorFile } from "./types.ts";
+import { itemSizeOf, type TensorFile } from "./types.ts";
 import { unpickle } from "./unpickle.ts";
 import type { ZipEntry } from "./zip-format.ts";
 import { readEntry, readZip, verifyEntry } from "./zip-read.ts";
@@ -115,7 +114,7 @@ function storageLoader(source: ByteSource, archive: Archive, reader: RecordReade
     if (known && known.dtype === type.dtype && known.length === length) return known;
     const record = archive.records.get(`data/${key}`);
     if (!record) throw new CheckpointError(where, "a record with the storage's bytes", "none");
-    if (record.size !== length * itemSizes[type.dtype]) {
+    if (record.size !== length * itemSizeOf(type.dtype)) {
       const got = `${record.size} bytes`;
       throw new CheckpointError(where, `${length} elements of ${type.dtype}`, got);
     }
@@ -171,11 +170,8 @@ async function readPth(source: ByteSource): Promise<PthFile> {
     claimed += bytes;
     if (claimed > most) throw new CheckpointError(where, `at most ${most} bytes in all tensors`, `${claimed} or more`);
   };
-  const findGlobal = pthGlobals(where, countTensor);
-  const tree = checkValues(
-    unpickle(pickle, where, { findGlobal, load: storageLoader(source, archive, reader) }),
-    where,
-  );
+  const host = { globals: pthGlobals(where, countTensor), load: storageLoader(source, archive, reader) };
+  const tree = checkValues(unpickle(pickle, where, host), where);
   const file: PthFile = {
     tree,
     stateDict: (markers) => {

@@ -1,6 +1,7 @@
 import { CheckpointError } from "./error.ts";
 import type { PickleObject } from "./pickle-values.ts";
-import { countElements, itemSizes, type StoredDType, type TensorEntry } from "./types.ts";
+import { gather, isContiguous } from "./strides.ts";
+import { countElements, itemSizeOf, type StoredDType, type TensorEntry } from "./types.ts";
 
 /** A storage: one record of the archive. It is read lazily, and its CRC-32 is checked before any byte is handed out. */
 export interface PthStorage extends PickleObject {
@@ -19,45 +20,6 @@ export interface PthStorage extends PickleObject {
 
 /** PyTorch's own limit on dimensions. */
 const mostDimensions = 64;
-
-/** Strides of a C-contiguous tensor, in elements. */
-export function contiguousStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= Math.max(shape[i]!, 1);
-  }
-  return strides;
-}
-
-function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
-  const wanted = contiguousStrides(shape);
-  return shape.every((size, i) => size === 1 || strides[i] === wanted[i]);
-}
-
-/** Copies elements that lie `strides` apart into C order. Bytes are moved as unsigned integers of the item's size. */
-function gather(span: Uint8Array, shape: readonly number[], strides: readonly number[], itemSize: number): Uint8Array {
-  const out = new Uint8Array(countElements(shape) * itemSize);
-  const rank = shape.length;
-  const inner = shape[rank - 1]!;
-  const innerStep = strides[rank - 1]! * itemSize;
-  const index = new Array<number>(rank).fill(0);
-  let from = 0;
-  for (let to = 0; to < out.length; ) {
-    for (let i = 0, at = from; i < inner; i++, at += innerStep) {
-      for (let byte = 0; byte < itemSize; byte++) out[to++] = span[at + byte]!;
-    }
-    for (let axis = rank - 2; axis >= 0; axis--) {
-      from += strides[axis]! * itemSize;
-      index[axis]!++;
-      if (index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]! * itemSize;
-      index[axis] = 0;
-    }
-  }
-  return out;
-}
 
 /** A tensor of a `.pth` file: a view of a storage. Views may overlap and need not be contiguous; what is read is. */
 export class PthTensor implements TensorEntry, PickleObject {
@@ -94,12 +56,12 @@ export class PthTensor implements TensorEntry, PickleObject {
     this.name = name;
     this.dtype = storage.dtype;
     this.shape = shape;
-    this.byteLength = count * itemSizes[storage.dtype];
+    this.byteLength = count * itemSizeOf(storage.dtype);
     this.#storage = storage;
     this.#strides = strides;
     this.#offset = offset;
     if (storage.path !== undefined && isContiguous(shape, strides)) {
-      this.location = { path: storage.path, offset: storage.fileOffset + offset * itemSizes[storage.dtype] };
+      this.location = { path: storage.path, offset: storage.fileOffset + offset * itemSizeOf(storage.dtype) };
     }
   }
 
@@ -109,7 +71,7 @@ export class PthTensor implements TensorEntry, PickleObject {
   }
 
   async read(): Promise<Uint8Array> {
-    const itemSize = itemSizes[this.dtype];
+    const itemSize = itemSizeOf(this.dtype);
     const start = this.#offset * itemSize;
     if (this.byteLength === 0) return new Uint8Array(0);
     if (isContiguous(this.shape, this.#strides)) return this.#storage.readRange(start, this.byteLength);

@@ -7,17 +7,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  itemSizes,
   openPth,
   openPthStateDict,
   type PthTensor,
   readNpz,
-  type StoredDType,
   type TensorSource,
   tensorSource,
   writeNpz,
   writePth,
 } from "./index.ts";
+import { dtypesOf, itemSizeOf } from "./types.ts";
 
 function findPython(): string | undefined {
   return ["/usr/bin/python3", "python3"].find((command) => {
@@ -93,12 +92,12 @@ print(json.dumps(walk(d, "", {})))`;
 
   test("torch.load(weights_only=True) accepts what writePth writes, tensor for tensor", async () => {
     const path = join(folder, "ours.pth");
-    const dtypes = Object.keys(itemSizes) as StoredDType[];
+    const dtypes = [...dtypesOf("torch").values()];
     const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7) & 1);
     const dict = new Map<string, TensorSource>(
       dtypes.map((dtype, i) => [
         `layer.${dtype}`,
-        tensorSource(dtype, [2, i + 1, 3], pattern((6 * i + 6) * itemSizes[dtype])),
+        tensorSource(dtype, [2, i + 1, 3], pattern((6 * i + 6) * itemSizeOf(dtype))),
       ]),
     );
     dict.set("scalar", tensorSource("float32", [], new Uint8Array(4)));

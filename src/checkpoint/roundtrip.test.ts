@@ -6,7 +6,6 @@ import {
   bytesSource,
   CheckpointError,
   detectFormat,
-  itemSizes,
   memorySink,
   type NpyArray,
   openNpz,
@@ -27,6 +26,7 @@ import {
   writeSafetensors,
   writeSafetensorsTo,
 } from "./index.ts";
+import { dtypesOf, itemSizeOf } from "./types.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -34,10 +34,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const dtypes = Object.keys(itemSizes) as StoredDType[];
+const dtypes = [...dtypesOf("torch").values()];
 const pattern = (length: number, seed: number) => Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17) & 255);
 const make = (dtype: StoredDType, shape: number[], seed: number) =>
-  tensorSource(dtype, shape, pattern(shape.reduce((a, b) => a * b, 1) * itemSizes[dtype], seed));
+  tensorSource(dtype, shape, pattern(shape.reduce((a, b) => a * b, 1) * itemSizeOf(dtype), seed));
 
 /** One tensor of each type, a scalar, an empty one. */
 const everyKind = () =>
@@ -123,7 +123,7 @@ describe("safetensors", () => {
     await expectSame(file.tensors, dict);
     const offsets = [...file.tensors.values()].map(({ location }) => location!.offset);
     expect(Math.min(...offsets) % 64).toBe(0);
-    for (const { location, dtype } of file.tensors.values()) expect(location!.offset % itemSizes[dtype]).toBe(0);
+    for (const { location, dtype } of file.tensors.values()) expect(location!.offset % itemSizeOf(dtype)).toBe(0);
     await file.close();
     const sink = memorySink();
     await writeSafetensorsTo(sink, [...dict].reverse(), { about: "ünï", format: "pt" });

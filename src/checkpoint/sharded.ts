@@ -1,7 +1,7 @@
 /** Checkpoints in several files, as Hugging Face's libraries write them: shards, and an index that says where each tensor lies. */
 import { CheckpointError, quote, reason } from "./error.ts";
 import { findDuplicateKey } from "./json-keys.ts";
-import type { ByteSource } from "./source.ts";
+import { type ByteSource, orClose } from "./source.ts";
 import type { TensorEntry, TensorFile } from "./types.ts";
 
 /** Indices of real models are a few megabytes. */
@@ -48,7 +48,7 @@ export async function openShards(source: ByteSource, open: (file: string) => Pro
   const close = async (): Promise<void> => {
     await Promise.all([source, ...shards.values()].map((one) => one.close()));
   };
-  try {
+  return orClose({ close }, async () => {
     for (const name of names) shards.set(name, await open(name));
     return {
       format: [...shards.values()][0]!.format,
@@ -60,10 +60,7 @@ export async function openShards(source: ByteSource, open: (file: string) => Pro
       },
       close,
     };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  });
 }
 
 function joined(

@@ -3,20 +3,18 @@ import type { ByteSource } from "./source.ts";
 import { openFile } from "./source-node.ts";
 import { readZip } from "./zip-read.ts";
 
-/** Formats that a path may turn out to hold. */
-export type FileFormat = "pth" | "legacy-pickle" | "safetensors" | "shard-index" | "npz" | "npy";
-
-/** What `sniff` can say: a format, or what the file is instead. */
-export type Sniffed = FileFormat | "zip" | "git-lfs" | "html" | "empty" | "unknown";
-
-/** What to tell people who have these. */
-const descriptions: Readonly<Record<Sniffed, string>> = {
+/** Formats that a path may turn out to hold, in words. */
+const FORMATS = {
   pth: "a PyTorch checkpoint (.pth, zip form)",
   "legacy-pickle": "a pickle of PyTorch before 1.6 (load it there and save it again with a newer torch.save)",
   safetensors: "a safetensors file",
   "shard-index": "the index of a sharded checkpoint",
   npz: "a NumPy archive (.npz)",
   npy: "a NumPy array (.npy)",
+};
+
+/** What a file may be instead. */
+const OTHERS = {
   zip: "a zip archive of something else",
   "git-lfs": "a Git LFS pointer, not the file itself (run git lfs pull, or download the file)",
   html: "an HTML page (a download that went wrong?)",
@@ -24,9 +22,11 @@ const descriptions: Readonly<Record<Sniffed, string>> = {
   unknown: "bytes of no known format",
 };
 
-export function describeFormat(format: Sniffed): string {
-  return descriptions[format];
-}
+type FileFormat = keyof typeof FORMATS;
+type Sniffed = FileFormat | keyof typeof OTHERS;
+
+/** What to tell people who have one. */
+export const describeFormat = (format: Sniffed): string => ({ ...FORMATS, ...OTHERS })[format];
 
 async function zipKind(source: ByteSource): Promise<Sniffed> {
   const names = [...(await readZip(source)).keys()];
@@ -80,17 +80,8 @@ export async function detectFormat(input: string | ByteSource): Promise<FileForm
   const source = typeof input === "string" ? await openFile(input) : input;
   try {
     const found = await sniff(source);
-    switch (found) {
-      case "pth":
-      case "legacy-pickle":
-      case "safetensors":
-      case "shard-index":
-      case "npz":
-      case "npy":
-        return found;
-      default:
-        throw new CheckpointError(source.name, "a .pth, .safetensors, .npz or .npy file", describeFormat(found));
-    }
+    if (found in FORMATS) return found as FileFormat;
+    throw new CheckpointError(source.name, "a .pth, .safetensors, .npz or .npy file", describeFormat(found));
   } finally {
     if (typeof input === "string") await source.close();
   }

@@ -5,7 +5,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { readProblem, replaceByDraft, writeProblem } from "../files/web.ts";
 import { CheckpointError } from "./error.ts";
-import { type ByteSink, type ByteSource, checkRange } from "./source.ts";
+import { type ByteSink, type ByteSource, checkRange, orClose } from "./source.ts";
 
 /** One system call moves less than 2 GiB. */
 const mostPerCall = 1 << 28;
@@ -61,13 +61,7 @@ export function openBeside(path: string, name: string): Promise<ByteSource> {
 
 /** Runs `use` on the source behind a path, or on a source handed in; closes what it opened when `use` fails. */
 export async function withSource<T>(input: string | ByteSource, use: (source: ByteSource) => Promise<T>): Promise<T> {
-  const source = typeof input === "string" ? await openFile(input) : input;
-  try {
-    return await use(source);
-  } catch (error) {
-    if (typeof input === "string") await source.close();
-    throw error;
-  }
+  return typeof input === "string" ? orClose(await openFile(input), use) : use(input);
 }
 
 function fileSink(file: FileHandle): ByteSink & { flush(): Promise<void> } {

@@ -22,6 +22,19 @@ export interface ByteSink {
   patch(offset: number, bytes: Uint8Array): Promise<void>;
 }
 
+/** What `use` makes of something open, which is closed where that fails. */
+export async function orClose<F extends Pick<ByteSource, "close">, T>(
+  file: F,
+  use: (file: F) => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await use(file);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 /** Refuses a range that is not wholly inside the source. */
 export function checkRange(source: { name: string; size: number }, offset: number, length: number): void {
   const sane = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;

@@ -1,12 +1,20 @@
 import { CheckpointError, quote } from "./error.ts";
 import { type PickleCursor, pickleCursor } from "./pickle-cursor.ts";
-import { checkTree, pickleLimits } from "./pickle-limits.ts";
-import { describe, isGlobal, isMap, type PickleGlobal, type PickleKey, type PickleValue } from "./pickle-values.ts";
+import {
+  checkTree,
+  describe,
+  isGlobal,
+  isMap,
+  type PickleGlobal,
+  type PickleKey,
+  type PickleValue,
+  pickleLimits,
+} from "./pickle-values.ts";
 
 /** What a pickle may reach outside itself: nothing, save what this host hands out. */
 export interface PickleHost {
-  /** The allowed global of that name, or undefined. */
-  findGlobal(module: string, name: string): PickleGlobal | undefined;
+  /** The allowed globals by module and name, a dot between. */
+  readonly globals: ReadonlyMap<string, PickleGlobal>;
   /** The object that a persistent id (in `.pth`: a storage) stands for. */
   load(id: PickleValue): PickleValue;
 }
@@ -103,7 +111,7 @@ function pushDict(m: Machine, items: PickleValue[]): void {
 
 function findGlobal(m: Machine, module: string, name: string): void {
   const full = `${module}.${name}`;
-  const found = m.host.findGlobal(module, name);
+  const found = m.host.globals.get(full);
   if (!found) fail(m, "tensors and plain containers only", `the global ${quote(full)}, which is refused`);
   push(m, found);
 }

@@ -1,3 +1,4 @@
+import { concatArrays } from "../files/web.ts";
 import { crc32 } from "./crc32.ts";
 import { CheckpointError, quote } from "./error.ts";
 import type { ByteSink } from "./source.ts";
@@ -5,17 +6,6 @@ import * as zip from "./zip-format.ts";
 
 /** Pieces of a record, in order. */
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-
-/** Writes stored (uncompressed) records one after the other. */
-export interface ZipWriter {
-  /**
-   * Appends a record of exactly `size` bytes; its data begin at a multiple of `alignment`.
-   * Only one chunk is held at a time. @throws CheckpointError when the chunks do not add up to `size`.
-   */
-  add(name: string, size: number, chunks: Chunks, alignment?: number): Promise<void>;
-  /** Writes the directory. */
-  finish(): Promise<void>;
-}
 
 interface Written {
   readonly name: Uint8Array;
@@ -31,16 +21,17 @@ const version = 45;
 /** Extra field that pads a header, as PyTorch's own writer names it. */
 const paddingId = 0x4246;
 
-function record(
-  bytes: number,
-  fields: readonly (readonly [at: number, width: 2 | 4 | 8, value: number])[],
-): Uint8Array {
-  const data = new DataView(new ArrayBuffer(bytes));
-  for (const [at, width, value] of fields) {
+/** Little-endian numbers one behind the other; `widths` has a digit for each, its bytes. */
+function pack(widths: string, ...values: readonly number[]): Uint8Array {
+  const data = new DataView(new ArrayBuffer([...widths].reduce((sum, width) => sum + Number(width), 0)));
+  let at = 0;
+  values.forEach((value, i) => {
+    const width = Number(widths[i]);
     if (width === 2) data.setUint16(at, value, true);
     else if (width === 4) data.setUint32(at, value, true);
     else data.setBigUint64(at, BigInt(value), true);
-  }
+    at += width;
+  });
   return new Uint8Array(data.buffer);
 }
 
@@ -48,111 +39,67 @@ const isAscii = (name: Uint8Array) => name.every((byte) => byte < 128);
 const nameFlag = (name: Uint8Array) => (isAscii(name) ? 0 : 1 << 11);
 const cap = (value: number) => Math.min(value, zip.max32);
 
+/** The extra field of what takes 64 bits; none where nothing does. */
+const wideField = (values: readonly number[]): Uint8Array =>
+  values.length === 0
+    ? new Uint8Array(0)
+    : pack(`22${"8".repeat(values.length)}`, zip.zip64ExtraId, 8 * values.length, ...values);
+
 function localHeader(name: Uint8Array, size: number, position: number, alignment: number): Uint8Array {
-  const wide = size >= zip.max32;
-  const unpadded = zip.localBytes + name.length + (wide ? 20 : 0);
+  const wide = wideField(size >= zip.max32 ? [size, size] : []);
+  const unpadded = zip.localBytes + name.length + wide.length;
   const missing = (alignment - ((position + unpadded) % alignment)) % alignment;
   const padding =
     missing === 0 ? 0 : missing < 4 ? missing + Math.ceil((4 - missing) / alignment) * alignment : missing;
-  const header = record(unpadded + padding, [
-    [0, 4, zip.localSignature],
-    [4, 2, version],
-    [6, 2, nameFlag(name)],
-    [12, 2, date],
-    [18, 4, cap(size)],
-    [22, 4, cap(size)],
-    [26, 2, name.length],
-    [28, 2, (wide ? 20 : 0) + padding],
+  const extra = wide.length + padding;
+  const [flag, length] = [nameFlag(name), cap(size)];
+  return concatArrays(Uint8Array, [
+    // Signature, version, flags, method, time, date, CRC-32 (patched in), sizes, lengths of name and extra fields.
+    pack("42222244422", zip.localSignature, version, flag, 0, 0, date, 0, length, length, name.length, extra),
+    name,
+    wide,
+    padding > 0 ? pack("22", paddingId, padding - 4) : [],
+    new Uint8Array(Math.max(0, padding - 4)),
   ]);
-  header.set(name, zip.localBytes);
-  let at = zip.localBytes + name.length;
-  if (wide) {
-    header.set(
-      record(20, [
-        [0, 2, zip.zip64ExtraId],
-        [2, 2, 16],
-        [4, 8, size],
-        [12, 8, size],
-      ]),
-      at,
-    );
-    at += 20;
-  }
-  if (padding > 0) {
-    header.set(
-      record(padding, [
-        [0, 2, paddingId],
-        [2, 2, padding - 4],
-      ]),
-      at,
-    );
-  }
-  return header;
 }
 
 function centralRecord({ name, size, crc, offset }: Written): Uint8Array {
-  const wideValues = [...(size >= zip.max32 ? [size, size] : []), ...(offset >= zip.max32 ? [offset] : [])];
-  const extraBytes = wideValues.length === 0 ? 0 : 4 + 8 * wideValues.length;
-  const head = record(zip.centralBytes + name.length + extraBytes, [
-    [0, 4, zip.centralSignature],
-    [4, 2, version],
-    [6, 2, version],
-    [8, 2, nameFlag(name)],
-    [14, 2, date],
-    [16, 4, crc],
-    [20, 4, cap(size)],
-    [24, 4, cap(size)],
-    [28, 2, name.length],
-    [30, 2, extraBytes],
-    [42, 4, cap(offset)],
+  const wide = wideField([...(size >= zip.max32 ? [size, size] : []), ...(offset >= zip.max32 ? [offset] : [])]);
+  const [flag, length] = [nameFlag(name), cap(size)];
+  return concatArrays(Uint8Array, [
+    // Signature, versions, flags, method, time, date, CRC-32, sizes, lengths of name and extra fields.
+    pack("4222222444", zip.centralSignature, version, version, flag, 0, 0, date, crc, length, length),
+    // Lengths of name, extra fields and comment; volume, attributes, offset.
+    pack("2222244", name.length, wide.length, 0, 0, 0, 0, cap(offset)),
+    name,
+    wide,
   ]);
-  head.set(name, zip.centralBytes);
-  if (extraBytes > 0) {
-    const extra = record(extraBytes, [
-      [0, 2, zip.zip64ExtraId],
-      [2, 2, extraBytes - 4],
-      ...wideValues.map((value, i) => [4 + 8 * i, 8, value] as const),
-    ]);
-    head.set(extra, zip.centralBytes + name.length);
-  }
-  return head;
 }
 
 function endRecords(count: number, offset: number, end: number): Uint8Array[] {
   const size = end - offset;
-  const wide = count >= zip.max16 || offset >= zip.max32 || size >= zip.max32;
-  const plain = record(zip.endBytes, [
-    [0, 4, zip.endSignature],
-    [8, 2, Math.min(count, zip.max16)],
-    [10, 2, Math.min(count, zip.max16)],
-    [12, 4, cap(size)],
-    [16, 4, cap(offset)],
-  ]);
-  if (!wide) return [plain];
-  const end64 = record(zip.end64Bytes, [
-    [0, 4, zip.end64Signature],
-    [4, 8, zip.end64Bytes - 12],
-    [12, 2, version],
-    [14, 2, version],
-    [24, 8, count],
-    [32, 8, count],
-    [40, 8, size],
-    [48, 8, offset],
-  ]);
-  const locator = record(zip.end64LocatorBytes, [
-    [0, 4, zip.end64LocatorSignature],
-    [8, 8, end],
-    [16, 4, 1],
-  ]);
-  return [end64, locator, plain];
+  const isWide = count >= zip.max16 || offset >= zip.max32 || size >= zip.max32;
+  const most = Math.min(count, zip.max16);
+  const plain = pack("42222442", zip.endSignature, 0, 0, most, most, cap(size), cap(offset), 0);
+  if (!isWide) return [plain];
+  const rest = zip.end64Bytes - 12;
+  return [
+    pack("4822448888", zip.end64Signature, rest, version, version, 0, 0, count, count, size, offset),
+    pack("4484", zip.end64LocatorSignature, 0, end, 1),
+    plain,
+  ];
 }
 
-/** A zip archive on a sink; zip64 where sizes, offsets or counts ask for it. */
-export function zipWriter(sink: ByteSink, where: string): ZipWriter {
+/** Writes stored (uncompressed) records one after the other to a sink; zip64 where sizes, offsets or counts ask for it. */
+export function zipWriter(sink: ByteSink, where: string) {
   const written: Written[] = [];
   const names = new Set<string>();
   return {
-    async add(text, size, chunks, alignment = 64) {
+    /**
+     * Appends a record of exactly `size` bytes; its data begin at a multiple of `alignment`.
+     * Only one chunk is held at a time. @throws CheckpointError when the chunks do not add up to `size`.
+     */
+    async add(text: string, size: number, chunks: Chunks, alignment = 64): Promise<void> {
       if (names.has(text)) throw new CheckpointError(where, "unique records", `two ${quote(text)}`);
       names.add(text);
       const name = new TextEncoder().encode(text);
@@ -170,10 +117,11 @@ export function zipWriter(sink: ByteSink, where: string): ZipWriter {
         const got = total > size ? "more" : `${total}`;
         throw new CheckpointError(`${where}: record ${quote(text)}`, `${size} bytes`, got);
       }
-      await sink.patch(offset + 14, record(4, [[0, 4, crc]]));
+      await sink.patch(offset + 14, pack("4", crc));
       written.push({ name, size, crc, offset });
     },
-    async finish() {
+    /** Writes the directory. */
+    async finish(): Promise<void> {
       const offset = sink.position;
       for (const entry of written) await sink.write(centralRecord(entry));
       for (const bytes of endRecords(written.length, offset, sink.position)) await sink.write(bytes);

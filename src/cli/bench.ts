@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Command } from "commander";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
-import { measured } from "./measure.ts";
 import { deepSnakeCased } from "./names.ts";
 import { packageRoot } from "./package.ts";
 
@@ -26,7 +25,7 @@ interface BenchFlags {
 const MOST_DEPTH = 36;
 
 /** `flexvar bench`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Measures this machine: a released size with random weights (nothing is downloaded), as ratios to the machine's own " +
@@ -50,12 +49,10 @@ export function define(command: Command, context: Context): void {
     .option("--model <DIR|NAME>", "model folder, or the name of a shipped model")
     .option("--clients <N>", "clients at once; 200 by default", wholeNumber("clients", 1, 10_000))
     .option("--seconds <N>", "how long they ask; 60 by default", wholeNumber("seconds", 1, 86_400));
-  carryOut(
-    command,
-    context,
-    ["flexvar bench", "flexvar bench --depth 16 --steps 10 --peer --json", "flexvar bench --server"],
-    bench,
-  );
+  return {
+    examples: ["flexvar bench", "flexvar bench --depth 16 --steps 10 --peer --json", "flexvar bench --server"],
+    work: bench,
+  };
 }
 
 async function bench(_: readonly string[], flags: BenchFlags, running: Running): Promise<Outcome> {

@@ -3,19 +3,19 @@ import type { Command } from "commander";
 import { readInput } from "../files/index.ts";
 import { looseName } from "../options/index.ts";
 import { CONFIG_FILE, nearLabels, parseModelConfig } from "../pretrained/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import type { CommandWork, Outcome, Running } from "./command.ts";
 import { addModelFlag, type ModelFlags } from "./flags.ts";
 import { findModel } from "./model.ts";
 
 /** `flexvar classes`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Lists the classes of a model: id, tab, name; then its groups: group, tab, name, tab, its classes; then its styles.",
     )
     .argument("[FILTER]", "only names that contain this text");
   addModelFlag(command);
-  carryOut(command, context, ["flexvar classes", "flexvar classes retriever --model models/d16"], classes);
+  return { examples: ["flexvar classes", "flexvar classes retriever --model models/d16"], work: classes };
 }
 
 async function classes(

@@ -3,22 +3,21 @@ import type { Command } from "commander";
 import { writeFileAtomic } from "../files/index.ts";
 import { encodePng, planarToRgb } from "../image/index.ts";
 import { formatScales, type Grid } from "../sampling/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, fitStages, type MemoryFlags } from "./cost.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { fitStages } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { addComputeFlags, type ComputeFlags } from "./flags.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel, shownPath } from "./model.ts";
+import { findModel, shownPath, withModel } from "./model.ts";
 import { expectFolder, makeFolder, pictureName, scaleName } from "./output.ts";
 import { perPicture, readTokens } from "./tokens-file.ts";
 
-interface DecodeFlags extends ComputeFlags, MemoryFlags {
+interface DecodeFlags extends ComputeFlags {
   readonly out: string;
   readonly scale?: string;
 }
 
 /** `flexvar decode`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Decodes tokens (of `flexvar encode` or `generate --trace`) to pictures: 000.png, 001.png, … of one scale, or with " +
@@ -28,13 +27,11 @@ export function define(command: Command, context: Context): void {
     .optionsGroup("Files:")
     .option("--out <DIR>", "folder for the pictures", "out")
     .option("--scale <i|all>", "which scale, from 0; the last by default");
-  addMemoryFlag(addComputeFlags(command));
-  carryOut(
-    command,
-    context,
-    ["flexvar decode photo.npz --out decoded", "flexvar decode photo.npz --scale all --out scales"],
-    decode,
-  );
+  addComputeFlags(command);
+  return {
+    examples: ["flexvar decode photo.npz --out decoded", "flexvar decode photo.npz --scale all --out scales"],
+    work: decode,
+  };
 }
 
 async function decode(
@@ -45,8 +42,7 @@ async function decode(
   const chosen = await readTokens(file, (grids) => chosenScales(flags.scale, grids.length));
   const folder = findModel(flags.model);
   await expectFolder(flags.out);
-  const pipe = await openModel(folder, flags, report);
-  try {
+  return withModel(folder, flags, report, async (pipe) => {
     const stages = chosen.map(({ scale }) => ({ kind: "decode" as const, grid: scale.grid }));
     await fitStages(pipe, flags, report, file, stages);
     await makeFolder(flags.out);
@@ -76,9 +72,7 @@ async function decode(
         ...measured(pipe.runtime.runMilliseconds()),
       },
     };
-  } finally {
-    await pipe.dispose();
-  }
+  });
 }
 
 /** Scale numbers that `--scale` asks for. @throws UsageError naming the range. */

@@ -78,15 +78,18 @@ function hyperParameters(read: () => Record<string, number | boolean | readonly 
   }
 }
 
-export function countTensors(tensors: Iterable<TensorEntry>, isBuffer: (name: string) => boolean): TensorCounts {
+export function countTensors(
+  tensors: Iterable<Pick<TensorEntry, "name" | "shape"> & { readonly dtype: string }>,
+  isBuffer: (name: string) => boolean,
+): TensorCounts {
   const all = [...tensors];
-  const elements = (list: readonly TensorEntry[]): number => list.reduce((n, { shape }) => n + countElements(shape), 0);
   const dtypes: Record<string, number> = {};
   for (const { dtype } of all) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
+  const parameters = all.filter(({ name }) => !isBuffer(name));
   return {
     tensors: all.length,
-    parameters: elements(all.filter(({ name }) => !isBuffer(name))),
-    buffers: all.filter(({ name }) => isBuffer(name)).length,
+    parameters: parameters.reduce((n, { shape }) => n + countElements(shape), 0),
+    buffers: all.length - parameters.length,
     dtypes,
   };
 }
@@ -100,20 +103,8 @@ async function describeArrays(path: string) {
         return { name: entry.name, dtype, shape };
       }),
     );
-    const dtypes: Record<string, number> = {};
-    for (const { dtype } of arrays) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
-    const parameters = arrays.reduce((n, { shape }) => n + countElements(shape), 0);
-    return {
-      kind: "arrays",
-      config: null,
-      codebook: null,
-      problem: null,
-      tensors: arrays.length,
-      parameters,
-      buffers: 0,
-      dtypes,
-      arrays,
-    } as const;
+    const counts = countTensors(arrays, () => false);
+    return { kind: "arrays", config: null, codebook: null, problem: null, ...counts, arrays } as const;
   } finally {
     await file.close();
   }

@@ -13,9 +13,10 @@ import {
   type FlexVARPipeline,
   fitEdit,
   fitGenerate,
-  fitLarge,
+  fitTiled,
   type PictureInfo,
   pictureSettings,
+  type RunCost,
   type RunEvent,
   runSettings,
   runSteps,
@@ -23,31 +24,31 @@ import {
 } from "../pipelines/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
-import { type EstimateJson, estimated } from "./cost.ts";
+import { type EstimateJson, estimated, openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
-import { asUsage } from "./option-flags.ts";
+import type { ComputeFlags } from "./flags.ts";
 import { makeFolder, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
 import { traceCollector } from "./trace.ts";
 
 /** Flags that say where and how pictures are written. */
-export interface DrawFlags {
+export interface DrawFlags extends ComputeFlags {
   readonly out: string;
   /** Embed the settings; by default they are. */
-  readonly metadata?: boolean | undefined;
-  readonly preview?: boolean | undefined;
-  readonly grid?: boolean | undefined;
-  readonly trace?: string | undefined;
+  readonly metadata?: boolean;
+  readonly preview?: boolean;
+  readonly grid?: boolean;
+  readonly trace?: string;
   /** Pictures side by side. */
-  readonly batch?: number | undefined;
+  readonly batch?: number;
 }
 
-export interface DrawnPicture extends PictureInfo {
+interface DrawnPicture extends PictureInfo {
   readonly file: string;
   /** Of the best of several edits. */
   readonly bitsPerToken?: number | undefined;
   /** Of the best of several drawings: the judge's, that it belongs to its class. */
-  readonly probability?: number | undefined;
+  readonly probability?: number;
 }
 
 /** What was drawn. */
@@ -62,73 +63,80 @@ export interface Drawn {
   /** Who chose the best of several drawings, where somebody did. */
   readonly judge?: { readonly path: string; readonly name: string; readonly hash: string };
   /** What was expected of the run, for `--json`; nothing on other devices than the CPU. */
-  readonly estimate: { readonly estimate: EstimateJson } | undefined;
+  readonly estimate: EstimateJson;
 }
 
 const PREVIEWS = "previews";
 const MOST_SHEET_BYTES = 2 ** 30;
 
-/** Lets a run in: how many pictures side by side, and the estimate. @throws UsageError naming the flag, the bound and what would do. */
-export function fitRun(
+/** Lets a run in: how many pictures side by side, and the estimate. @throws OptionError with the bound and what would do. */
+export async function fitRun(
   pipe: FlexVARPipeline,
   run: TaskRun,
-  flags: DrawFlags & { readonly bestOf?: number | undefined },
-  costs: Costs,
+  flags: DrawFlags & { readonly bestOf?: number },
   report: Reporter,
-): { readonly batch?: number | undefined; readonly json: EstimateJson } {
+): Promise<{ readonly batch?: number | undefined; readonly json: EstimateJson }> {
+  const costs = await openCosts(pipe, flags);
+  if (costs === undefined) return { batch: flags.batch, json: {} };
+  const { batch, json } = estimated(costs, report, fitOf(pipe, run, flags));
+  return { batch: batch ?? flags.batch, json };
+}
+
+/** What a run is let in by. */
+function fitOf(
+  pipe: FlexVARPipeline,
+  run: TaskRun,
+  flags: DrawFlags & { readonly bestOf?: number },
+): (by: Costs) => { readonly cost: RunCost; readonly batch?: number } {
   const { config } = pipe;
+  if (run.task === "generate-large") return (by) => ({ cost: fitTiled(config, by.model, run.options, by.budget) });
   const batchSize = flags.batch;
-  if (run.task === "generate-large")
-    return estimated(costs, report, (by) => ({ cost: fitLarge(config, by.model, run.options, by.budget) }));
   if (run.task !== "generate") {
     const { mask, size: to } = run;
     const options = { ...run.options, batchSize };
     const plan = { options, size: run.options.image, mask, ...(mask === undefined && { to }) };
-    return estimated(costs, report, (by) => fitEdit(config, by.model, plan, by.budget));
+    return (by) => fitEdit(config, by.model, plan, by.budget);
   }
   const options = { ...run.options, batchSize };
-  const { picks, count, plan } = asUsage(() => pipe.resolve(options));
+  const { picks, count, plan } = pipe.resolve(options);
   const total = picks.length * (flags.bestOf ?? count);
-  const scales = plan.grids.map((_, i) => i);
   const sheet = flags.grid === true ? 6 * plan.sizePx.width * plan.sizePx.height : 0;
   const traced = flags.trace === undefined ? 0 : 4 * tokensOf(plan.grids) * config.tokenizer.codebookSize;
-  const extra = { decoded: flags.preview === true ? scales : undefined, heldBytes: total * (sheet + traced) };
-  return estimated(costs, report, (by) => fitGenerate(config, by.model, options, total, by.budget, extra));
+  const decoded = flags.preview === true ? [...plan.grids.keys()] : undefined;
+  return (by) =>
+    fitGenerate(config, by.model, options, total, by.budget, { decoded, heldBytes: total * (sheet + traced) });
 }
 
 /**
  * Lets a run in and draws all of its pictures; each file appears whole or not at all.
- * @throws UsageError for bad options, or a run that is not let in.
+ * @throws OptionError for bad options, or a run that is not let in.
  */
 export async function draw(
   pipe: FlexVARPipeline,
   run: TaskRun,
   flags: DrawFlags,
-  costs: Costs | undefined,
   { report, signal }: Running,
 ): Promise<Drawn> {
-  const fitted = costs && fitRun(pipe, run, flags, costs, report);
+  const { batch: batchSize, json: estimate } = await fitRun(pipe, run, flags, report);
   const { total, columns, tokens } = planOf(pipe, run, flags);
-  const settings = asUsage(() => runSettings(pipe.config, run));
+  const settings = runSettings(pipe.config, run);
   await makeFolder(flags.out);
   const folder = pictureFolder(flags, settings, total);
+  const { files } = folder;
   const pictures: DrawnPicture[] = [];
   const trace = flags.trace === undefined ? undefined : traceCollector();
   let [tokensDone, firstScaleMs, windows, scale] = [0, 0, 0, 0];
-  for await (const { event, isLast, pictures: shown } of runSteps(pipe, run, {
-    shown: flags.preview === true ? "every" : 0,
-    batchSize: fitted?.batch ?? flags.batch,
-    signal,
-  })) {
+  const shown = flags.preview === true ? "every" : 0;
+  for await (const { event, isLast, pictures: seen } of runSteps(pipe, run, { shown, batchSize, signal })) {
     firstScaleMs ||= performance.now();
     const [window, ranked] = "window" in event ? [event.window, event.bitsPerToken] : [0, undefined];
     windows = "windows" in event ? event.windows : 1;
     if (window === 0 && event.index === 0) scale = 0;
     if (flags.preview === true && ranked === undefined)
-      for (const { number, image } of shown) await folder.write(join(PREVIEWS, scaleName(number, total, scale)), image);
+      for (const { number, image } of seen) await folder.write(join(PREVIEWS, scaleName(number, total, scale)), image);
     scale++;
     if (isLast)
-      for (const [i, { number, info, image }] of shown.entries()) {
+      for (const [i, { number, info, image }] of seen.entries()) {
         const file = await folder.add(number, info, image);
         pictures.push({ ...info, file, ...(ranked && { bitsPerToken: ranked[i] }) });
       }
@@ -138,25 +146,34 @@ export async function draw(
     else report.progress(tokensDone, tokens * total, scaleNote(event, total));
   }
   await folder.close(columns);
-  const { files } = folder;
-  if (trace !== undefined && flags.trace !== undefined) {
-    await trace.write(flags.trace);
-    files.push(flags.trace);
+  if (trace !== undefined) {
+    await trace.write(flags.trace!);
+    files.push(flags.trace!);
   }
-  const estimate = fitted && { estimate: fitted.json };
   return { pictures, files, settings, windows, firstScaleMs, estimate };
 }
 
 /** How many pictures names and sheet count with, and the tokens of one; those of edits are not known before. */
 function planOf(pipe: FlexVARPipeline, run: TaskRun, { grid }: DrawFlags) {
   if (run.task !== "generate") return { total: 1, columns: {}, tokens: 0 };
-  const { picks, count, plan } = asUsage(() => pipe.resolve(run.options));
+  const { picks, count, plan } = pipe.resolve(run.options);
   const total = picks.length * count;
   const { width, height } = plan.sizePx;
   if (grid === true && total * width * height * 3 > MOST_SHEET_BYTES)
     throw new UsageError(`--grid: expected pictures for a sheet of at most 1 GiB, got ${total} of ${width}x${height}`);
   return { total, columns: sheetColumns(picks.length, count), tokens: tokensOf(plan.grids) };
 }
+
+/** A picture as `--json` lists it. */
+export const pictureJson = ({ classId, label, group, ...picture }: DrawnPicture) => ({
+  file: picture.file,
+  class_id: classId,
+  class: label ?? null,
+  ...(group !== undefined && { group }),
+  index_within_class: picture.indexWithinClass,
+  ...(picture.probability !== undefined && { probability: picture.probability }),
+  ...(picture.bitsPerToken !== undefined && { bits_per_token: picture.bitsPerToken }),
+});
 
 const tokensOf = (grids: readonly Grid[]): number => grids.reduce((sum, grid) => sum + gridTokens(grid), 0);
 

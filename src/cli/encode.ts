@@ -3,16 +3,14 @@ import type { Command } from "commander";
 import type { PixelRect } from "../image/index.ts";
 import { parseSampling, SAMPLING_FIELDS, type SamplingField } from "../options/index.ts";
 import { formatScales, type Grid, planScales } from "../sampling/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, fitStages, type MemoryFlags } from "./cost.ts";
-import { addComputeFlags, type ComputeFlags } from "./flags.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel, shownPath } from "./model.ts";
-import { addSamplingFlags, asUsage, samplingInput } from "./option-flags.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { fitStages } from "./cost.ts";
+import { addComputeFlags, addSamplingFlags, type ComputeFlags, samplingInput } from "./flags.ts";
+import { findModel, shownPath, withModel } from "./model.ts";
 import { expectWritable } from "./output.ts";
 import { writeTokens } from "./tokens-file.ts";
 
-interface EncodeFlags extends ComputeFlags, MemoryFlags {
+interface EncodeFlags extends ComputeFlags {
   readonly out?: string;
 }
 
@@ -22,7 +20,7 @@ const SCALE_FIELDS: readonly SamplingField[] = ["steps", "stepTable", "scales"];
 const MOST_TOKENS = 16384;
 
 /** `flexvar encode`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Encodes a picture to the tokens of every scale: a NumPy archive of scales [n, 2] and tokens_00 … [1, h, w]. " +
@@ -35,40 +33,38 @@ export function define(command: Command, context: Context): void {
   )
     .optionsGroup("Files:")
     .option("--out <T.npz>", "file for the tokens; the picture's name with .npz by default");
-  addMemoryFlag(addComputeFlags(command));
-  carryOut(
-    command,
-    context,
-    ["flexvar encode photo.jpg --out photo.npz", "flexvar encode photo.png --scales 1,2,4,8,16 --out photo.npz"],
-    encode,
-  );
+  addComputeFlags(command);
+  return {
+    examples: [
+      "flexvar encode photo.jpg --out photo.npz",
+      "flexvar encode photo.png --scales 1,2,4,8,16 --out photo.npz",
+    ],
+    work: encode,
+  };
 }
 
 async function encode([file = ""]: readonly string[], flags: EncodeFlags, { report }: Running): Promise<Outcome> {
-  const input = samplingInput({ ...flags });
-  const options = asUsage(() => parseSampling(input));
+  const input = samplingInput(flags);
+  const options = parseSampling(input);
   const { cropRgb, loadRgb, rgbToPlanar } = await import("../image/node.ts");
   const picture = await loadRgb(file);
   const out = flags.out ?? `${basename(file, extname(file))}.npz`;
   await expectWritable(out);
   const folder = findModel(flags.model);
-  const pipe = await openModel(folder, flags, report);
-  try {
+  return withModel(folder, flags, report, async (pipe) => {
     const crop = centredCrop(picture, pipe.factor, file);
     if (crop.width !== picture.width || crop.height !== picture.height)
       report.log(
         `${file}: cropped from ${picture.width}x${picture.height} to ${crop.width}x${crop.height} (multiples of ${pipe.factor})`,
       );
-    const { grids } = asUsage(() =>
-      planScales({
-        factor: pipe.factor,
-        trainedSide: pipe.config.trainedSide,
-        ...(options.scales === undefined ? { sizePx: crop } : { scales: options.scales }),
-        steps: options.steps,
-        table: options.stepTable,
-        defaultSteps: pipe.config.defaultSampling.steps,
-      }),
-    );
+    const { grids } = planScales({
+      factor: pipe.factor,
+      trainedSide: pipe.config.trainedSide,
+      ...(options.scales === undefined ? { sizePx: crop } : { scales: options.scales }),
+      steps: options.steps,
+      table: options.stepTable,
+      defaultSteps: pipe.config.defaultSampling.steps,
+    });
     await fitStages(pipe, flags, report, `${file} of ${crop.width}x${crop.height}`, [
       { kind: "encode", grid: [crop.height / pipe.factor, crop.width / pipe.factor] },
     ]);
@@ -84,9 +80,7 @@ async function encode([file = ""]: readonly string[], flags: EncodeFlags, { repo
         ...measured(pipe.runtime.runMilliseconds()),
       },
     };
-  } finally {
-    await pipe.dispose();
-  }
+  });
 }
 
 /** The largest centred part with sides in multiples of the factor. */

@@ -1,4 +1,5 @@
 /** Failures as people read them: one line, and an exit code. */
+import { OptionError } from "../errors/index.ts";
 import { oneLine, systemErrorMessage } from "../files/index.ts";
 
 export const EXIT_DONE = 0;
@@ -19,6 +20,13 @@ export class Stopped extends Error {
   constructor(signal: string) {
     super(`stopped by ${signal}; files already written are whole`);
   }
+}
+
+/** A complaint about an option as bad usage of its flag; every other error as it is. */
+export async function asUsageError(error: unknown): Promise<unknown> {
+  if (!(error instanceof OptionError)) return error;
+  const { flagName } = await import("../options/index.ts");
+  return new UsageError(`--${flagName(error.parameter.split(".")[0]!)}: ${error.words}`, { cause: error });
 }
 
 export function exitCodeOf(error: unknown): number {

@@ -1,7 +1,7 @@
 /** Finding and opening the network that pictures are compared by. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { FeatureSource, InceptionResize } from "../judge/index.ts";
+import type { FeatureSource, InceptionResize } from "../classifier/index.ts";
 import { UsageError } from "./errors.ts";
 import { packageRoot } from "./package.ts";
 
@@ -61,7 +61,7 @@ const isJudge = (folder: string): boolean => existsSync(join(folder, "classifier
 
 /** Opens it. @throws UsageError for an unknown way of resizing */
 export async function openFeatureSource(place: string, flags: FeatureFlags): Promise<FeatureSource> {
-  const { inceptionResizes, openFeatures } = await import("../judge/index.ts");
+  const { inceptionResizes, openFeatures } = await import("../classifier/index.ts");
   const { nodeRuntime } = await import("../runtime/node.ts");
   const { resize, threads } = flags;
   const isMode = (text: string): text is InceptionResize => (inceptionResizes as readonly string[]).includes(text);

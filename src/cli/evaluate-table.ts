@@ -8,29 +8,22 @@ import {
   metricNames,
   overallVerdict,
 } from "../evaluate/index.ts";
-import { textColumns } from "../report/index.ts";
+import { metricInfo, textColumns } from "../report/index.ts";
 
-const titles: Readonly<Record<MetricName, string>> = {
-  fid: "FID",
-  sfid: "sFID",
-  inception_score: "Inception Score",
-  precision: "precision",
-  recall: "recall",
-  kid: "KID",
-  fid_shallow: "FID, shallow",
-  patch_fine: "patch distance, fine",
-  patch_coarse: "patch distance, coarse",
-  class_accuracy: "class accuracy",
-  top5_accuracy: "class among five",
-  group_accuracy: "group accuracy",
-  group_top5_accuracy: "group among five",
+/** Titles that say more than a report's, which shows units beside the numbers. */
+const FULLER: { readonly [K in MetricName]?: string } = {
   accuracy_ratio: "accuracy / reference's",
-  rfid: "rFID",
   psnr: "PSNR, dB",
-  ssim: "SSIM",
   codebook_used: "codes used, share",
   codebook_perplexity: "codes, perplexity",
 };
+
+/** A metric as a line's heading: words small, abbreviations and names as they are. */
+const titleOf = (name: MetricName): string =>
+  FULLER[name] ??
+  (name === "inception_score"
+    ? metricInfo[name].title
+    : metricInfo[name].title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()));
 
 const number = (value: number): string => String(Number(value.toPrecision(4)));
 const interval = (range: readonly [number, number] | null): string =>
@@ -44,7 +37,7 @@ export function resultTable(result: EvaluationResult): string {
     const count = result.replicates[name];
     const how = result.intervals[name] === null ? "" : count > 0 ? `${count} replicates` : "Wilson";
     const note = [better === "neither" ? "" : `${better} is better`, how].filter((part) => part !== "").join(", ");
-    const row = [titles[name], number(result[name]!), interval(result.intervals[name]), note];
+    const row = [titleOf(name), number(result[name]!), interval(result.intervals[name]), note];
     return [row, ...referenceRows(result, name)];
   });
   const { protocol, pictures, reference, versions } = result;
@@ -52,7 +45,7 @@ export function resultTable(result: EvaluationResult): string {
   const reasons = new Map<string, string[]>();
   for (const name of absent) {
     const reason = result.missing[name]!;
-    reasons.set(reason, [...(reasons.get(reason) ?? []), titles[name]]);
+    reasons.set(reason, [...(reasons.get(reason) ?? []), titleOf(name)]);
   }
   return [
     textColumns([["metric", "value", "95 % interval", ""], ...rows]),
@@ -76,7 +69,7 @@ function referenceRows({ reference_accuracy, reference_top }: EvaluationResult, 
   const theirs = name === "class_accuracy" ? reference_accuracy : reference_top?.[name];
   if (!theirs) return [];
   const count = reference_accuracy ? `, ${reference_accuracy.pictures} pictures` : "";
-  return [[titles[name], number(theirs.value), interval(theirs.interval), `of the reference${count}, Wilson`]];
+  return [[titleOf(name), number(theirs.value), interval(theirs.interval), `of the reference${count}, Wilson`]];
 }
 
 function inputLine({ path, kind, count, size, split, sha256, protocol, cached }: InputRecord): string {
@@ -97,7 +90,7 @@ const short = (hash: string | null): string =>
 /** Before and after, with the verdict. */
 export function differenceTable(differences: readonly MetricDifference[]): string {
   const rows = differences.map(({ metric, before, after, difference, interval: range, verdict }) => [
-    titles[metric],
+    titleOf(metric),
     number(before),
     number(after),
     `${difference > 0 ? "+" : ""}${number(difference)}`,

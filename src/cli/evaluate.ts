@@ -2,20 +2,17 @@ import type { Command } from "commander";
 import { compareResults, type MetricDifference, overallVerdict } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import type { Json } from "../image/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag } from "./cost.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type EvaluateFlags, runEvaluation } from "./evaluate-run.ts";
 import { differenceTable, resultTable } from "./evaluate-table.ts";
-import { addComputeFlags, wholeNumber } from "./flags.ts";
+import { addBatchFlag, addComputeFlags, addSamplingFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags } from "./judging-flags.ts";
-import { measured } from "./measure.ts";
 import { shownPath } from "./model.ts";
-import { addSamplingFlags } from "./option-flags.ts";
 import { expectWritable } from "./output.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
 
 /** `flexvar evaluate`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Judges pictures A against a reference B: FID, sFID, Inception Score, precision, recall, KID, and how often labelled " +
@@ -43,18 +40,16 @@ export function define(command: Command, context: Context): void {
     .option("--total <N>", "pictures to draw", wholeNumber("total", 2, 10_000_000), 1000)
     .option("--samples <F.npz|DIR>", "where drawn pictures lie; a run that was killed goes on there");
   addReportFlags(command);
-  addMemoryFlag(addComputeFlags(command)).option("--batch <N>", "pictures side by side", wholeNumber("batch", 1, 4096));
-  carryOut(
-    command,
-    context,
-    [
+  addBatchFlag(addComputeFlags(command), "pictures side by side");
+  return {
+    examples: [
       "flexvar evaluate samples.npz runs/fashion-data --features fashion",
       "flexvar evaluate --model fashion --guidance 4 --against runs/fashion-data --baseline fashion",
       "flexvar evaluate samples.npz VIRTUAL_imagenet256_labeled.npz --features inception --weights pt_inception.pth",
       "flexvar evaluate runs/fashion-data --tokenizer fashion --features fashion",
     ],
-    evaluate,
-  );
+    work: evaluate,
+  };
 }
 
 async function evaluate(

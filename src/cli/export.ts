@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { measured } from "./measure.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { findModel, shownPath } from "./model.ts";
 
 /** `flexvar export`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Writes a model folder's networks as tokenizer.pth and transformer.pth, which torch.load(weights_only=True) and the " +
@@ -13,7 +12,7 @@ export function define(command: Command, context: Context): void {
     .argument("<DIR|name>", "model folder, or the name of a shipped model")
     .optionsGroup("Files:")
     .requiredOption("--out <DIR>", "folder for the checkpoints; must be new or empty");
-  carryOut(command, context, ["flexvar export models/d16 --out d16-pth"], exportFolder);
+  return { examples: ["flexvar export models/d16 --out d16-pth"], work: exportFolder };
 }
 
 async function exportFolder(

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runCli } from "../../test/support/run-cli.ts";
+import { openClassifier } from "../classifier/index.ts";
 import { loadRgb } from "../image/node.ts";
-import { openJudge } from "../judge/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 
 const models = fileURLToPath(new URL("../../models/", import.meta.url));
@@ -33,7 +33,7 @@ async function generate(name: string, ...argv: string[]) {
 
 /** The judge's probabilities of a picture, by class. */
 async function judged(files: readonly string[]): Promise<Record<string, number>[]> {
-  const judge = await openJudge(`${models}judges/fashion`, nodeRuntime({ threads: 1 }));
+  const judge = await openClassifier(`${models}judges/fashion`, nodeRuntime({ threads: 1 }));
   const all: Record<string, number>[] = [];
   for (const file of files) {
     const { data, width, height } = await loadRgb(file);

@@ -1,33 +1,18 @@
 import { type Command, Option } from "commander";
-import { parseSampling, type SamplingInput } from "../options/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
-import { type Drawn, type DrawnPicture, draw } from "./draw.ts";
+import { parseSampling, type SamplingInput, type SamplingOptions } from "../options/index.ts";
+import { type LargeOptions, largeOptions } from "../pipelines/index.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { type Drawn, draw, pictureJson } from "./draw.ts";
 import { UsageError } from "./errors.ts";
-import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
-import { bestJudge, drawBest } from "./generate-best.ts";
-import { largeOptions } from "./generate-large.ts";
+import { addBatchFlag, addComputeFlags, addSamplingFlags, samplingInput, wholeNumber } from "./flags.ts";
+import { type BestFlags, bestJudge, drawBest } from "./generate-best.ts";
 import { modelHash } from "./identity.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel, shownPath } from "./model.ts";
-import { addSamplingFlags, asUsage, samplingInput } from "./option-flags.ts";
+import { findModel, shownPath, withModel } from "./model.ts";
 import { expectFolder, expectWritable, olderPictures } from "./output.ts";
 import { seconds } from "./reporter.ts";
 
-interface GenerateFlags extends ComputeFlags, MemoryFlags {
-  readonly out: string;
-  readonly grid?: boolean;
-  readonly preview?: boolean;
-  readonly trace?: string;
-  readonly metadata: boolean;
-  readonly batch?: number;
-  readonly large: "plain" | "windows";
-  readonly bestOf?: number;
-  readonly judge?: string;
-}
-
 /** `flexvar generate`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command.description(
     "Draws pictures of classes, coarse to fine, and writes them as 000.png, 001.png, … class by class. " +
       "The settings are embedded in each PNG; the same settings and model give the same file, byte for byte.",
@@ -57,26 +42,24 @@ export function define(command: Command, context: Context): void {
       wholeNumber("best-of", 1, 10_000),
     )
     .option("--judge <DIR|NAME>", "who says so: a judge's folder or a shipped one; of the model's name by default");
-  addMemoryFlag(addComputeFlags(command)).option(
-    "--batch <N>",
+  addBatchFlag(
+    addComputeFlags(command),
     "pictures side by side; 8 by default, fewer where grids are large; changes no picture",
-    wholeNumber("batch", 1, 4096),
   );
-  carryOut(
-    command,
-    context,
-    [
+  return {
+    examples: [
       "flexvar generate --class animal-face,heart --count 4 --seed 7 --grid",
       "flexvar generate --class bird,clock --count 2 --best-of 16",
       'flexvar generate --model imagenet-d16 --class "golden retriever" --size 512x256 --steps 10 --preview',
     ],
-    generate,
-  );
+    work: generate,
+  };
 }
 
-async function generate(_: readonly string[], flags: GenerateFlags, running: Running): Promise<Outcome> {
-  const input = samplingInput({ ...flags });
-  asUsage(() => parseSampling(input));
+async function generate(_: readonly unknown[], flags: BestFlags, running: Running): Promise<Outcome> {
+  const input = samplingInput(flags);
+  parseSampling(input);
+  const windows = flags.large === "plain" ? undefined : windowsOptions(input, flags);
   if ((input.classLabels ?? []).length === 0)
     throw new UsageError("--class: expected at least one class id or name, got none; `flexvar classes` lists them");
   if (flags.trace !== undefined && flags.trace.trim() === "")
@@ -87,16 +70,17 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
   const opening = performance.now();
   await expectFolder(flags.out);
   await expectWritable(flags.trace);
-  const pipe = await openModel(folder, flags, report);
-  const open = performance.now() - opening;
-  try {
-    const costs = await openCosts(pipe, flags);
+  return withModel(folder, flags, report, async (pipe) => {
+    const open = performance.now() - opening;
     const hash = await modelHash(folder);
-    const run = { ...requested(input, flags), model: hash };
+    const run =
+      windows === undefined
+        ? ({ task: "generate", options: input, model: hash } as const)
+        : ({ task: "generate-large", options: windows, model: hash } as const);
     const drawn =
       judge === undefined || run.task !== "generate"
-        ? await draw(pipe, run, flags, costs, running)
-        : await drawBest(pipe, run, judge, flags, costs, running);
+        ? await draw(pipe, run, flags, running)
+        : await drawBest(pipe, run, judge, flags, running);
     const isPlain = judge === undefined && run.task === "generate";
     const older = isPlain ? await olderPictures(flags.out, drawn.pictures.length) : [];
     const times = measured(pipe.runtime.runMilliseconds(), {
@@ -121,32 +105,24 @@ async function generate(_: readonly string[], flags: GenerateFlags, running: Run
         ...times,
       },
     };
-  } finally {
-    await pipe.dispose();
-  }
+  });
 }
 
-/** What the flags ask for, but the model. */
-function requested(input: SamplingInput, flags: GenerateFlags) {
-  if (flags.large === "plain") return { task: "generate", options: input } as const;
-  const { size } = asUsage(() => parseSampling(input));
-  return { task: "generate-large", options: largeOptions({ ...input, size }, flags) } as const;
+/** How messages call what pictures in windows take. */
+const LARGE_WORDS = { windows: "--large windows", steps: "--steps", scales: "a list of scales" };
+
+/** Options of pictures beyond twice the trained side, drawn in windows. @throws UsageError for flags that do not apply. */
+function windowsOptions(input: SamplingInput, { trace, batch }: BestFlags): LargeOptions {
+  const options = largeOptions(input, LARGE_WORDS);
+  if (trace !== undefined) throw new UsageError("--trace: expected --large plain, got windows");
+  return { ...options, batchSize: batch };
 }
 
 /** What was drawn, in one line. */
-function summary({ pictures, windows }: Drawn, { out, large, bestOf }: GenerateFlags, ms: number): string {
+function summary({ pictures, windows }: Drawn, { out, large, bestOf }: BestFlags, ms: number): string {
   const count = pictures.length;
   const place = shownPath(out);
   if (bestOf !== undefined) return `${count} in ${place}, the surest of ${bestOf} of each class`;
   if (large === "windows") return `${count} in ${place}, drawn in ${windows} windows`;
   return `${count === 1 ? "1 picture" : `${count} pictures`} in ${place} (${seconds(ms)})`;
 }
-
-const pictureJson = ({ file, classId, label, group, indexWithinClass, probability }: DrawnPicture) => ({
-  file,
-  class_id: classId,
-  class: label ?? null,
-  ...(group !== undefined && { group }),
-  index_within_class: indexWithinClass,
-  ...(probability !== undefined && { probability }),
-});

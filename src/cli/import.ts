@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { readLabels } from "./labels-file.ts";
-import { measured } from "./measure.ts";
 import { shownPath } from "./model.ts";
 
 interface ImportFlags {
@@ -15,7 +14,7 @@ interface ImportFlags {
 }
 
 /** `flexvar import`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Makes a model folder from released checkpoints (.pth in zip form, safetensors, or the index.json of sharded ones). Every hyper-parameter is read off " +
@@ -39,12 +38,12 @@ export function define(command: Command, context: Context): void {
       "side of the largest grid trained on; 16 by default",
       wholeNumber("trained-side", 1, 1024),
     );
-  carryOut(
-    command,
-    context,
-    ["flexvar import --tokenizer FlexVAE.pth --transformer FlexVARd16-epo179.pth --labels imagenet --out models/d16"],
-    importFolder,
-  );
+  return {
+    examples: [
+      "flexvar import --tokenizer FlexVAE.pth --transformer FlexVARd16-epo179.pth --labels imagenet --out models/d16",
+    ],
+    work: importFolder,
+  };
 }
 
 async function importFolder(_: readonly string[], flags: ImportFlags, { report, signal }: Running): Promise<Outcome> {

@@ -2,19 +2,20 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Json } from "../image/index.ts";
-import { type Context, carryOut, type Outcome } from "./command.ts";
+import type { CommandWork, Outcome } from "./command.ts";
+import type { TensorCounts } from "./describe-file.ts";
 import { modelHash } from "./identity.ts";
 import { findModel } from "./model.ts";
 
 /** `flexvar info`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Tells what a model folder or a checkpoint (.pth, .safetensors, .npz) holds: hyper-parameters, counts, element types, " +
         "codebook, labels.",
     )
     .argument("[DIR|FILE]", "model folder, name of a shipped model, or checkpoint; the shipped model by default");
-  carryOut(command, context, ["flexvar info models/d16", "flexvar info FlexVAE.pth --json"], info);
+  return { examples: ["flexvar info models/d16", "flexvar info FlexVAE.pth --json"], work: info };
 }
 
 async function info([named]: readonly (string | undefined)[]): Promise<Outcome> {
@@ -123,14 +124,7 @@ function table(rows: readonly Row[]): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-interface Counts {
-  readonly tensors: number;
-  readonly parameters: number;
-  readonly buffers: number;
-  readonly dtypes: Readonly<Record<string, number>>;
-}
-
-function countsText(counts: Counts, items = "tensors", elements = "parameters"): string {
+function countsText(counts: TensorCounts, items = "tensors", elements = "parameters"): string {
   const buffers = counts.buffers > 0 ? ` (${counts.buffers} buffers)` : "";
   const types = Object.keys(counts.dtypes).join(" and ");
   return `${counts.tensors} ${items}${buffers}, ${grouped(counts.parameters)} ${elements}, ${types}`;

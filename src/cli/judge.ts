@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import type { ClassAccuracy } from "../judge/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { wholeNumber } from "./flags.ts";
-import { measured } from "./measure.ts";
+import type { ClassAccuracy } from "../classifier/index.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { addThreadsFlag, wholeNumber } from "./flags.ts";
 
 interface JudgeFlags {
   readonly judge: string;
@@ -12,7 +11,7 @@ interface JudgeFlags {
 }
 
 /** `flexvar judge`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Says how often a judge (see `flexvar train judge`) gives drawn pictures the class that was asked for, and real held-out " +
@@ -23,22 +22,20 @@ export function define(command: Command, context: Context): void {
     .requiredOption("--judge <DIR>", "a judge's folder")
     .option("--real <PATH>", "real data: its held-out pictures are judged too, at the drawn pictures' size")
     .optionsGroup("Run:")
-    .option("--size <N>", "side in pixels that pictures are resized to", wholeNumber("size", 8, 4096))
-    .option("--threads <N>", "threads of one operator; all cores by default", wholeNumber("threads", 1, 1024));
-  carryOut(
-    command,
-    context,
-    ["flexvar judge samples.npz --judge models/judges/fashion --real runs/fashion-data"],
-    judgePictures,
-  );
+    .option("--size <N>", "side in pixels that pictures are resized to", wholeNumber("size", 8, 4096));
+  addThreadsFlag(command);
+  return {
+    examples: ["flexvar judge samples.npz --judge models/judges/fashion --real runs/fashion-data"],
+    work: judgePictures,
+  };
 }
 
 async function judgePictures([place]: readonly string[], flags: JudgeFlags, { report }: Running): Promise<Outcome> {
-  const { classAccuracy, openJudge } = await import("../judge/index.ts");
+  const { classAccuracy, openClassifier } = await import("../classifier/index.ts");
   const { openDataset } = await import("../data/index.ts");
   const { openSplit } = await import("../train/index.ts");
   const { nodeRuntime } = await import("../runtime/node.ts");
-  const judge = await openJudge(
+  const judge = await openClassifier(
     flags.judge,
     nodeRuntime(flags.threads === undefined ? {} : { threads: flags.threads }),
   );

@@ -6,7 +6,6 @@ import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { CONFIG_FILE } from "../pretrained/index.ts";
 import { UsageError } from "./errors.ts";
 import type { ComputeFlags } from "./flags.ts";
-import { asUsageError } from "./option-flags.ts";
 import { packageRoot } from "./package.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -56,14 +55,19 @@ export function shownPath(path: string): string {
   return short !== "" && short.length < path.length ? short : path;
 }
 
-/** Opens a model. @throws UsageError for a device or dtype that this build has not. */
-export async function openModel(folder: string, flags: ComputeFlags, report: Reporter): Promise<FlexVARPipeline> {
+/** Opens a model for as long as `use` takes. @throws OptionError for a device or dtype that this build has not. */
+export async function withModel<T>(
+  folder: string,
+  { device, dtype, threads, lowMemory }: ComputeFlags,
+  report: Reporter,
+  use: (pipe: FlexVARPipeline) => Promise<T>,
+): Promise<T> {
   const { FlexVAR } = await import("../open.ts");
-  const { device, dtype, threads, lowMemory } = flags;
   report.log(`opening ${shownPath(folder)}`);
+  const pipe = await FlexVAR.fromPretrained(folder, { device, dtype, threads, lowMemory });
   try {
-    return await FlexVAR.fromPretrained(folder, { device, dtype, threads, lowMemory });
-  } catch (error) {
-    throw asUsageError(error);
+    return await use(pipe);
+  } finally {
+    await pipe.dispose();
   }
 }

@@ -2,10 +2,9 @@ import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { readProblem } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
-import { measured } from "./measure.ts";
 import { shownPath } from "./model.ts";
 import { expectWritable } from "./output.ts";
 
@@ -18,7 +17,7 @@ interface NeighbourFlags {
 }
 
 /** `flexvar neighbours`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Shows the nearest training pictures beside drawn ones, and says how far they are; held-out pictures' distances, " +
@@ -33,15 +32,13 @@ export function define(command: Command, context: Context): void {
     .optionsGroup("Sheet:")
     .option("--neighbours <N>", "training pictures beside each drawn one", wholeNumber("neighbours", 1, 32), 1)
     .option("--columns <N>", "drawn pictures a row", wholeNumber("columns", 1, 1000), 10);
-  carryOut(
-    command,
-    context,
-    [
+  return {
+    examples: [
       "flexvar neighbours samples --data runs/emoji-data --out neighbours.png",
       "flexvar neighbours out/000.png --data my-pictures --config configs/pictures-transformer.json --neighbours 5 --out near.png",
     ],
-    neighbours,
-  );
+    work: neighbours,
+  };
 }
 
 async function neighbours(places: readonly string[], flags: NeighbourFlags, running: Running): Promise<Outcome> {

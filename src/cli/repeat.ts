@@ -1,22 +1,18 @@
 import { type Command, Option } from "commander";
-import { MASK_MODES, type MaskMode } from "../editing/index.ts";
+import { checkMask, type EditMask, MASK_MODES, type MaskMode, maskFromImage, widenCanvas } from "../editing/index.ts";
 import { readInput } from "../files/index.ts";
-import { readSettings, type SettingsRecord } from "../image/index.ts";
-import { requestFrom } from "../pipelines/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
-import { draw } from "./draw.ts";
+import { type RgbaImage, readSettings } from "../image/index.ts";
+import { loadMaskPicture, loadRgba, pictureHash } from "../image/node.ts";
+import { type EditRun, type RepeatedEdit, requestFrom } from "../pipelines/index.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { type DrawFlags, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
-import { addComputeFlags, type ComputeFlags } from "./flags.ts";
+import { addComputeFlags } from "./flags.ts";
 import { modelHash } from "./identity.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel, shownPath } from "./model.ts";
+import { findModel, shownPath, withModel } from "./model.ts";
 import { expectFolder } from "./output.ts";
-import { repeatedEdit } from "./repeat-edit.ts";
 
-export interface RepeatFlags extends ComputeFlags, MemoryFlags {
-  readonly out: string;
-  readonly preview?: boolean;
+interface RepeatFlags extends DrawFlags {
   readonly force?: boolean;
   readonly image?: string;
   readonly mask?: string;
@@ -24,7 +20,7 @@ export interface RepeatFlags extends ComputeFlags, MemoryFlags {
 }
 
 /** `flexvar repeat`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Draws a picture again from the settings embedded in it, as 000.png in --out. An edit needs nothing but its result: " +
@@ -38,12 +34,13 @@ export function define(command: Command, context: Context): void {
     .option("--mask <FILE>", "the mask, where it was too intricate to be embedded")
     .addOption(new Option("--mask-mode <auto|white|alpha>", "how --mask is read").choices(MASK_MODES).default("auto"))
     .option("--force", "draw with another model than the one that drew it");
-  addMemoryFlag(addComputeFlags(command));
-  carryOut(command, context, ["flexvar repeat out/003.png --out again --preview"], repeat);
+  addComputeFlags(command);
+  return { examples: ["flexvar repeat out/003.png --out again --preview"], work: repeat };
 }
 
 async function repeat([file = ""]: readonly string[], flags: RepeatFlags, running: Running): Promise<Outcome> {
-  const recorded = await settingsOf(file);
+  const png = await readInput(file, "PNG file");
+  const recorded = namingFile(file, () => readSettings(png));
   const folder = findModel(flags.model);
   const hash = await modelHash(folder);
   if (hash !== recorded.model && flags.force !== true)
@@ -51,25 +48,16 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
       `--model: expected the model that drew ${file} (${String(recorded.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
     );
   await expectFolder(flags.out);
-  const pipe = await openModel(folder, flags, running.report);
-  try {
+  return withModel(folder, flags, running.report, async (pipe) => {
     const read = namingFile(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
-    const costs = await openCosts(pipe, flags);
     const isEdit = "fromResult" in read;
     const run = { ...(isEdit ? await repeatedEdit(file, read, flags) : read), model: hash };
-    const { files, settings: drawn } = await draw(pipe, run, flags, costs, running);
+    const { files, settings: drawn } = await draw(pipe, run, flags, running);
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
     // Of edits, what they said.
     const settings = isEdit ? recorded : drawn;
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
-  } finally {
-    await pipe.dispose();
-  }
-}
-
-async function settingsOf(file: string): Promise<SettingsRecord> {
-  const png = await readInput(file, "PNG file");
-  return namingFile(file, () => readSettings(png));
+  });
 }
 
 function namingFile<T>(file: string, read: () => T): T {
@@ -78,4 +66,42 @@ function namingFile<T>(file: string, read: () => T): T {
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The edit that paints an edited picture again: the same bytes, settings included, where model and machine are the same. */
+async function repeatedEdit(file: string, request: RepeatedEdit, flags: RepeatFlags): Promise<EditRun> {
+  const { task } = request;
+  if (!request.fromResult && flags.image === undefined && (task === "refine" || request.mask !== undefined))
+    throw new UsageError(
+      `--image: expected the picture that was ${task === "refine" ? "refined" : "edited"}: its result does not hold enough of it`,
+    );
+  const given = flags.image === undefined ? undefined : await loadRgba(flags.image);
+  if (given !== undefined && pictureHash(given) !== request.image)
+    throw new UsageError(
+      `--image: expected the picture that was edited (${request.image}), got ${flags.image} (${pictureHash(given)})`,
+    );
+  const options = { ...request.options, count: 1 };
+  if (task === "refine") return { ...request, options: { ...options, image: given! }, mask: undefined };
+  const mask = request.mask ?? (await maskGiven(flags));
+  const image = given === undefined ? await loadRgba(file) : onCanvas(given, mask);
+  return { ...request, options: { ...options, image }, mask: checkMask(mask, image) };
+}
+
+async function maskGiven(flags: RepeatFlags): Promise<EditMask> {
+  if (flags.mask === undefined)
+    throw new UsageError("--mask: expected the mask, which was too intricate to be embedded");
+  return maskFromImage(await loadMaskPicture(flags.mask), flags.maskMode);
+}
+
+/** A picture that was out-painted, where its canvas has it: the kept part of the mask. */
+function onCanvas(picture: RgbaImage, mask: EditMask): RgbaImage {
+  if (picture.width === mask.width && picture.height === mask.height) return picture;
+  const at = mask.data.indexOf(0);
+  const [left, top] = [at % mask.width, Math.floor(at / mask.width)];
+  return widenCanvas(picture, {
+    left,
+    top,
+    right: mask.width - picture.width - left,
+    bottom: mask.height - picture.height - top,
+  }).picture;
 }

@@ -1,50 +1,38 @@
 /** The command table, and a command line carried out. */
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
-import type { Context } from "./command.ts";
-import { describeError, EXIT_DONE, EXIT_USAGE, exitCodeOf, Stopped } from "./errors.ts";
+import { type CommandWork, type Context, carryOut } from "./command.ts";
+import { asUsageError, describeError, EXIT_DONE, EXIT_USAGE, exitCodeOf, Stopped } from "./errors.ts";
 import type { Terminal } from "./reporter.ts";
 
-interface CommandEntry {
-  readonly name: string;
-  readonly summary: string;
-  /** Loads what defines the command: only those named on the command line are loaded. */
-  load(): Promise<{ define(command: Command, context: Context): void }>;
-}
-
-const COMMANDS: readonly CommandEntry[] = [
-  { name: "generate", summary: "draw pictures of classes", load: () => import("./generate.ts") },
-  { name: "repeat", summary: "draw a picture again from the settings in its PNG", load: () => import("./repeat.ts") },
-  { name: "inpaint", summary: "repaint the white part of a mask", load: () => import("./inpaint.ts") },
-  { name: "outpaint", summary: "continue a picture beyond its edges", load: () => import("./outpaint.ts") },
-  { name: "expand", summary: "widen or heighten the canvas around a picture", load: () => import("./expand.ts") },
-  { name: "refine", summary: "a small picture at a higher resolution", load: () => import("./refine.ts") },
-  { name: "score", summary: "how likely a picture is under a class", load: () => import("./score.ts") },
-  { name: "encode", summary: "a picture to the tokens of every scale", load: () => import("./encode.ts") },
-  { name: "decode", summary: "tokens back to pictures", load: () => import("./decode.ts") },
-  { name: "classes", summary: "the classes of a model", load: () => import("./classes.ts") },
-  { name: "info", summary: "what a model folder or a checkpoint holds", load: () => import("./info.ts") },
-  { name: "import", summary: "make a model folder from released checkpoints", load: () => import("./import.ts") },
-  { name: "export", summary: "write a model folder as .pth checkpoints", load: () => import("./export.ts") },
-  { name: "train", summary: "train a tokenizer, a transformer or a judge", load: () => import("./train.ts") },
-  { name: "sample", summary: "a class-balanced set of pictures, resumable", load: () => import("./sample.ts") },
-  {
-    name: "sweep",
-    summary: "a set at every value of a sampling option, judged side by side",
-    load: () => import("./sweep.ts"),
-  },
-  { name: "evaluate", summary: "how good pictures are: FID and the rest", load: () => import("./evaluate.ts") },
-  { name: "judge", summary: "how often pictures look like the class asked for", load: () => import("./judge.ts") },
-  {
-    name: "neighbours",
-    summary: "the training pictures nearest to drawn ones",
-    load: () => import("./neighbours.ts"),
-  },
-  { name: "serve", summary: "the HTTP API", load: () => import("./serve.ts") },
-  { name: "studio", summary: "the same, and the studio opened in a browser", load: () => import("./studio.ts") },
-  { name: "site", summary: "the studio as a static site", load: () => import("./site.ts") },
-  { name: "bench", summary: "speed and memory on this machine", load: () => import("./bench.ts") },
-];
+/** What each command is for, and what loads its definition: only those named on the command line are loaded. */
+const COMMANDS: Readonly<
+  Record<string, readonly [summary: string, load: () => Promise<{ define(command: Command): CommandWork }>]>
+> = {
+  generate: ["draw pictures of classes", () => import("./generate.ts")],
+  repeat: ["draw a picture again from the settings in its PNG", () => import("./repeat.ts")],
+  inpaint: ["repaint the white part of a mask", () => import("./edit.ts")],
+  outpaint: ["continue a picture beyond its edges", () => import("./edit.ts")],
+  expand: ["widen or heighten the canvas around a picture", () => import("./edit.ts")],
+  refine: ["a small picture at a higher resolution", () => import("./edit.ts")],
+  score: ["how likely a picture is under a class", () => import("./score.ts")],
+  encode: ["a picture to the tokens of every scale", () => import("./encode.ts")],
+  decode: ["tokens back to pictures", () => import("./decode.ts")],
+  classes: ["the classes of a model", () => import("./classes.ts")],
+  info: ["what a model folder or a checkpoint holds", () => import("./info.ts")],
+  import: ["make a model folder from released checkpoints", () => import("./import.ts")],
+  export: ["write a model folder as .pth checkpoints", () => import("./export.ts")],
+  train: ["train a tokenizer, a transformer or a judge", () => import("./train.ts")],
+  sample: ["a class-balanced set of pictures, resumable", () => import("./sample.ts")],
+  sweep: ["a set at every value of a sampling option, judged side by side", () => import("./sweep.ts")],
+  evaluate: ["how good pictures are: FID and the rest", () => import("./evaluate.ts")],
+  judge: ["how often pictures look like the class asked for", () => import("./judge.ts")],
+  neighbours: ["the training pictures nearest to drawn ones", () => import("./neighbours.ts")],
+  serve: ["the HTTP API", () => import("./serve.ts")],
+  studio: ["the same, and the studio opened in a browser", () => import("./studio.ts")],
+  site: ["the studio as a static site", () => import("./site.ts")],
+  bench: ["speed and memory on this machine", () => import("./bench.ts")],
+};
 
 const EXAMPLES = `
 Examples:
@@ -62,7 +50,7 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     return EXIT_DONE;
   } catch (error) {
     if (error instanceof CommanderError) return endedByCommander(error, argv, terminal);
-    const failure = signal.aborted ? signal.reason : error;
+    const failure = signal.aborted ? signal.reason : await asUsageError(error);
     terminal.err(`${describeError(failure, Boolean(process.env.FLEXVAR_DEBUG))}\n`);
     return exitCodeOf(failure);
   }
@@ -79,9 +67,9 @@ export async function buildProgram(argv: readonly string[], context: Context): P
     .configureOutput({ writeOut: terminal.out, writeErr: () => {}, outputError: () => {} })
     .exitOverride()
     .addHelpText("after", EXAMPLES);
-  for (const { name, summary, load } of COMMANDS) {
+  for (const [name, [summary, load]] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary);
-    if (argv.includes(name)) (await load()).define(command, context);
+    if (argv.includes(name)) carryOut(command, context, (await load()).define(command));
   }
   return program;
 }
@@ -89,8 +77,7 @@ export async function buildProgram(argv: readonly string[], context: Context): P
 /** Help and version end well; everything else that the parser refuses is bad usage. */
 function endedByCommander(error: CommanderError, argv: readonly string[], terminal: Terminal): number {
   if (error.exitCode === 0) return EXIT_DONE;
-  const name = COMMANDS.find((entry) => entry.name === argv[0])?.name;
-  const help = name === undefined ? "flexvar --help" : `flexvar ${name} --help`;
+  const help = Object.keys(COMMANDS).includes(argv[0]!) ? `flexvar ${argv[0]} --help` : "flexvar --help";
   // `help NAME` of no command comes without words.
   const message = (error.code === "commander.help" ? `unknown command '${argv[1]}'` : error.message)
     .replace(/^error: /, "")

@@ -1,12 +1,11 @@
 /** Drawing a class-balanced set of pictures: what `sample` and `evaluate --model` share. */
 import { openSampleStore } from "../evaluate/index.ts";
 import type { SamplingInput } from "../options/index.ts";
-import { type Costs, type FlexVARPipeline, fitGenerate, runSettings } from "../pipelines/index.ts";
+import { type Costs, type FlexVARPipeline, fitGenerate, runSettings, runSteps } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
 import { estimated } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { modelHash } from "./identity.ts";
-import { asUsage } from "./option-flags.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** A process's part of a set: every `of`-th picture from the `index`-th. */
@@ -30,6 +29,8 @@ export interface SetRequest {
 /** A set with every setting decided. */
 export interface PlannedSet {
   readonly classes: readonly number[];
+  /** The model's hash. */
+  readonly model: string;
   readonly input: SamplingInput;
   readonly total: number;
   readonly width: number;
@@ -40,23 +41,24 @@ export interface PlannedSet {
   readonly settings: string;
 }
 
-/** Decides a set's settings. @throws UsageError for options that the model cannot follow */
+/** Decides a set's settings. @throws OptionError for options that the model cannot follow */
 export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promise<PlannedSet> {
   const { total, input, folder, costs, report } = request;
   const every = Array.from({ length: pipe.config.transformer?.numClasses ?? 0 }, (_, id) => id);
   const whole = { ...input, classLabels: (input.classLabels ?? []).length > 0 ? input.classLabels! : every };
-  const resolved = asUsage(() => pipe.resolve(whole));
+  const resolved = pipe.resolve(whole);
   if (resolved.picks.some(({ mix }) => mix !== undefined))
     throw new UsageError("--class: expected classes and groups, got a mix of classes");
   const classes = resolved.picks.flatMap(({ ids }) => ids);
   if (new Set(classes).size < classes.length) throw new UsageError("--class: expected each class once");
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
-  const run = runSettings(pipe.config, { task: "generate", options: whole, model: await modelHash(folder) });
+  const model = await modelHash(folder);
+  const run = runSettings(pipe.config, { task: "generate", options: whole, model });
   const own = { total, ...run, size: `${width}x${height}`, classes: [...classes] };
   const options = { ...whole, count: 1, batchSize: request.batch };
   const fit = (by: Costs) => fitGenerate(pipe.config, by.model, options, total, by.budget);
   const batch = costs === undefined ? request.batch : estimated(costs, report, fit).batch;
-  return { classes, input: whole, total, width, height, batch, settings: JSON.stringify(own) };
+  return { classes, model, input: whole, total, width, height, batch, settings: JSON.stringify(own) };
 }
 
 /** Draws the pictures that a set lacks. Returns how many were drawn, and whether the set is whole. */
@@ -67,7 +69,7 @@ export async function drawSet(
   { report, signal }: Running,
   shard: Shard = { index: 0, of: 1 },
 ): Promise<{ drawn: number; whole: boolean }> {
-  const { classes, input, total, width, height, batch, settings } = plan;
+  const { classes, model, input, total, width, height, batch, settings } = plan;
   const labelOf = (number: number): number => classes[number % classes.length]!;
   const nameOf = (id: number): string => pipe.labels[id] ?? String(id);
   const store = await openSampleStore({ path: out, total, width, height, labelOf, nameOf, settings });
@@ -85,12 +87,11 @@ export async function drawSet(
   }
   for (const [firstIndex, numbers] of rounds) {
     const classLabels = numbers.map(labelOf);
-    const run = { ...input, classLabels, count: 1, firstIndex, batchSize: batch, signal };
-    for await (const step of pipe.generate(run)) {
-      if (!step.isLast) continue;
-      for (const row of step.pictures.keys()) await store.add(numbers[step.first + row]!, await step.picture(row));
-      drawn += step.pictures.length;
-      report.progress(drawn, missing.length, "pictures drawn");
+    const run = { task: "generate", options: { ...input, classLabels, count: 1, firstIndex }, model } as const;
+    for await (const { isLast, pictures } of runSteps(pipe, run, { shown: 0, signal, batchSize: batch })) {
+      for (const { number, image } of pictures) await store.add(numbers[number]!, image);
+      drawn += pictures.length;
+      if (isLast) report.progress(drawn, missing.length, "pictures drawn");
     }
   }
   return { drawn: missing.length, whole: await store.finish() };

@@ -1,16 +1,21 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, type MemoryFlags, openCosts } from "./cost.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
-import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel, shownPath } from "./model.ts";
-import { addSamplingFlags, samplingInput } from "./option-flags.ts";
+import {
+  addBatchFlag,
+  addComputeFlags,
+  addSamplingFlags,
+  type ComputeFlags,
+  samplingInput,
+  wholeNumber,
+} from "./flags.ts";
+import { findModel, shownPath, withModel } from "./model.ts";
 import { expectWritable } from "./output.ts";
 import { drawSet, planSet, type Shard } from "./sample-set.ts";
 
-interface SampleFlags extends ComputeFlags, MemoryFlags {
+interface SampleFlags extends ComputeFlags {
   readonly out: string;
   readonly total: number;
   readonly shard?: Shard;
@@ -18,7 +23,7 @@ interface SampleFlags extends ComputeFlags, MemoryFlags {
 }
 
 /** `flexvar sample`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command.description(
     "Draws a class-balanced set of pictures for `flexvar evaluate` and other evaluators: an .npz file (arr_0 uint8 " +
       "[N, H, W, 3], arr_1 labels) or a folder of PNG files, one folder a class. Picture i has class i modulo the number of " +
@@ -34,21 +39,15 @@ export function define(command: Command, context: Context): void {
       "draw every n-th picture from the i-th, i from 0; the last process writes the set",
       readShard,
     );
-  addMemoryFlag(addComputeFlags(command)).option(
-    "--batch <N>",
-    "pictures side by side; changes no picture",
-    wholeNumber("batch", 1, 4096),
-  );
-  carryOut(
-    command,
-    context,
-    [
+  addBatchFlag(addComputeFlags(command), "pictures side by side; changes no picture");
+  return {
+    examples: [
       "flexvar sample --total 1000 --out samples.npz",
       "flexvar sample --total 1000 --out samples",
       "flexvar sample --total 50000 --out samples.npz --shard 0/2",
     ],
-    sample,
-  );
+    work: sample,
+  };
 }
 
 function readShard(text: string): Shard {
@@ -59,21 +58,18 @@ function readShard(text: string): Shard {
 }
 
 async function sample(_: readonly string[], flags: SampleFlags, running: Running): Promise<Outcome> {
-  const input = samplingInput({ ...flags });
+  const input = samplingInput(flags);
   const { total, out, shard, batch } = flags;
   const extension = extname(out);
   if (extension !== ".npz" && extension !== "")
     throw new UsageError(`--out: expected a name ending in .npz, or a folder without an ending, got "${out}"`);
   if (extension === ".npz") await expectWritable(out);
   const folder = findModel(flags.model);
-  const pipe = await openModel(folder, flags, running.report);
-  try {
+  return withModel(folder, flags, running.report, async (pipe) => {
     const costs = await openCosts(pipe, flags);
     const plan = await planSet(pipe, { total, input, folder, batch, costs, report: running.report });
     const { drawn, whole } = await drawSet(pipe, out, plan, running, shard);
     running.report.log(whole ? `${total} pictures in ${shownPath(out)}` : "other processes have pictures to draw yet");
     return { json: { file: out, total, drawn, whole, ...measured(pipe.runtime.runMilliseconds()) } };
-  } finally {
-    await pipe.dispose();
-  }
+  });
 }

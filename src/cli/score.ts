@@ -14,23 +14,21 @@ import {
   scoreStages,
 } from "../pipelines/index.ts";
 import { formatGrid } from "../sampling/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag, fitStages, type MemoryFlags } from "./cost.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { fitStages } from "./cost.ts";
 import { UsageError } from "./errors.ts";
-import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel } from "./model.ts";
-import { asUsage, asUsageError, samplingInput } from "./option-flags.ts";
+import { addComputeFlags, type ComputeFlags, samplingInput, wholeNumber } from "./flags.ts";
+import { findModel, withModel } from "./model.ts";
 import { expectFolder, makeFolder } from "./output.ts";
 
-interface ScoreFlags extends ComputeFlags, MemoryFlags {
+interface ScoreFlags extends ComputeFlags {
   readonly class?: string;
   readonly top: number;
   readonly out?: string;
 }
 
 /** `flexvar score`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "How likely a picture is under a class, by the model's own prediction of its tokens: in bits per token, in all and per " +
@@ -49,18 +47,17 @@ export function define(command: Command, context: Context): void {
       "--out <DIR>",
       "heat maps under the likeliest class: heat_00.png … per scale, anomaly.png where the picture is unlike its class",
     );
-  addMemoryFlag(addComputeFlags(command));
-  carryOut(command, context, ["flexvar score cat.png", "flexvar score cat.png --class animal-face --out heat"], score);
+  addComputeFlags(command);
+  return { examples: ["flexvar score cat.png", "flexvar score cat.png --class animal-face --out heat"], work: score };
 }
 
 async function score([file = ""]: readonly string[], flags: ScoreFlags, { report, signal }: Running): Promise<Outcome> {
-  const { classLabels = [] } = asUsage(() => parseSampling({ classLabels: samplingInput({ ...flags }).classLabels }));
+  const { classLabels = [] } = parseSampling({ classLabels: samplingInput(flags).classLabels });
   const { loadRgb } = await import("../image/node.ts");
   const { alpha: _, ...image } = await loadRgb(file);
   if (flags.out !== undefined) await expectFolder(flags.out);
   const folder = findModel(flags.model);
-  const pipe = await openModel(folder, flags, report);
-  try {
+  return withModel(folder, flags, report, async (pipe) => {
     const view = { picture: image, hole: new Uint8Array(image.width * image.height) };
     const numClasses = pipe.config.transformer?.numClasses ?? 0;
     const likely = { most: Math.max(FINALISTS, flags.top), signal };
@@ -95,11 +92,7 @@ async function score([file = ""]: readonly string[], flags: ScoreFlags, { report
       },
       text: listed.map((one) => `${one.bitsPerToken.toFixed(3)}\t${one.classId}\t${nameOf(pipe, one)}`).join("\n"),
     };
-  } catch (error) {
-    throw asUsageError(error);
-  } finally {
-    await pipe.dispose();
-  }
+  });
 }
 
 function nameOf(pipe: FlexVARPipeline, { classId, label }: ClassScore): string {

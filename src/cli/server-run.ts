@@ -22,15 +22,15 @@ import {
 } from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
 import type { Outcome, Running } from "./command.ts";
-import { addMemoryFlag, budgetBytes, checkedBudget, type MemoryFlags } from "./cost.ts";
+import { budgetBytes, checkedBudget } from "./cost.ts";
 import { UsageError } from "./errors.ts";
-import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
+import { addBatchFlag, addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
 import { packageRoot } from "./package.ts";
 import { rendererProcess } from "./renderer-process.ts";
 
-export interface ServerFlags extends ComputeFlags, MemoryFlags {
+export interface ServerFlags extends ComputeFlags {
   readonly host: string;
   readonly port: number;
   /** False: none is asked for. */
@@ -44,7 +44,7 @@ export interface ServerFlags extends ComputeFlags, MemoryFlags {
 }
 
 export function addServerFlags(command: Command): Command {
-  return addMemoryFlag(addComputeFlags(command))
+  addComputeFlags(command)
     .optionsGroup("Server:")
     .option("--host <ADDRESS>", "address to listen on", "127.0.0.1")
     .option("--port <N>", "port to listen on; 0: a free one", wholeNumber("port", 0, 65535), 8080)
@@ -53,12 +53,8 @@ export function addServerFlags(command: Command): Command {
     .option("--allow-host <NAME...>", "names by which the server is called, beside addresses and localhost", addHost)
     .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own", addOrigin)
     .addOption(new Option("--log-level <LEVEL>", "what of requests is written, as lines of JSON").choices(LOG_LEVELS))
-    .option("--queue <N>", "jobs that may wait, beside those at work; 64 by default", wholeNumber("queue", 1, 100_000))
-    .option(
-      "--batch <N>",
-      "most pictures side by side; 8 by default, fewer where grids are large",
-      wholeNumber("batch", 1, 256),
-    );
+    .option("--queue <N>", "jobs that may wait, beside those at work; 64 by default", wholeNumber("queue", 1, 100_000));
+  return addBatchFlag(command, "most pictures side by side; 8 by default, fewer where grids are large", 256);
 }
 
 /** What a server that listens is like. */
@@ -170,7 +166,7 @@ export async function runServer(
 }
 
 /** What requests are checked with: the model's sizes, this machine's rate, and the memory that the process may take. */
-async function serverCosts(renderer: Renderer, config: ModelConfig, flags: MemoryFlags): Promise<Costs | undefined> {
+async function serverCosts(renderer: Renderer, config: ModelConfig, flags: ComputeFlags): Promise<Costs | undefined> {
   const calibration = config.transformer === null ? undefined : await renderer.calibrate?.();
   if (calibration === undefined) return undefined;
   const seconds = DEFAULT_LIMITS.jobMs / 1000;

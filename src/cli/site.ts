@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { writeSite } from "../site/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import type { CommandWork, Outcome, Running } from "./command.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
 import { makeFolder } from "./output.ts";
@@ -13,7 +13,7 @@ interface SiteFlags {
 }
 
 /** `flexvar site`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Writes the studio as a static site that computes in the browser: put the folder on any web host. It holds the studio, " +
@@ -21,7 +21,7 @@ export function define(command: Command, context: Context): void {
     )
     .option("--model <DIR|NAME>", "model folder, or the name of a shipped model")
     .option("--out <DIR>", "folder for the site", "site");
-  carryOut(command, context, ["flexvar site --model emoji --out site"], site);
+  return { examples: ["flexvar site --model emoji --out site"], work: site };
 }
 
 async function site(_: readonly string[], { model, out }: SiteFlags, { report }: Running): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import type { CommandWork, Outcome, Running } from "./command.ts";
 import { addServerFlags, runServer, type ServerFlags, type Started, studioShell } from "./server-run.ts";
 
 interface StudioFlags extends ServerFlags {
@@ -7,13 +7,13 @@ interface StudioFlags extends ServerFlags {
 }
 
 /** `flexvar studio`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command.description(
     "The server of `flexvar serve`, and its studio opened in the browser: draw, watch the scales, repaint, extend. Pictures " +
       "are kept in that browser. Ends with Ctrl-C.",
   );
   addServerFlags(command).option("--no-open", "only print the address");
-  carryOut(command, context, ["flexvar studio", "flexvar studio --model emoji --port 0 --no-open"], studio);
+  return { examples: ["flexvar studio", "flexvar studio --model emoji --port 0 --no-open"], work: studio };
 }
 
 async function studio(_: readonly string[], flags: StudioFlags, running: Running): Promise<Outcome> {

@@ -1,16 +1,20 @@
-/** Which sets a sweep draws and what each is judged against. */
-import type { Sides } from "../evaluate/index.ts";
+/** Which sets a sweep draws and what each is judged against; sets and evaluations are made once and kept in the sweep's folder. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { contentDigest, type EvaluationResult, readStatistics, type Sides } from "../evaluate/index.ts";
+import { writeFileAtomic } from "../files/index.ts";
+import { parseJson } from "../json/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
-import { type MemoryFlags, openCosts } from "./cost.ts";
+import { openCosts } from "./cost.ts";
+import { type ComputeFlags, samplingInput } from "./flags.ts";
 import type { JudgingFlags } from "./judging-flags.ts";
-import { samplingInput } from "./option-flags.ts";
 import { firstPictures } from "./report-parts.ts";
 import type { Reporter } from "./reporter.ts";
 import { type PlannedSet, planSet } from "./sample-set.ts";
-import { type PointFiles, pointFiles } from "./sweep-point.ts";
 import type { Variation } from "./vary.ts";
 
-export interface SweepRequest extends JudgingFlags, MemoryFlags {
+export interface SweepRequest extends JudgingFlags, ComputeFlags {
   readonly vary: readonly Variation[];
   readonly total: number;
   readonly out: string;
@@ -46,9 +50,8 @@ export async function planSweeps(
   features: string,
   report: Reporter,
 ): Promise<PlannedSweep[]> {
-  const { contentDigest } = await import("../evaluate/index.ts");
   const { bootstrap = null, metrics = null, split = null, total, out, batch } = flags;
-  const given = samplingInput({ ...flags });
+  const given = samplingInput(flags);
   const costs = await openCosts(pipe, flags);
   const sweeps: PlannedSweep[] = [];
   const digests = new Map<string, string>();
@@ -69,8 +72,39 @@ export async function planSweeps(
 
 /** The set's size where the reference's pictures have another; nothing is resized where they agree. */
 async function sizeFor(against: string, { width, height }: PlannedSet): Promise<Sides | undefined> {
-  const { readStatistics } = await import("../evaluate/index.ts");
   if (against.endsWith(".npz") && (await readStatistics(against)) !== undefined) return undefined;
   const [first] = await firstPictures(against, 1);
   return first === undefined || (first.width === width && first.height === height) ? undefined : { width, height };
 }
+
+/** Where a value's set and evaluation lie; two values that draw the same pictures share them. */
+interface PointFiles {
+  readonly set: string;
+  readonly evaluation: string;
+}
+
+/**
+ * @param code which state of the program draws and judges: another one's pictures and numbers do not count.
+ * @param judging everything else that decides the numbers but the set, as text.
+ */
+function pointFiles(folder: string, { settings }: PlannedSet, code: string, judging: string): PointFiles {
+  const set = shortHash(`${settings} ${code}`);
+  return {
+    set: join(folder, `set-${set}.npz`),
+    evaluation: join(folder, `evaluation-${set}-${shortHash(judging)}.json`),
+  };
+}
+
+const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
+
+/** The evaluation that is there; undefined where there is none, or one of another version. */
+export async function keptEvaluation(path: string): Promise<EvaluationResult | undefined> {
+  const text = await readFile(path).catch(() => undefined);
+  if (text === undefined) return undefined;
+  const value = parseJson(text, path);
+  const whole = typeof value === "object" && value !== null && "version" in value && value.version === 1;
+  return whole ? (value as EvaluationResult) : undefined;
+}
+
+export const keepEvaluation = (path: string, result: EvaluationResult): Promise<void> =>
+  writeFileAtomic(path, `${JSON.stringify(result, null, 2)}\n`);

@@ -36,7 +36,7 @@ describe("parseVariation", () => {
     ["class=1,2", "expected OPTION=VALUES with one of"],
     ["steps=", "expected 1 to 100 values of steps"],
     ["steps=6,,8", "expected 1 to 100 values of steps"],
-    ["steps=six", '--steps: expected a number, got "six"'],
+    ["steps=six", 'steps: expected a number, got "six"'],
   ])("refuses %s", (text, message) => {
     expect(() => parseVariation(text)).toThrow(message);
   });

@@ -1,33 +1,44 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { version } from "../../package.json";
-import type { DoubleProduct, EvaluationResult, FeatureExtractor } from "../evaluate/index.ts";
+import {
+  type DoubleProduct,
+  doubleProducts,
+  type EvaluationResult,
+  evaluateSets,
+  expectInput,
+  type FeatureExtractor,
+} from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { textColumns } from "../report/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
-import { addMemoryFlag } from "./cost.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
-import { addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
+import { addBatchFlag, addComputeFlags, addSamplingFlags, wholeNumber } from "./flags.ts";
 import { addJudgingFlags } from "./judging-flags.ts";
-import { measured } from "./measure.ts";
-import { findModel, openModel } from "./model.ts";
-import { addSamplingFlags } from "./option-flags.ts";
+import { findModel, withModel } from "./model.ts";
 import { expectWritable, makeFolder } from "./output.ts";
 import { codeDigest } from "./package.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
 import { drawSet } from "./sample-set.ts";
-import { type PlannedSweep, planSweeps, type SweepRequest, type SweepValue, VALUE } from "./sweep-plan.ts";
-import { keepEvaluation, keptEvaluation } from "./sweep-point.ts";
+import {
+  keepEvaluation,
+  keptEvaluation,
+  type PlannedSweep,
+  planSweeps,
+  type SweepRequest,
+  type SweepValue,
+  VALUE,
+} from "./sweep-plan.ts";
 import { sweepDrawing, sweepReport } from "./sweep-report.ts";
 import { parseVariation, type Variation } from "./vary.ts";
 
-interface SweepFlags extends SweepRequest, ComputeFlags, ReportFlags {
+interface SweepFlags extends SweepRequest, ReportFlags {
   readonly plots?: string;
 }
 
 /** `flexvar sweep`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command.description(
     "Draws a set at every value of a sampling option, judges each against real pictures, and shows the numbers side by side. " +
       "Each --vary is a sweep of its own around the other flags. Sets and numbers are kept in --out: a run that was killed " +
@@ -46,35 +57,31 @@ export function define(command: Command, context: Context): void {
       `real pictures or statistics, as \`flexvar evaluate\` takes them; ${VALUE} in it stands for the option's value. Pictures ` +
         "of another size are brought to the drawn ones'",
     )
-    .requiredOption("--out <DIR>", "folder for sets and numbers")
-    .option("--batch <N>", "pictures side by side; changes no picture", wholeNumber("batch", 1, 4096));
+    .requiredOption("--out <DIR>", "folder for sets and numbers");
+  addBatchFlag(command, "pictures side by side; changes no picture");
   addReportFlags(addJudgingFlags(command, "the shipped judge of the model's name by default")).option(
     "--plots <F.svg>",
     "the plots alone, as one picture",
   );
-  addMemoryFlag(addComputeFlags(command));
-  carryOut(
-    command,
-    context,
-    [
+  addComputeFlags(command);
+  return {
+    examples: [
       "flexvar sweep --model fashion --against runs/fashion-data --vary guidance=1,1.5,2,3 --total 500 --out runs/guidance --report guidance.html",
       "flexvar sweep --model fashion --against runs/fashion-data --vary steps=6,8,10 --vary 'scales=1,2,4,8;1,2,3,4,6,8' --total 300 --out runs/steps --json",
     ],
-    sweep,
-  );
+    work: sweep,
+  };
 }
 
 async function sweep(_: readonly string[], flags: SweepFlags, running: Running): Promise<Outcome> {
   const { report } = running;
   const page = reportPath(flags);
   const folder = findModel(flags.model);
-  const { doubleProducts, expectInput } = await import("../evaluate/index.ts");
   await makeFolder(flags.out);
   await expectWritable(join(flags.out, "sweep"), page, flags.plots);
   await expectInput(flags.against, flags.split);
   const extractor = await openFeatureSource(findFeatures(flags, folder), flags);
-  const pipe = await openModel(folder, flags, report);
-  try {
+  return withModel(folder, flags, report, async (pipe) => {
     const code = await codeDigest();
     const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`, report);
     const tools = { pipe, extractor, product: await doubleProducts(flags.threads), code };
@@ -100,9 +107,7 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
         ...measured(pipe.runtime.runMilliseconds()),
       },
     };
-  } finally {
-    await Promise.all([pipe.dispose(), extractor.close()]);
-  }
+  }).finally(() => extractor.close());
 }
 
 interface Tools {
@@ -119,7 +124,6 @@ async function makePoint(
   { bootstrap, metrics, split, out }: SweepFlags,
   running: Running,
 ): Promise<EvaluationResult> {
-  const { evaluateSets } = await import("../evaluate/index.ts");
   await drawSet(pipe, files.set, planned, running);
   const result = await evaluateSets(files.set, against, {
     extractor,
@@ -130,7 +134,7 @@ async function makePoint(
     bootstrap,
     cache: join(out, "features"),
     versions: { flexvar: version, runtime: pipe.runtime.description, code },
-    onProgress: (done, total, what) => running.report.progress(done, total, what),
+    onProgress: running.report.progress,
     signal: running.signal,
   });
   await keepEvaluation(files.evaluation, result);

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { Argument, type Command } from "commander";
 import { readProblem } from "../files/index.ts";
 import type { RunProgress, RunResult } from "../train/index.ts";
-import { type Context, carryOut, type Outcome, type Running } from "./command.ts";
+import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { wholeNumber } from "./flags.ts";
-import { measured } from "./measure.ts";
+import { addThreadsFlag } from "./flags.ts";
 import type { Reporter } from "./reporter.ts";
 
 interface TrainFlags {
@@ -20,7 +19,7 @@ interface TrainFlags {
 }
 
 /** `flexvar train`. */
-export function define(command: Command, context: Context): void {
+export function define(command: Command): CommandWork {
   command
     .description(
       "Trains a tokenizer, or a transformer on a tokenizer's tokens. The run's folder gets checkpoints/, log.jsonl, sheets/ " +
@@ -44,19 +43,17 @@ export function define(command: Command, context: Context): void {
       "--device <cpu|webgpu>",
       "what computes; cpu by default. On webgpu the networks' parameters and optimiser state stay on the device, " +
         "results differ from the CPU's by rounding",
-    )
-    .option("--threads <N>", "threads of one operator; all cores by default", wholeNumber("threads", 1, 1024));
-  carryOut(
-    command,
-    context,
-    [
+    );
+  addThreadsFlag(command);
+  return {
+    examples: [
       "flexvar train tokenizer --config configs/emoji-tokenizer.json --data my-pictures --out runs/tokenizer",
       "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer",
       "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer --device webgpu --resume",
       "flexvar train judge --config configs/emoji-judge.json --data runs/emoji-data-128 --out runs/emoji-judge",
     ],
-    train,
-  );
+    work: train,
+  };
 }
 
 async function train([network]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
@@ -78,8 +75,8 @@ async function train([network]: readonly string[], flags: TrainFlags, { report, 
       case "transformer":
         return trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
       default: {
-        const { judgeTrainingSchema, trainJudge } = await import("../judge/index.ts");
-        return trainJudge(await readConfig(judgeTrainingSchema, path, quick), data, out, options);
+        const { classifierTrainingSchema, trainClassifier } = await import("../classifier/index.ts");
+        return trainClassifier(await readConfig(classifierTrainingSchema, path, quick), data, out, options);
       }
     }
   };

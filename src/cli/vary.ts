@@ -1,7 +1,6 @@
 /** `--vary OPTION=VALUES`: which sampling option takes which values. */
 import { options, SAMPLING_FIELDS, type SamplingField, type SamplingInput, valueFromText } from "../options/index.ts";
 import { UsageError } from "./errors.ts";
-import { asUsage } from "./option-flags.ts";
 
 export interface Variation {
   readonly field: SamplingField;
@@ -38,7 +37,7 @@ export function parseVariation(text: string): Variation {
     title: options[field].title,
     values: values.map((value) => ({
       text: value,
-      input: asUsage(() => ({ [field]: valueFromText(field, value) }) as SamplingInput),
+      input: { [field]: valueFromText(field, value) } as SamplingInput,
     })),
   };
 }

@@ -80,8 +80,8 @@ export function createClient({ baseUrl, token, fetch: given }: ClientOptions): F
     if (!response.ok) throw await refusal(response);
     return response;
   };
-  const post = async <T>(path: string, body: object, signal?: AbortSignal): Promise<T> =>
-    (await (await call("POST", path, body, signal)).json()) as T;
+  const ask = async <T>(...request: Parameters<typeof call>): Promise<T> =>
+    (await (await call(...request)).json()) as T;
   async function* stream(path: string, fields: object, signal?: AbortSignal): AsyncGenerator<StreamEvent> {
     const response = await call("POST", path, { ...fields, stream: true }, signal);
     for await (const { event, data } of readEvents(response.body!)) {
@@ -94,15 +94,15 @@ export function createClient({ baseUrl, token, fetch: given }: ClientOptions): F
   const edits = "/v1/images/edits";
   const job = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
   return {
-    generate: (fields, signal) => post(generations, fields, signal),
+    generate: (fields, signal) => ask("POST", generations, fields, signal),
     generateStream: (fields, signal) => stream(generations, fields, signal),
-    edit: (fields, signal) => post(edits, fields, signal),
+    edit: (fields, signal) => ask("POST", edits, fields, signal),
     editStream: (fields, signal) => stream(edits, fields, signal),
-    startGeneration: (fields) => post(generations, { ...fields, async: true }),
-    startEdit: (fields) => post(edits, { ...fields, async: true }),
-    job: async (id) => (await (await call("GET", job(id))).json()) as JobBody,
-    cancelJob: async (id) => (await (await call("DELETE", job(id))).json()) as JobBody,
-    models: async () => ((await (await call("GET", "/v1/models")).json()) as { data: ModelBody[] }).data,
+    startGeneration: (fields) => ask("POST", generations, { ...fields, async: true }),
+    startEdit: (fields) => ask("POST", edits, { ...fields, async: true }),
+    job: (id) => ask("GET", job(id)),
+    cancelJob: (id) => ask("DELETE", job(id)),
+    models: async () => (await ask<{ data: ModelBody[] }>("GET", "/v1/models")).data,
   };
 }
 

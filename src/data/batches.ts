@@ -1,7 +1,7 @@
 import { createRandom } from "../sampling/index.ts";
 import { type AugmentOptions, centreView, checkAugment, drawView, writeView } from "./augment.ts";
 import { CorruptImageError, type Dataset, DatasetError, type Example } from "./dataset.ts";
-import { epochOrder } from "./order.ts";
+import { epochOrder, ownOrder, readAhead } from "./order.ts";
 
 /** A place in the endless stream of epochs: what a checkpoint keeps to go on with the next unseen picture. */
 export interface StreamPosition {
@@ -102,29 +102,18 @@ interface Placed {
 
 /** The rest of one epoch, decoded ahead in order; corrupt pictures are reported and skipped. */
 async function* examples(dataset: Dataset, options: BatchOptions, from: StreamPosition): AsyncGenerator<Placed> {
-  const order = options.ordered
-    ? Uint32Array.from({ length: dataset.length }, (_, i) => i)
-    : epochOrder(dataset, options.seed, from.epoch);
-  const ahead: Promise<Example | CorruptImageError>[] = [];
-  let next = from.taken;
-  for (let at = from.taken; at < order.length; at++) {
+  const order = options.ordered ? ownOrder(dataset) : epochOrder(dataset, options.seed, from.epoch);
+  let taken = from.taken;
+  for (const reading of readAhead(dataset, order, options.concurrency ?? 8, taken)) {
     options.signal?.throwIfAborted();
-    for (; next < order.length && next < at + (options.concurrency ?? 8); next++)
-      ahead.push(read(dataset, order[next]!));
-    const example = await ahead.shift()!;
+    const index = order[taken++]!;
+    const example = await reading.catch((error: unknown) => {
+      if (error instanceof CorruptImageError) return error;
+      throw error;
+    });
     if (example instanceof CorruptImageError) options.onCorrupt?.(example);
-    else yield { example, index: order[at]!, epoch: from.epoch, taken: at + 1 };
+    else yield { example, index, epoch: from.epoch, taken };
   }
-}
-
-/** Failures other than a corrupt picture reject later, when the stream reaches them: mark them as handled until then. */
-function read(dataset: Dataset, index: number): Promise<Example | CorruptImageError> {
-  const reading = dataset.get(index).catch((error: unknown) => {
-    if (error instanceof CorruptImageError) return error;
-    throw error;
-  });
-  reading.catch(() => undefined);
-  return reading;
 }
 
 function assemble(placed: readonly Placed[], options: BatchOptions, next: StreamPosition): Batch {

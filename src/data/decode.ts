@@ -1,5 +1,5 @@
 import { decodeWithin, ImageError } from "../image/node.ts";
-import { CorruptImageError, type Picture } from "./dataset.ts";
+import { CorruptImageError, checkIndex, type Dataset, type Picture, pictureProblem } from "./dataset.ts";
 
 /** How encoded images are turned into pixels. */
 export interface DecodeOptions {
@@ -43,6 +43,36 @@ export async function decodePicture(bytes: Uint8Array, name: string, options: De
 /** A broken picture is what its reason says; of others what was expected counts too. */
 function reasonOf({ fault, expected, got }: ImageError): string {
   return fault === "damage" || fault === "format" ? got : `${got} where ${expected} was expected`;
+}
+
+/** How a data set of encoded pictures finds them by number. */
+interface EncodedPictures extends Pick<Dataset, "classes" | "nameOf"> {
+  readonly labels: Int32Array;
+  /** The picture's file or field. */
+  read(index: number): Promise<Uint8Array>;
+}
+
+/** A data set of encoded pictures, each read and decoded when it is asked for. */
+export function encodedDataset(pictures: EncodedPictures, options: DecodeOptions): Dataset {
+  const { classes, labels, nameOf, read } = pictures;
+  const checked = (index: number): number => {
+    checkIndex(labels, index);
+    return index;
+  };
+  return {
+    length: labels.length,
+    classes,
+    labelOf: (index) => labels[checked(index)]!,
+    nameOf: (index) => nameOf(checked(index)),
+    async get(index) {
+      const name = nameOf(checked(index));
+      const bytes = await read(index).catch((error: unknown) => {
+        throw pictureProblem(name, error);
+      });
+      return { image: await decodePicture(bytes, name, options), label: labels[index]!, name };
+    },
+    close: async () => {},
+  };
 }
 
 /** Repeats one channel into three; three channels pass through. */

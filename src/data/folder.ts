@@ -2,8 +2,8 @@
 import { basename, extname, relative } from "node:path";
 import { readWholeFile } from "../files/index.ts";
 import { type ClassOrder, expectDistinct, numbersOf, sortedNames } from "./classes.ts";
-import { checkIndex, type Dataset, DatasetError, pictureProblem } from "./dataset.ts";
-import { type DecodeOptions, decodePicture } from "./decode.ts";
+import { type Dataset, DatasetError } from "./dataset.ts";
+import { type DecodeOptions, encodedDataset } from "./decode.ts";
 import { shownName } from "./left-out.ts";
 import { isWnid, readSynsets, readValidationTable, VALIDATION_TABLE } from "./synsets.ts";
 import { type Folder, holdsData, picturesBelow } from "./tree.ts";
@@ -26,26 +26,16 @@ interface Entry {
 const LARGEST_FILE = 2 ** 30;
 
 /** A data set of picture files. */
-function fileDataset(entries: readonly Entry[], classes: readonly string[], options: DecodeOptions): Dataset {
-  const at = (index: number) => {
-    checkIndex(entries, index);
-    return entries[index]!;
-  };
-  return {
-    length: entries.length,
-    classes,
-    labelOf: (index) => at(index).label,
-    nameOf: (index) => at(index).name,
-    async get(index) {
-      const { path, name, label } = at(index);
-      const bytes = await readWholeFile(path, LARGEST_FILE).catch((error: unknown) => {
-        throw pictureProblem(name, error);
-      });
-      return { image: await decodePicture(bytes, name, options), label, name };
+const fileDataset = (entries: readonly Entry[], classes: readonly string[], options: DecodeOptions): Dataset =>
+  encodedDataset(
+    {
+      classes,
+      labels: Int32Array.from(entries, ({ label }) => label),
+      nameOf: (index) => entries[index]!.name,
+      read: (index) => readWholeFile(entries[index]!.path, LARGEST_FILE),
     },
-    close: async () => {},
-  };
-}
+    options,
+  );
 
 /** Names of the class folders, in the order of their numbers. */
 export function classFolderNames(folder: Folder, order?: ClassOrder): string[] {

@@ -2,12 +2,7 @@
  * Training data: labelled pictures from folders and archives, shuffled by seed, decoded on sharp's threads, augmented and
  * put into batches for a network. Runs in Node.
  */
-export {
-  type AugmentOptions,
-  centreView,
-  checkAugment,
-  writeView,
-} from "./augment.ts";
+export { type AugmentOptions, centreView, checkAugment, writeView } from "./augment.ts";
 export { type Batch, batches, orderedBatches, type StreamPosition } from "./batches.ts";
 export { describeDataset, formatDataCard } from "./card.ts";
 

@@ -114,8 +114,8 @@ export async function labelledRows(
   const sides = bytesOf(arrays, "split", [count], path);
   const values = labelsOf(arrays.get("labels"), count, path);
   const names = options.classes ?? (await readNames(path)).classes;
-  const { labels, classes } =
-    names === undefined ? asNumbered(values) : { labels: indices(values, names, path), classes: names };
+  const { numbers: labels, classes } =
+    names === undefined ? numberLabels(values) : { numbers: indices(values, names, path), classes: names };
   const wanted = options.split ?? "train";
   const rows = Uint32Array.from(labels.keys()).filter(
     (row) => wanted === "all" || (sides?.[row] ?? 0) === (wanted === "train" ? 0 : 1),
@@ -152,11 +152,6 @@ function labelsOf(array: NpyArray | undefined, count: number, path: string): Lab
     throw new DatasetError(`${path}: expected labels of whole numbers [${count}], got ${describe(array)}`);
   }
   return Array.from(array.data as ArrayLike<number | bigint>, (value) => readLabel(value) as Label);
-}
-
-function asNumbered(values: readonly Label[]): { labels: Int32Array; classes: readonly string[] } {
-  const { numbers, classes } = numberLabels(values);
-  return { labels: numbers, classes };
 }
 
 /** Labels that are indices into names. */

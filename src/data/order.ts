@@ -1,5 +1,5 @@
 import { createRandom } from "../sampling/index.ts";
-import type { Chunk, Dataset } from "./dataset.ts";
+import type { Chunk, Dataset, Example } from "./dataset.ts";
 
 /** So many chunks are read side by side, their rows mixed, when a data set is stored in chunks. */
 const CHUNKS_MIXED = 4;
@@ -26,3 +26,24 @@ function rows({ begin, end }: Chunk): number[] {
 
 /** So many chunks a reader should keep in memory for `epochOrder` to read each once. */
 export const chunksKept = CHUNKS_MIXED + 1;
+
+/** The pictures of `order` from place `from` on, `ahead` of them being read at a time. A failure counts when its turn comes. */
+export function* readAhead(
+  dataset: Dataset,
+  order: ArrayLike<number>,
+  ahead: number,
+  from = 0,
+): Generator<Promise<Example>, void, undefined> {
+  const reading: Promise<Example>[] = [];
+  for (let at = from, next = from; at < order.length; at++) {
+    for (; next < order.length && next < at + ahead; next++) {
+      const one = dataset.get(order[next]!);
+      one.catch(() => undefined);
+      reading.push(one);
+    }
+    yield reading.shift()!;
+  }
+}
+
+/** The data set's own order. */
+export const ownOrder = ({ length }: Dataset): Uint32Array => Uint32Array.from({ length }, (_, i) => i);

@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import { type ClassOrder, numbersOf } from "./classes.ts";
-import { checkIndex, type Dataset, DatasetError, pictureProblem, UnlabelledError } from "./dataset.ts";
-import { type DecodeOptions, decodePicture } from "./decode.ts";
+import { type Dataset, DatasetError, UnlabelledError } from "./dataset.ts";
+import { type DecodeOptions, encodedDataset } from "./decode.ts";
 import { type Label, numberLabels, readLabel } from "./labels.ts";
 import { countLeftOut, type LeftOutCount, someNames } from "./left-out.ts";
-import type { ColumnOptions, Columns } from "./parquet-columns.ts";
 import {
+  type ColumnOptions,
+  type Columns,
   chunksOf,
   type Group,
   groupOf,
@@ -15,7 +16,7 @@ import {
   openFile,
   type ParquetFile,
   readRows,
-} from "./parquet-groups.ts";
+} from "./parquet-file.ts";
 
 /** How a Parquet data set is read. */
 export interface ParquetOptions extends DecodeOptions, ColumnOptions {
@@ -40,26 +41,16 @@ export async function openParquet(paths: readonly string[], options: ParquetOpti
   const { rows, labels, classes } = await readLabels(files, groups, leftOut, options.order);
   if (rows.length === 0) throw withoutRows(paths[0]!, leftOut);
   const read = groupReader(groups);
-  const at = (index: number): number => {
-    checkIndex(rows, index);
-    return rows[index]!;
+  const pictures = {
+    ...{ labels, classes },
+    nameOf: (index: number) => nameOf(groups, rows[index]!),
+    read: (index: number) => read(rows[index]!).then(pictureBytes),
   };
   return {
-    length: rows.length,
-    classes,
+    ...encodedDataset(pictures, options),
     chunks: chunksOf(groups, rows),
     isUnlabelled: files[0]!.columns.label === undefined,
     reading: { layout: columnWords(files[0]!), leftOut: leftOut.list() },
-    labelOf: (index) => labels[checkedIndex(rows, index)]!,
-    nameOf: (index) => nameOf(groups, at(index)),
-    async get(index) {
-      const name = nameOf(groups, at(index));
-      const bytes = await read(at(index)).then(pictureBytes, (error: unknown) => {
-        throw pictureProblem(name, error);
-      });
-      return { image: await decodePicture(bytes, name, options), label: labels[index]!, name };
-    },
-    close: async () => {},
   };
 }
 
@@ -70,11 +61,6 @@ function withoutRows(path: string, leftOut: LeftOutCount): DatasetError {
   const message = `${path}: expected rows with labels, got ${got}`;
   const isUnlabelled = reasons.every(({ reason }) => UNLABELLED.has(reason));
   return isUnlabelled ? new UnlabelledError(message, reasons) : new DatasetError(message);
-}
-
-function checkedIndex(rows: Uint32Array, index: number): number {
-  checkIndex(rows, index);
-  return index;
 }
 
 /** @throws DatasetError where some files have labels, or names of labels, and others have none */

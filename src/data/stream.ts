@@ -4,6 +4,7 @@ import { type Dataset, DatasetError, type Example, UnlabelledError } from "./dat
 import { type DecodeOptions, toRgb } from "./decode.ts";
 import { arrayOf, arraysOf, labelledRows, type NpzSplit, pictureShape } from "./npz.ts";
 import { type DataFormat, type DataPlan, openPlanned, planData } from "./open.ts";
+import { ownOrder, readAhead } from "./order.ts";
 
 export interface PictureStream {
   readonly form: DataFormat;
@@ -40,7 +41,9 @@ export async function openPictureStream(path: string, options: StreamOptions = {
     classes: dataset.classes,
     split,
     labelOf: (index) => dataset.labelOf(index),
-    pictures: () => ahead(dataset),
+    async *pictures() {
+      for (const reading of readAhead(dataset, ownOrder(dataset), AHEAD)) yield await reading;
+    },
     close: () => dataset.close(),
   };
 }
@@ -56,19 +59,6 @@ async function openSide(
   } catch (error) {
     if (!(error instanceof UnlabelledError) || split !== "held-out" || options.split !== undefined) throw error;
     return openSide(plan, undefined, options);
-  }
-}
-
-async function* ahead(dataset: Dataset): AsyncGenerator<Example, void, undefined> {
-  const reading: Promise<Example>[] = [];
-  for (let at = 0, next = 0; at < dataset.length; at++) {
-    for (; next < dataset.length && next < at + AHEAD; next++) {
-      const one = dataset.get(next);
-      // A failure counts when its turn comes.
-      one.catch(() => undefined);
-      reading.push(one);
-    }
-    yield await reading.shift()!;
   }
 }
 

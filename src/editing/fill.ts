@@ -1,5 +1,6 @@
 /** Filling holes from what is around them: before encoding, as baselines, and to spread corrections. */
 import type { RgbImage } from "../image/index.ts";
+import { fromPlanes, toPlanes } from "./view.ts";
 
 /** Mean of what is kept; the nearest kept pixel; or the smoothest continuation (Laplace's equation). */
 export const FILLS = ["mean", "nearest", "diffusion"] as const;
@@ -12,16 +13,11 @@ const NOTHING_KNOWN = 128;
  * The picture with its hole filled by a rule that reads only kept pixels: what was in the hole changes no byte.
  * @param hole [H, W], 1 = fill.
  */
-export function fillHole({ data, width, height }: RgbImage, hole: Uint8Array, fill: Fill): RgbImage {
-  const planes = new Float32Array(3 * width * height);
-  const pixels = width * height;
-  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) planes[c * pixels + i] = data[3 * i + c]!;
+export function fillHole(image: RgbImage, hole: Uint8Array, fill: Fill): RgbImage {
+  const { width, height } = image;
+  const planes = toPlanes(image);
   fillPlanes(planes, width, height, hole, fill, NOTHING_KNOWN);
-  const out = Uint8Array.from(data);
-  for (let i = 0; i < pixels; i++)
-    if (hole[i] === 1)
-      for (let c = 0; c < 3; c++) out[3 * i + c] = Math.min(255, Math.max(0, Math.round(planes[c * pixels + i]!)));
-  return { data: out, width, height };
+  return fromPlanes(planes, width, height);
 }
 
 /** The same on planes of floats [planes, H, W], in place. `otherwise` goes where nothing is kept. */

@@ -8,6 +8,5 @@ export * from "./mask-reading.ts";
 export * from "./pool.ts";
 export * from "./regions.ts";
 export * from "./seam.ts";
-export * from "./seam-jump.ts";
 export * from "./view.ts";
 export * from "./window.ts";

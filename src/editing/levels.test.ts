@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { largeLevels, QUANTUM } from "./levels.ts";
+import { QUANTUM, tiledLevels } from "./levels.ts";
 
 test("levels double up to the size asked for; windows overlap and begin at whole cells of every grid they draw", () => {
-  const levels = largeLevels(192, 192, { factor: 4, window: 64 });
+  const levels = tiledLevels(192, 192, { factor: 4, window: 64 });
   expect(levels.map(({ width, zoom }) => [width, zoom])).toEqual([
     [64, 1],
     [128, 2],
@@ -26,7 +26,7 @@ test("any size: every cell lies in a window, windows lie inside, begins are whol
   });
   fc.assert(
     fc.property(sizes, ({ width, height, factor, cells, padding }) => {
-      const [first, ...rest] = largeLevels(width, height, { factor, window: cells * factor, padding });
+      const [first, ...rest] = tiledLevels(width, height, { factor, window: cells * factor, padding });
       expect(Math.min(first!.width, first!.height)).toBeLessThanOrEqual(cells * factor);
       expect(Math.max(first!.width, first!.height)).toBeLessThanOrEqual((4 * cells + 1) * factor);
       for (const { width: w, height: h, side, tops, lefts, zoom, scales } of rest) {

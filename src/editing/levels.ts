@@ -35,7 +35,7 @@ const LONGEST = 4;
  * Levels of a picture of width × height pixels, coarse to fine. The first has the window's side as its shorter side, the others are twice the one
  * before, the last is the size asked for, brought up to whole quanta.
  */
-export function largeLevels(width: number, height: number, { factor, window, padding }: LevelOptions): Level[] {
+export function tiledLevels(width: number, height: number, { factor, window, padding }: LevelOptions): Level[] {
   const cells = Math.max(QUANTUM, QUANTUM * Math.floor(window / factor / QUANTUM));
   const border = Math.floor((padding ?? window / 4) / factor);
   const stride = Math.max(QUANTUM, QUANTUM * Math.floor((cells - 2 * border) / QUANTUM));

@@ -69,20 +69,15 @@ export function maskFromImage(image: RgbImage | RgbaImage, mode: MaskMode = "aut
 export function describeMask({ mask, by, isScaled, scaledFrom = 1 }: MaskReading): string {
   const side = by === "alpha" ? "alpha: transparent is repainted" : "brightness: white is repainted";
   const values = isScaled ? `, values 0 and ${scaledFrom} as 0 and 255` : "";
-  const hole = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
-  const soft = mask.data.reduce((sum, value) => sum + (value > 0 && value < 255 ? 1 : 0), 0);
+  const soft = shareOf(mask, (value) => value > 0 && value < 255);
   const most = mask.data.reduce((high, value) => Math.max(high, value), 0);
-  const inPart =
-    soft === 0
-      ? ""
-      : `; ${percent(soft / mask.data.length)} in part${most < 255 ? `, ${percent(most / 255)} at most` : ""}`;
-  return `read by ${side}${values}, ${percent(hole / mask.data.length)} of the picture${inPart}`;
+  const inPart = soft === 0 ? "" : `; ${percent(soft)} in part${most < 255 ? `, ${percent(most / 255)} at most` : ""}`;
+  return `read by ${side}${values}, ${percent(shareOf(mask))} of the picture${inPart}`;
 }
 
-/** Share of the pixels that are repainted, in part counting as whole. */
-function shareOf({ data }: EditMask): number {
-  return data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / data.length;
-}
+/** Share of the pixels with such values; by default of those that are repainted, in part counting as whole. */
+const shareOf = ({ data }: EditMask, counts: (value: number) => boolean = (value) => value > 0): number =>
+  data.reduce((sum, value) => sum + (counts(value) ? 1 : 0), 0) / data.length;
 
 function percent(share: number): string {
   const value = 100 * share;

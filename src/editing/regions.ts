@@ -1,13 +1,5 @@
 import type { PixelRect } from "../image/index.ts";
 
-/** Box of pixels, ends not included. */
-interface Box {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
 /**
  * The boxes of a hole's connected parts (eight neighbours), those that lie within `side` pixels together joined to one: each
  * in turn takes up all later ones that leave its box within `side`, or that its box covers already.
@@ -19,50 +11,43 @@ export function regionsOf(hole: Uint8Array, width: number, height: number, side:
     let box = rest[0]!;
     let others = rest.slice(1);
     for (let grown = true; grown; ) {
-      const left: Box[] = [];
+      const left: PixelRect[] = [];
       for (const other of others) {
-        const joined = union(box, other);
-        const fits = joined.right - joined.left <= side && joined.bottom - joined.top <= side;
-        if (fits || same(joined, box)) box = joined;
+        const joined = unionRect(box, other);
+        const isCovered = joined.width === box.width && joined.height === box.height;
+        if (isCovered || (joined.width <= side && joined.height <= side)) box = joined;
         else left.push(other);
       }
       grown = left.length < others.length;
       others = left;
     }
-    regions.push({ left: box.left, top: box.top, width: box.right - box.left, height: box.bottom - box.top });
+    regions.push(box);
     rest = others;
   }
   return regions;
 }
 
-function union(a: Box, b: Box): Box {
-  return {
-    left: Math.min(a.left, b.left),
-    top: Math.min(a.top, b.top),
-    right: Math.max(a.right, b.right),
-    bottom: Math.max(a.bottom, b.bottom),
-  };
+/** The smallest rectangle around two. */
+export function unionRect(a: PixelRect, b: PixelRect): PixelRect {
+  const [left, top] = [Math.min(a.left, b.left), Math.min(a.top, b.top)];
+  const right = Math.max(a.left + a.width, b.left + b.width);
+  const bottom = Math.max(a.top + a.height, b.top + b.height);
+  return { left, top, width: right - left, height: bottom - top };
 }
 
-function same(a: Box, b: Box): boolean {
-  return a.left === b.left && a.top === b.top && a.right === b.right && a.bottom === b.bottom;
-}
-
-function components(hole: Uint8Array, width: number, height: number): Box[] {
+function components(hole: Uint8Array, width: number, height: number): PixelRect[] {
   const seen = new Uint8Array(hole.length);
-  const boxes: Box[] = [];
+  const boxes: PixelRect[] = [];
   const stack: number[] = [];
   for (let start = 0; start < hole.length; start++) {
     if (hole[start] === 0 || seen[start] === 1) continue;
-    const box: Box = { left: width, top: height, right: 0, bottom: 0 };
+    let [left, top, right, bottom] = [width, height, 0, 0];
     seen[start] = 1;
     stack.push(start);
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       const [x, y] = [at % width, Math.floor(at / width)];
-      box.left = Math.min(box.left, x);
-      box.top = Math.min(box.top, y);
-      box.right = Math.max(box.right, x + 1);
-      box.bottom = Math.max(box.bottom, y + 1);
+      [left, top] = [Math.min(left, x), Math.min(top, y)];
+      [right, bottom] = [Math.max(right, x + 1), Math.max(bottom, y + 1)];
       for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
         for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
           const next = v * width + u;
@@ -71,7 +56,7 @@ function components(hole: Uint8Array, width: number, height: number): Box[] {
           stack.push(next);
         }
     }
-    boxes.push(box);
+    boxes.push({ left, top, width: right - left, height: bottom - top });
   }
   return boxes;
 }

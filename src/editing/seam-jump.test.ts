@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seamJump } from "./seam-jump.ts";
+import { seamJump } from "./seam.ts";
 
 test("only pairs across the edge count, beside and above, over all channels", () => {
   const data = new Uint8Array(4 * 4 * 3);

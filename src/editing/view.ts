@@ -1,5 +1,12 @@
 /** What the model sees of a picture: a window, padded by repeating its edge and reduced where it is a draft. */
-import { areaMatrix, bicubicMatrix, type PixelRect, type RgbImage, resizeSeparable } from "../image/index.ts";
+import {
+  areaMatrix,
+  bicubicMatrix,
+  type PixelRect,
+  type ResizeMatrix,
+  type RgbImage,
+  resizeSeparable,
+} from "../image/index.ts";
 
 /** A window cut out, with its hole. */
 export interface View {
@@ -28,22 +35,15 @@ export function cutView(picture: RgbImage, hole: Uint8Array, { left, top, width,
 export function reduceView({ picture, hole }: View, width: number, height: number): View {
   if (picture.width === width && picture.height === height) return { picture, hole };
   const pixels = hole.length;
-  const planes = new Float32Array(4 * pixels);
-  for (let i = 0; i < pixels; i++) {
-    if (hole[i] === 1) continue;
-    planes[3 * pixels + i] = 1;
-    for (let c = 0; c < 3; c++) planes[c * pixels + i] = picture.data[3 * i + c]!;
-  }
-  const small = resizeSeparable(planes, areaMatrix(picture.height, height), areaMatrix(picture.width, width));
-  const size = width * height;
-  const data = new Uint8Array(size * 3);
-  const part = new Uint8Array(size);
-  for (let i = 0; i < size; i++) {
-    const kept = small[3 * size + i]!;
-    part[i] = kept < 1 - 1e-6 ? 1 : 0;
-    if (kept > 0) for (let c = 0; c < 3; c++) data[3 * i + c] = Math.round(small[c * size + i]! / kept);
-  }
-  return { picture: { data, width, height }, hole: part };
+  const kept = Float32Array.from(hole, (value) => (value === 1 ? 0 : 1));
+  const planes = toPlanes(picture).map((value, i) => value * kept[i % pixels]!);
+  const [rows, columns] = [areaMatrix(picture.height, height), areaMatrix(picture.width, width)];
+  const small = resizeSeparable(planes, rows, columns);
+  const shares = resizeSeparable(kept, rows, columns);
+  // Where nothing is kept, the sums are 0.
+  const means = Float64Array.from(small, (sum, i) => sum / (shares[i % shares.length]! || 1));
+  const open = Uint8Array.from(shares, (share) => (share < 1 - 1e-6 ? 1 : 0));
+  return { picture: fromPlanes(means, width, height), hole: open };
 }
 
 /** Planes of floats enlarged (bicubic) to another size. */
@@ -56,16 +56,29 @@ export function enlargePlanes(
   return resizeSeparable(planes, bicubicMatrix(from.height, to.height), bicubicMatrix(from.width, to.width));
 }
 
+/** The matrix that brings an axis to another length: bicubic up, area down. */
+export const axisMatrix = (from: number, to: number): ResizeMatrix =>
+  to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);
+
 /** A picture enlarged or reduced in bytes: bicubic up, area down, per axis. */
 export function resizeRgb(image: RgbImage, width: number, height: number): RgbImage {
-  const pixels = image.width * image.height;
+  const rows = axisMatrix(image.height, height);
+  const columns = axisMatrix(image.width, width);
+  return fromPlanes(resizeSeparable(toPlanes(image), rows, columns), width, height);
+}
+
+/** A picture's bytes as planes [3, H, W]. */
+export function toPlanes({ data, width, height }: RgbImage): Float32Array {
+  const pixels = width * height;
   const planes = new Float32Array(3 * pixels);
-  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) planes[c * pixels + i] = image.data[3 * i + c]!;
-  const axis = (from: number, to: number) => (to < from ? areaMatrix(from, to) : bicubicMatrix(from, to));
-  const out = resizeSeparable(planes, axis(image.height, height), axis(image.width, width));
-  const size = width * height;
-  const data = new Uint8Array(3 * size);
-  for (let i = 0; i < size; i++)
-    for (let c = 0; c < 3; c++) data[3 * i + c] = Math.min(255, Math.max(0, Math.round(out[c * size + i]!)));
-  return { data, width, height };
+  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) planes[c * pixels + i] = data[3 * i + c]!;
+  return planes;
+}
+
+/** Planes [3, H, W] in bytes' scale as a picture: rounded, and what is beyond a byte clamped. */
+export function fromPlanes(planes: Float32Array | Float64Array, width: number, height: number): RgbImage {
+  const pixels = width * height;
+  const data = new Uint8ClampedArray(3 * pixels);
+  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) data[3 * i + c] = Math.round(planes[c * pixels + i]!);
+  return { data: new Uint8Array(data.buffer), width, height };
 }

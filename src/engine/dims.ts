@@ -98,21 +98,30 @@ export function dimTerms(dim: Dim): { coefficient: number; symbols: string[] }[]
   }));
 }
 
-/** The integer value of a dimension under an assignment of its symbols. */
-export function evaluateDim(dim: Dim, values: Readonly<Record<string, number>>): number {
-  if (typeof dim === "number") return dim;
-  let sum = 0;
-  for (const { coefficient, symbols } of dimTerms(dim)) {
-    let term = coefficient;
-    for (const symbol of symbols) {
-      const value = values[symbol];
-      if (value === undefined) throw new Error(`dimension ${dim}: expected a value for "${symbol}", got none`);
-      term *= value;
+/** Values of symbolic dimensions. */
+export type Symbols = Readonly<Record<string, number>>;
+
+/** A dimension as a function of its symbols. */
+export function compileDim(dim: Dim): (values: Symbols) => number {
+  if (typeof dim === "number") return () => dim;
+  const terms = dimTerms(dim);
+  return (values) => {
+    let sum = 0;
+    for (const { coefficient, symbols } of terms) {
+      let term = coefficient;
+      for (const symbol of symbols) {
+        const value = values[symbol];
+        if (value === undefined) throw new Error(`dimension ${dim}: expected a value for "${symbol}", got none`);
+        term *= value;
+      }
+      sum += term;
     }
-    sum += term;
-  }
-  return sum;
+    return sum;
+  };
 }
+
+/** The integer value of a dimension under an assignment of its symbols. */
+export const evaluateDim = (dim: Dim, values: Symbols): number => compileDim(dim)(values);
 
 /** The other operand's dimension if one is 1, the common one if equal; throws if they differ. */
 function broadcastDims(where: string, a: Dim, b: Dim): Dim {

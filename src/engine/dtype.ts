@@ -1,10 +1,20 @@
-/** Types of a tensor's elements: their number in ONNX's `TensorProto.DataType`, and their bytes. */
+/** Types of a tensor's elements: their number in ONNX's `TensorProto.DataType`, their bytes, and the arrays that hold them. */
 export const dtypes = {
-  float32: { onnx: 1, bytes: 4 },
-  float64: { onnx: 11, bytes: 8 },
-  int32: { onnx: 6, bytes: 4 },
-  int64: { onnx: 7, bytes: 8 },
-  bool: { onnx: 9, bytes: 1 },
+  float32: { onnx: 1, bytes: 4, array: Float32Array },
+  float64: { onnx: 11, bytes: 8, array: Float64Array },
+  int32: { onnx: 6, bytes: 4, array: Int32Array },
+  int64: { onnx: 7, bytes: 8, array: BigInt64Array },
+  bool: { onnx: 9, bytes: 1, array: Uint8Array },
 } as const;
 
 export type DType = keyof typeof dtypes;
+export type ConstantData = InstanceType<(typeof dtypes)[DType]["array"]>;
+
+export function dataOf(values: readonly number[], dtype: DType): ConstantData {
+  if (dtype === "int64") return BigInt64Array.from(values, BigInt);
+  const array: { from(values: readonly number[]): ConstantData } = dtypes[dtype].array;
+  return array.from(values);
+}
+
+export const dtypeOfData = (data: ConstantData): DType =>
+  (Object.keys(dtypes) as DType[]).find((dtype) => data instanceof dtypes[dtype].array)!;

@@ -1,6 +1,5 @@
-import { addDims, type Dim, mulDims, sizeOf } from "./dims.ts";
+import { addDims, compileDim, type Dim, mulDims, type Symbols, sizeOf } from "./dims.ts";
 import type { OpAttrs, OpName } from "./ops/attrs.ts";
-import { compileDim } from "./peak.ts";
 import type { Program } from "./program.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -10,10 +9,7 @@ const PRODUCTS: readonly OpName[] = ["MatMul", "Conv", "ConvTranspose"];
  * Floating-point operations of a program's products: 2·m·n·k of every MatMul, Conv and ConvTranspose, as a function of its
  * symbolic dimensions. Element-wise work is not counted; `only` restricts the count to some operations.
  */
-export function flopsFormula(
-  p: Program,
-  only: readonly OpName[] = PRODUCTS,
-): (symbols: Readonly<Record<string, number>>) => number {
+export function flopsFormula(p: Program, only: readonly OpName[] = PRODUCTS): (symbols: Symbols) => number {
   let flops: Dim = 0;
   for (const t of p.order)
     if (t.op !== undefined && only.includes(t.op)) flops = addDims(flops, mulDims(2, productsOf(t)));
@@ -21,13 +17,8 @@ export function flopsFormula(
 }
 
 /** {@link flopsFormula} under one assignment of the symbolic dimensions. */
-export function countFlops(
-  p: Program,
-  symbols: Readonly<Record<string, number>>,
-  only: readonly OpName[] = PRODUCTS,
-): number {
-  return flopsFormula(p, only)(symbols);
-}
+export const countFlops = (p: Program, symbols: Symbols, only: readonly OpName[] = PRODUCTS): number =>
+  flopsFormula(p, only)(symbols);
 
 function productsOf(t: Tensor): Dim {
   if (t.op === "MatMul") {

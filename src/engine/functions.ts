@@ -65,52 +65,34 @@ export function neg(x: Tensor): Tensor {
   return known === undefined ? negate(x) : constant(Float32Array.of(-known), x.shape as number[]);
 }
 
-export function and(a: Tensor, b: Tensor): Tensor {
-  return apply("And", [a, b], {});
-}
+export const and = (a: Tensor, b: Tensor): Tensor => apply("And", [a, b], {});
 
-export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  return apply("Where", [condition, a, b], {});
-}
+export const where = (condition: Tensor, a: Tensor, b: Tensor): Tensor => apply("Where", [condition, a, b], {});
 
-export function cast(x: Tensor, to: DType): Tensor {
-  return x.dtype === to ? x : apply("Cast", [x], { to });
-}
+export const cast = (x: Tensor, to: DType): Tensor => (x.dtype === to ? x : apply("Cast", [x], { to }));
 
-export function leakyRelu(x: Tensor, alpha: number): Tensor {
-  return apply("LeakyRelu", [x], { alpha });
-}
+export const leakyRelu = (x: Tensor, alpha: number): Tensor => apply("LeakyRelu", [x], { alpha });
 
 /** x · sigmoid(x). */
-export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x));
-}
+export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
 
 const everyAxis = (x: Tensor): number[] => x.shape.map((_, i) => i);
 
 /** Reductions keep the reduced axes with extent 1; over all axes by default. */
-export function reduceSum(x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor {
-  return apply("ReduceSum", [x], { axes });
-}
+export const reduceSum = (x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor =>
+  apply("ReduceSum", [x], { axes });
 
-export function reduceMean(x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor {
-  return apply("ReduceMean", [x], { axes });
-}
+export const reduceMean = (x: Tensor, axes: readonly number[] = everyAxis(x)): Tensor =>
+  apply("ReduceMean", [x], { axes });
 
 /** Mean of all elements, rank 0. */
-export function mean(x: Tensor): Tensor {
-  return reshape(reduceMean(x), []);
-}
+export const mean = (x: Tensor): Tensor => reshape(reduceMean(x), []);
 
 /** Sum of all elements, rank 0. */
-export function sum(x: Tensor): Tensor {
-  return reshape(reduceSum(x), []);
-}
+export const sum = (x: Tensor): Tensor => reshape(reduceSum(x), []);
 
 /** Index of the largest element along an axis, which is removed; the first on ties. */
-export function argMax(x: Tensor, axis: number): Tensor {
-  return apply("ArgMax", [x], { axis });
-}
+export const argMax = (x: Tensor, axis: number): Tensor => apply("ArgMax", [x], { axis });
 
 /** Number of elements of a shape as a float32 scalar: a constant where it is known. */
 export function extent(shape: Shape): Tensor {
@@ -126,17 +108,13 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 /** [.., n] to [rows, n]. */
-export function flattenRows(x: Tensor): Tensor {
-  return reshape(x, [sizeOf(x.shape.slice(0, -1)), dim(x, -1)]);
-}
+export const flattenRows = (x: Tensor): Tensor => reshape(x, [sizeOf(x.shape.slice(0, -1)), dim(x, -1)]);
 
-export function transpose(x: Tensor, perm: readonly number[]): Tensor {
-  return perm.every((p, i) => p === i) ? x : apply("Transpose", [x], { perm });
-}
+export const transpose = (x: Tensor, perm: readonly number[]): Tensor =>
+  perm.every((p, i) => p === i) ? x : apply("Transpose", [x], { perm });
 
-export function expand(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : apply("Expand", [x], { shape });
-}
+export const expand = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : apply("Expand", [x], { shape });
 
 /** Sums over the axes that broadcasting had stretched, so that the result has `shape`. */
 export function unbroadcast(x: Tensor, shape: Shape): Tensor {
@@ -146,9 +124,8 @@ export function unbroadcast(x: Tensor, shape: Shape): Tensor {
   return reshape(axes.length === 0 ? x : reduceSum(x, axes), shape);
 }
 
-export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  return tensors.length === 1 ? tensors[0]! : apply("Concat", tensors, { axis });
-}
+export const concat = (tensors: readonly Tensor[], axis: number): Tensor =>
+  tensors.length === 1 ? tensors[0]! : apply("Concat", tensors, { axis });
 
 /** Elements start, start + step, … before `end` of one axis; a negative `end` counts from the axis's end. */
 export function slice(x: Tensor, axis: number, start: number, end = Number.POSITIVE_INFINITY, step = 1): Tensor {
@@ -196,21 +173,16 @@ export function dilate(x: Tensor, axis: number, step: number): Tensor {
 }
 
 /** Rows of x at integer indices: result shape is x's with `axis` replaced by the indices' shape. */
-export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
-  return apply("Gather", [x, indices], { axis });
-}
+export const gather = (x: Tensor, indices: Tensor, axis = 0): Tensor => apply("Gather", [x, indices], { axis });
 
-export function scatterRows(indices: Tensor, updates: Tensor, rows: number): Tensor {
-  return apply("ScatterRows", [indices, updates], { rows });
-}
+export const scatterRows = (indices: Tensor, updates: Tensor, rows: number): Tensor =>
+  apply("ScatterRows", [indices, updates], { rows });
 
-export function gatherElements(x: Tensor, indices: Tensor, axis: number): Tensor {
-  return apply("GatherElements", [x, indices], { axis });
-}
+export const gatherElements = (x: Tensor, indices: Tensor, axis: number): Tensor =>
+  apply("GatherElements", [x, indices], { axis });
 
-export function scatterElements(indices: Tensor, updates: Tensor, axis: number, size: number): Tensor {
-  return apply("ScatterElements", [indices, updates], { axis, size });
-}
+export const scatterElements = (indices: Tensor, updates: Tensor, axis: number, size: number): Tensor =>
+  apply("ScatterElements", [indices, updates], { axis, size });
 
 /** alpha · op(a) · op(b) over the last two axes. */
 export function matmul(
@@ -222,14 +194,10 @@ export function matmul(
 }
 
 /** (x − mean) / sqrt(var + epsilon) over the last axis. */
-export function layerNorm(x: Tensor, epsilon: number): Tensor {
-  return apply("LayerNorm", [x], { epsilon });
-}
+export const layerNorm = (x: Tensor, epsilon: number): Tensor => apply("LayerNorm", [x], { epsilon });
 
 /** x / sqrt(mean(x²) + epsilon) over the last axis. */
-export function rmsNorm(x: Tensor, epsilon: number): Tensor {
-  return apply("RmsNorm", [x], { epsilon });
-}
+export const rmsNorm = (x: Tensor, epsilon: number): Tensor => apply("RmsNorm", [x], { epsilon });
 
 /** x / |x| over the last axis. */
 export function l2Normalize(x: Tensor): Tensor {
@@ -238,9 +206,7 @@ export function l2Normalize(x: Tensor): Tensor {
   return mul(rmsNorm(x, 1e-12 / width), 1 / Math.sqrt(width));
 }
 
-export function instanceNorm(x: Tensor, epsilon: number): Tensor {
-  return apply("InstanceNorm", [x], { epsilon });
-}
+export const instanceNorm = (x: Tensor, epsilon: number): Tensor => apply("InstanceNorm", [x], { epsilon });
 
 /** Two-dimensional convolution; pads are top, left, bottom, right. */
 export function conv(
@@ -263,7 +229,7 @@ export function convTranspose(
 
 /** Gradient of a convolution with respect to its input of shape `xShape`. */
 export function convInputGrad(grad: Tensor, w: Tensor, xShape: Shape, { strides, pads }: ConvAttrs): Tensor {
-  const [kh, kw] = kernelSize(w);
+  const [, , kh, kw] = w.shape as [Dim, Dim, number, number];
   if (strides[0] === 1 && strides[1] === 1) {
     const around: ConvAttrs["pads"] = [kh - 1 - pads[0], kw - 1 - pads[1], kh - 1 - pads[2], kw - 1 - pads[3]];
     if (around.every((p) => p >= 0)) return conv(grad, turnKernel(w), undefined, { pads: around });
@@ -271,10 +237,6 @@ export function convInputGrad(grad: Tensor, w: Tensor, xShape: Shape, { strides,
   const plain = convTranspose(grad, w, undefined, { strides, pads });
   const missing = [2, 3].map((axis) => subDims(xShape[axis]!, plain.shape[axis]!)) as [number, number];
   return convTranspose(grad, w, undefined, { strides, pads, outputPadding: missing });
-}
-
-function kernelSize(w: Tensor): [number, number] {
-  return [w.shape[2] as number, w.shape[3] as number];
 }
 
 /** [O, I, kh, kw] to [I, O, kh, kw], turned by 180 degrees. */

@@ -1,11 +1,8 @@
-import { type Dim, dimTerms, mulDims, sizeOf } from "./dims.ts";
+import { compileDim, type Dim, mulDims, type Symbols, sizeOf } from "./dims.ts";
 import { dtypes } from "./dtype.ts";
 import type { OpName } from "./ops/attrs.ts";
 import type { Program } from "./program.ts";
 import type { Tensor } from "./tensor.ts";
-
-/** Values of symbolic dimensions. */
-type Symbols = Readonly<Record<string, number>>;
 
 /** Operations that give the same bytes another shape. */
 const VIEWS: ReadonlySet<OpName> = new Set(["Reshape", "StopGradient"]);
@@ -69,21 +66,6 @@ export function peakFormula(p: Program): (symbols: Symbols) => number {
       for (const size of given[at]!) held -= bytes[size]!;
     }
     return peak;
-  };
-}
-
-/** A dimension as a function of its symbols. */
-export function compileDim(d: Dim): (symbols: Symbols) => number {
-  if (typeof d === "number") return () => d;
-  const terms = dimTerms(d);
-  return (symbols) => {
-    let sum = 0;
-    for (const { coefficient, symbols: names } of terms) {
-      let product = coefficient;
-      for (const name of names) product *= symbols[name]!;
-      sum += product;
-    }
-    return sum;
   };
 }
 

@@ -1,7 +1,8 @@
 /** Rewrites made while tracing, so that gradients hold no needless nodes. Each keeps the value but for a zero's sign. */
 import { broadcastShapes, sameShape } from "./dims.ts";
+import { dataOf } from "./dtype.ts";
 import type { OpName } from "./ops/attrs.ts";
-import { constant, dataOf, type Tensor } from "./tensor.ts";
+import { constant, type Tensor } from "./tensor.ts";
 
 /** The number in a float32 constant of one element. */
 export function knownNumber(x: Tensor): number | undefined {

@@ -1,8 +1,6 @@
 import { addDims, type Dim, type Shape } from "./dims.ts";
-import type { DType } from "./dtype.ts";
+import { type ConstantData, type DType, dataOf, dtypeOfData } from "./dtype.ts";
 import type { OpAttrs, OpName } from "./ops/attrs.ts";
-
-export type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
 
 /**
  * A value in a traced graph: an operation's only output, a graph input, a parameter or a constant. Immutable; building
@@ -63,31 +61,6 @@ export function constant(data: ConstantData, shape: readonly number[]): Tensor {
 /** A rank-0 constant. */
 export function scalar(value: number, dtype: DType = "float32"): Tensor {
   return constant(dataOf([value], dtype), []);
-}
-
-export function dataOf(values: readonly number[], dtype: DType): ConstantData {
-  switch (dtype) {
-    case "float32":
-      return Float32Array.from(values);
-    case "float64":
-      return Float64Array.from(values);
-    case "int32":
-      return Int32Array.from(values);
-    case "int64":
-      return BigInt64Array.from(values, (v) => BigInt(v));
-    case "bool":
-      return Uint8Array.from(values);
-    default:
-      return dtype satisfies never;
-  }
-}
-
-function dtypeOfData(data: ConstantData): DType {
-  if (data instanceof Float32Array) return "float32";
-  if (data instanceof Float64Array) return "float64";
-  if (data instanceof BigInt64Array) return "int64";
-  if (data instanceof Int32Array) return "int32";
-  return "bool";
 }
 
 /** Dimension `axis` of a tensor, negative axes from the end. */

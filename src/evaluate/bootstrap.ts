@@ -3,6 +3,15 @@ import type { Random } from "../sampling/index.ts";
 /** A 95 % interval. */
 export type Interval = readonly [low: number, high: number];
 
+/** Bootstrap replicates by default. */
+export const DEFAULT_REPLICATES = 200;
+
+/** The same of Fréchet distances, which cost the cube of the features' width. */
+export const defaultReplicates = (dim: number): number => (dim <= 256 ? DEFAULT_REPLICATES : dim <= 1024 ? 50 : 10);
+
+/** The same of patch distances, each of which is a Fréchet distance at every place. */
+export const PATCH_REPLICATES = 50;
+
 /** 95 % quantile of the standard normal, two-sided. */
 const Z = 1.959964;
 

@@ -1,41 +1,44 @@
 /** `flexvar evaluate A B`: one set of pictures judged against another. */
-import type { NpzSplit, PictureStream } from "../data/index.ts";
+import { CorruptImageError, type NpzSplit, type PictureStream } from "../data/index.ts";
+import { DEFAULT_REPLICATES } from "./bootstrap.ts";
 import {
+  accuracyRecord,
   accuracyScore,
   countClasses,
   type GivenClasses,
   knownShares,
   ratioScore,
-  shareOf,
   topScores,
 } from "./class-scores.ts";
-import { detailMetrics } from "./detail-scores.ts";
 import type { DoubleProduct } from "./double-products.ts";
 import { readFeatureCache, writeFeatureCache } from "./feature-cache.ts";
 import {
+  batchesOf,
+  collectFeatures,
+  type FeaturePart,
   type FeatureSet,
   formatSides,
-  gatherFeatures,
   type Kept,
+  type PartSets,
   PREPARATION,
   type Sides,
   UNPREPARED,
 } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
 import { type EvaluationInput, withInputs } from "./input.ts";
-import { checkProtocols, mergedProtocol, unknownProtocol } from "./protocol.ts";
-import { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
+import { checkProtocols, mergedProtocol, type Protocol, unknownProtocol } from "./protocol.ts";
 import {
   type EvaluationResult,
   type InputRecord,
-  type Protocol,
+  missingScores,
   pairMetrics,
+  resultParts,
+  type Scores,
   type SetMetric,
   setMetrics,
 } from "./result.ts";
-import { missingScores, resultParts, type Scores } from "./scores.ts";
-import { compareSets, type Reference } from "./set-metrics.ts";
-import { writeStatistics } from "./statistics-file.ts";
+import { compareSets, distanceParts } from "./set-metrics.ts";
+import { type Statistics, writeStatistics } from "./statistics-file.ts";
 
 export interface EvaluateOptions {
   /** Turns pictures into features; left out, both sides must bring statistics, and only those are compared. */
@@ -93,39 +96,28 @@ async function evaluateInputs(
   };
   const protocol = await agreeOnProtocol(drawn, reference, options, warn);
   const dim = extractor?.dim ?? reference.statistics!.moments.dim;
-  const replicates = options.bootstrap ?? defaultReplicates(dim);
-  const pairs = metrics.some((name) => name === "precision" || name === "recall" || name === "kid");
-  const bothHaveRows = drawn.stream !== undefined && reference.stream !== undefined;
-  const compares = pairs && bothHaveRows;
-  const resamples = replicates > 1;
-  const kept: Kept = {
-    features: compares || (resamples && metrics.includes("fid")),
-    spatial: resamples && metrics.includes("sfid"),
-    logits: metrics.includes("inception_score"),
-    details: options.bootstrap !== 0 && options.bootstrap !== 1 && detailMetrics.some((name) => metrics.includes(name)),
-  };
-  const gather = (side: EvaluationInput, what: string, keep: Kept): Promise<FeatureSet> =>
-    gatherFeatures(side.path, side.stream!.pictures(), extractor!, {
-      size: options.size,
-      kept: keep,
-      product,
-      signal: options.signal,
-      onProgress: (done) => options.onProgress?.(done, side.stream!.length, what),
-    });
-  const ownSet = drawn.stream && (await gather(drawn, "pictures", kept));
-  const found = reference.stream
-    ? await cached(reference, options, compares, warn, () =>
-        gather(reference, "reference", { features: compares, spatial: false, logits: false, details: false }),
-      )
-    : undefined;
+  const compares =
+    drawn.stream !== undefined &&
+    reference.stream !== undefined &&
+    metrics.some((name) => name === "precision" || name === "recall" || name === "kid");
+  const ofDistances = (options.bootstrap ?? DEFAULT_REPLICATES) > 1 ? metrics : [];
+  const compared: readonly FeaturePart[] = compares ? ["features"] : [];
+  const kept: Kept = new Set([
+    ...compared,
+    ...ofDistances.flatMap((name) => distanceParts.get(name) ?? []),
+    ...(metrics.includes("inception_score") ? (["logits"] as const) : []),
+  ]);
+  const ownSet = drawn.stream && (await gather(drawn, drawn.stream, "pictures", kept, options));
+  const { stream } = reference;
+  const again = (): Promise<FeatureSet> => gather(reference, stream!, "reference", new Set(compared), options);
+  const found = stream && (await cached(reference, options, compares, warn, again));
   const referenceSide = referenceOf(reference, found?.set, dim);
   if (options.saveStatistics !== undefined) {
-    const { moments, spatialMoments } = referenceSide;
-    const statistics = { moments, ...(spatialMoments ? { spatial: spatialMoments } : {}) };
-    await writeStatistics(options.saveStatistics, { ...statistics, protocol: JSON.stringify(protocol) });
+    const [moments, spatial] = [referenceSide.features, referenceSide.spatial].map((part) => part?.moments[0]);
+    await writeStatistics(options.saveStatistics, { moments: moments!, spatial, protocol: JSON.stringify(protocol) });
   }
-  const drawnSide = ownSet ?? statisticsSet(drawn);
-  const [width, other] = [drawnSide.moments.dim, referenceSide.moments.dim];
+  const drawnSide = ownSet ?? { parts: statisticsParts(drawn.statistics!) };
+  const [width, other] = [drawnSide.parts, referenceSide].map(({ features }) => features.moments[0]!.dim);
   if (width !== other)
     throw new Error(`${drawn.path}: expected statistics of ${other} features as in ${reference.path}, got ${width}`);
   const scores: Scores = await compareSets(drawnSide, referenceSide, {
@@ -153,7 +145,7 @@ async function evaluateInputs(
     pictures: recordOf(drawn, ownSet, false),
     reference: recordOf(reference, found?.set, found?.cached ?? false),
     classes: typeof own === "string" ? null : own.classes,
-    reference_accuracy: typeof theirs === "string" ? null : shareOf(theirs),
+    reference_accuracy: accuracyRecord(theirs),
     reference_top: knownShares(topScores(sides[1], extractor)),
     seed,
     versions: options.versions ?? {},
@@ -176,12 +168,7 @@ async function agreeOnProtocol(
       `evaluate: expected pictures of one size, got ${formatSides(a)} in ${drawn.path} and ${formatSides(b)} in ${reference.path}; ` +
         "pass --at N to bring all to one",
     );
-  const known = size ?? a ?? b;
-  const own: Protocol = {
-    ...protocolOf(extractor),
-    size: known === undefined ? null : formatSides(known),
-    preparation: size === undefined ? UNPREPARED : PREPARATION,
-  };
+  const own = protocolOf(extractor, size ?? a ?? b, size);
   for (const [side, ownSize] of [
     [drawn, a],
     [reference, b],
@@ -202,12 +189,17 @@ async function agreeOnProtocol(
   return extractor === undefined ? mergedProtocol(x, y) : own.size === null ? { ...own, size: x.size ?? y.size } : own;
 }
 
-/** What a network alone decides. */
-export const protocolOf = (extractor: FeatureExtractor | undefined): Protocol => ({
-  ...unknownProtocol,
+/** How pictures of a size that are compared by a network's features are treated, all brought to the size that was wanted. */
+export const protocolOf = (
+  extractor: FeatureExtractor | undefined,
+  size: Sides | undefined,
+  wanted: Sides | undefined,
+): Protocol => ({
   features: extractor?.name ?? null,
   features_hash: extractor?.hash ?? null,
   resize: extractor?.resize ?? null,
+  size: size === undefined ? null : formatSides(size),
+  preparation: wanted === undefined ? UNPREPARED : PREPARATION,
 });
 
 /** The first picture's size. */
@@ -215,6 +207,31 @@ async function sizeOf({ stream, path }: EvaluationInput): Promise<Sides | undefi
   if (stream === undefined) return undefined;
   for await (const { image } of stream.pictures()) return { width: image.width, height: image.height };
   throw new Error(`${path}: expected pictures, got none`);
+}
+
+/**
+ * Sends a side's pictures through the network batch by batch.
+ * @throws Error where sizes differ, or there are fewer than two pictures
+ */
+async function gather(
+  { path }: EvaluationInput,
+  stream: PictureStream,
+  what: string,
+  kept: Kept,
+  { extractor, product, size, signal, onProgress }: EvaluateOptions,
+): Promise<FeatureSet> {
+  const collector = collectFeatures(path, extractor!, kept, product);
+  try {
+    for await (const batch of batchesOf(path, stream.pictures(), size)) {
+      signal?.throwIfAborted();
+      const done = await collector.add(batch);
+      onProgress?.(done, stream.length, what);
+    }
+  } catch (error) {
+    // Pictures are named within their set.
+    throw error instanceof CorruptImageError ? new Error(`${path}: ${error.message}`, { cause: error }) : error;
+  }
+  return collector.finish();
 }
 
 async function cached(
@@ -236,27 +253,26 @@ async function cached(
 }
 
 /** A file's own statistics where they fit the features, else those of its pictures. */
-function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | undefined, dim: number): Reference {
+function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | undefined, dim: number): PartSets {
   const fits = statistics?.moments.dim === dim;
   if (!fits && set === undefined)
     throw new Error(`${path}: expected statistics of ${dim} features, got ${statistics?.moments.dim}`);
-  return {
-    moments: fits ? statistics.moments : set!.moments,
-    spatialMoments: (fits ? statistics.spatial : undefined) ?? set?.spatialMoments,
-    features: set?.features,
-    details: set?.details,
-  };
+  if (!fits) return set!.parts;
+  const { features, ...own } = statisticsParts(statistics);
+  return { ...set?.parts, features: { ...features, rows: set?.parts.features.rows }, ...own };
 }
 
-/** Statistics in place of gathered features. */
-function statisticsSet({ statistics }: EvaluationInput): FeatureSet {
-  const { moments, spatial } = statistics!;
-  return { count: moments.count ?? 0, size: { width: 0, height: 0 }, moments, spatialMoments: spatial };
-}
+/** Statistics as gathered features. */
+const statisticsParts = ({ moments, spatial }: Statistics): PartSets => ({
+  features: { moments: [moments] },
+  ...(spatial && { spatial: { moments: [spatial] } }),
+});
 
-function givenOf(stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses {
-  return { classes: stream?.classes ?? [], labelOf: (i) => stream!.labelOf(i), given: set?.given, top: set?.top };
-}
+const givenOf = (stream: PictureStream | undefined, set: FeatureSet | undefined): GivenClasses => ({
+  classes: stream?.classes ?? [],
+  labelOf: (i) => stream!.labelOf(i),
+  top: set?.top,
+});
 
 export function recordOf(side: EvaluationInput, set: { size: Sides } | undefined, fromCache: boolean): InputRecord {
   const { path, sha256, stream, statistics, recorded, record } = side;

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type NpyArray, openNpz, writeNpz } from "../checkpoint/index.ts";
 import { makeFolders } from "../files/index.ts";
-import { type DetailSet, type PatchScale, patchScales } from "./detail-set.ts";
-import type { FeatureSet, Sides } from "./feature-set.ts";
+import { givenClasses } from "./class-scores.ts";
+import { type FeaturePart, type FeatureSet, featureParts, isPlaced, type PartSet, type Sides } from "./feature-set.ts";
 import type { FeatureExtractor } from "./features.ts";
 import type { Moments } from "./moments.ts";
 import { momentsArrays } from "./statistics-file.ts";
@@ -27,31 +27,36 @@ const fileOf = (folder: string, { sha256, split, extractor, size }: CacheKey): s
   return join(folder, `features-${createHash("sha256").update(text).digest("hex").slice(0, 32)}.npz`);
 };
 
+/** What the names of a part's moments end in. */
+const tails: Readonly<Record<FeaturePart, string>> = {
+  features: "",
+  spatial: "_s",
+  shallow: "_shallow",
+  fine: "_fine",
+  coarse: "_coarse",
+};
+
 /** Keeps features; the file appears whole or not at all. */
 export async function writeFeatureCache(folder: string, key: CacheKey, set: FeatureSet): Promise<void> {
   await makeFolders(folder);
-  const { count, size, features, given, top, details } = set;
-  const ints = (name: string, data: Int32Array | undefined, shape: number[]): [string, NpyArray][] =>
-    data === undefined ? [] : [[name, { dtype: "int32", shape, data }]];
-  const rows = (name: string, data: Int32Array | undefined) => ints(name, data, [count, (data?.length ?? 0) / count]);
-  const placed = (scale: PatchScale, { patches }: DetailSet) =>
-    momentsArrays(`_${scale}`, patches[scale].moments, [patches[scale].moments.length]);
-  const ofFeatures: NpyArray | undefined = features && {
-    dtype: "float32",
-    shape: [count, key.extractor.dim],
-    data: features,
+  const { count, size, parts, top } = set;
+  const entries: Record<string, NpyArray> = {};
+  const put = (name: string, data: Int32Array | undefined, shape: number[]): void => {
+    if (data !== undefined) entries[name] = { dtype: "int32", shape, data };
   };
-  await writeNpz(fileOf(folder, key), [
-    ...ints("form", Int32Array.of(count, size.width, size.height), [3]),
-    ...momentsArrays("", [set.moments], []),
-    ...(set.spatialMoments ? momentsArrays("_s", [set.spatialMoments], []) : []),
-    ...(ofFeatures ? [["features", ofFeatures] as const] : []),
-    ...ints("given", given, [count]),
-    ...rows("top", top?.classes),
-    ...rows("top_groups", top?.groups),
-    ...(details ? momentsArrays("_shallow", [details.shallow], []) : []),
-    ...(details ? patchScales.flatMap((scale) => placed(scale, details)) : []),
-  ]);
+  put("form", Int32Array.of(count, size.width, size.height), [3]);
+  for (const part of featureParts)
+    if (parts[part] !== undefined)
+      Object.assign(entries, momentsArrays(tails[part], parts[part].moments, isPlaced(part)));
+  const { rows } = parts.features;
+  if (rows !== undefined) entries.features = { dtype: "float32", shape: [count, key.extractor.dim], data: rows };
+  put("given", top && givenClasses(top), [count]);
+  for (const [name, data] of [
+    ["top", top?.classes],
+    ["top_groups", top?.groups],
+  ] as const)
+    put(name, data, [count, (data?.length ?? 0) / count]);
+  await writeNpz(fileOf(folder, key), entries);
 }
 
 /** Kept features; undefined where there are none, they lack rows that are needed, or the file is damaged. */
@@ -91,21 +96,20 @@ async function read(path: string, dim: number, needsRows: boolean): Promise<Feat
         covariance: part(covariance.data, place, own * own),
       }));
     };
-    const [shallow, fine, coarse] = [await moments("_shallow"), await moments("_fine"), await moments("_coarse")];
+    const parts: { [K in FeaturePart]?: PartSet } = {};
+    for (const part of featureParts) {
+      const found = await moments(tails[part]);
+      if (found !== undefined) parts[part] = { moments: found };
+    }
+    const { features } = parts;
+    if (features?.moments[0]?.dim !== dim) return undefined;
+    const rows = needsRows ? (await array("features", "float32"))?.data : undefined;
     const classes = (await array("top", "int32"))?.data;
-    const [own] = (await moments("")) ?? [];
-    if (own?.dim !== dim) return undefined;
     return {
       count,
       size: { width, height },
-      moments: own,
-      spatialMoments: (await moments("_s"))?.[0],
-      features: needsRows ? (await array("features", "float32"))?.data : undefined,
-      given: (await array("given", "int32"))?.data,
-      top: classes && { classes, groups: (await array("top_groups", "int32"))?.data },
-      details: shallow &&
-        fine &&
-        coarse && { shallow: shallow[0]!, patches: { fine: { moments: fine }, coarse: { moments: coarse } } },
+      parts: { ...parts, features: { ...features, rows } },
+      top: classes && { count, classes, groups: (await array("top_groups", "int32"))?.data },
     };
   } finally {
     await file.close();

@@ -1,39 +1,40 @@
 /** Features of a set of pictures, gathered in one pass. */
-import { CorruptImageError, type Example, resample } from "../data/index.ts";
+import { type Example, resample } from "../data/index.ts";
+import { concatArrays } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
-import { largestOfRows } from "./class-names.ts";
-import { collectDetails, type DetailCollector, type DetailSet } from "./detail-set.ts";
+import { joinTops, type TopClasses, topClasses } from "./class-scores.ts";
 import type { DoubleProduct } from "./double-products.ts";
-import type { FeatureExtractor, PictureBytes } from "./features.ts";
-import { type Moments, type MomentsSum, sumMoments } from "./moments.ts";
-import { rowCollector } from "./row-collector.ts";
-import { joinTops, type TopClasses, topClasses } from "./top-classes.ts";
+import type { FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
+import { type PlacedMoments, type PlacedRows, sumMoments, sumPlaced } from "./moments.ts";
+
+/** What sets are compared by: a network's features and spatial ones, near looks as one vector, and as patches of two sizes. */
+export const featureParts = ["features", "spatial", "shallow", "fine", "coarse"] as const;
+export type FeaturePart = (typeof featureParts)[number];
+
+/** Whether a part is compared place by place. */
+export const isPlaced = (part: FeaturePart): boolean => part === "fine" || part === "coarse";
+
+export interface PartSet {
+  /** One; of patches one for each place. */
+  readonly moments: PlacedMoments;
+  /** [count, places · width], where rows are kept. */
+  readonly rows?: Float32Array | undefined;
+}
+
+/** Those parts that there are. */
+export type PartSets = { readonly [K in FeaturePart]?: PartSet } & { readonly features: PartSet };
 
 /** Which rows are held; moments are always summed. Memory grows with the number of pictures for those that are. */
-export interface Kept {
-  readonly features: boolean;
-  readonly spatial: boolean;
-  readonly logits: boolean;
-  readonly details: boolean;
-}
+export type Kept = ReadonlySet<FeaturePart | "logits">;
 
 export interface FeatureSet {
   readonly count: number;
   readonly size: Sides;
-  readonly moments: Moments;
-  readonly spatialMoments?: Moments | undefined;
-  /** [count, dim] */
-  readonly features?: Float32Array | undefined;
-  /** [count, spatial dim] */
-  readonly spatial?: Float32Array | undefined;
+  readonly parts: PartSets;
   /** [count, classes] */
   readonly logits?: Float32Array | undefined;
-  /** The class with the largest score, where the network gives scores. */
-  readonly given?: Int32Array | undefined;
   /** The likeliest five classes and groups, where the network gives scores. */
   readonly top?: TopClasses | undefined;
-  /** Near looks, where the network has them. */
-  readonly details?: DetailSet | undefined;
 }
 
 /** Sides in pixels. */
@@ -44,110 +45,78 @@ export interface Sides {
 
 export const formatSides = ({ width, height }: Sides): string => `${width}x${height}`;
 
-export interface GatherOptions {
-  /** Size that pictures are brought to; without it all must have one size, and are taken as they are. */
-  readonly size?: Sides | undefined;
-  readonly kept: Kept;
-  readonly product: DoubleProduct;
-  /** Told after each batch. */
-  readonly onProgress?: ((done: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Pictures that a network takes at once. */
 const BATCH = 16;
 
-/**
- * Sends pictures through a network batch by batch.
- * @param where names the set in messages
- * @throws Error where sizes differ, or there are fewer than two pictures
- */
-export async function gatherFeatures(
-  where: string,
-  pictures: AsyncIterable<Example>,
-  extractor: FeatureExtractor,
-  { size, kept, product, onProgress, signal }: GatherOptions,
-): Promise<FeatureSet> {
-  const collector = collectFeatures(where, extractor, kept, product);
-  try {
-    for await (const batch of batchesOf(where, pictures, size)) {
-      signal?.throwIfAborted();
-      onProgress?.(await collector.add(batch));
-    }
-  } catch (error) {
-    // Pictures are named within their set.
-    throw error instanceof CorruptImageError ? new Error(`${where}: ${error.message}`, { cause: error }) : error;
-  }
-  return collector.finish();
+/** Sums rows [n, places · width] of a part, of patches place by place. */
+export function sumPart(part: FeaturePart, { places, width }: Omit<PlacedRows, "data">, product: DoubleProduct) {
+  if (isPlaced(part)) return sumPlaced(places, width);
+  const { add, finish } = sumMoments(width, product);
+  return { add, finish: async (): Promise<PlacedMoments> => [await finish()] };
 }
 
-export interface FeatureCollector {
-  /** Adds pictures of the size that those before had; returns how many there are. */
-  add(batch: PictureBytes): Promise<number>;
-  /** @throws Error below two pictures */
-  finish(): Promise<FeatureSet>;
-}
-
-/** Sums and keeps what a network says about batches. */
-export function collectFeatures(
-  where: string,
-  extractor: FeatureExtractor,
-  kept: Kept,
-  product: DoubleProduct,
-): FeatureCollector {
-  const sum = sumMoments(extractor.dim, product);
-  const rows = {
-    features: rowCollector(kept.features),
-    spatial: rowCollector(kept.spatial),
-    logits: rowCollector(kept.logits),
+function collectPart(part: FeaturePart, form: PlacedRows, keep: boolean, product: DoubleProduct) {
+  const sum = sumPart(part, form, product);
+  const rows: Float32Array[] = [];
+  return {
+    async add(data: Float32Array): Promise<void> {
+      await sum.add(data);
+      if (keep) rows.push(Float32Array.from(data));
+    },
+    finish: async (): Promise<PartSet> => ({ moments: await sum.finish(), rows: joinRows(rows) }),
   };
-  let spatialSum: MomentsSum | undefined;
-  let details: DetailCollector | undefined;
-  const given: number[] = [];
+}
+
+const joinRows = (rows: readonly Float32Array[]): Float32Array | undefined =>
+  rows.length === 0 ? undefined : concatArrays(Float32Array, rows);
+
+function partsOf({ features, spatial, details }: FeatureRows, count: number) {
+  const whole = (data: Float32Array): PlacedRows => ({ data, places: 1, width: data.length / count });
+  const others = details && { ...details, shallow: whole(details.shallow) };
+  return { features: whole(features), spatial: spatial && whole(spatial), ...others };
+}
+
+/**
+ * Sums and keeps what a network says about batches. `add` takes pictures of the size that those before had and returns how many
+ * there are; `finish` throws an error below two pictures.
+ */
+export function collectFeatures(where: string, extractor: FeatureExtractor, kept: Kept, product: DoubleProduct) {
+  const parts = new Map<FeaturePart, ReturnType<typeof collectPart>>();
+  const logitRows: Float32Array[] = [];
   const tops: TopClasses[] = [];
-  let sides: Sides | undefined;
+  let size: Sides | undefined;
   let count = 0;
   return {
-    async add(batch) {
-      sides ??= { width: batch.width, height: batch.height };
-      const { features, spatial, logits, details: near } = await extractor.extract(batch);
-      await sum.add(features);
-      rows.features.add(features);
-      if (spatial !== undefined) {
-        spatialSum ??= sumMoments(spatial.length / batch.count, product);
-        await spatialSum.add(spatial);
-        rows.spatial.add(spatial);
+    async add(batch: PictureBytes): Promise<number> {
+      size ??= { width: batch.width, height: batch.height };
+      const { logits, ...rows } = await extractor.extract(batch);
+      const found: { readonly [K in FeaturePart]?: PlacedRows | undefined } = partsOf(rows, batch.count);
+      for (const part of featureParts) {
+        const own = found[part];
+        if (own === undefined) continue;
+        const collector = parts.get(part) ?? collectPart(part, own, kept.has(part), product);
+        parts.set(part, collector);
+        await collector.add(own.data);
       }
-      if (near !== undefined && details !== undefined) await details.add(near);
-      else if (near !== undefined) details = await collectDetails(near, kept.details, product);
       if (logits !== undefined) {
-        rows.logits.add(logits);
-        given.push(...largestOfRows(logits, batch.count));
+        if (kept.has("logits")) logitRows.push(Float32Array.from(logits));
         tops.push(topClasses(logits, batch.count, extractor.groups));
       }
       count += batch.count;
       return count;
     },
-    async finish() {
-      if (sides === undefined || count < 2) throw new Error(`${where}: expected at least two pictures, got ${count}`);
-      return {
-        count,
-        size: sides,
-        moments: await sum.finish(),
-        spatialMoments: await spatialSum?.finish(),
-        features: rows.features.all(),
-        spatial: rows.spatial.all(),
-        logits: rows.logits.all(),
-        given: given.length > 0 ? Int32Array.from(given) : undefined,
-        top: joinTops(tops),
-        details: await details?.finish(),
-      };
+    async finish(): Promise<FeatureSet> {
+      if (size === undefined || count < 2) throw new Error(`${where}: expected at least two pictures, got ${count}`);
+      const sets = new Map<FeaturePart, PartSet>();
+      for (const [part, collector] of parts) sets.set(part, await collector.finish());
+      const all = Object.fromEntries(sets) as PartSets;
+      return { count, size, parts: all, logits: joinRows(logitRows), top: joinTops(tops) };
     },
   };
 }
 
-/** Pictures of one size side by side. */
-async function* batchesOf(
+/** Pictures brought to a size, or else of one size, side by side. @throws Error naming the set, `where`, if sizes differ */
+export async function* batchesOf(
   where: string,
   pictures: AsyncIterable<Example>,
   size: Sides | undefined,

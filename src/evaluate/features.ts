@@ -1,4 +1,4 @@
-import type { DetailRows } from "./detail-set.ts";
+import type { PlacedRows } from "./moments.ts";
 
 /** Bytes of `count` pictures, uint8 [n, height, width, 3]. */
 export interface PictureBytes {
@@ -6,6 +6,15 @@ export interface PictureBytes {
   readonly count: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** Near looks of a batch: a shallow vector of each picture, and patches at fixed places of two resolutions. */
+export interface DetailRows {
+  /** [n, shallow width] */
+  readonly shallow: Float32Array;
+  /** Patches of the whole picture, and of the picture at half its size. */
+  readonly fine: PlacedRows;
+  readonly coarse: PlacedRows;
 }
 
 /** Rows of a batch: features [n, dim], and where the network has them spatial features and class scores. */
@@ -25,7 +34,7 @@ export interface ClassGroup {
   readonly members: readonly number[];
 }
 
-/** A network that pictures are compared by: a judge, or Inception. */
+/** A network that pictures are compared by: a classifier, or Inception. */
 export interface FeatureExtractor {
   /** Names network and resizing. */
   readonly name: string;

@@ -1,18 +1,12 @@
 import type { Random } from "../sampling/index.ts";
 import { resampled } from "./bootstrap.ts";
 
-export interface InceptionScore {
-  readonly mean: number;
-  /** Standard deviation (population) over the parts. */
-  readonly deviation: number;
-}
-
 /**
  * Inception Score (Salimans et al. 2016): exp of the mean KL divergence of p(y|x) from p(y), over `splits` consecutive
- * parts of equal size as the original code cuts them; mean and standard deviation over the parts.
+ * parts of equal size as the original code cuts them; mean and standard deviation (population) over the parts.
  * @param logits [n, classes]
  */
-export function inceptionScore(logits: Float32Array, classes: number, splits = 10): InceptionScore {
+export function inceptionScore(logits: Float32Array, classes: number, splits = 10) {
   return scoreOf(prepare(logits, classes, splits), undefined, splits);
 }
 
@@ -28,16 +22,8 @@ export function inceptionScoreReplicates(
   return Float64Array.from({ length: replicates }, () => scoreOf(rows, resampled(rows.count, random), splits).mean);
 }
 
-interface Rows {
-  readonly count: number;
-  readonly classes: number;
-  /** p(y|x), [count, classes]. */
-  readonly shares: Float64Array;
-  /** Σ p log p of each row. */
-  readonly negativeEntropies: Float64Array;
-}
-
-function prepare(logits: Float32Array, classes: number, splits: number): Rows {
+/** Of every row p(y|x), [count, classes], and Σ p log p. */
+function prepare(logits: Float32Array, classes: number, splits: number) {
   const count = logits.length / classes;
   if (!Number.isInteger(count) || count < splits)
     throw new RangeError(
@@ -60,10 +46,10 @@ function prepare(logits: Float32Array, classes: number, splits: number): Rows {
 
 /** @param chosen numbers of the rows to take, in order; all by default */
 function scoreOf(
-  { count, classes, shares, negativeEntropies }: Rows,
+  { count, classes, shares, negativeEntropies }: ReturnType<typeof prepare>,
   chosen: Int32Array | undefined,
   splits: number,
-): InceptionScore {
+) {
   const scores = Array.from({ length: splits }, (_, part) => {
     const begin = Math.floor((part * count) / splits);
     const end = Math.floor(((part + 1) * count) / splits);

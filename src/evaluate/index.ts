@@ -2,37 +2,50 @@
 export {
   bootstrapInterval,
   bootstrapMeans,
+  DEFAULT_REPLICATES,
+  defaultReplicates,
   type Interval,
   percentileInterval,
   resampled,
   wilsonInterval,
 } from "./bootstrap.ts";
-export { largestOfRows, matchClasses, topOfRows } from "./class-names.ts";
-export { countGiven, knownShares, topScores } from "./class-scores.ts";
-export { codebookUsage } from "./codebook-usage.ts";
+export {
+  countGiven,
+  joinTops,
+  knownShares,
+  largestOfRows,
+  matchClasses,
+  type TopClasses,
+  topClasses,
+  topOfRows,
+  topScores,
+} from "./class-scores.ts";
 export { compareResults, type MetricDifference, overallVerdict } from "./compare.ts";
-export type { DetailRows } from "./detail-set.ts";
-export { contentDigest } from "./digest.ts";
 export { type DoubleProduct, doubleProducts } from "./double-products.ts";
 export { type EvaluateOptions, evaluateSets } from "./evaluate.ts";
 export { type Sides, sideBySide } from "./feature-set.ts";
-export type { ClassGroup, FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
-export { frechetDistance } from "./frechet.ts";
+export type { ClassGroup, DetailRows, FeatureExtractor, FeatureRows, PictureBytes } from "./features.ts";
+export { frechetDistance, placedDistance } from "./frechet.ts";
 export { inceptionScore } from "./inception-score.ts";
-export { expectInput, needsFeatures } from "./input.ts";
+export { contentDigest, expectInput, needsFeatures } from "./input.ts";
 export { kernelDistance } from "./kid.ts";
-export { type Moments, momentsOf, sumMoments } from "./moments.ts";
-
+export {
+  type Moments,
+  momentsOf,
+  type PlacedMoments,
+  type PlacedRows,
+  type PlacedSum,
+  sumMoments,
+  sumPlaced,
+} from "./moments.ts";
+export { codebookUsage } from "./pairs.ts";
 export { psnr, ssim } from "./pixel-metrics.ts";
-export { type PlacedMoments, type PlacedRows, type PlacedSum, placedDistance, sumPlaced } from "./placed.ts";
 export { precisionRecall } from "./precision-recall.ts";
 
 export {
   evaluateReconstructions,
   evaluateTokenizer,
-  type Tokenizer,
 } from "./reconstruction.ts";
-export { DEFAULT_REPLICATES, defaultReplicates } from "./replicates.ts";
 export {
   type EvaluationResult,
   type InputRecord,
@@ -46,4 +59,3 @@ export {
 export { openSampleStore } from "./sample-store.ts";
 
 export { readStatistics, writeStatistics } from "./statistics-file.ts";
-export { joinTops, type TopClasses, topClasses } from "./top-classes.ts";

@@ -1,12 +1,13 @@
 /** The two sides of an evaluation: pictures of any form, or a file of statistics. */
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { openNpz } from "../checkpoint/index.ts";
-import { type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
-import { decodeText, parseJson } from "../json/index.ts";
-import { contentDigest } from "./digest.ts";
-import { parseProtocol, unknownProtocol } from "./protocol.ts";
-import type { Protocol, SetMetric } from "./result.ts";
+import { filesBelow, type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
+import { fileDigest } from "../files/index.ts";
+import { decodeText } from "../json/index.ts";
+import { type Protocol, parseRecord } from "./protocol.ts";
+import type { SetMetric } from "./result.ts";
 import { readStatistics, type Statistics } from "./statistics-file.ts";
 
 export interface EvaluationInput {
@@ -34,14 +35,14 @@ export async function openInput(path: string, split?: NpzSplit): Promise<Evaluat
   const statistics = hasStatistics ? await readStatistics(path) : undefined;
   const stream = hasPictures ? await openPictureStream(path, split === undefined ? {} : { split }) : undefined;
   const record = statistics?.protocol ?? (await settingsBeside(path));
-  const total = statistics === undefined ? totalOf(record) : undefined;
+  const { total, ...recorded } = parseRecord(record ?? "");
   return {
     path,
     sha256: await contentDigest(path),
     stream,
     statistics,
-    recorded: record === undefined ? undefined : (parseProtocol(record) ?? unknownProtocol),
-    recordedTotal: total === stream?.length ? undefined : total,
+    recorded: record === undefined ? undefined : recorded,
+    recordedTotal: statistics !== undefined || total === stream?.length ? undefined : total,
     record,
     close: async () => stream?.close(),
   };
@@ -63,28 +64,14 @@ export async function withInputs<Result>(
   }
 }
 
-/** The number of pictures in the settings of `flexvar sample`. */
-function totalOf(record: string | undefined): number | undefined {
-  try {
-    const { total } = parseJson(record ?? "{}", "record") as { total?: unknown };
-    return typeof total === "number" ? total : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What one side of an evaluation brings. */
-interface Contents {
-  readonly hasPictures: boolean;
-  readonly hasStatistics: boolean;
-}
-
-/** @throws Error naming the path where it brings neither */
-async function contentsOf(path: string): Promise<Contents> {
+/** Which of pictures and statistics one side brings. @throws Error naming the path where it brings neither */
+async function contentsOf(path: string) {
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) throw new Error(`${path}: expected pictures or statistics, got no such file or folder`);
   if (!info.isFile() || extname(path).toLowerCase() !== ".npz") return { hasPictures: true, hasStatistics: false };
-  const names = await arrayNames(path);
+  const file = await openNpz(path);
+  const names = new Set(file.arrays.keys());
+  await file.close();
   const hasStatistics = names.has("mu") && names.has("sigma");
   const hasPictures = names.has("arr_0") || names.has("images");
   if (hasPictures || hasStatistics) return { hasPictures, hasStatistics };
@@ -114,15 +101,6 @@ export async function needsFeatures(a: string, b: string, metrics: readonly SetM
   });
 }
 
-async function arrayNames(path: string): Promise<Set<string>> {
-  const file = await openNpz(path);
-  try {
-    return new Set(file.arrays.keys());
-  } finally {
-    await file.close();
-  }
-}
-
 /** What `flexvar sample` wrote beside a file, or within a folder. */
 async function settingsBeside(path: string): Promise<string | undefined> {
   const own = join(path, "settings.json");
@@ -130,4 +108,17 @@ async function settingsBeside(path: string): Promise<string | undefined> {
   const place = (await stat(path)).isDirectory() ? own : beside;
   const bytes = await readFile(place).catch(() => undefined);
   return bytes === undefined ? undefined : decodeText(bytes, place);
+}
+
+/**
+ * SHA-256 in hexadecimal: of a file's bytes; of a folder, over the path and the SHA-256 of each file below it, sorted by path,
+ * hidden files and other litter left out.
+ * @throws Error naming a file that cannot be read
+ */
+export async function contentDigest(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return fileDigest(path);
+  const files = await filesBelow(path);
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${relative(path, file)}\0${await fileDigest(file)}\0`);
+  return hash.digest("hex");
 }

@@ -2,12 +2,6 @@ import type { Random } from "../sampling/index.ts";
 import { resampled } from "./bootstrap.ts";
 import type { DoubleProduct } from "./double-products.ts";
 
-export interface KernelDistance {
-  readonly value: number;
-  /** The same from resampled drawn rows. */
-  readonly replicates: Float64Array;
-}
-
 /** Rows of each side compared at once. */
 const TILE = 1024;
 
@@ -24,17 +18,16 @@ export async function kernelDistance(
   product: DoubleProduct,
   random: Random,
   replicates = 0,
-): Promise<KernelDistance> {
+) {
   const [n, m] = [real.length / dim, drawn.length / dim];
   if (n < 2 || m < 2) throw new RangeError(`kid: expected at least two rows on each side, got ${n} and ${m}`);
   // The first row of weights is the set itself.
   const weights = new Float64Array((replicates + 1) * m).fill(1, 0, m);
   for (let r = 1; r <= replicates; r++) for (const i of resampled(m, random)) weights[r * m + i]!++;
-  const all = { weights, count: replicates + 1, width: m };
-  const ofReal = { weights: new Float64Array(n).fill(1), count: 1, width: n };
+  const ofReal = new Float64Array(n).fill(1);
   const withinReal = (await weightedSums(real, real, dim, product, ofReal, true))[0]! / (n * (n - 1));
-  const withinDrawn = await weightedSums(drawn, drawn, dim, product, all, true);
-  const between = await weightedSums(real, drawn, dim, product, all, false);
+  const withinDrawn = await weightedSums(drawn, drawn, dim, product, weights, true);
+  const between = await weightedSums(real, drawn, dim, product, weights, false);
   const values = Float64Array.from({ length: replicates + 1 }, (_, r) => {
     let squares = 0;
     for (let i = 0; i < m; i++) squares += weights[r * m + i]! ** 2;
@@ -43,15 +36,8 @@ export async function kernelDistance(
   return { value: values[0]!, replicates: values.subarray(1) };
 }
 
-interface Weights {
-  /** [count, width] */
-  readonly weights: Float64Array;
-  readonly count: number;
-  readonly width: number;
-}
-
 /**
- * For each row w of weights, the sum over pairs of the kernel times w[j], and times w[i] too within one set, pairs of a row with
+ * For each row w of weights [count, m], the sum over pairs of the kernel times w[j], and times w[i] too within one set, pairs of a row with
  * itself left out.
  */
 async function weightedSums(
@@ -59,14 +45,15 @@ async function weightedSums(
   b: Float32Array,
   dim: number,
   product: DoubleProduct,
-  { weights, count, width }: Weights,
+  weights: Float64Array,
   within: boolean,
 ): Promise<Float64Array> {
   const [n, m] = [a.length / dim, b.length / dim];
+  const count = weights.length / m;
   const sums = new Float64Array(count);
   const columnsOf = (from: number, length: number): Float64Array => {
     const part = new Float64Array(count * length);
-    for (let r = 0; r < count; r++) part.set(weights.subarray(r * width + from, r * width + from + length), r * length);
+    for (let r = 0; r < count; r++) part.set(weights.subarray(r * m + from, r * m + from + length), r * length);
     return part;
   };
   for (let i0 = 0; i0 < n; i0 += TILE) {

@@ -2,27 +2,6 @@ import type { Random } from "../sampling/index.ts";
 import { resampled } from "./bootstrap.ts";
 import type { DoubleProduct } from "./double-products.ts";
 
-export interface PrecisionRecall {
-  /** Share of drawn pictures inside the real manifold. */
-  readonly precision: number;
-  /** Share of real pictures inside the drawn manifold. */
-  readonly recall: number;
-  /** For each drawn picture, whether it is inside the real manifold. */
-  readonly drawnInside: Uint8Array;
-  /** For each real picture, whether it is inside the drawn manifold. */
-  readonly realInside: Uint8Array;
-  /** What `recallReplicates` needs. */
-  readonly drawnBalls: DrawnBalls;
-}
-
-/** The drawn rows' neighbourhoods, a few times wider than their balls. */
-interface DrawnBalls {
-  readonly k: number;
-  readonly nearest: Nearest;
-  /** Pairs of a real row and a drawn one whose neighbourhood it lies in, with their squared distance. */
-  readonly pairs: readonly (readonly [real: number, drawn: number, square: number])[];
-}
-
 /** The nearest other rows of each row, nearest first: [n, width]. */
 interface Nearest {
   readonly width: number;
@@ -40,6 +19,9 @@ const WIDER = 4;
  * Improved precision and recall (Kynkäänniemi et al. 2019): a set's manifold is the union of balls around its rows, each
  * reaching to the row's k-th nearest other row. All rows are used on both sides, balls include their surface.
  * @param real [n, dim] and `drawn` [m, dim]; more than k rows each
+ * @returns the share of drawn pictures inside the real manifold (precision) and of real ones inside the drawn (recall), for each picture
+ * whether it is, and for `recallReplicates` the drawn rows' neighbourhoods, a few times wider than their balls, with pairs of a real row
+ * and a drawn one whose neighbourhood it lies in, and their squared distance
  */
 export async function precisionRecall(
   real: Float32Array,
@@ -47,12 +29,12 @@ export async function precisionRecall(
   dim: number,
   product: DoubleProduct,
   k = 3,
-): Promise<PrecisionRecall> {
+) {
   const ofReal = await nearestRows(real, dim, k, k, product);
   const ofDrawn = await nearestRows(drawn, dim, k, WIDER * k, product);
   const realInside = new Uint8Array(real.length / dim);
   const drawnInside = new Uint8Array(drawn.length / dim);
-  const pairs: (readonly [number, number, number])[] = [];
+  const pairs: (readonly [real: number, drawn: number, square: number])[] = [];
   const { width, squares } = ofDrawn;
   await eachDistance(real, drawn, dim, product, (i, j, square) => {
     if (square <= ofReal.squares[i * k + k - 1]!) drawnInside[j] = 1;
@@ -71,7 +53,7 @@ export async function precisionRecall(
 
 /** The recall of resampled drawn rows: a ball reaches as far as its k-th neighbour, rows drawn twice counted twice. */
 export function recallReplicates(
-  { realInside, drawnInside, drawnBalls: { k, nearest, pairs } }: PrecisionRecall,
+  { realInside, drawnInside, drawnBalls: { k, nearest, pairs } }: Awaited<ReturnType<typeof precisionRecall>>,
   random: Random,
   replicates: number,
 ): Float64Array {

@@ -1,14 +1,24 @@
 /** How numbers were made, and whether two of them may be compared. */
+import { z } from "zod";
 import { parseJson } from "../json/index.ts";
-import type { Protocol } from "./result.ts";
 
-export const unknownProtocol: Protocol = {
-  features: null,
-  features_hash: null,
-  resize: null,
-  size: null,
-  preparation: null,
-};
+const known = z.string().nullable().catch(null);
+const protocolSchema = z.object({
+  /** Name and SHA-256 of the network that pictures are compared by. */
+  features: known,
+  features_hash: known,
+  /** How pictures reach the network's own size, where it has one. */
+  resize: known,
+  /** `WxH` in pixels as the network is given them. */
+  size: known,
+  /** What was done to pictures before: `as they are`, or how they were brought to one size. */
+  preparation: known,
+});
+
+/** How numbers were made; null for what is not known or not used. */
+export type Protocol = Readonly<z.infer<typeof protocolSchema>>;
+
+export const unknownProtocol: Protocol = protocolSchema.parse({});
 
 const fields = Object.keys(unknownProtocol) as (keyof Protocol)[];
 
@@ -35,19 +45,14 @@ export function mergedProtocol(a: Protocol, b: Protocol): Protocol {
   return Object.fromEntries(fields.map((field) => [field, a[field] ?? b[field]])) as Protocol;
 }
 
-/** The fields that a record's text has; undefined where it is no JSON of an object. */
-export function parseProtocol(text: string): Protocol | undefined {
-  let value: unknown;
+/** The number of pictures is in the settings of `flexvar sample`. */
+const recordSchema = protocolSchema.extend({ total: z.number().optional().catch(undefined) });
+
+/** What a record's text says of how numbers or pictures were made; nothing where it is no JSON of an object. */
+export function parseRecord(text: string): Protocol & { readonly total?: number | undefined } {
   try {
-    value = parseJson(text, "record");
+    return recordSchema.parse(parseJson(text, "record"));
   } catch {
-    return undefined;
+    return unknownProtocol;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const given = new Map<string, unknown>(Object.entries(value));
-  const known = fields.map((field) => {
-    const found = given.get(field);
-    return [field, typeof found === "string" ? found : null] as const;
-  });
-  return Object.fromEntries(known) as Protocol;
 }

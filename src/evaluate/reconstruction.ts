@@ -1,16 +1,11 @@
 /** Reconstructions judged against their pictures: two sets in the same order, or a tokenizer's own. */
 import type { Example, PictureStream } from "../data/index.ts";
 import { comparedName } from "../options/index.ts";
-import type { EvaluateOptions } from "./evaluate.ts";
 import { protocolOf, recordOf } from "./evaluate.ts";
-import { broughtTo, formatSides, PREPARATION, UNPREPARED } from "./feature-set.ts";
+import { broughtTo } from "./feature-set.ts";
 import { type EvaluationInput, openInput, withInputs } from "./input.ts";
-import { comparePairs, type Pair, type PairScores } from "./pairs.ts";
-import { classMetrics, type EvaluationResult, type Protocol, setMetrics } from "./result.ts";
-import { missingScores, resultParts } from "./scores.ts";
-
-/** Without an extractor there is no rFID. */
-export type ReconstructionOptions = Omit<EvaluateOptions, "metrics" | "cache" | "saveStatistics">;
+import { comparePairs, type Pair, type ReconstructionOptions } from "./pairs.ts";
+import { classMetrics, type EvaluationResult, missingScores, resultParts, setMetrics } from "./result.ts";
 
 /** What a tokenizer makes of a picture. */
 export interface Tokenizer {
@@ -33,7 +28,7 @@ export async function evaluateReconstructions(
     if (one.length !== other.length)
       throw new Error(`${a}: expected ${other.length} pictures, one for each of ${b}, got ${one.length}`);
     checkOrder(a, one, b, other);
-    const compared = await comparePairs(zipped(one, other, options), pairOptions(options, other.length));
+    const compared = await comparePairs(zipped(one, other, options), other.length, options);
     return resultOf(compared, options, made, given);
   });
 }
@@ -53,8 +48,7 @@ export async function evaluateTokenizer(
         yield { name, given: taken, ...(await tokenizer.reconstruct(taken)) };
       }
     }
-    const { codebookSize } = tokenizer;
-    const compared = await comparePairs(pairs(), { ...pairOptions(options, stream.length), codebookSize });
+    const compared = await comparePairs(pairs(), stream.length, options, tokenizer.codebookSize);
     const result = resultOf(compared, options, given, given);
     const { path, hash } = tokenizer;
     return { ...result, pictures: { ...result.pictures, path, sha256: hash, protocol: "recorded", record: null } };
@@ -103,29 +97,12 @@ async function* zipped(
   }
 }
 
-const pairOptions = (
-  { extractor, product, bootstrap, seed = 0, onProgress, signal }: ReconstructionOptions,
-  total: number,
-) => ({
-  extractor,
-  product,
-  bootstrap,
-  seed,
-  signal,
-  onProgress: (done: number) => onProgress?.(done, total, "pairs"),
-});
-
 function resultOf(
-  { scores, size }: PairScores,
+  { scores, size }: Awaited<ReturnType<typeof comparePairs>>,
   { extractor, size: wanted, seed = 0, versions = {}, onWarning }: ReconstructionOptions,
   made: EvaluationInput,
   given: EvaluationInput,
 ): EvaluationResult {
-  const protocol: Protocol = {
-    ...protocolOf(extractor),
-    size: formatSides(size),
-    preparation: wanted === undefined ? UNPREPARED : PREPARATION,
-  };
   const warnings = [...new Set([made, given])]
     .filter(({ recorded }) => recorded === undefined)
     .map(({ path }) => `${path}: no record of how its pictures were made; counted as unknown`);
@@ -134,7 +111,7 @@ function resultOf(
   return {
     version: 1,
     ...resultParts({ ...notSets, ...scores }),
-    protocol,
+    protocol: protocolOf(extractor, size, wanted),
     pictures: recordOf(made, { size }, false),
     reference: recordOf(given, { size }, false),
     classes: null,

@@ -1,5 +1,6 @@
 /** What an evaluation gives: one plain object, the document that `evaluate --json` prints. */
 import type { Interval } from "./bootstrap.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** What a number is about, and which way it is better; neither for those that describe. */
 interface Metric {
@@ -44,19 +45,6 @@ export const classMetrics = metricsOf("classes");
 export const pairMetrics = metricsOf("pairs");
 
 export const metricDirection = (name: MetricName): Metric["better"] => metrics[name].better;
-
-/** How numbers were made; null for what is not known or not used. */
-export type Protocol = {
-  /** Name and SHA-256 of the network that pictures are compared by. */
-  readonly features: string | null;
-  readonly features_hash: string | null;
-  /** How pictures reach the network's own size, where it has one. */
-  readonly resize: string | null;
-  /** `WxH` in pixels as the network is given them. */
-  readonly size: string | null;
-  /** What was done to pictures before: `as they are`, or how they were brought to one size. */
-  readonly preparation: string | null;
-};
 
 /** One of the two sides. */
 export type InputRecord = {
@@ -124,4 +112,50 @@ export function isEvaluationResult(value: unknown): value is EvaluationResult {
   const parts = ["intervals", "protocol", "pictures", "reference"];
   const isObject = (name: string): boolean => typeof given.get(name) === "object" && given.get(name) !== null;
   return given.get("version") === 1 && metricNames.every(isNumber) && parts.every(isObject);
+}
+
+/** A number on its way into a result, with its interval or the reason why there is none. */
+export interface Score {
+  readonly value: number | null;
+  readonly interval?: Interval | undefined;
+  /** Bootstrap replicates behind the interval. */
+  readonly replicates?: number;
+  /** Why there is no number. */
+  readonly missing?: string;
+}
+
+export type Scores = { readonly [K in MetricName]?: Score };
+
+export const missingScore = (missing: string): Score => ({ value: null, missing });
+
+/** The same reason for several numbers. */
+export const missingScores = <Name extends MetricName>(names: readonly Name[], missing: string): Record<Name, Score> =>
+  Object.fromEntries(names.map((name) => [name, missingScore(missing)])) as Record<Name, Score>;
+
+type Each<T> = { readonly [K in MetricName]: T };
+
+/** Scores as the parts of a result; metrics that were not asked for are null. */
+export function resultParts(scores: Scores): Each<number | null> & {
+  readonly intervals: Each<Interval | null>;
+  readonly replicates: Each<number>;
+  readonly missing: { readonly [K in MetricName]?: string };
+} {
+  const scoreOf = (name: MetricName): Score => scores[name] ?? missingScore("not asked for");
+  const each = <T>(of: (score: Score) => T): Each<T> =>
+    Object.fromEntries(metricNames.map((name) => [name, of(scoreOf(name))])) as Each<T>;
+  const reasons = metricNames.flatMap((name) => {
+    const { value, missing } = scoreOf(name);
+    return value === null ? [[name, missing ?? "not asked for"] as const] : [];
+  });
+  return {
+    ...each(({ value }) => value),
+    intervals: each(({ value, interval }) => (value === null ? null : (interval ?? null))),
+    replicates: each(({ replicates = 0 }) => replicates),
+    missing: Object.fromEntries(reasons),
+  };
+}
+
+/** An interval within the values that a number can have. */
+export function within(interval: Interval | undefined, low: number, high: number): Interval | undefined {
+  return interval && [Math.max(low, interval[0]), Math.min(high, interval[1])];
 }

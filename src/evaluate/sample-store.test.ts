@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readNpz, writeNpz } from "../checkpoint/index.ts";
 import { openPictureStream } from "../data/index.ts";
-import type { SetPlan } from "./sample-settings.ts";
-import { openSampleStore } from "./sample-store.ts";
+import { openSampleStore, type SetPlan } from "./sample-store.ts";
 
 const picture = (value: number) => ({ data: new Uint8Array(2 * 1 * 3).fill(value), width: 2, height: 1 });
 

@@ -1,10 +1,82 @@
 /** A set of pictures that several processes draw together, each picture once, through any number of kills. */
-import { access, readdir, readFile, rm } from "node:fs/promises";
+import { access, link, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { openNpz, writeNpz } from "../checkpoint/index.ts";
-import { makeFolders, writeFileAtomic } from "../files/index.ts";
-import { openSampleFolder } from "./sample-folder.ts";
-import { checkSampleSize, type SampleStore, SETTINGS_FILE, type SetPlan, settleSettings } from "./sample-settings.ts";
+import { isLitter, jsonDifferences, jsonText, makeFolders, writeFileAtomic } from "../files/index.ts";
+import { encodePng, type RgbImage } from "../image/index.ts";
+
+export interface SetPlan {
+  /** The `.npz` file to write, or a folder for PNG files. */
+  readonly path: string;
+  readonly total: number;
+  readonly width: number;
+  readonly height: number;
+  /** The class of each picture number, from 0. */
+  readonly labelOf: (number: number) => number;
+  /** The class's name, for a folder of its own; its number by default. */
+  readonly nameOf?: (classId: number) => string;
+  /** What decides the pictures, as text; a set begun with other settings is refused. */
+  readonly settings: string;
+}
+
+/** The pictures of a set that are not finished yet lie in a folder beside it, one file each. */
+interface SampleStore {
+  /** Numbers of the pictures that are there; all of them once the set is whole. */
+  present(): Promise<ReadonlySet<number>>;
+  /** Adds one picture, whole or not at all. */
+  add(number: number, image: RgbImage): Promise<void>;
+  /** Writes the set once every picture is there; returns whether it is whole. Several processes may call it. */
+  finish(): Promise<boolean>;
+}
+
+/** Name of the record of a set's settings: within a folder, or after the name of an archive. */
+const SETTINGS_FILE = "settings.json";
+
+/** @throws RangeError for a picture of another size than the set's */
+function checkSampleSize({ width, height }: SetPlan, image: RgbImage): void {
+  if (image.width !== width || image.height !== height)
+    throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
+}
+
+/**
+ * The first process writes the settings; all others must have the same.
+ * @param found what lies at the set's place already, if anything: without a record it is none of ours
+ */
+async function settleSettings(
+  record: string,
+  settings: string,
+  path: string,
+  found: () => Promise<string | undefined>,
+): Promise<void> {
+  const read = (): Promise<string | undefined> => readFile(record, "utf8").catch(() => undefined);
+  let known = await read();
+  if (known === undefined) {
+    const other = await found();
+    if (other !== undefined)
+      throw new Error(
+        `${path}: expected a new name, or a set that was begun here, got ${other} without a record of its settings`,
+      );
+    const own = `${record}.${process.pid}`;
+    await writeFileAtomic(own, settings);
+    // A link never replaces: of processes that start at once, one settles.
+    await link(own, record).catch(() => undefined);
+    await rm(own, { force: true });
+    known = await read();
+  }
+  if (known !== settings)
+    throw new Error(`${path}: expected the settings that it was begun with, got ${changes(known, settings)}`);
+}
+
+function changes(known: string | undefined, settings: string): string {
+  try {
+    const all = jsonDifferences(JSON.parse(known ?? ""), JSON.parse(settings));
+    if (all.length > 0)
+      return all.map(({ key, before, now }) => `${key} ${jsonText(now)} in place of ${jsonText(before)}`).join(", ");
+  } catch {
+    // Not JSON: shown whole below.
+  }
+  return `${settings} in place of ${known}`;
+}
 
 /** Opens a set to draw into. @throws Error where the file or its parts come from other settings, or from elsewhere */
 export function openSampleStore(plan: SetPlan): Promise<SampleStore> {
@@ -70,4 +142,61 @@ async function openArchive(plan: SetPlan): Promise<SampleStore> {
       return true;
     },
   };
+}
+
+/** Opens a folder to draw into: `CLASS/000000.png`, … and the settings beside the class folders. */
+async function openSampleFolder(plan: SetPlan): Promise<SampleStore> {
+  const { path, total } = plan;
+  await makeFolders(path);
+  await settleSettings(join(path, SETTINGS_FILE), plan.settings, path, async () => {
+    const other = (await readdir(path)).find((name) => !isLitter(name) && !name.startsWith(SETTINGS_FILE));
+    return other === undefined ? undefined : `"${other}"`;
+  });
+  const places = placesOf(plan);
+  async function present(): Promise<Set<number>> {
+    const files = new Set<string>();
+    for (const folder of new Set(places.map(([name]) => name)))
+      for (const file of await readdir(join(path, folder)).catch(() => [])) {
+        const place = join(folder, file);
+        if ((await stat(join(path, place)).catch(() => undefined))?.size) files.add(place);
+      }
+    return new Set(places.flatMap((place, number) => (files.has(join(...place)) ? [number] : [])));
+  }
+  return {
+    present,
+    async add(number, image) {
+      checkSampleSize(plan, image);
+      await writeFileAtomic(join(path, ...places[number]!), encodePng(image));
+    },
+    finish: async () => (await present()).size === total,
+  };
+}
+
+type Place = readonly [folder: string, file: string];
+
+/** Folder and file of each picture. */
+function placesOf({ total, labelOf, nameOf = String }: SetPlan): Place[] {
+  const ids = [...new Set(Array.from({ length: total }, (_, i) => labelOf(i)))];
+  const plain = new Map(ids.map((id) => [id, folderName(nameOf(id))]));
+  const taken = [...plain.values()];
+  const isAlone = (name: string): boolean => taken.indexOf(name) === taken.lastIndexOf(name);
+  const folders = new Map(ids.map((id) => [id, isAlone(plain.get(id)!) ? plain.get(id)! : `${plain.get(id)}-${id}`]));
+  const drawn = new Map<number, number>();
+  return Array.from({ length: total }, (_, number): Place => {
+    const id = labelOf(number);
+    const index = drawn.get(id) ?? 0;
+    drawn.set(id, index + 1);
+    return [folders.get(id)!, `${String(index).padStart(6, "0")}.png`];
+  });
+}
+
+/** A class's name without what file systems refuse. */
+function folderName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  const plain = name.replace(/[\u0000-\u001f/\\:*?"<>|]/g, "_");
+  const begun = plain.replace(/^\.+/, "_");
+  let end = begun.length;
+  while (begun[end - 1] === "." || begun[end - 1] === " ") end--;
+  const safe = end < begun.length ? `${begun.slice(0, end)}_` : begun;
+  return safe === "" ? "_" : safe;
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../sampling/index.ts";
-import { frechetScore } from "./frechet-score.ts";
 import { bootstrapInterval, doubleProducts, type Interval, kernelDistance, momentsOf } from "./index.ts";
-import { manifolds } from "./set-metrics.ts";
+import { distanceScore, manifolds } from "./set-metrics.ts";
 
 const product = await doubleProducts(1);
 const [DIM, COUNT] = [8, 80];
@@ -26,7 +25,11 @@ test("intervals of distances and shares are as wide as sets drawn anew differ", 
     const drawn = rows(seed, COUNT, 0);
     const own = await momentsOf(drawn, DIM, product);
     const randomFor = (name: string) => createRandom(seed, name);
-    const frechet = await frechetScore(own, drawn, moments, { bootstrap: 60, randomFor, product });
+    const frechet = await distanceScore("features", { moments: [own], rows: drawn }, [moments], {
+      bootstrap: 60,
+      randomFor,
+      product,
+    });
     found.frechet!.push({ value: frechet.value!, interval: frechet.interval! });
     const kernel = await kernelDistance(reference, drawn, DIM, product, randomFor("kid"), 60);
     found.kernel!.push({ value: kernel.value, interval: bootstrapInterval(kernel.value, kernel.replicates)! });

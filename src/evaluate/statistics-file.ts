@@ -5,29 +5,33 @@ import type { Moments } from "./moments.ts";
 
 export interface Statistics {
   readonly moments: Moments;
-  readonly spatial?: Moments;
+  readonly spatial?: Moments | undefined;
   /** How the features were made, where the file says. */
   readonly protocol?: string;
 }
 
-/** Arrays `mu` and `sigma` with a name's tail: of several moments one behind the other, along the axis `places`. */
-export function momentsArrays(tail: string, each: readonly Moments[], places: readonly number[]): [string, NpyArray][] {
+/** Arrays `mu` and `sigma` with a name's tail: of one set, or of those of several places one behind the other along a first axis. */
+export function momentsArrays(tail: string, each: readonly Moments[], isPlaced: boolean): Record<string, NpyArray> {
   const { dim } = each[0]!;
-  const array = (name: string, shape: number[], of: (one: Moments) => Float64Array): [string, NpyArray] => [
-    `${name}${tail}`,
-    { dtype: "float64", shape: [...places, ...shape], data: concatArrays(Float64Array, each.map(of)) },
-  ];
-  return [array("mu", [dim], ({ mean }) => mean), array("sigma", [dim, dim], ({ covariance }) => covariance)];
+  const array = (shape: number[], of: (one: Moments) => Float64Array): NpyArray => ({
+    dtype: "float64",
+    shape: isPlaced ? [each.length, ...shape] : shape,
+    data: concatArrays(Float64Array, each.map(of)),
+  });
+  return {
+    [`mu${tail}`]: array([dim], ({ mean }) => mean),
+    [`sigma${tail}`]: array([dim, dim], ({ covariance }) => covariance),
+  };
 }
 
 /** Writes statistics that numpy and the usual evaluators read, with protocol and count beside. */
 export async function writeStatistics(path: string, { moments, spatial, protocol }: Statistics): Promise<void> {
-  const entries = [...momentsArrays("", [moments], []), ...(spatial ? momentsArrays("_s", [spatial], []) : [])];
+  const entries = { ...momentsArrays("", [moments], false), ...(spatial && momentsArrays("_s", [spatial], false)) };
   if (moments.count !== undefined)
-    entries.push(["count", { dtype: "float64", shape: [1], data: Float64Array.of(moments.count) }]);
+    entries.count = { dtype: "float64", shape: [1], data: Float64Array.of(moments.count) };
   if (protocol !== undefined) {
     const data = new TextEncoder().encode(protocol);
-    entries.push(["protocol", { dtype: "uint8", shape: [data.length], data }]);
+    entries.protocol = { dtype: "uint8", shape: [data.length], data };
   }
   await writeNpz(path, entries);
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { topScores } from "./class-scores.ts";
+import { joinTops, matchGroups, topClasses, topScores } from "./class-scores.ts";
 import { topOfRows } from "./index.ts";
-import { joinTops, matchGroups, topClasses } from "./top-classes.ts";
 
 describe("topOfRows", () => {
   it("gives the largest first, of equal ones the first, and no more than there are", () => {
@@ -65,7 +64,7 @@ describe("topScores", () => {
     [1, ranked(4, 5, 0, 1, 6)],
   ] as const;
   const top = joinTops(given.map(([, row]) => topClasses(row, 1, groups)))!;
-  const side = { classes, labelOf: (i: number) => given[i]![0], given: Int32Array.of(0, 4, 4, 4), top };
+  const side = { classes, labelOf: (i: number) => given[i]![0], top };
 
   it("counts a class among five and the groups of those that have one", () => {
     const found = topScores(side, { labels, groups });
@@ -83,7 +82,7 @@ describe("topScores", () => {
       Object.values(topScores(...args)).map((score) => score!.missing);
     expect(why(side, {})[0]).toBe("the features name no classes");
     expect(why({ ...side, classes: ["all"] }, { labels, groups })[0]).toBe("the pictures have no labels");
-    expect(why({ ...side, given: undefined, top: undefined }, { labels, groups })[2]).toMatch(/statistics only/);
+    expect(why({ ...side, top: undefined }, { labels, groups })[2]).toMatch(/statistics only/);
     expect(why(side, { labels })).toEqual([undefined, ...Array(2).fill("the features have no groups of classes")]);
     const strange = { ...side, classes: ["x", "y", "z"] };
     expect(why(strange, { labels, groups })).toEqual([

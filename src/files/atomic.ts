@@ -2,8 +2,7 @@ import { open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceByDraft } from "./draft.ts";
 import { makeFolders } from "./folders.ts";
-import { writeErrorMessage } from "./words.ts";
-import { FileWriteError } from "./write-error.ts";
+import { FileWriteError, writeErrorMessage } from "./words.ts";
 
 /** What {@link writeFileAtomic} hands to a writer. */
 export interface AtomicTarget {

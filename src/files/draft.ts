@@ -1,5 +1,4 @@
 /** Drafts of files and folders. Node's modules are asked of the process and never imported, so that browsers may import this file. */
-import { temporaryName } from "./temporary.ts";
 
 /**
  * Fills a hidden draft beside `path` and renames it into place: the name holds either what was there or the whole new file or
@@ -17,4 +16,12 @@ export async function replaceByDraft(path: string, fill: (draft: string) => Prom
     await rm(draft, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+/** Characters of a name that are kept: with what is added, the longest name that a file system takes stays one. */
+const KEPT = 40;
+
+/** The hidden name beside a file or folder that it is written under until it is whole. */
+export function temporaryName(name: string, mark: string): string {
+  return `.${[...name].slice(0, KEPT).join("")}.${mark}.tmp`;
 }

@@ -1,7 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { writeProblem } from "./words.ts";
-import { FileWriteError } from "./write-error.ts";
+import { FileWriteError, writeProblem } from "./words.ts";
 
 /**
  * Makes a folder and those above it that are missing. (Node's own recursive `mkdir` never returns where a file system, such as
@@ -25,11 +24,14 @@ async function make(place: string): Promise<void> {
     await mkdir(place);
   } catch (error) {
     if (await isFolder(place)) return;
-    const above = dirname(place);
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isMissing || (await isFolder(above))) throw error;
-    await make(above);
-    await make(place);
+    if (!isMissing) throw error;
+    const above = dirname(place);
+    // Another process may have made the one above in the meantime: a second try tells.
+    if (!(await isFolder(above))) await make(above);
+    await mkdir(place).catch(async (again: unknown) => {
+      if (!(await isFolder(place))) throw again;
+    });
   }
 }
 

@@ -1,7 +1,8 @@
 /** Reading files that may have vanished, or become something else, since they were listed. */
-import { constants } from "node:fs";
+import { createHash } from "node:crypto";
+import { constants, createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
-import { readProblem } from "./words.ts";
+import { fileProblem, readProblem } from "./words.ts";
 
 /**
  * A plain file's bytes. Never waits for a pipe's other end.
@@ -32,4 +33,18 @@ export async function readInput(path: string, what = "file"): Promise<Buffer> {
   } catch (error) {
     throw new Error(`${path}: expected a readable ${what}, got ${readProblem(error)}`, { cause: error });
   }
+}
+
+/**
+ * SHA-256 of a file's bytes, in hexadecimal.
+ * @throws Error naming a file that cannot be read
+ */
+export async function fileDigest(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
+  } catch (error) {
+    throw new Error(`${path}: expected a readable file, got ${fileProblem(error) ?? String(error)}`, { cause: error });
+  }
+  return hash.digest("hex");
 }

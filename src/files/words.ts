@@ -113,3 +113,8 @@ export function oneLine(text: string): string {
     (c) => escapes[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
 }
+
+/** A file or folder that could not be written, with the reason in words. */
+export class FileWriteError extends Error {
+  override readonly name = "FileWriteError";
+}

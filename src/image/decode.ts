@@ -99,12 +99,18 @@ export async function decodeWithin<T>(
   };
   const late = (): ImageError =>
     new ImageError(where, "time", `a picture that is decoded within ${seconds} s`, "a slower one");
-  return within(seconds * 1000, late, (start) =>
-    slots.run(() => {
-      start();
-      return decode();
-    }, signal),
-  );
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const decodeInTime = (): Promise<T> => {
+        timer = setTimeout(() => reject(late()), seconds * 1000);
+        return decode();
+      };
+      slots.run(decodeInTime, signal).then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const READ = `${PICTURE_FORMATS.slice(0, -1).join(", ")} and ${PICTURE_FORMATS.at(-1)} are read`;
@@ -118,25 +124,6 @@ export function checkSize(
   if (width <= side && height <= side && width * height <= pixels) return;
   const most = `at most ${side} pixels a side and ${pixels / 1e6} megapixels`;
   throw new ImageError(where, "size", most, `${width}x${height}`);
-}
-
-/** Settles as an action does, or rejects when it takes too long from the call of `start` on. */
-async function within<T>(
-  milliseconds: number,
-  late: () => Error,
-  action: (start: () => void) => Promise<T>,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const start = (): void => {
-        timer = setTimeout(() => reject(late()), milliseconds);
-      };
-      action(start).then(resolve, reject);
-    });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function shortReason(error: unknown): string {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { Sharp } from "sharp";
 import { fileProblem } from "../files/index.ts";
@@ -43,7 +44,7 @@ export async function loadRgba(
 }
 
 /** The pixels of an opened picture, upright, in 8-bit sRGB. */
-export async function rgbaOf(opened: Sharp, resize?: LoadOptions["resize"]): Promise<RgbaImage> {
+async function rgbaOf(opened: Sharp, resize?: LoadOptions["resize"]): Promise<RgbaImage> {
   let image = opened.autoOrient().toColourspace("srgb");
   if (resize !== undefined) {
     const { width, height, fit = "cover" } = resize;
@@ -62,7 +63,7 @@ export async function loadPlanar(input: string | Uint8Array, options: LoadOption
 const MAX_FILE_BYTES = 2 ** 30;
 
 /** A picture file's bytes, and what errors call it. Pipes are read to their end. @throws ImageError */
-export async function pictureBytes(input: string | Uint8Array): Promise<{ bytes: Uint8Array; where: string }> {
+async function pictureBytes(input: string | Uint8Array): Promise<{ bytes: Uint8Array; where: string }> {
   if (typeof input !== "string") return { bytes: input, where: "image" };
   const pieces: Buffer[] = [];
   let total = 0;
@@ -80,4 +81,49 @@ export async function pictureBytes(input: string | Uint8Array): Promise<{ bytes:
     });
   }
   return { bytes: Buffer.concat(pieces), where: input };
+}
+
+/**
+ * Decodes a picture that is a mask: as `loadRgba` does, but the values of a 16-bit file that uses only the lowest 8 bits (0 and 1, or
+ * up to 255, as programs write arrays of another type) are kept, where a picture's would all become black.
+ * @throws ImageError as `loadRgba`
+ */
+export async function loadMaskPicture(
+  input: string | Uint8Array,
+  { limits = {} }: { readonly limits?: DecodeLimits } = {},
+): Promise<RgbaImage> {
+  const { bytes, where } = await pictureBytes(input);
+  return decodeWithin(bytes, where, limits, async (opened, { depth, channels }) => {
+    const low = depth === "ushort" ? await lowBytes(opened.clone(), channels) : undefined;
+    return low ?? rgbaOf(opened);
+  });
+}
+
+/** The lower bytes of 16-bit values where the upper ones are all 0; undefined elsewhere. Alpha counts by itself. */
+async function lowBytes(opened: Sharp, channels: number): Promise<RgbaImage | undefined> {
+  const { data: bytes, info } = await opened
+    .autoOrient()
+    .toColourspace(channels <= 2 ? "grey16" : "rgb16")
+    .raw({ depth: "ushort" })
+    .toBuffer({ resolveWithObject: true });
+  const values = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  const { width, height, channels: count } = info;
+  const colours = count <= 2 ? 1 : 3;
+  let [mostColour, mostAlpha] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (i % count < colours) mostColour = Math.max(mostColour, values[i]!);
+    else mostAlpha = Math.max(mostAlpha, values[i]!);
+  }
+  if (mostColour > 255) return undefined;
+  const data = new Uint8Array(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) data[4 * i + c] = values[i * count + Math.min(c, colours - 1)]!;
+    if (count > colours) data[4 * i + 3] = values[i * count + colours]! >> (mostAlpha > 255 ? 8 : 0);
+  }
+  return { data, width, height };
+}
+
+/** How settings name a picture that was edited: 16 hex digits of the SHA-256 of its size and pixels. */
+export function pictureHash({ data, width, height }: RgbaImage): string {
+  return createHash("sha256").update(`${width}x${height}:`).update(data).digest("hex").slice(0, 16);
 }

@@ -8,7 +8,13 @@ export {
   MAX_IMAGE_PIXELS,
   waitingPictures,
 } from "./decode.ts";
-export { pictureHash } from "./hash.ts";
 export * from "./index.ts";
-export { type LoadedImage, type LoadOptions, loadPlanar, loadRgb, loadRgba } from "./load.ts";
-export { loadMaskPicture } from "./load-mask.ts";
+export {
+  type LoadedImage,
+  type LoadOptions,
+  loadMaskPicture,
+  loadPlanar,
+  loadRgb,
+  loadRgba,
+  pictureHash,
+} from "./load.ts";

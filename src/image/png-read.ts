@@ -1,5 +1,6 @@
+import { Unzlib } from "fflate";
 import { crc32 } from "../checkpoint/index.ts";
-import { zlibInflate } from "./inflate.ts";
+import { concatArrays } from "../files/web.ts";
 import { PNG_SIGNATURE } from "./png-write.ts";
 
 /** Bounds on what is read out of a file that anyone may have written. */
@@ -12,9 +13,15 @@ export interface PngTextLimits {
   readonly maxUnpackedBytes?: number;
 }
 
-/** True where the bytes begin as a PNG file does. */
-function isPng(bytes: Uint8Array): boolean {
-  return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
+/** The chunks of a PNG: type, and where the chunk lies. Ends at one that claims to be longer than the file. */
+export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; begin: number; end: number }> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let begin = PNG_SIGNATURE.length; begin + 12 <= bytes.length; ) {
+    const end = begin + 12 + view.getUint32(begin);
+    if (end > bytes.length) return;
+    yield { type: latin1(bytes.subarray(begin + 4, begin + 8)), begin, end };
+    begin = end;
+  }
 }
 
 /**
@@ -24,30 +31,21 @@ function isPng(bytes: Uint8Array): boolean {
  * @throws RangeError when the bytes are no PNG file.
  */
 export function readPngText(bytes: Uint8Array, limits: PngTextLimits = {}): Map<string, string> {
-  if (!isPng(bytes)) throw new RangeError("PNG: expected a file that begins with the PNG signature");
+  if (!PNG_SIGNATURE.every((byte, i) => bytes[i] === byte))
+    throw new RangeError("PNG: expected a file that begins with the PNG signature");
   const { maxChunks = 65536, maxTextBytes = 1 << 20, maxUnpackedBytes = 1 << 22 } = limits;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts = new Map<string, string>();
-  let room = maxUnpackedBytes;
-  let at = PNG_SIGNATURE.length;
-  for (let seen = 0; seen < maxChunks && at + 12 <= bytes.length; seen++) {
-    const length = view.getUint32(at);
-    const end = at + 8 + length;
-    if (end + 4 > bytes.length) break;
-    const type = latin1(bytes.subarray(at + 4, at + 8));
-    if (type === "IEND") break;
-    const body = bytes.subarray(at + 8, end);
-    const place = length <= maxTextBytes ? placeOf(type, body) : undefined;
-    if (
-      place !== undefined &&
-      !texts.has(place.keyword) &&
-      crc32(bytes.subarray(at + 4, end)) === view.getUint32(end)
-    ) {
-      const text = textOf(body, place, Math.min(maxTextBytes, room));
-      if (text !== undefined) texts.set(place.keyword, text);
-      if (place.isPacked) room -= text?.length ?? Math.min(maxTextBytes, room);
-    }
-    at = end + 4;
+  let [seen, room] = [0, maxUnpackedBytes];
+  for (const { type, begin, end } of pngChunks(bytes)) {
+    if (seen++ === maxChunks || type === "IEND") break;
+    const body = bytes.subarray(begin + 8, end - 4);
+    const place = body.length <= maxTextBytes ? placeOf(type, body) : undefined;
+    if (place === undefined || texts.has(place.keyword)) continue;
+    if (crc32(bytes.subarray(begin + 4, end - 4)) !== view.getUint32(end - 4)) continue;
+    const text = textOf(body, place, Math.min(maxTextBytes, room));
+    if (text !== undefined) texts.set(place.keyword, text);
+    if (place.isPacked) room -= text?.length ?? Math.min(maxTextBytes, room);
   }
   return texts;
 }
@@ -95,4 +93,26 @@ function latin1(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return text;
+}
+
+/** Compressed bytes handed over at a time: they unpack to a megabyte at most. */
+const STEP = 1024;
+
+/** Unpacks a zlib stream (RFC 1950); undefined for broken data, and as soon as more comes out than is allowed. */
+function zlibInflate(packed: Uint8Array, mostBytes: number): Uint8Array | undefined {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  let isWhole = false;
+  const stream = new Unzlib((piece, isLast) => {
+    pieces.push(piece);
+    total += piece.length;
+    isWhole ||= isLast;
+  });
+  try {
+    for (let at = 0; at < packed.length && total <= mostBytes; at += STEP)
+      stream.push(packed.subarray(at, at + STEP), at + STEP >= packed.length);
+  } catch {
+    return undefined;
+  }
+  return isWhole && total <= mostBytes ? concatArrays(Uint8Array, pieces) : undefined;
 }

@@ -4,7 +4,7 @@
  * texts hold (PNG), for files of a few kilobytes. Every walk here is linear in the file and allocates nothing by its claims.
  */
 import type { PictureFormat } from "./format.ts";
-import { PNG_SIGNATURE } from "./png-write.ts";
+import { pngChunks } from "./png-read.ts";
 
 /** Most frames of an animation and pages of a document; the first is what is decoded. */
 const MAX_FRAMES = 1000;
@@ -22,7 +22,7 @@ export function excessOf(bytes: Uint8Array, format: PictureFormat): TooMany | un
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (format) {
     case "PNG":
-      return apngFrames(view) > MAX_FRAMES ? { what: "frames", most: MAX_FRAMES } : undefined;
+      return apngFrames(bytes, view) > MAX_FRAMES ? { what: "frames", most: MAX_FRAMES } : undefined;
     case "GIF":
       return gifFrames(bytes) > MAX_FRAMES ? { what: "frames", most: MAX_FRAMES } : undefined;
     case "WebP":
@@ -39,34 +39,21 @@ export function excessOf(bytes: Uint8Array, format: PictureFormat): TooMany | un
   }
 }
 
-/** The chunks of a PNG: type, and where the chunk lies. Ends at a chunk that claims to be longer than the file. */
-function* pngChunks(view: DataView): Generator<{ type: number; begin: number; end: number }> {
-  for (let begin = PNG_SIGNATURE.length; begin + 12 <= view.byteLength; ) {
-    const end = begin + 12 + view.getUint32(begin);
-    if (end > view.byteLength) return;
-    yield { type: view.getUint32(begin + 4), begin, end };
-    begin = end;
-  }
-}
+const TEXTS = ["tEXt", "zTXt", "iTXt"];
 
-const fourCc = (name: string): number => [...name].reduce((sum, char) => sum * 256 + char.charCodeAt(0), 0);
-const [ACTL, IDAT] = [fourCc("acTL"), fourCc("IDAT")];
-const TEXTS = ["tEXt", "zTXt", "iTXt"].map(fourCc);
-
-function apngFrames(view: DataView): number {
-  for (const { type, begin, end } of pngChunks(view)) {
-    if (type === IDAT) return 1;
-    if (type === ACTL && end - begin >= 16) return view.getUint32(begin + 8);
+function apngFrames(bytes: Uint8Array, view: DataView): number {
+  for (const { type, begin, end } of pngChunks(bytes)) {
+    if (type === "IDAT") return 1;
+    if (type === "acTL" && end - begin >= 16) return view.getUint32(begin + 8);
   }
   return 1;
 }
 
 /** A PNG without its texts, which say nothing of the pixels and may unpack to gigabytes; the very bytes where it has none. */
 export function withoutTexts(bytes: Uint8Array): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kept: Uint8Array[] = [];
   let from = 0;
-  for (const { type, begin, end } of pngChunks(view)) {
+  for (const { type, begin, end } of pngChunks(bytes)) {
     if (!TEXTS.includes(type)) continue;
     if (begin > from) kept.push(bytes.subarray(from, begin));
     from = end;
@@ -93,10 +80,13 @@ function gifFrames(bytes: Uint8Array): number {
   return frames;
 }
 
+/** The four characters "ANMF". */
+const ANMF = 0x414e4d46;
+
 function webpFrames(view: DataView): number {
   let frames = 0;
   for (let at = 12; at + 8 <= view.byteLength && frames <= MAX_FRAMES; ) {
-    if (view.getUint32(at) === fourCc("ANMF")) frames++;
+    if (view.getUint32(at) === ANMF) frames++;
     const size = view.getUint32(at + 4, true);
     at += 8 + size + (size & 1);
   }

@@ -1,6 +1,6 @@
 /** Hyper-parameters read off a checkpoint's tensor shapes (names and shapes: `declareTransformer`, `declareTokenizer`). */
 import { CODEBOOK, type TokenizerConfig } from "./tokenizer.ts";
-import type { TransformerConfig } from "./transformer.ts";
+import type { TransformerConfig } from "./transformer-params.ts";
 
 /** Names of tensors and their shapes. */
 export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
@@ -45,7 +45,8 @@ export function tokenizerConfigOf(where: string, tensors: TensorShapes, normGrou
   const patchSize = Math.sqrt(imageChannels / 3);
   if (!Number.isInteger(patchSize))
     throw new Error(`${where}: expected 3·k² input channels of "${TOKENIZER_TENSOR}", got ${imageChannels}`);
-  const levels = bounded(where, "levels", countNumbered(tensors, /^encoder\.conv_blocks\.(\d+)\./));
+  const counted = (what: string, pattern: RegExp) => bounded(where, what, countNumbered(tensors, pattern));
+  const levels = counted("levels", /^encoder\.conv_blocks\.(\d+)\./);
   const [codebookSize, codeDim] = shape(CODEBOOK, 2) as [number, number];
   return {
     baseChannels,
@@ -53,12 +54,8 @@ export function tokenizerConfigOf(where: string, tensors: TensorShapes, normGrou
       { length: levels },
       (_, i) => shape(`encoder.conv_blocks.${i}.res.0.conv1.weight`, 4)[0]! / baseChannels,
     ),
-    resBlocks: bounded(where, "residual blocks", countNumbered(tensors, /^encoder\.conv_blocks\.0\.res\.(\d+)\./)),
-    decoderResBlocks: bounded(
-      where,
-      "residual blocks",
-      countNumbered(tensors, /^decoder\.conv_blocks\.0\.res\.(\d+)\./),
-    ),
+    resBlocks: counted("residual blocks", /^encoder\.conv_blocks\.0\.res\.(\d+)\./),
+    decoderResBlocks: counted("residual blocks", /^decoder\.conv_blocks\.0\.res\.(\d+)\./),
     attention: tensors.has(`encoder.conv_blocks.${levels - 1}.attn.0.norm.weight`),
     latentChannels: shape("encoder.conv_out.weight", 4)[0]!,
     codeDim,

@@ -4,3 +4,4 @@ export * from "./discriminator.ts";
 export * from "./lpips.ts";
 export * from "./tokenizer.ts";
 export * from "./transformer.ts";
+export * from "./transformer-params.ts";

@@ -3,7 +3,8 @@
  * scales, one learnable position map pooled to every grid, no level embedding.
  */
 import { type Dim, dim, expectShape, ops, scope, type Tensor } from "../engine/index.ts";
-import { declareLinear, type Init, linear, type ParamDecl, type Params } from "../nn/index.ts";
+import { linear, type Params } from "../nn/index.ts";
+import { conditionRows, type TransformerConfig } from "./transformer-params.ts";
 
 const {
   add,
@@ -23,122 +24,9 @@ const {
   transpose,
 } = ops;
 
-export interface TransformerConfig {
-  readonly depth: number;
-  /** C. */
-  readonly width: number;
-  /** H; a head is C / H wide. */
-  readonly heads: number;
-  /** Hidden width of the feed-forward layers. */
-  readonly mlpWidth: number;
-  /** Labels; one more row of the class table stands for "no class". */
-  readonly numClasses: number;
-  /** Rows of the class table after "no class": further conditions, such as styles, that are added to the class. 0 by default. */
-  readonly conditions?: number;
-  /** V, codes the head chooses among. */
-  readonly codebookSize: number;
-  /** Z, numbers in a code. */
-  readonly codeDim: number;
-  /** One modulation layer for all blocks plus an offset in each, instead of a layer in each block. */
-  readonly sharedAdaLN: boolean;
-  /** Queries and keys of unit length with a learned scale per head, instead of the fixed scale. */
-  readonly qkNorm: boolean;
-  /** Side of the learnable position map. */
-  readonly positionSide: number;
-}
-
-/** The released sizes: width 64·depth, heads = depth (arXiv 2502.20313, section 4.1). */
-export function flexvarConfig(depth: number): TransformerConfig {
-  return {
-    depth,
-    width: 64 * depth,
-    heads: depth,
-    mlpWidth: 256 * depth,
-    numClasses: 1000,
-    codebookSize: 8912,
-    codeDim: 32,
-    sharedAdaLN: false,
-    qkNorm: true,
-    positionSide: 32,
-  };
-}
-
 const LAYER_NORM_EPSILON = 1e-6;
 /** Upper bound of the learned log-scale of attention. */
 const MAX_LOG_SCALE = Math.log(100);
-
-/** Every parameter of the transformer under its released name, with the paper's start values. */
-export function declareTransformer(config: TransformerConfig): ParamDecl[] {
-  const { width: C, depth, heads: H, mlpWidth, codeDim } = config;
-  const std = Math.sqrt(1 / (3 * C));
-  const normal = (gain = 1): Init => ({ kind: "truncatedNormal", std, gain });
-  const residual = normal(1 / Math.sqrt(2 * depth));
-  const decls: ParamDecl[] = [
-    { name: "pos_start", shape: [1, 1, C], init: normal(), decay: false },
-    {
-      name: "pos_1LC",
-      shape: [1, C, config.positionSide, config.positionSide],
-      init: { kind: "values", make: () => sinusoidalPositions(C, config.positionSide) },
-      decay: false,
-    },
-    ...declareLinear("word_embed", C, codeDim, normal()),
-    { name: "class_emb.weight", shape: [conditionRows(config), C], init: normal(), decay: true },
-  ];
-  if (config.sharedAdaLN) decls.push(...declareLinear("shared_ada_lin.1", 6 * C, C, normal()));
-  for (let i = 0; i < depth; i++) {
-    const at = `blocks.${i}`;
-    if (config.sharedAdaLN)
-      decls.push({
-        name: `${at}.ada_gss`,
-        shape: [1, 1, 6, C],
-        init: { kind: "adaGss", std: 1 / Math.sqrt(C) },
-        decay: false,
-      });
-    if (config.qkNorm)
-      decls.push({
-        name: `${at}.attn.scale_mul_1H11`,
-        shape: [1, H, 1, 1],
-        init: { kind: "constant", value: Math.log(4) },
-        decay: false,
-      });
-    decls.push(
-      { name: `${at}.attn.q_bias`, shape: [C], init: { kind: "zeros" }, decay: false },
-      { name: `${at}.attn.v_bias`, shape: [C], init: { kind: "zeros" }, decay: false },
-      ...declareLinear(`${at}.attn.mat_qkv`, 3 * C, C, normal(), false),
-      ...declareLinear(`${at}.attn.proj`, C, C, residual),
-      ...declareLinear(`${at}.ffn.fc1`, mlpWidth, C, normal()),
-      ...declareLinear(`${at}.ffn.fc2`, C, mlpWidth, residual),
-    );
-    if (!config.sharedAdaLN) decls.push(...declareLinear(`${at}.ada_lin.1`, 6 * C, C, { kind: "adaLN", std }));
-  }
-  decls.push(
-    ...declareLinear("head_nm.ada_lin.1", 2 * C, C, normal(0.5)),
-    ...declareLinear("head", config.codebookSize, C, normal(0.02)),
-  );
-  return decls;
-}
-
-/** Rows of the class table: the classes, "no class", and what can be added to them. */
-export const conditionRows = ({ numClasses, conditions = 0 }: TransformerConfig): number => numClasses + 1 + conditions;
-
-/** Buffers that released checkpoints carry and that hold no weights. */
-export const isTransformerBuffer = (name: string): boolean =>
-  name === "attn_bias_for_masking" || /^blocks\.\d+\.attn\.zero_k_bias$/.test(name);
-
-/**
- * Start of the position map [1, C, S, S]: even channels sin(y·f), odd channels cos(x·f), f = exp(−2k·ln(10000)/C) for
- * channel pair k, as in the authors' code.
- */
-function sinusoidalPositions(C: number, side: number): Float32Array {
-  const map = new Float32Array(C * side * side);
-  for (let channel = 0; channel < C; channel++) {
-    const f = Math.exp((-2 * Math.floor(channel / 2) * Math.log(10000)) / C);
-    for (let y = 0; y < side; y++)
-      for (let x = 0; x < side; x++)
-        map[(channel * side + y) * side + x] = channel % 2 === 0 ? Math.sin(y * f) : Math.cos(x * f);
-  }
-  return map;
-}
 
 /** What the class decides: the modulations of every block [R, 6, C], of the head [R, 2, C], and the first token. */
 export interface Conditioning {
@@ -148,20 +36,6 @@ export interface Conditioning {
   readonly start: Tensor;
 }
 
-/**
- * Conditioning of class ids [R]; id `numClasses` is "no class". `added` [R, conditions] are weights of the further conditions' rows,
- * whose sum is added to the class's row. Depends on these alone: once per image.
- */
-function conditioning(p: Params, config: TransformerConfig, classIds_R: Tensor, added_RT?: Tensor): Conditioning {
-  const table = p("class_emb.weight");
-  const class_RC = gather(table, classIds_R);
-  const embedded_RC =
-    added_RT === undefined
-      ? class_RC
-      : add(class_RC, matmul(added_RT, slice(table, 0, config.numClasses + 1, conditionRows(config))));
-  return conditioningBy(p, config, embedded_RC);
-}
-
 /** Weighted sums of rows of the class table: `ids` and `weights` [R, K] to [R, C]. One row of weight 1 is that row, bit for bit. */
 export function mixedRows(p: Params, { width: C }: TransformerConfig, ids_RK: Tensor, weights_RK: Tensor): Tensor {
   const [R, K] = [dim(ids_RK, 0), dim(ids_RK, 1)];
@@ -169,7 +43,7 @@ export function mixedRows(p: Params, { width: C }: TransformerConfig, ids_RK: Te
   return reshape(sums_R1C, [R, C]);
 }
 
-/** Conditioning by embeddings [R, C]. */
+/** Conditioning by embeddings [R, C] of classes. Depends on these alone: once per image. */
 export function conditioningBy(p: Params, config: TransformerConfig, embedded_RC: Tensor): Conditioning {
   const { width: C } = config;
   const R = dim(embedded_RC, 0);
@@ -314,7 +188,10 @@ export function teacherForced(
   config: TransformerConfig,
   { classIds, added, codes, firstTokens = 1, pool, bias, keep }: TeacherForcing,
 ): { logits: Tensor; hidden: Tensor[] } {
-  const cond = conditioning(p, config, classIds, added);
+  const table = p("class_emb.weight");
+  const class_BC = gather(table, classIds);
+  const further = (): Tensor => slice(table, 0, config.numClasses + 1, conditionRows(config));
+  const cond = conditioningBy(p, config, added === undefined ? class_BC : add(class_BC, matmul(added, further())));
   const first = firstTokens === 1 ? cond.start : expand(cond.start, [dim(classIds, 0), firstTokens, config.width]);
   let x = add(concat([first, embedCodes(p, codes)], 1), positions(p, config, pool));
   const hidden: Tensor[] = [];

@@ -1,6 +1,5 @@
 export * from "./class-names.ts";
 export * from "./defaults.ts";
-export * from "./editing.ts";
 export { imagenetLabels } from "./imagenet.ts";
 export * from "./parse.ts";
 export * from "./sampling.ts";
@@ -8,4 +7,4 @@ export { whole } from "./schemas.ts";
 export * from "./spelling.ts";
 export * from "./table.ts";
 export { formatOption, valueFromText, valueOfText } from "./text.ts";
-export { expected, explain, issueWords, shown } from "./words.ts";
+export { checked, explain, shown } from "./words.ts";

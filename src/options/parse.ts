@@ -1,13 +1,13 @@
 /** Options as users give them, checked against the table. */
 import type { z } from "zod";
 import { OptionError } from "../errors/index.ts";
-import { optionsSchema, SAMPLING_FIELDS } from "./table.ts";
-import { explain, issueWords } from "./words.ts";
+import { EDITING_FIELDS, type EditingField, type Options, optionsSchema, rowOf, SAMPLING_FIELDS } from "./table.ts";
+import { checked, explain } from "./words.ts";
 
 /** Every sampling option, each optional; unknown keys are refused. */
 export const samplingSchema = optionsSchema(SAMPLING_FIELDS).refine(
   (options) => options.steps === undefined || options.scales === undefined,
-  { path: ["steps"], error: "expected either steps or scales, got both" },
+  { path: ["steps"], error: "either steps or scales", params: { got: "both" } },
 );
 
 /** Options as users give them. */
@@ -26,7 +26,7 @@ export function parsed<T extends z.ZodType>(
   input: unknown,
   known: readonly string[] = SAMPLING_FIELDS,
 ): z.output<T> {
-  const result = schema.safeParse(input, { error: issueWords });
+  const result = checked(schema, input);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
@@ -47,3 +47,30 @@ export function pick<N extends string, T extends { readonly [K in N]?: unknown }
 ): { [K in N]?: Exclude<T[K], undefined> } {
   return present(Object.fromEntries(names.map((name) => [name, from[name]]))) as never;
 }
+
+const editingSchema = optionsSchema(EDITING_FIELDS);
+
+/** Editing options as users give them. */
+export type EditingInput = z.input<typeof editingSchema>;
+
+/** Editing options decided; those without a default in the table are undefined where the task or the model decides. */
+export type ResolvedEditing = {
+  readonly [N in EditingField]:
+    | z.output<Options[N]["schema"]>
+    | (Options[N] extends { readonly default: unknown } ? never : undefined);
+};
+
+/** Validates editing options and fills in what does not depend on a model. @throws OptionError naming the first wrong one. */
+export function resolveEditing(input: EditingInput): ResolvedEditing {
+  const given = parsed(editingSchema, input, EDITING_FIELDS);
+  const { window, padding } = given;
+  if (window !== undefined && padding !== undefined && 2 * padding >= window)
+    throw new OptionError("padding", `less than half the window of ${window}`, padding);
+  return Object.fromEntries(
+    EDITING_FIELDS.map((name) => [name, given[name] ?? rowOf(name).default]),
+  ) as ResolvedEditing;
+}
+
+/** The editing options among others. */
+export const pickEditing = (from: Readonly<Record<string, unknown>>): EditingInput =>
+  pick(EDITING_FIELDS, from as EditingInput) as EditingInput;

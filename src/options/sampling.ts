@@ -15,7 +15,7 @@ import {
   valueAt,
 } from "../sampling/index.ts";
 import type { DefaultSampling } from "./defaults.ts";
-import { parseSampling, type SamplingInput, type SamplingOptions } from "./parse.ts";
+import { parseSampling, pick, type SamplingInput, type SamplingOptions } from "./parse.ts";
 import { styleWeights } from "./style.ts";
 import { type ConfigOption, FILTER_OPTIONS, type FilterOption, type Options, rowOf, SAMPLING_FIELDS } from "./table.ts";
 
@@ -56,10 +56,8 @@ export type ResolvedSampling = { readonly [N in Decided]: z.output<Options[N]["s
 };
 
 /** What of a run's settings the sampler follows. */
-export type Drawing = Pick<
-  ResolvedSampling,
-  "plan" | "guidanceWeights" | "greedySteps" | "filters" | "forbid" | "styleWeights"
->;
+export type Drawing = Pick<ResolvedSampling, (typeof DRAWN)[number]>;
+const DRAWN = ["plan", "guidanceWeights", "greedySteps", "filters", "forbid", "styleWeights"] as const;
 
 /**
  * Decides every setting of a run.
@@ -133,11 +131,4 @@ function forbidden(ids: readonly number[], vocabSize: number): readonly number[]
 }
 
 /** What the sampler follows, alone. */
-export const drawing = ({ plan, guidanceWeights, greedySteps, filters, forbid, styleWeights }: Drawing): Drawing => ({
-  plan,
-  guidanceWeights,
-  greedySteps,
-  filters,
-  forbid,
-  styleWeights,
-});
+export const drawing = (from: Drawing): Drawing => pick(DRAWN, from) as Drawing;

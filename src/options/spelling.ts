@@ -1,5 +1,5 @@
 /** An option's name where users meet it: as a flag, and as a field of HTTP requests. */
-import { type OptionName, type OptionRow, options } from "./table.ts";
+import { type OptionName, type OptionRow, options, separated } from "./table.ts";
 
 const NAMES: Readonly<Record<string, Pick<OptionRow, "flag" | "http"> | undefined>> = {
   ...options,
@@ -19,9 +19,6 @@ export const optionOfField = (field: string): OptionName | undefined =>
 /** `top-k` or `top_k` as `topK`. */
 export const camelCase = (name: string): string =>
   name.replace(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
-const separated = (name: string, between: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `${between}${letter.toLowerCase()}`);
 
 /** Options by the library's names as the fields of an HTTP request. */
 export const toFields = (given: Readonly<Record<string, unknown>>): Record<string, unknown> =>

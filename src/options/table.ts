@@ -7,11 +7,10 @@ import { FILLS } from "../editing/index.ts";
 import { GUIDANCE_MODES, MAX_GRID_SIDE, parseEntropyTemperature, parseGreedy, STEP_TABLES } from "../sampling/index.ts";
 import { choice, classLabels, guidanceUntil, perScale, readableText, real, scales, size, whole } from "./schemas.ts";
 import { LONGEST_STYLE } from "./style.ts";
-import { expected } from "./words.ts";
 
 /** The image-to-image tasks. */
-export type EditTask = "inpaint" | "outpaint" | "expand" | "refine";
-export const EDIT_TASKS = ["inpaint", "outpaint", "expand", "refine"] as const satisfies readonly EditTask[];
+export const EDIT_TASKS = ["inpaint", "outpaint", "expand", "refine"] as const;
+export type EditTask = (typeof EDIT_TASKS)[number];
 const ALL_TASKS = ["generate", ...EDIT_TASKS] as const;
 export type Task = (typeof ALL_TASKS)[number];
 
@@ -46,6 +45,10 @@ export interface OptionRow {
   readonly served?: boolean;
 }
 
+/** What a row may leave out: names that follow from the option's own (`topK`: `top-k`, `top_k`, Top k), a text as it is, and all tasks of its part of the table. */
+type Usual = "title" | "flag" | "http" | "text" | "tasks";
+type Row = Omit<OptionRow, Usual> & Partial<Pick<OptionRow, Usual>>;
+
 /** How tokens are drawn: these hold for every task. */
 const samplingOptions = {
   classLabels: {
@@ -55,174 +58,118 @@ const samplingOptions = {
       'Class names or ids, names of groups (each picture draws a member), or mixes (cat face:0.6,tiger face:0.4), in the order in which their pictures are drawn. A name wins over an id; "3" in quotes is a name, #3 an id.',
     flag: "class",
     metavar: "ID,NAME,…",
-    http: "class_labels",
     text: "names",
-    tasks: ALL_TASKS,
   },
   style: {
     schema: z.string().min(1).max(LONGEST_STYLE),
-    title: "Style",
     description:
       "Style that the model was told in training, by name (`flexvar classes` lists them), mixed as in noto:0.6,fluent:0.4, or none.",
-    flag: "style",
     metavar: "NAME|none",
-    http: "style",
-    text: "text",
-    tasks: ALL_TASKS,
     default: "none",
     recorded: "unless default",
   },
   count: {
     schema: whole(1, 1_000_000),
-    title: "Count",
     description: "Pictures per class; 1 by default.",
-    flag: "count",
     metavar: "N",
     http: "n",
     text: "number",
-    tasks: ALL_TASKS,
     default: 1,
   },
   seed: {
     schema: whole(0, Number.MAX_SAFE_INTEGER),
-    title: "Seed",
     description:
       "Whole number that fixes every picture; each picture has a stream of its own from seed, class and number. 0 by default.",
-    flag: "seed",
     metavar: "N",
-    http: "seed",
     text: "number",
-    tasks: ALL_TASKS,
     default: 0,
   },
   size: {
     schema: size,
-    title: "Size",
     description:
       "Picture size in pixels, N or WxH; the trained square by default. Any size: what the model's factor does not divide is drawn larger and cropped.",
-    flag: "size",
     metavar: "N|WxH",
-    http: "size",
-    text: "text",
     tasks: ["generate", "refine"],
   },
   steps: {
     schema: whole(1, 64),
-    title: "Steps",
     description:
       "Number of scales, by the published tables; excludes a list of scales. 10 up to the trained size by default.",
-    flag: "steps",
     metavar: "N",
     http: "num_inference_steps",
     text: "number",
-    tasks: ALL_TASKS,
     config: "steps",
     recorded: "given",
   },
   stepTable: {
     schema: choice(STEP_TABLES),
-    title: "Step table",
     description: "Which published list 8 steps use: the paper's or the released script's.",
-    flag: "step-table",
     metavar: "paper|released",
-    http: "step_table",
-    text: "text",
     advanced: true,
-    tasks: ALL_TASKS,
     recorded: "given",
   },
   scales: {
     schema: scales,
-    title: "Scales",
     description:
       "The grids themselves, coarse to fine: n for a square, HxW (rows x columns) for any other, as in 1,2,4x6.",
-    flag: "scales",
     metavar: "LIST",
-    http: "scales",
-    text: "text",
     advanced: true,
-    tasks: ALL_TASKS,
   },
   guidance: {
     schema: perScale(real(0, 100)),
-    title: "Guidance",
     description:
       "Guidance scale: how strongly pictures follow their class. 2.5 suits ramp, 4 suits constant. One number, a list by scale (4,4,2) or from..to.",
-    flag: "guidance",
     metavar: "G",
     http: "guidance_scale",
     text: "per scale",
-    tasks: ALL_TASKS,
     config: "guidance_scale",
     recorded: "always",
   },
   guidanceMode: {
     schema: choice(GUIDANCE_MODES),
-    title: "Guidance mode",
     description: "ramp grows with the scales (published numbers); constant is the same at all (the authors' demo).",
-    flag: "guidance-mode",
     metavar: "ramp|constant",
-    http: "guidance_mode",
-    text: "text",
     advanced: true,
-    tasks: ALL_TASKS,
     config: "guidance_mode",
     recorded: "always",
   },
   guidanceUntil: {
     schema: guidanceUntil,
-    title: "Guidance until",
     description:
       "Grid from whose side on guidance is off, or none; a scale after the last guided one computes half the rows.",
-    flag: "guidance-until",
     metavar: "GRID|none",
-    http: "guidance_until",
-    text: "text",
     advanced: true,
-    tasks: ALL_TASKS,
     default: "none",
     config: "guidance_until",
     recorded: "unless default",
   },
   topK: {
     schema: perScale(whole(0, 2 ** 31), true),
-    title: "Top k",
     description:
       "Draws among the k likeliest tokens; 0 or at least the codebook's size: off. One number, a list by scale or from..to.",
-    flag: "top-k",
     metavar: "K",
-    http: "top_k",
     text: "per scale",
-    tasks: ALL_TASKS,
     config: "top_k",
     recorded: "always",
     filters: true,
   },
   topP: {
     schema: perScale(real(0, 1), true),
-    title: "Top p",
     description:
       "Draws among the likeliest tokens that hold this share of the probability; 0 or 1: off. One number, a list by scale or from..to.",
-    flag: "top-p",
     metavar: "P",
-    http: "top_p",
     text: "per scale",
-    tasks: ALL_TASKS,
     config: "top_p",
     recorded: "always",
     filters: true,
   },
   minP: {
     schema: perScale(real(0, 1)),
-    title: "Min p",
     description:
       "Draws among the tokens that are at least this many times as likely as the likeliest; 0, the default: off. One number, a list by scale or from..to.",
-    flag: "min-p",
     metavar: "P",
-    http: "min_p",
     text: "per scale",
     advanced: true,
-    tasks: ALL_TASKS,
     default: 0,
     config: "min_p",
     recorded: "unless default",
@@ -230,14 +177,10 @@ const samplingOptions = {
   },
   temperature: {
     schema: perScale(real(0, 100, true)),
-    title: "Temperature",
     description:
       "Divides the logits; below 1 is safer, above 1 more varied. One number, a list by scale or from..to (0.9..0.7).",
-    flag: "temperature",
     metavar: "T",
-    http: "temperature",
     text: "per scale",
-    tasks: ALL_TASKS,
     config: "temperature",
     recorded: "always",
     filters: true,
@@ -247,12 +190,8 @@ const samplingOptions = {
     title: "Temperature by entropy",
     description:
       "Multiplies each token's temperature by SCALE*exp(-H/DECAY)+FLOOR, H its entropy in nats: paper (2.5,3,0.6), three numbers, or none.",
-    flag: "entropy-temperature",
     metavar: "none|paper|SCALE,DECAY,FLOOR",
-    http: "entropy_temperature",
-    text: "text",
     advanced: true,
-    tasks: ALL_TASKS,
     default: "none",
     config: "entropy_temperature",
     recorded: "unless default",
@@ -262,12 +201,8 @@ const samplingOptions = {
     title: "Greedy scales",
     description:
       "Scales that take the likeliest token: released (the authors' hidden rule; trained side 16 only), none, or a list of grids such as 16,23, 4x6 or 13+ (13 and all above).",
-    flag: "greedy",
     metavar: "released|none|LIST",
-    http: "greedy",
-    text: "text",
     advanced: true,
-    tasks: ALL_TASKS,
     config: "greedy",
     recorded: "always",
   },
@@ -276,12 +211,9 @@ const samplingOptions = {
     title: "Largest grid",
     description:
       "Side that the guidance ramp and the released greedy rule compare grids with; the trained side by default.",
-    flag: "max-grid",
     metavar: "N",
-    http: "max_grid",
     text: "number",
     advanced: true,
-    tasks: ALL_TASKS,
     config: "max_grid",
     recorded: "always",
   },
@@ -289,77 +221,56 @@ const samplingOptions = {
     schema: z.array(whole(0, 2 ** 31)).max(1_000_000),
     title: "Forbidden codes",
     description: "Code ids that are never drawn.",
-    flag: "forbid",
     metavar: "IDS",
-    http: "forbid",
     text: "numbers",
     advanced: true,
-    tasks: ALL_TASKS,
     recorded: "always",
   },
-} as const satisfies Readonly<Record<string, OptionRow>>;
+} as const satisfies Readonly<Record<string, Row>>;
 
 /** What is painted where: the image-to-image tasks alone. */
 const editingOptions = {
   strength: {
     schema: real(0, 1),
-    title: "Strength",
     description:
       "Share of the scales, the finest, that are painted anew, 0 to 1; the others keep the picture's tokens. For refine 0 by default, and grids up to the picture's own size are always kept; for a hole 1: below 1 what is under the mask shows through.",
-    flag: "strength",
     metavar: "S",
-    http: "strength",
     text: "number",
     tasks: ["inpaint", "refine"],
     recorded: "always",
   },
   window: {
     schema: whole(1, 4096),
-    title: "Window",
     description:
       "Side in pixels of the part around a hole that the model sees, on pictures larger than that; the trained size by default.",
-    flag: "window",
     metavar: "PIXELS",
-    http: "window",
     text: "number",
     advanced: true,
-    tasks: EDIT_TASKS,
     recorded: "always",
   },
   padding: {
     schema: whole(0, 4096),
-    title: "Padding",
     description: "Kept pixels that a window shows around its hole at least; a quarter of the window by default.",
-    flag: "padding",
     metavar: "PIXELS",
-    http: "padding",
     text: "number",
     advanced: true,
-    tasks: EDIT_TASKS,
     recorded: "always",
   },
   whole: {
-    schema: z.boolean({ error: expected("true or false") }),
+    schema: z.boolean({ error: "true or false" }),
     title: "Whole picture",
     description: "One window for the whole picture, whatever its size.",
-    flag: "whole",
     metavar: "",
-    http: "whole",
     text: "flag",
     advanced: true,
-    tasks: EDIT_TASKS,
     default: false,
     recorded: "always",
   },
   fill: {
     schema: choice(FILLS),
-    title: "Fill",
     description:
       "What the hole holds while the picture is encoded, from kept pixels alone: their mean, the nearest (the default), or a smooth diffusion.",
-    flag: "fill",
     metavar: "mean|nearest|diffusion",
-    http: "fill",
-    text: "text",
     advanced: true,
     tasks: ["inpaint", "outpaint", "expand"],
     default: "nearest",
@@ -367,40 +278,29 @@ const editingOptions = {
   },
   widen: {
     schema: whole(0, 16),
-    title: "Widen",
     description:
       "Tokens of the finest grid around the hole that are drawn anew too; their pixels stay as they are. 1 by default.",
-    flag: "widen",
     metavar: "TOKENS",
-    http: "widen",
     text: "number",
     advanced: true,
-    tasks: EDIT_TASKS,
     default: 1,
     recorded: "always",
   },
   keptShare: {
     schema: real(0, 1, true),
-    title: "Kept share",
     description:
       "A token is taken from the picture where at least this share of its cell is kept, above 0 to 1; 0.5 by default.",
-    flag: "kept-share",
     metavar: "SHARE",
-    http: "kept_share",
     text: "number",
     advanced: true,
-    tasks: EDIT_TASKS,
     default: 0.5,
     recorded: "always",
   },
   hint: {
     schema: real(0, 16),
-    title: "Hint",
     description:
       "Where more than half is kept, grids of up to this many cells per width of the hole take their tokens from the filled picture; 1.6 by default.",
-    flag: "hint",
     metavar: "CELLS",
-    http: "hint",
     text: "number",
     advanced: true,
     tasks: ["inpaint", "outpaint", "expand"],
@@ -409,38 +309,52 @@ const editingOptions = {
   },
   seam: {
     schema: whole(0, 256),
-    title: "Seam",
     description: "Pixels inside the hole over which its edge is evened out; 0: none; two tokens wide by default.",
-    flag: "seam",
     metavar: "PIXELS",
-    http: "seam",
     text: "number",
     advanced: true,
-    tasks: EDIT_TASKS,
     recorded: "always",
   },
   bestOf: {
     schema: whole(1, 256),
-    title: "Best of",
     description:
       "Paints this many variants of each class and keeps as many as asked for: the likeliest by the model's own score, likeliest first.",
-    flag: "best-of",
     metavar: "N",
-    http: "best_of",
     text: "number",
-    tasks: EDIT_TASKS,
     // Choosing among more variants than are asked for would let one request do the work of many.
     served: false,
   },
-} as const satisfies Readonly<Record<string, OptionRow>>;
+} as const satisfies Readonly<Record<string, Row>>;
 
 export type SamplingField = keyof typeof samplingOptions;
 export type EditingField = keyof typeof editingOptions;
 export type OptionName = SamplingField | EditingField;
 
+const rows = { ...samplingOptions, ...editingOptions } as const;
+
+/** `topK` as `top-k`, or with another character between the words. */
+export const separated = (name: string, between: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `${between}${letter.toLowerCase()}`);
+
+type SnakeCase<S extends string> = S extends `${infer C}${infer Rest}`
+  ? `${C extends Lowercase<C> ? C : `_${Lowercase<C>}`}${SnakeCase<Rest>}`
+  : S;
+export type Options = {
+  readonly [N in OptionName]: (typeof rows)[N] &
+    Pick<OptionRow, Usual> & {
+      readonly http: (typeof rows)[N] extends { readonly http: infer H } ? H : SnakeCase<N>;
+    };
+};
+
 /** Every option by the library's name, in the order in which help and forms list them. */
-export const options = { ...samplingOptions, ...editingOptions } as const;
-export type Options = typeof options;
+export const options = Object.fromEntries(
+  Object.entries(rows).map(([name, row]) => {
+    const [first, ...rest] = separated(name, " ");
+    const title = `${first!.toUpperCase()}${rest.join("")}`;
+    const names = { title, flag: separated(name, "-"), http: separated(name, "_") };
+    return [name, { ...names, text: "text", tasks: name in samplingOptions ? ALL_TASKS : EDIT_TASKS, ...row }];
+  }),
+) as unknown as Options;
 
 /** A row without the particulars of its type. */
 export const rowOf = (name: OptionName): OptionRow => options[name];

@@ -1,9 +1,9 @@
-/** A validator's issues in words. */
+/** A validator's issues: messages say what was expected; what was got is the issue's input, or its parameter `got`. */
 import type { z } from "zod";
 
-/** Longest that a value is shown, and a whole message. */
+/** Longest that a value is shown, and what was expected and what was got together. */
 const LONGEST_VALUE = 80;
-const LONGEST_MESSAGE = 300;
+const LONGEST_BOTH = 285;
 
 const clipped = (text: string, longest: number): string =>
   text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
@@ -16,12 +16,6 @@ export function shown(input: unknown): string {
   return clipped(JSON.stringify(part) ?? String(part), LONGEST_VALUE);
 }
 
-/** A schema's `error` that says what was expected and what came. */
-export const expected =
-  (what: string) =>
-  ({ input }: { readonly input?: unknown }): string =>
-    `expected ${what}, got ${shown(input)}`;
-
 /** What a type is called. */
 const TYPES: Readonly<Record<string, string>> = {
   string: "text",
@@ -33,30 +27,30 @@ const TYPES: Readonly<Record<string, string>> = {
   object: "an object",
 };
 
-/** Words for every issue whose schema has none of its own: given to a validator as its `error`. */
-export function issueWords(issue: z.core.$ZodRawIssue): string {
-  const got = shown(issue.input);
+/** What every issue expected whose schema does not say so itself. */
+function expectedBy(issue: z.core.$ZodRawIssue): string {
+  const amount = (bound: number | bigint): string => {
+    const unit = typeof issue.input === "string" ? "character" : Array.isArray(issue.input) ? "entry" : "";
+    if (unit === "" || Number(bound) === 1) return `${bound} ${unit}`.trimEnd();
+    return `${bound} ${unit === "entry" ? "entries" : `${unit}s`}`;
+  };
   switch (issue.code) {
     case "invalid_type":
-      return `expected ${TYPES[issue.expected] ?? "another value"}, got ${got}`;
+      return TYPES[issue.expected] ?? "another value";
     case "invalid_value":
-      return `expected ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}, got ${got}`;
+      return `${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}`;
     case "too_small":
-      return `expected at least ${amount(issue.minimum, issue.input)}`;
+      return `at least ${amount(issue.minimum)}`;
     case "too_big":
-      return `expected at most ${amount(issue.maximum, issue.input)}`;
+      return `at most ${amount(issue.maximum)}`;
     default:
-      return `expected another value, got ${got}`;
+      return "another value";
   }
 }
 
-/** A bound, and what was given in the same measure. */
-function amount(bound: number | bigint, input: unknown): string {
-  const unit = (one: string, many: string): string => `${bound} ${Number(bound) === 1 ? one : many}`;
-  if (typeof input === "string") return `${unit("character", "characters")}, got ${input.length}`;
-  if (Array.isArray(input)) return `${unit("entry", "entries")}, got ${input.length}`;
-  return `${bound}, got ${shown(input)}`;
-}
+/** Checks a value by a schema. */
+export const checked = <T extends z.ZodType>(schema: T, input: unknown): z.ZodSafeParseResult<z.output<T>> =>
+  schema.safeParse(input, { error: expectedBy, reportInput: true });
 
 /** Issues that say that another kind of value was expected, rather than another value of this kind. */
 const OTHER_KIND: readonly string[] = ["invalid_type", "invalid_value", "invalid_union"];
@@ -65,16 +59,22 @@ const OTHER_KIND: readonly string[] = ["invalid_type", "invalid_value", "invalid
 export interface Explained {
   readonly parameter: string;
   readonly expected: string;
-  readonly got: string | undefined;
+  readonly got: string;
 }
 
-/** An issue explained; of a union's issues the one that got furthest: a wrong value beats a wrong type. */
+/** An issue of {@link checked} explained; of a union's issues the one that got furthest: a wrong value beats a wrong type. */
 export function explain(issue: z.core.$ZodIssue): Explained {
-  const { path, message } = furthest(issue);
-  // Every schema here speaks through `expected` or `issueWords`.
-  const [, expected = message, got] =
-    /^expected ([\s\S]*?)(?:, got ([\s\S]*))?$/.exec(clipped(message, LONGEST_MESSAGE)) ?? [];
-  return { parameter: path.join("."), expected, got };
+  const found = furthest(issue);
+  const expected = clipped(found.message, LONGEST_BOTH - 1);
+  return { parameter: found.path.join("."), expected, got: clipped(gotBy(found), LONGEST_BOTH - expected.length) };
+}
+
+/** What came: a parameter of the issue, a length where that was wrong and the schema says nothing itself, else the input. */
+function gotBy(issue: z.core.$ZodIssue): string {
+  const { code, input, message } = issue;
+  if (code === "custom" && issue.params?.got !== undefined) return String(issue.params.got);
+  const isLength = (code === "too_small" || code === "too_big") && (typeof input === "string" || Array.isArray(input));
+  return isLength && message === expectedBy({ ...issue, input }) ? String(input.length) : shown(input);
 }
 
 function furthest(issue: z.core.$ZodIssue): z.core.$ZodIssue {

@@ -1,11 +1,10 @@
 /** The likeliest of several variants of an edit, by the model itself. */
 
-import { cutView } from "../editing/index.ts";
+import { cutView, unionRect } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import { flattenAlpha, type PixelRect, type RgbaImage } from "../image/index.ts";
-import { type EditEvent, WHITE } from "./edit-event.ts";
 import { scoreClasses } from "./likelihood.ts";
-import type { OpenModel } from "./model.ts";
+import { type EditEvent, type OpenModel, WHITE } from "./model.ts";
 import { askedFor, type PictureInfo } from "./pictures.ts";
 
 /** Variants of each class to paint where `count` are kept. @throws OptionError where fewer are asked for than kept. */
@@ -37,7 +36,7 @@ export async function* likeliest(
   let seen: PixelRect | undefined;
   let end: EditEvent | undefined;
   for await (const event of events) {
-    seen = seen === undefined ? event.pass.rect : around(seen, event.pass.rect);
+    seen = seen === undefined ? event.pass.rect : unionRect(seen, event.pass.rect);
     yield { ...event, isLast: false };
     if (!event.isLast) continue;
     end = event;
@@ -78,12 +77,4 @@ async function bitsOf(
   const { picture } = cutView(flattenAlpha(image, WHITE), nothing, part);
   const [score] = await scoreClasses(pipe, { image: picture, classIds: [classId], signal });
   return score!.bitsPerToken;
-}
-
-/** The smallest rectangle around two. */
-function around(a: PixelRect, b: PixelRect): PixelRect {
-  const [left, top] = [Math.min(a.left, b.left), Math.min(a.top, b.top)];
-  const right = Math.max(a.left + a.width, b.left + b.width);
-  const bottom = Math.max(a.top + a.height, b.top + b.height);
-  return { left, top, width: right - left, height: bottom - top };
 }

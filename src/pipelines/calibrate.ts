@@ -1,9 +1,8 @@
 /** How fast this machine runs a model: its own networks on a little work. */
 import { countFlops, type Program } from "../engine/index.ts";
-import type { Value } from "../runtime/index.ts";
 import type { WorkRate } from "./cost.ts";
+import { openRun } from "./forward.ts";
 import type { Networks } from "./networks.ts";
-import { transformerOf } from "./programs.ts";
 
 /** Operations that a probe is about: some ten milliseconds of a processor. */
 const PROBE_FLOPS = 1e9;
@@ -29,11 +28,12 @@ function probeSide(program: Program, at: (side: number) => Record<string, number
   return side;
 }
 
-/** Seconds of the fastest of some runs after the first. */
-async function fastest(run: () => Promise<unknown>): Promise<number> {
-  await run();
+/** Seconds of the fastest of some runs after the first. @param prepare what comes before a run, untimed */
+async function fastest(prepare: () => Promise<() => Promise<unknown>>): Promise<number> {
+  await (await prepare())();
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < PROBES; i++) {
+    const run = await prepare();
     const begin = performance.now();
     await run();
     best = Math.min(best, performance.now() - begin);
@@ -45,37 +45,21 @@ async function decoderRate({ runtime, decoder }: Networks): Promise<number> {
   const session = await decoder();
   const side = probeSide(session.program, (s) => ({ B: 1, h: s, w: s }));
   const tokens = runtime.ints(new Int32Array(side * side), [1, side, side]);
-  return countFlops(session.program, { B: 1, h: side, w: side }) / (await fastest(() => session.run({ tokens })));
+  return (
+    countFlops(session.program, { B: 1, h: side, w: side }) / (await fastest(async () => () => session.run({ tokens })))
+  );
 }
 
 /** Operations a second of a guided step, and what one of a single cell takes, which is next to nothing but the call. */
 async function stepRate(networks: Networks): Promise<{ rate: number; call: number }> {
-  const { runtime, configs } = networks;
-  const { depth, width: C, heads: H, positionSide: S } = transformerOf(configs);
-  const session = await networks.step(true);
-  const side = probeSide(session.program, (s) => ({ B: 1, l: s * s, p: 0 }));
-  const filled = (dims: readonly number[]): Value =>
-    runtime.floats(new Float32Array(dims.reduce((n, d) => n * d, 1)).fill(0.01), dims);
-  const blocks = Array.from({ length: depth }, (_, i): [string, Value][] => [
-    [`block_${i}`, filled([2, 6, C])],
-    [`k_${i}`, filled([2, H, 0, C / H])],
-    [`v_${i}`, filled([2, H, 0, C / H])],
-  ]);
-  const feeds = (l: number) => ({
-    x: filled([2, l, C]),
-    pool: filled([l, S * S]),
-    head: filled([2, 2, C]),
-    mix_a: filled([]),
-    mix_b: filled([]),
-    ...Object.fromEntries(blocks.flat()),
-  });
-  const secondsOf = (l: number): Promise<number> => {
-    const given = feeds(l);
-    return fastest(() => session.run(given, { logits: null }));
-  };
-  const cells = side * side;
-  return {
-    rate: countFlops(session.program, { B: 1, l: cells, p: 0 }) / (await secondsOf(cells)),
-    call: await secondsOf(1),
-  };
+  const { program } = await networks.step(true);
+  const side = probeSide(program, (s) => ({ B: 1, l: s * s, p: 0 }));
+  const secondsOf = (s: number): Promise<number> =>
+    fastest(async () => {
+      const conditions = [[{ id: 0, weight: 1 }]];
+      const run = await openRun(networks, { conditions, grids: [[s, s]], guidanceWeights: [{ a: 2, b: -1 }] });
+      return () => run.next();
+    });
+  const rate = countFlops(program, { B: 1, l: side * side, p: 0 }) / (await secondsOf(side));
+  return { rate, call: await secondsOf(1) };
 }

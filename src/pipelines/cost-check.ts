@@ -29,7 +29,8 @@ const SECONDS_MARGIN = 2;
 export const totalBytes = (cost: RunCost, { idleBytes }: Pick<CostBudget, "idleBytes">): number =>
   idleBytes + cost.bytes;
 
-const fitsMemory = (cost: RunCost, { memoryBytes, idleBytes }: CostBudget): boolean =>
+/** True where a run fits into the memory, however long it takes. */
+export const fitsMemory = (cost: RunCost, { memoryBytes, idleBytes }: CostBudget): boolean =>
   idleBytes + BYTES_MARGIN * cost.bytes <= memoryBytes;
 const fitsTime = (cost: RunCost, { rate, seconds }: CostBudget): boolean =>
   seconds === undefined || costSeconds(cost, rate) <= SECONDS_MARGIN * seconds;

@@ -1,20 +1,19 @@
 /** The stages of every task, from its options and the model's configuration alone: what costs are computed from. */
-import { type EditMask, type Level, largeLevels, type WindowPass } from "../editing/index.ts";
+import { type EditMask, type Level, tiledLevels, type WindowPass } from "../editing/index.ts";
 import { downsampling } from "../models/index.ts";
-import { pickEditing, type ResolvedEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
+import { pickEditing, type ResolvedSampling, resolveEditing } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import { type Grid, gridTokens, isUnguided, type PixelSize, planScales } from "../sampling/index.ts";
 import type { Stage } from "./cost.ts";
-import { type EditOptions, inpaintPasses, withGuidance } from "./edit.ts";
+import { type EditOptions, inpaintPasses, refinePasses, withGuidance } from "./edit.ts";
 import { cacheBytes } from "./forward.ts";
 import { guessGrids, guessRounds } from "./guess.ts";
-import { type LargeOptions, MOST_WHOLE } from "./large.ts";
 import { keptWindows, settledGrids, WINDOW_BATCH } from "./level.ts";
 import { CLASSES_AT_ONCE, scoredSize } from "./likelihood.ts";
 import { VARIANTS } from "./passes.ts";
 import { transformerOf } from "./programs.ts";
-import { refinePasses } from "./refine.ts";
 import { pickSampling, resolvePlan } from "./resolve.ts";
+import { isDrawnWhole, type LargeOptions } from "./tiled.ts";
 
 const FLOAT = 4;
 /** Bytes a pixel that the host holds of a picture at work: as bytes, as planes of floats, and both once more while it is changed. */
@@ -39,19 +38,21 @@ export function generateStages(
   batch: number,
   decoded?: readonly number[],
 ): Stage[] {
-  const { grids } = sampling.plan;
-  const shown = decoded === undefined ? {} : { decoded };
-  return batches(total, batch).map(
-    ({ rows, times }): Stage => ({
-      kind: "sample",
-      grids,
-      rows,
-      times,
-      guidedScales: guidedScales(sampling),
-      ...shown,
-    }),
-  );
+  return sampleStages(sampling.plan.grids, total, batch, {
+    guidedScales: guidedScales(sampling),
+    ...(decoded && { decoded }),
+  });
 }
+
+/** Sampling of `total` rows, `most` side by side, `repeats` over. */
+const sampleStages = (
+  grids: readonly Grid[],
+  total: number,
+  most: number,
+  rest: Pick<Stage & { kind: "sample" }, "guidedScales" | "decoded">,
+  repeats = 1,
+): Stage[] =>
+  batches(total, most).map(({ rows, times }) => ({ kind: "sample", grids, rows, times: times * repeats, ...rest }));
 
 /** An edit of a picture of `size` pixels. `mask`: what is repainted; undefined for refine, which brings the picture to `to`. */
 export interface EditPlan {
@@ -130,39 +131,22 @@ export function scoreStages(
 
 /** Forward passes without guidance of `total` rows, `most` side by side, `repeats` over. */
 const forwardStages = (grids: readonly Grid[], total: number, most: number, repeats = 1): Stage[] =>
-  batches(total, most).map(({ rows, times }) => ({
-    kind: "sample",
-    grids,
-    rows,
-    times: times * repeats,
-    guidedScales: 0,
-    decoded: [],
-  }));
-
-/** Whether a size is drawn at once even where windows are asked for. */
-function isDrawnWhole(
-  config: ModelConfig,
-  [width, height]: readonly [number, number],
-  editing: ResolvedEditing,
-): boolean {
-  const most = MOST_WHOLE * (editing.window ?? config.trainedSide * downsampling(config.tokenizer));
-  return editing.whole || (width <= most && height <= most);
-}
+  sampleStages(grids, total, most, { guidedScales: 0, decoded: [] }, repeats);
 
 /** Stages of pictures that are drawn in windows (`generateLarge`), one picture after the other. */
-export function largeStages(config: ModelConfig, options: LargeOptions): Stage[] {
+export function tiledStages(config: ModelConfig, options: LargeOptions): Stage[] {
   const factor = downsampling(config.tokenizer);
   const [width, height] = options.size;
   const editing = resolveEditing(pickEditing({ ...options }));
   const drawing = pickSampling(options);
-  if (isDrawnWhole(config, options.size, editing)) {
+  const window = editing.window ?? config.trainedSide * factor;
+  if (isDrawnWhole(options.size, window, editing)) {
     const sampling = resolvePlan(config, { ...drawing, size: [width, height] });
     const total = options.classLabels.length * (editing.bestOf ?? sampling.count);
     const held = width * height * EDITED_PIXEL_BYTES;
     return [{ kind: "hold", bytes: held }, ...generateStages(sampling, total, options.batchSize ?? VARIANTS)];
   }
-  const window = editing.window ?? config.trainedSide * factor;
-  const [first, ...finer] = largeLevels(width, height, { factor, window, padding: editing.padding });
+  const [first, ...finer] = tiledLevels(width, height, { factor, window, padding: editing.padding });
   const sampling = resolvePlan(config, { ...drawing, size: [first!.width, first!.height] });
   const times = options.classLabels.length * (editing.bestOf ?? sampling.count);
   const stages: Stage[] = [...generateStages(sampling, 1, 1).map((stage) => ({ ...stage, times }))];

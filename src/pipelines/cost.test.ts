@@ -12,12 +12,12 @@ import {
   editStages,
   fitEdit,
   fitGenerate,
-  fitLarge,
   fitsBudget,
+  fitTiled,
   generateStages,
-  largeStages,
   largestSize,
   resolvePlan,
+  tiledStages,
 } from "./index.ts";
 
 const config: ModelConfig = {
@@ -81,7 +81,7 @@ describe("createCostModel", () => {
   });
 
   it("windows take less than the whole", () => {
-    const windows = model.cost(largeStages(config, { classLabels: [0], size: [128, 128] }));
+    const windows = model.cost(tiledStages(config, { classLabels: [0], size: [128, 128] }));
     expect(windows.bytes).toBeLessThan(model.cost(generateStages(plan(128), 1, 1)).bytes);
     const edit = { options: { classLabels: [0] }, size: { width: 128, height: 128 }, to: [128, 128] as const };
     const whole = model.cost(editStages(config, { ...edit, options: { ...edit.options, whole: true } }));
@@ -117,12 +117,12 @@ describe("letting runs in", () => {
 
   it("proposes windows where they fit", () => {
     const size: [number, number] = [256, 64];
-    const { bytes } = model.cost(largeStages(config, { classLabels: [0], size }));
+    const { bytes } = model.cost(tiledStages(config, { classLabels: [0], size }));
     const within = budget(2e8 + 1.2 * bytes);
     expect(refusal(() => fitGenerate(config, model, { classLabels: [0], size }, 1, within)).message).toContain(
       "windows (large)",
     );
-    expect(fitLarge(config, model, { classLabels: [0], size }, within).bytes).toBe(bytes);
+    expect(fitTiled(config, model, { classLabels: [0], size }, within).bytes).toBe(bytes);
   });
 
   it("names the scales where they were given", () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import { type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
 import { createRandom, type Random } from "../sampling/index.ts";
-import type { EditEvent } from "./edit-event.ts";
+import type { EditEvent } from "./model.ts";
 
 const scratch = await scratchFolder();
 let pipe: FlexVAR;

@@ -1,23 +1,31 @@
 /** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
+import { concatArrays } from "../files/web.ts";
 import { areaMatrix, type PlanarBatch, planarToRgb, type RgbImage } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
 import type { Drawing } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
-import { type ExpandOptions, expand, type InpaintOptions, inpaint, type OutpaintOptions, outpaint } from "./edit.ts";
-import type { EditEvent } from "./edit-event.ts";
+import {
+  type ExpandOptions,
+  expand,
+  type InpaintOptions,
+  inpaint,
+  type OutpaintOptions,
+  outpaint,
+  type RefineOptions,
+  refine,
+} from "./edit.ts";
 import { resizeFeeds } from "./forward.ts";
-import { generateLarge, type LargeOptions } from "./large.ts";
 import { type ClassScore, type ScoreOptions, scoreClasses } from "./likelihood.ts";
-import type { OpenModel, ScaleTokens } from "./model.ts";
+import type { EditEvent, OpenModel, ScaleTokens } from "./model.ts";
 import type { Networks } from "./networks.ts";
 import { checkBatch, once } from "./passes.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
 import { transformerOf } from "./programs.ts";
-import { type RefineOptions, refine } from "./refine.ts";
 import { checkScores, defaultBatch, type GenerateOptions, type ResolvedRun, resolveRun } from "./resolve.ts";
 import { pictureRow, sampleScales } from "./sample.ts";
+import { generateLarge, type LargeOptions } from "./tiled.ts";
 
 /** One finished scale of one batch of pictures. */
 export interface ScaleEvent extends ScaleTokens {
@@ -200,19 +208,25 @@ export async function* sampleBatch(
     const { index, grid, tokens } = scale;
     const isLast = index === total - 1;
     const shown = isLast ? crop : undefined;
-    const decoded = once(() => pipe.decode(scale));
+    const length = gridTokens(grid);
+    // A row is decoded once, whoever asks for its picture.
+    const parts = pictures.map((_, row) =>
+      once(() => pipe.decode({ grid, tokens: tokens.subarray(row * length, (row + 1) * length) })),
+    );
+    const decoded = once(async () => {
+      const each: PlanarBatch[] = [];
+      for (const part of parts) each.push(await part());
+      const data = concatArrays(
+        Float32Array,
+        each.map((one) => one.data),
+      );
+      return { ...each[0]!, data, batch: each.length };
+    });
     const image = async (): Promise<PlanarBatch> => {
       const whole = await decoded();
       return shown === undefined ? whole : cropBatch(whole, shown);
     };
-    const picture = async (row: number): Promise<RgbImage> => {
-      const length = gridTokens(grid);
-      return planarToRgb(
-        await pipe.decode({ grid, tokens: tokens.subarray(row * length, (row + 1) * length) }),
-        0,
-        shown,
-      );
-    };
+    const picture = async (row: number): Promise<RgbImage> => planarToRgb(await parts[row]!(), 0, shown);
     yield { ...scale, total, isLast, pictures, first, decoded, image, picture };
   }
 }

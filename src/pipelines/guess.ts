@@ -1,5 +1,7 @@
-/** Which class a picture is likeliest of, without scoring every class at every scale. */
+/** Which classes a task is for: those asked for, or the one that a picture is likeliest of, found without scoring every class at every scale. */
 import type { View } from "../editing/index.ts";
+import { OptionError } from "../errors/index.ts";
+import { type ClassPick, classPicksOf } from "../pretrained/index.ts";
 import { type Grid, type PixelSize, planScales } from "../sampling/index.ts";
 import { pictureTokens, scoredSize, scoreTokens } from "./likelihood.ts";
 import type { OpenModel } from "./model.ts";
@@ -66,6 +68,22 @@ export async function likelyClasses(
   return classIds;
 }
 
-/** The class under which the kept part of a picture is likeliest, by its coarse scales (up to half the trained side). */
-export const guessClass = async (pipe: OpenModel, view: View, signal?: AbortSignal): Promise<number> =>
-  (await likelyClasses(pipe, view, { signal }))[0]!;
+/** Class ids or names, or what to do without: `"auto"` guesses from the picture, `"none"` paints without a class. */
+export type ClassChoice = readonly (number | string)[] | "auto" | "none";
+
+/** What a choice asks for; "no class" is the id after the last. `["auto"]` and `["none"]` count as the words alone. */
+export async function classesOf(
+  pipe: OpenModel,
+  choice: ClassChoice,
+  view: View,
+  signal?: AbortSignal,
+): Promise<ClassPick[]> {
+  const { numClasses } = transformerOf(pipe.config);
+  const word = typeof choice === "string" ? choice : choice.length === 1 ? choice[0] : undefined;
+  if (word === "none") return [{ ids: [numClasses] }];
+  if (word === "auto") return [{ ids: [(await likelyClasses(pipe, view, { signal }))[0]!] }];
+  if (typeof choice === "string")
+    throw new OptionError("classLabels", "class ids or names, auto or none", `"${choice}"`);
+  if (choice.length === 0) throw new OptionError("classLabels", "at least one class", "none");
+  return classPicksOf(choice, pipe.config, numClasses);
+}

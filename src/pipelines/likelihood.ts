@@ -1,7 +1,7 @@
 /** How likely a picture is under a class, by the model's own prediction of its tokens at every scale. */
-import { fillHole, keptCells, poolKept, type View } from "../editing/index.ts";
-import { areaMatrix, bicubicMatrix, type RgbImage, resizeSeparable } from "../image/index.ts";
-import { type Grid, planScales } from "../sampling/index.ts";
+import { axisMatrix, fillHole, keptCells, poolKept, resizeRgb, type View } from "../editing/index.ts";
+import { type RgbImage, resizeSeparable } from "../image/index.ts";
+import { type Grid, type PixelSize, planScales } from "../sampling/index.ts";
 import { encodeOne, givenTokens } from "./forced.ts";
 import { openRun, repeated } from "./forward.ts";
 import type { OpenModel } from "./model.ts";
@@ -50,11 +50,7 @@ export const CLASSES_AT_ONCE = 16;
  * The size at which a picture is scored: its own up to the trained area, else reduced to that area, its ratio kept; rounded to
  * multiples of the factor.
  */
-export function scoredSize(
-  { width, height }: { readonly width: number; readonly height: number },
-  factor: number,
-  trainedSide: number,
-): { width: number; height: number } {
+export function scoredSize({ width, height }: PixelSize, factor: number, trainedSide: number): PixelSize {
   const side = trainedSide * factor;
   const reduce = Math.min(1, side / Math.sqrt(width * height));
   const near = (pixels: number): number => Math.max(1, Math.round((pixels * reduce) / factor)) * factor;
@@ -157,23 +153,13 @@ function summed(classId: number, label: string | undefined, scales: readonly Sca
 }
 
 /** The view at the scored size, its hole filled from what is kept. */
-function scoredView({ picture, hole }: View, { width, height }: { width: number; height: number }): View {
+function scoredView({ picture, hole }: View, { width, height }: PixelSize): View {
   const filled = fillHole(picture, hole, "diffusion");
   if (picture.width === width && picture.height === height) return { picture: filled, hole };
-  const axis = (from: number, to: number) => (to < from ? areaMatrix(from, to) : bicubicMatrix(from, to));
-  const [rows, columns] = [axis(picture.height, height), axis(picture.width, width)];
-  const planes = new Float32Array(4 * hole.length);
-  for (let i = 0; i < hole.length; i++) {
-    planes[3 * hole.length + i] = hole[i]!;
-    for (let c = 0; c < 3; c++) planes[c * hole.length + i] = filled.data[3 * i + c]!;
-  }
-  const small = resizeSeparable(planes, rows, columns);
-  const size = width * height;
-  const data = new Uint8Array(3 * size);
-  const part = new Uint8Array(size);
-  for (let i = 0; i < size; i++) {
-    part[i] = small[3 * size + i]! > 1e-6 ? 1 : 0;
-    for (let c = 0; c < 3; c++) data[3 * i + c] = Math.min(255, Math.max(0, Math.round(small[c * size + i]!)));
-  }
-  return { picture: { data, width, height }, hole: part };
+  const part = resizeSeparable(
+    Float32Array.from(hole),
+    axisMatrix(picture.height, height),
+    axisMatrix(picture.width, width),
+  );
+  return { picture: resizeRgb(filled, width, height), hole: Uint8Array.from(part, (share) => (share > 1e-6 ? 1 : 0)) };
 }

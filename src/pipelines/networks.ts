@@ -1,29 +1,13 @@
 import type { Program } from "../engine/index.ts";
-import type { Runtime, Session, Value, Weights } from "../runtime/index.ts";
-import {
-  conditioningProgram,
-  decoderProgram,
-  embedProgram,
-  encoderProgram,
-  firstHalfProgram,
-  type NetworkConfigs,
-  quantiseProgram,
-  stepProgram,
-} from "./programs.ts";
-import { createResidency, type NetworkGroup } from "./residency.ts";
+import { createMutex, type Runtime, type Session, type Value, type Weights } from "../runtime/index.ts";
+import { type NetworkConfigs, PROGRAMS, type ProgramName } from "./programs.ts";
 
 /** The sessions of one model, each opened when it is first needed. */
-export interface Networks {
+export interface Networks
+  extends Readonly<Record<Exclude<ProgramName, "step" | "guidedStep">, () => Promise<Session>>> {
   readonly configs: NetworkConfigs;
   readonly runtime: Runtime;
-  conditioning(): Promise<Session>;
-  embed(): Promise<Session>;
   step(guided: boolean): Promise<Session>;
-  /** Leaves the rows without a class out of the keys and values. */
-  firstHalf(): Promise<Session>;
-  decoder(): Promise<Session>;
-  encoder(): Promise<Session>;
-  quantise(): Promise<Session>;
   /** Closes every session that was opened. */
   dispose(): Promise<void>;
 }
@@ -31,9 +15,14 @@ export interface Networks {
 export interface NetworkOptions {
   /** Whether weights are re-packed when a session opens; see `OpenOptions.prepack`. */
   readonly prepack?: boolean;
-  /** Keeps only the transformer's or only the tokenizer's sessions open at a time. */
+  /**
+   * Keeps only the transformer's or only the tokenizer's sessions open: a run of the other's waits until nothing runs and closes those that
+   * are open. Opening maps the weights anew, which costs little beside a run.
+   */
   readonly oneAtATime?: boolean;
 }
+
+const TOKENIZER: readonly ProgramName[] = ["decoder", "encoder", "quantise"];
 
 export function createNetworks(
   runtime: Runtime,
@@ -41,48 +30,62 @@ export function createNetworks(
   weights: Weights,
   { prepack, oneAtATime = false }: NetworkOptions = {},
 ): Networks {
-  const opened = new Map<string, Promise<Session>>();
-  const residency = oneAtATime ? createResidency() : undefined;
+  const programs = new Map<ProgramName, Program>();
+  const opened = new Map<ProgramName, Promise<Session>>();
+  // Sessions run one at a time anyway where they are closed for one another.
+  const exclusively = createMutex();
+  let isTokenizer: boolean | undefined;
   let disposed = false;
 
-  const open = (traced: Program): Promise<Session> => {
-    const cache = Object.keys(traced.outputs).filter((name) => name.startsWith("new_"));
-    return runtime.open(traced, {
+  const programOf = (name: ProgramName): Program => {
+    const program = programs.get(name) ?? PROGRAMS[name](configs);
+    programs.set(name, program);
+    return program;
+  };
+  const open = (name: ProgramName): Promise<Session> => {
+    if (disposed) throw new Error("model: expected an open model, got one that was disposed");
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const program = programOf(name);
+    const cache = Object.keys(program.outputs).filter((output) => output.startsWith("new_"));
+    const session = runtime.open(program, {
       weights,
       // One picture's sizes say nothing of the next one's: what a large one took must not stay taken.
       keepsMemory: false,
       ...(prepack === undefined ? {} : { prepack }),
       ...(runtime.provider === "webgpu" && cache.length > 0 ? { keepOnDevice: cache } : {}),
     });
-  };
-  const lazy = (group: NetworkGroup, key: string, trace: () => Program) => (): Promise<Session> => {
-    if (disposed) throw new Error("model: expected an open model, got one that was disposed");
-    let session = opened.get(key);
-    if (session === undefined) {
-      const traced = trace();
-      const opening = (): Promise<Session> => open(traced);
-      session = residency === undefined ? opening() : Promise.resolve(residency.session(group, traced, opening));
-      opened.set(key, session);
-    }
+    opened.set(name, session);
     return session;
   };
-  const step = (guided: boolean) => lazy("transformer", `step ${guided}`, () => stepProgram(configs, guided));
+  const closeAll = async (): Promise<void> => {
+    const sessions = await Promise.allSettled(opened.values());
+    opened.clear();
+    await Promise.all(sessions.map((s) => (s.status === "fulfilled" ? s.value.dispose() : undefined)));
+  };
+  /** A session that is opened whenever it runs and is not open. */
+  const reopened = (name: ProgramName): Session => ({
+    program: programOf(name),
+    run: (feeds, fetches) =>
+      exclusively(async () => {
+        if (isTokenizer !== TOKENIZER.includes(name)) await closeAll();
+        isTokenizer = TOKENIZER.includes(name);
+        return (await open(name)).run(feeds, fetches);
+      }),
+    dispose: () => Promise.resolve(),
+  });
+  const session = async (name: ProgramName): Promise<Session> => (oneAtATime ? reopened(name) : open(name));
+  const sessions = Object.fromEntries(
+    (Object.keys(PROGRAMS) as ProgramName[]).map((name) => [name, () => session(name)]),
+  ) as Record<ProgramName, () => Promise<Session>>;
   return {
+    ...sessions,
     configs,
     runtime,
-    conditioning: lazy("transformer", "conditioning", () => conditioningProgram(configs)),
-    embed: lazy("transformer", "embed", () => embedProgram(configs)),
-    step: (guided) => step(guided)(),
-    firstHalf: lazy("transformer", "first half", () => firstHalfProgram(configs)),
-    decoder: lazy("tokenizer", "decoder", () => decoderProgram(configs.tokenizer)),
-    encoder: lazy("tokenizer", "encoder", () => encoderProgram(configs.tokenizer)),
-    quantise: lazy("tokenizer", "quantise", () => quantiseProgram(configs.tokenizer)),
-    async dispose() {
+    step: (guided) => session(guided ? "guidedStep" : "step"),
+    dispose() {
       disposed = true;
-      const sessions = await Promise.allSettled(opened.values());
-      opened.clear();
-      await Promise.all(sessions.map((s) => (s.status === "fulfilled" ? s.value.dispose() : undefined)));
-      await residency?.dispose();
+      return exclusively(closeAll);
     },
   };
 }

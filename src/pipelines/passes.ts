@@ -4,10 +4,10 @@ import { OptionError } from "../errors/index.ts";
 import type { RgbaImage, RgbImage } from "../image/index.ts";
 import type { ResolvedEditing, ResolvedSampling } from "../options/index.ts";
 import { likeliest, variantsFor } from "./best-of.ts";
-import { type ClassChoice, classesOf } from "./class-choice.ts";
-import type { EditEvent } from "./edit-event.ts";
-import type { OpenModel, ScaleTokens } from "./model.ts";
+import { type ClassChoice, classesOf } from "./guess.ts";
+import type { EditEvent, OpenModel, ScaleTokens } from "./model.ts";
 import { type PictureInfo, picturesOf } from "./pictures.ts";
+import type { GenerateOptions } from "./resolve.ts";
 import { type PictureRow, pictureRow } from "./sample.ts";
 
 /** A batch of pictures as it stands before a pass. */
@@ -48,15 +48,9 @@ export interface Painting {
   finish(picture: RgbImage): RgbaImage;
 }
 
-export interface PaintOptions {
+export interface PaintOptions extends Pick<GenerateOptions, "signal" | "batchSize" | "firstIndex"> {
   /** Class ids or names; `"auto"` (by default): the model's best guess; `"none"`: no class. */
   readonly classLabels?: ClassChoice | undefined;
-  /** Stops between scales: the generator throws the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Most variants side by side. */
-  readonly batchSize?: number | undefined;
-  /** Number of the first variant of each class; 0 by default. */
-  readonly firstIndex?: number | undefined;
 }
 
 /** Variants side by side by default. */

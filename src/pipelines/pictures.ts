@@ -27,7 +27,7 @@ export function picturesOf(
   const drawn = new Map<string, number>();
   return picks.flatMap((pick) => {
     const { group, mix } = pick;
-    const key = askedFor({ group, mix, classId: pick.ids[0]! });
+    const key = askedFor({ ...pick, classId: pick.ids[0]! });
     const from = drawn.get(key) ?? firstIndex;
     drawn.set(key, from + count);
     return Array.from({ length: count }, (_, i): PictureInfo => {
@@ -40,15 +40,8 @@ export function picturesOf(
 }
 
 /** What was asked for, as a key: a group, a mix, or a class. */
-export const askedFor = ({
-  group,
-  mix,
-  classId,
-}: {
-  readonly group?: string | undefined;
-  readonly mix?: ClassMix | undefined;
-  readonly classId: number;
-}): string => (group !== undefined ? `group ${group}` : mix !== undefined ? formatMix(mix) : `#${classId}`);
+export const askedFor = ({ group, mix, classId }: Pick<PictureInfo, "group" | "mix" | "classId">): string =>
+  group !== undefined ? `group ${group}` : mix !== undefined ? formatMix(mix) : `#${classId}`;
 
 /** A mix as people read it: `cat face:0.6,tiger face:0.4`. */
 const mixLabel = (mix: ClassMix, id2label: readonly string[]): string =>

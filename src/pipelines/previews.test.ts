@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RgbaImage } from "../image/index.ts";
-import type { EditEvent } from "./edit-event.ts";
-import { shownEvent, shownPictures, shownScales } from "./previews.ts";
+import type { EditEvent } from "./model.ts";
+import { shownEvent, shownPictures, shownScales } from "./run.ts";
 
 const image = (side: number): RgbaImage => ({
   data: Uint8Array.from({ length: 4 * side * side }, (_, i) => Math.floor(i / 4) % 251),

@@ -98,7 +98,7 @@ function mixRows(logits_RlV: Tensor, V: number): Tensor {
 }
 
 /** The keys and values of a guided step, `k_i`, `v_i` [2B, H, p, c], to those of the first half of its rows, `new_k_i`, `new_v_i` [B, H, p, c]. */
-export function firstHalfProgram(configs: NetworkConfigs): Program {
+function firstHalfProgram(configs: NetworkConfigs): Program {
   const { depth, width: C, heads: H } = transformerOf(configs);
   const names = Array.from({ length: depth }, (_, i) => [`k_${i}`, `v_${i}`]).flat();
   const half = (name: string): Tensor => {
@@ -115,7 +115,7 @@ export function decoderProgram(config: TokenizerConfig): Program {
 }
 
 /** `image` [B, 3, f·h, f·w] in [−1, 1] to `latent` [B, h, w, Z]. */
-export function encoderProgram(config: TokenizerConfig): Program {
+function encoderProgram(config: TokenizerConfig): Program {
   const p = paramTensors(declareTokenizer(config));
   const f = downsampling(config);
   const side = (name: string): Dim => (f === 1 ? name : `${f}*${name}`);
@@ -124,9 +124,22 @@ export function encoderProgram(config: TokenizerConfig): Program {
 }
 
 /** `latent` [B, h, w, Z] pooled by `rows` [h2, h] and `columns` [w2, w] (area) and quantised: `tokens` [B, h2·w2]. */
-export function quantiseProgram(config: TokenizerConfig): Program {
+function quantiseProgram(config: TokenizerConfig): Program {
   const p = paramTensors(declareTokenizer(config));
   const latent = input("latent", "float32", ["B", "h", "w", config.codeDim]);
   const pooled = resizeGrid(latent, input("rows", "float32", ["h2", "h"]), input("columns", "float32", ["w2", "w"]));
   return program("quantise", { tokens: nearestCodes(p, pooled) });
 }
+
+/** What each session of a model runs. */
+export const PROGRAMS = {
+  conditioning: conditioningProgram,
+  embed: embedProgram,
+  step: (configs) => stepProgram(configs, false),
+  guidedStep: (configs) => stepProgram(configs, true),
+  firstHalf: firstHalfProgram,
+  decoder: ({ tokenizer }) => decoderProgram(tokenizer),
+  encoder: ({ tokenizer }) => encoderProgram(tokenizer),
+  quantise: ({ tokenizer }) => quantiseProgram(tokenizer),
+} as const satisfies Readonly<Record<string, (configs: NetworkConfigs) => Program>>;
+export type ProgramName = keyof typeof PROGRAMS;

@@ -4,8 +4,8 @@ import { importGolden, scratchFolder } from "../../test/support/golden.ts";
 import { resizeRgb } from "../editing/index.ts";
 import { flattenAlpha, type RgbaImage, type RgbImage } from "../image/index.ts";
 import { createRandom } from "../sampling/index.ts";
-import type { EditEvent } from "./edit-event.ts";
 import { scoredSize } from "./likelihood.ts";
+import type { EditEvent } from "./model.ts";
 import { guidedScales, hintedScales } from "./window-pass.ts";
 
 const scratch = await scratchFolder();

@@ -15,12 +15,12 @@ import {
 import { formatMix, type ModelConfig } from "../pretrained/index.ts";
 import { formatPerScale, formatScales, type PerScale, parsePair } from "../sampling/index.ts";
 import { type EditOptions, withGuidance } from "./edit.ts";
-import type { LargeOptions } from "./large.ts";
 import type { PictureInfo } from "./pictures.ts";
 import { type GenerateOptions, pickSampling, resolvePlan } from "./resolve.ts";
+import type { LargeOptions } from "./tiled.ts";
 
 /** Pictures drawn in windows (`generateLarge`). Plain generation has no task in its settings. */
-const LARGE = "generate-large" as const;
+const TILED = "generate-large" as const;
 /** Longest mask that settings hold as text; a longer one must be given again. */
 const LONGEST_MASK = 200_000;
 
@@ -66,7 +66,7 @@ export function runSettings(config: ModelConfig, run: RunRecord): SettingsRecord
     const size = sizeText([plan.sizePx.width, plan.sizePx.height]);
     return { seed: resolved.seed, size, scales: formatScales(plan.grids), scales_from, ...values, model };
   }
-  const own = { task, seed: resolved.seed, size: sizeText(run.task === LARGE ? run.options.size : run.size) };
+  const own = { task, seed: resolved.seed, size: sizeText(run.task === TILED ? run.options.size : run.size) };
   if (!isEdit(run)) return { ...own, ...values, model };
   const scales =
     options.scales === undefined ? null : formatScales(resolvePlan(config, { scales: options.scales }).plan.grids);
@@ -140,7 +140,7 @@ export function requestFrom(settings: SettingsRecord, numClasses?: number): Repe
     classLabels: settings.class_id === numClasses ? "none" : [asked],
     firstIndex: settings.index_within_class,
   };
-  if (task === LARGE) return { task, options: { ...present(shared), size } as unknown as LargeOptions, model };
+  if (task === TILED) return { task, options: { ...present(shared), size } as unknown as LargeOptions, model };
   if (EDIT_TASKS.includes(task as EditTask)) {
     if (typeof settings.image !== "string") throw unknownPicture();
     const options = present({ ...shared, scales: settings.scales }) as unknown as EditRecord["options"];

@@ -8,6 +8,7 @@ import {
   paintInto,
   reduceView,
   stepsToKept,
+  toPlanes,
   type View,
   type WindowPass,
 } from "../editing/index.ts";
@@ -125,7 +126,7 @@ async function putBack(
   return pictures.map((picture, row) => {
     const cut = cutView(picture, hole, rect);
     const planes = enlargePlanes(byteScale(sliceBatch(decoded, row)), decoded, rect);
-    const before = byteScale0(cut.picture);
+    const before = toPlanes(cut.picture);
     evenSeam(planes, before, cut.hole, rect.width, rect.height, editing.seam ?? 2 * pipe.factor);
     const pasted = Uint8Array.from(cut.hole, (value, i) => {
       const [x, y] = [rect.left + (i % rect.width), rect.top + Math.floor(i / rect.width)];
@@ -134,12 +135,4 @@ async function putBack(
     });
     return paintInto(picture, planes, pasted, rect);
   });
-}
-
-/** Bytes as planes [3, H, W]. */
-function byteScale0({ data, width, height }: RgbImage): Float32Array {
-  const pixels = width * height;
-  const planes = new Float32Array(3 * pixels);
-  for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) planes[c * pixels + i] = data[3 * i + c]!;
-  return planes;
 }

@@ -5,13 +5,19 @@ import { OptionError } from "../errors/index.ts";
 import { parseJson } from "../json/index.ts";
 import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
 import {
+  checked,
   type DefaultSampling,
   explain,
-  issueWords,
   LONGEST_CLASS_NAME,
   readDefaultSampling,
   writeDefaultSampling,
 } from "../options/index.ts";
+
+/** Files of a model folder. */
+export const CONFIG_FILE = "config.json";
+export const TOKENIZER_FILE = "tokenizer.safetensors";
+export const TRANSFORMER_FILE = "transformer.safetensors";
+export const CARD_FILE = "README.md";
 
 /** Element types in which a folder's weights are stored. */
 const STORED_DTYPES = ["float32", "float16", "bfloat16"] as const;
@@ -34,51 +40,66 @@ export interface ModelConfig {
 
 const positive = z.int().min(1).max(1_000_000);
 
-const tokenizerSchema = z.strictObject({
-  base_channels: positive,
-  channel_multipliers: z.array(z.number().positive()).min(1).max(16),
-  res_blocks: positive,
-  decoder_res_blocks: positive,
+/** What `config.json` says of a tokenizer, by the names that fields have in code. */
+const tokenizerFields = {
+  baseChannels: positive,
+  channelMultipliers: z.array(z.number().positive()).min(1).max(16),
+  resBlocks: positive,
+  decoderResBlocks: positive,
   attention: z.boolean(),
-  latent_channels: positive,
-  code_dim: positive,
-  codebook_size: positive,
-  norm_groups: positive,
-  patch_size: positive,
-});
+  latentChannels: positive,
+  codeDim: positive,
+  codebookSize: positive,
+  normGroups: positive,
+  patchSize: positive,
+};
 
-const transformerSchema = z.strictObject({
+/** The same of a transformer; its further conditions are the config's styles. */
+const transformerFields = {
   depth: positive,
   width: positive,
   heads: positive,
-  mlp_width: positive,
-  num_classes: positive,
-  codebook_size: positive,
-  code_dim: positive,
-  shared_ada_ln: z.boolean(),
-  qk_norm: z.boolean(),
-  position_side: positive,
-});
+  mlpWidth: positive,
+  numClasses: positive,
+  codebookSize: positive,
+  codeDim: positive,
+  sharedAdaLN: z.boolean(),
+  qkNorm: z.boolean(),
+  positionSide: positive,
+};
+
+/** A field's name in the file: `shared_ada_ln` for `sharedAdaLN`. */
+const inFile = (name: string): string => name.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`);
+
+/** A part of the file as a value with the names that its fields have in code, */
+const partSchema = <S extends z.ZodRawShape>(fields: S) =>
+  z
+    .strictObject(Object.fromEntries(Object.entries(fields).map(([name, field]) => [inFile(name), field])))
+    .transform(
+      (part) =>
+        Object.fromEntries(Object.keys(fields).map((name) => [name, part[inFile(name)]])) as z.infer<z.ZodObject<S>>,
+    );
+
+/** and such a value as a part of the file. */
+const partOf = (fields: z.ZodRawShape, value: object) =>
+  Object.fromEntries(Object.keys(fields).map((name) => [inFile(name), Reflect.get(value, name)]));
 
 const configSchema = z.object({
   model_type: z.literal("flexvar"),
   version: z.literal(1),
   trained_side: positive,
   dtype: z.enum(STORED_DTYPES),
-  tokenizer: tokenizerSchema,
-  transformer: transformerSchema.nullable(),
+  tokenizer: partSchema(tokenizerFields),
+  transformer: partSchema(transformerFields).nullable(),
   id2label: z.record(z.string().regex(/^\d{1,7}$/), z.string().min(1).max(LONGEST_CLASS_NAME)),
   styles: z.array(z.string().min(1).max(LONGEST_CLASS_NAME)).min(1).max(10_000).optional(),
   groups: z.record(z.string().min(1).max(LONGEST_CLASS_NAME), z.array(z.string().min(1)).min(1)).optional(),
   default_sampling: z.unknown(),
 });
 
-type TokenizerJson = z.infer<typeof tokenizerSchema>;
-type TransformerJson = z.infer<typeof transformerSchema>;
-
 /** Reads a config. @throws Error `where: …` naming the key, what was expected and what was found. */
 export function parseModelConfig(text: string | Uint8Array, where: string): ModelConfig {
-  const read = configSchema.safeParse(parseJson(text, where), { error: issueWords });
+  const read = checked(configSchema, parseJson(text, where));
   if (!read.success) {
     const { parameter, expected, got } = explain(read.error.issues[0]!);
     throw new Error(`${where}: ${new OptionError(parameter || "the file", expected, got).message}`, {
@@ -87,8 +108,8 @@ export function parseModelConfig(text: string | Uint8Array, where: string): Mode
   }
   const { tokenizer, transformer, trained_side, dtype, id2label, styles, groups, default_sampling } = read.data;
   const config: ModelConfig = {
-    tokenizer: tokenizerFromJson(tokenizer),
-    transformer: transformer === null ? null : transformerFromJson(transformer, styles?.length ?? 0),
+    tokenizer,
+    transformer: transformer && { ...(styles && { conditions: styles.length }), ...transformer },
     trainedSide: trained_side,
     dtype,
     id2label: labelList(id2label, where),
@@ -139,75 +160,20 @@ export function checkModelConfig({ tokenizer, transformer, id2label, groups = {}
 
 /** The text of `config.json`. */
 export function formatModelConfig(config: ModelConfig): string {
-  const { tokenizer: t, transformer: v } = config;
-  const tokenizer: TokenizerJson = {
-    base_channels: t.baseChannels,
-    channel_multipliers: [...t.channelMultipliers],
-    res_blocks: t.resBlocks,
-    decoder_res_blocks: t.decoderResBlocks,
-    attention: t.attention,
-    latent_channels: t.latentChannels,
-    code_dim: t.codeDim,
-    codebook_size: t.codebookSize,
-    norm_groups: t.normGroups,
-    patch_size: t.patchSize,
-  };
-  const transformer: TransformerJson | null = v && {
-    depth: v.depth,
-    width: v.width,
-    heads: v.heads,
-    mlp_width: v.mlpWidth,
-    num_classes: v.numClasses,
-    codebook_size: v.codebookSize,
-    code_dim: v.codeDim,
-    shared_ada_ln: v.sharedAdaLN,
-    qk_norm: v.qkNorm,
-    position_side: v.positionSide,
-  };
+  const { tokenizer, transformer } = config;
   const json = {
     model_type: "flexvar",
     version: 1,
     trained_side: config.trainedSide,
     dtype: config.dtype,
-    tokenizer,
-    transformer,
-    id2label: Object.fromEntries(config.id2label.map((label, id) => [String(id), label])),
+    tokenizer: partOf(tokenizerFields, tokenizer),
+    transformer: transformer && partOf(transformerFields, transformer),
+    id2label: { ...config.id2label },
     ...(config.styles && { styles: config.styles }),
     ...(config.groups && { groups: config.groups }),
     default_sampling: writeDefaultSampling(config.defaultSampling),
   };
   return `${JSON.stringify(json, null, 2)}\n`;
-}
-
-function tokenizerFromJson(t: TokenizerJson): TokenizerConfig {
-  return {
-    baseChannels: t.base_channels,
-    channelMultipliers: t.channel_multipliers,
-    resBlocks: t.res_blocks,
-    decoderResBlocks: t.decoder_res_blocks,
-    attention: t.attention,
-    latentChannels: t.latent_channels,
-    codeDim: t.code_dim,
-    codebookSize: t.codebook_size,
-    normGroups: t.norm_groups,
-    patchSize: t.patch_size,
-  };
-}
-
-function transformerFromJson(v: TransformerJson, conditions: number): TransformerConfig {
-  return {
-    ...(conditions > 0 && { conditions }),
-    depth: v.depth,
-    width: v.width,
-    heads: v.heads,
-    mlpWidth: v.mlp_width,
-    numClasses: v.num_classes,
-    codebookSize: v.codebook_size,
-    codeDim: v.code_dim,
-    sharedAdaLN: v.shared_ada_ln,
-    qkNorm: v.qk_norm,
-    positionSide: v.position_side,
-  };
 }
 
 function labelList(id2label: Readonly<Record<string, string>>, where: string): string[] {

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openSafetensors } from "../checkpoint/index.ts";
 import { readProblem } from "../files/index.ts";
-import { type ModelConfig, parseModelConfig } from "./config.ts";
-import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "./names.ts";
-import { openWeightFile, tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
+import { CONFIG_FILE, type ModelConfig, parseModelConfig, TOKENIZER_FILE, TRANSFORMER_FILE } from "./config.ts";
+import { tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
 
 /** An open model folder: config read, every tensor checked, no weights in memory. */
 export interface ModelFolder {
@@ -24,14 +24,14 @@ export async function openFolder(path: string): Promise<ModelFolder> {
   });
   const config = parseModelConfig(text, configPath);
   const tokenizerPath = join(path, TOKENIZER_FILE);
-  const tokenizerFile = await openWeightFile(tokenizerPath);
+  const tokenizerFile = await openSafetensors(tokenizerPath);
   const close = [() => tokenizerFile.close()];
   try {
     const tokenizer = tokenizerWeights(tokenizerFile, config.tokenizer, tokenizerPath);
     let transformer: WeightFile | null = null;
     if (config.transformer !== null) {
       const transformerPath = join(path, TRANSFORMER_FILE);
-      const file = await openWeightFile(transformerPath);
+      const file = await openSafetensors(transformerPath);
       close.push(() => file.close());
       transformer = transformerWeights(file, config.transformer, transformerPath);
     }

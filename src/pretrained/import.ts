@@ -9,17 +9,18 @@ import {
   writeFileAtomic,
   writeProblem,
 } from "../files/index.ts";
-import {
-  type TensorShapes,
-  TOKENIZER_TENSOR,
-  TRANSFORMER_TENSOR,
-  tokenizerConfigOf,
-  transformerConfigOf,
-} from "../models/index.ts";
+import { TOKENIZER_TENSOR, TRANSFORMER_TENSOR, tokenizerConfigOf, transformerConfigOf } from "../models/index.ts";
 import { countParams } from "../nn/index.ts";
 import { IMPORTED_DEFAULTS } from "../options/index.ts";
-import { checkModelConfig, formatModelConfig, type ModelConfig } from "./config.ts";
-import { CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "./names.ts";
+import {
+  CARD_FILE,
+  CONFIG_FILE,
+  checkModelConfig,
+  formatModelConfig,
+  type ModelConfig,
+  TOKENIZER_FILE,
+  TRANSFORMER_FILE,
+} from "./config.ts";
 import { tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
 
 /** Side of the released models' largest trained grid. */
@@ -73,13 +74,13 @@ export async function importModel(request: ImportRequest): Promise<ImportSummary
   };
   try {
     const tokenizerFile = await openVerified(request.tokenizer, TOKENIZER_TENSOR);
-    const tokenizer = tokenizerConfigOf(request.tokenizer, shapes(tokenizerFile));
+    const tokenizer = tokenizerConfigOf(request.tokenizer, tokenizerFile.tensors);
     const tokenizerPart = tokenizerWeights(tokenizerFile, tokenizer, request.tokenizer);
     let transformer: ModelConfig["transformer"] = null;
     let transformerPart: WeightFile | undefined;
     if (request.transformer !== undefined) {
       const file = await openVerified(request.transformer, TRANSFORMER_TENSOR);
-      transformer = transformerConfigOf(request.transformer, shapes(file));
+      transformer = transformerConfigOf(request.transformer, file.tensors);
       transformerPart = transformerWeights(file, transformer, request.transformer);
     }
     const config: ModelConfig = {
@@ -114,8 +115,6 @@ export async function importModel(request: ImportRequest): Promise<ImportSummary
     await Promise.all(opened.map((file) => file.close()));
   }
 }
-
-const shapes = (file: TensorFile): TensorShapes => file.tensors;
 
 function storedDType({ file, decls }: WeightFile): ModelConfig["dtype"] {
   const { dtype } = file.tensors.get(decls[0]!.name)!;

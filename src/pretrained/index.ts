@@ -2,5 +2,4 @@
 export * from "./config.ts";
 export * from "./initialize.ts";
 export * from "./labels.ts";
-export * from "./names.ts";
 export * from "./weights.ts";

@@ -1,8 +1,22 @@
+/** Model folders by address. */
 import { bytesSource, openSafetensors, type TensorFile } from "../checkpoint/index.ts";
-import { type ModelConfig, parseModelConfig } from "./config.ts";
-import { type DownloadProgress, download, type Fetch } from "./download.ts";
-import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "./names.ts";
+import { CONFIG_FILE, type ModelConfig, parseModelConfig, TOKENIZER_FILE, TRANSFORMER_FILE } from "./config.ts";
 import { tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
+
+/** One download in bytes: what has come so far, and of how many where the server tells. */
+export interface DownloadProgress {
+  readonly file: string;
+  readonly loaded: number;
+  readonly total: number | undefined;
+}
+
+export type Fetch = (address: string, init: { signal: AbortSignal }) => Promise<Response>;
+
+interface DownloadOptions {
+  readonly fetch: Fetch;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
 
 export interface FetchFolderOptions {
   /** What asks for the files; the platform's own `fetch` by default. */
@@ -55,7 +69,8 @@ export async function fetchFolder(
   }
 }
 
-function addressIn(folder: string | URL, file: string): string {
+/** Address of a file of a folder; a relative folder counts from the page. */
+export function addressIn(folder: string | URL, file: string): string {
   const base = typeof document === "undefined" ? globalThis.location?.href : document.baseURI;
   const address = new URL(folder, base);
   if (!address.pathname.endsWith("/")) address.pathname += "/";
@@ -63,3 +78,65 @@ function addressIn(folder: string | URL, file: string): string {
   found.search = address.search;
   return found.href;
 }
+
+/** Bytes to begin with where the server does not tell how many will come. */
+const FIRST_BYTES = 1 << 20;
+
+/**
+ * Downloads a file whole, reporting as it comes. @throws Error naming the address for any answer but the file; the signal's
+ * reason when aborted.
+ */
+export async function download(address: string, file: string, options: DownloadOptions): Promise<Uint8Array> {
+  const { signal, onProgress = () => {} } = options;
+  const response = await ask(address, options);
+  const total = announcedBytes(response);
+  let bytes = new Uint8Array(total ?? FIRST_BYTES);
+  let loaded = 0;
+  onProgress({ file, loaded, total });
+  const reader = response.body!.getReader();
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw new Error(`${address}: expected ${total ?? "all"} bytes, got ${loaded}: ${reason(error)}`, {
+          cause: error,
+        });
+      });
+      if (done) break;
+      bytes = withRoom(bytes, loaded + value.length);
+      bytes.set(value, loaded);
+      loaded += value.length;
+      onProgress({ file, loaded, total });
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+  if (total !== undefined && loaded !== total) throw new Error(`${address}: expected ${total} bytes, got ${loaded}`);
+  return bytes.subarray(0, loaded);
+}
+
+async function ask(address: string, { fetch, signal }: DownloadOptions): Promise<Response> {
+  signal.throwIfAborted();
+  const response = await fetch(address, { signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new Error(`${address}: expected an answer, got ${reason(error)}`, { cause: error });
+  });
+  if (response.ok && response.body !== null) return response;
+  throw new Error(`${address}: expected a file, got ${response.status} ${response.statusText}`.trimEnd());
+}
+
+/** The length of the body; unknown where it travels compressed, since the header then counts the compressed bytes. */
+function announcedBytes({ headers }: Response): number | undefined {
+  const length = Number(headers.get("content-length") ?? Number.NaN);
+  return Number.isSafeInteger(length) && !headers.has("content-encoding") ? length : undefined;
+}
+
+function withRoom(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
+  if (needed <= bytes.length) return bytes;
+  const grown = new Uint8Array(Math.max(needed, bytes.length * 2));
+  grown.set(bytes);
+  return grown;
+}
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

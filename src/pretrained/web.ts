@@ -1,4 +1,3 @@
 /** The browser face: everything of the platform-neutral one, and model folders by address. */
-export type { DownloadProgress, Fetch } from "./download.ts";
 export * from "./index.ts";
 export * from "./remote.ts";

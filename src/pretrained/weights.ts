@@ -1,4 +1,4 @@
-import { openSafetensors, type TensorEntry, type TensorFile, toFloat32 } from "../checkpoint/index.ts";
+import { type TensorEntry, type TensorFile, toFloat32 } from "../checkpoint/index.ts";
 import {
   declareTokenizer,
   declareTransformer,
@@ -48,9 +48,4 @@ async function weightOf(entry: TensorEntry, map: boolean): Promise<WeightData> {
   if (map && entry.dtype === "float32" && entry.location !== undefined && entry.byteLength > 0)
     return { kind: "file", path: entry.location.path, offset: entry.location.offset, length: entry.byteLength };
   return { kind: "memory", data: toFloat32(await entry.read(), entry.dtype) };
-}
-
-/** Opens a safetensors file by path. */
-export function openWeightFile(path: string): Promise<TensorFile> {
-  return openSafetensors(path);
 }

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { type ParamPlacement, type Program, type Provider, type Tensor, toOnnx } from "../engine/index.ts";
 import { OptionError } from "../errors/index.ts";
 import { createRuntime, type OpenOptions, type Runtime, type Session, type WeightData } from "./runtime.ts";
-
-export { availableBytes } from "./memory.ts";
 
 export interface NodeRuntimeOptions {
   /** `cpu` (default) or `webgpu`. */
@@ -156,4 +155,12 @@ async function openMapped(
   } finally {
     await rm(path, { force: true });
   }
+}
+
+/** Bytes that the process may take: the container's bound where there is one, else the machine's memory. */
+export function availableBytes(): number {
+  const machine = totalmem();
+  // 0, or a number beyond all memory, where nothing binds the process.
+  const bound = process.constrainedMemory();
+  return bound > 0 && bound < machine ? bound : machine;
 }

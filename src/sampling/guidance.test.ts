@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { constantWeights, guidanceWeights, isUnguided, mixGuidance, rampFactor } from "./guidance.ts";
+import { guidanceWeights, isUnguided, mixGuidance, rampFactor } from "./guidance.ts";
 
 const at = (step: number, steps: number, baseSize = 1) => ({ step, steps, baseSize, maxGrid: 16 });
 
@@ -24,18 +24,20 @@ describe("guidance", () => {
     const uncond = Float32Array.of(0.5, 4);
     expect([...mixGuidance(cond, uncond, guidanceWeights("ramp", 2, at(1, 3)))]).toEqual([1.5, -8]);
     expect([...mixGuidance(cond, uncond, guidanceWeights("constant", 4, at(1, 3)))]).toEqual([2.5, -20]);
-    expect(mixGuidance(cond, uncond, constantWeights(1), cond)).toBe(cond);
+    expect(mixGuidance(cond, uncond, guidanceWeights("constant", 1, at(1, 3)), cond)).toBe(cond);
     expect([...cond]).toEqual([1, -2]);
-    expect(() => mixGuidance(cond, new Float32Array(3), constantWeights(1))).toThrow(
+    expect(() => mixGuidance(cond, new Float32Array(3), guidanceWeights("constant", 1, at(1, 3)))).toThrow(
       "expected 2 values each, got 3 and 2",
     );
-    expect(() => mixGuidance(cond, uncond, constantWeights(1), new Float32Array(1))).toThrow("got 2 and 1");
+    expect(() => mixGuidance(cond, uncond, guidanceWeights("constant", 1, at(1, 3)), new Float32Array(1))).toThrow(
+      "got 2 and 1",
+    );
   });
 
   it("knows when the unconditional rows are idle", () => {
     expect(isUnguided(guidanceWeights("ramp", 0, at(3, 10)))).toBe(true);
-    expect(isUnguided(constantWeights(1))).toBe(true);
-    expect(isUnguided(constantWeights(4))).toBe(false);
+    expect(isUnguided(guidanceWeights("constant", 1, at(1, 3)))).toBe(true);
+    expect(isUnguided(guidanceWeights("constant", 4, at(1, 3)))).toBe(false);
     expect([isUnguided({ a: 1, b: 1 }), isUnguided({ a: 2, b: 0 })]).toEqual([false, false]);
   });
 });

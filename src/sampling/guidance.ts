@@ -29,27 +29,11 @@ export function rampFactor(guidance: number, { step, steps, baseSize, maxGrid }:
   return (guidance * step) / Math.min(steps - 1, 9);
 }
 
-/** Ramp as a mix: (1 + t)·cond − t·uncond. */
-function rampWeights(guidance: number, at: GuidanceStep): GuidanceWeights {
+/** The mix of one step: (1 + t)·cond − t·uncond for ramp, uncond + g·(cond − uncond) for constant. */
+export function guidanceWeights(mode: GuidanceMode, guidance: number, at: GuidanceStep): GuidanceWeights {
+  if (mode === "constant") return { a: guidance, b: 1 - guidance };
   const t = rampFactor(guidance, at);
   return { a: 1 + t, b: -t };
-}
-
-/** Constant as a mix: uncond + g·(cond − uncond). */
-export function constantWeights(guidance: number): GuidanceWeights {
-  return { a: guidance, b: 1 - guidance };
-}
-
-/** The mix of one step by a named mode. */
-export function guidanceWeights(mode: GuidanceMode, guidance: number, at: GuidanceStep): GuidanceWeights {
-  switch (mode) {
-    case "ramp":
-      return rampWeights(guidance, at);
-    case "constant":
-      return constantWeights(guidance);
-    default:
-      return mode satisfies never;
-  }
 }
 
 /** The conditional rows alone. */

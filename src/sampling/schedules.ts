@@ -19,10 +19,6 @@ function tokensOf(sizes: readonly number[]): number {
   return sizes.reduce((sum, s) => sum + s * s, 0);
 }
 
-function removeAt(sizes: number[], index: number): void {
-  sizes.splice(index, 1);
-}
-
 /** `count` different members of low..high (both included), ascending. */
 function drawSizes(rng: Random, low: number, high: number, count: number): number[] {
   const range = Array.from({ length: Math.max(0, high - low + 1) }, (_, i) => low + i);
@@ -54,11 +50,11 @@ export function paperSchedule(rng: Random, options: ScheduleOptions = {}): Grid[
   for (let i = middle.length - 1; i >= 0; i--) {
     const drop = rng.uniform() < 0.05;
     if (drop && dropped < 4) {
-      removeAt(middle, i);
+      middle.splice(i, 1);
       dropped++;
     }
   }
-  while (tokensOf(middle) + 1 + side * side > cap) removeAt(middle, rng.int(middle.length));
+  while (tokensOf(middle) + 1 + side * side > cap) middle.splice(rng.int(middle.length), 1);
   return squares([1, ...middle, side]);
 }
 
@@ -77,9 +73,9 @@ export function releasedSchedule(rng: Random): Grid[] {
       : [1, 2, ...drawSizes(rng, 3, 10, 5), ...drawSizes(rng, 11, 15, 2), TABLE_SIDE];
   const x = rng.uniform();
   for (const threshold of DROP_ABOVE) {
-    if (x > threshold) removeAt(sizes, 2 + rng.int(sizes.length - 3));
+    if (x > threshold) sizes.splice(2 + rng.int(sizes.length - 3), 1);
   }
-  while (tokensOf(sizes) > RELEASED_CAP) removeAt(sizes, sizes.length - 4 + rng.int(4));
+  while (tokensOf(sizes) > RELEASED_CAP) sizes.splice(sizes.length - 4 + rng.int(4), 1);
   return squares(sizes);
 }
 

@@ -6,9 +6,8 @@ export const TABLE_SIDE = 16;
 export const DEFAULT_STEPS = 10;
 
 /** Which published table answers where two exist: the paper's, or the one in the authors' released script. */
-export type StepTable = "paper" | "released";
-
-export const STEP_TABLES = ["paper", "released"] as const satisfies readonly StepTable[];
+export const STEP_TABLES = ["paper", "released"] as const;
+export type StepTable = (typeof STEP_TABLES)[number];
 
 /** Published grid sides for a trained side of 16 (paper, appendix; 14 steps: released script only). */
 const PUBLISHED: Readonly<Record<number, readonly number[]>> = {

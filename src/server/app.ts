@@ -1,9 +1,11 @@
 /** The HTTP API as a hono app: routes in, replies out. */
+import { on } from "node:events";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { streamSSE } from "hono/streaming";
 import type { ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
+import type { Drawing } from "../options/index.ts";
 import { fittingBatch } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import { readBody } from "./body.ts";
@@ -11,7 +13,17 @@ import { ApiError, toApiError } from "./errors.ts";
 import { checkFields, type Fields, type RequestSchemas, requestSchemas } from "./fields.ts";
 import { type GuardOptions, guardOrigin, guardToken, tokenReader } from "./guard.ts";
 import { answerHeaders } from "./headers.ts";
-import { cancelled, type Job, type Jobs, type MadePicture, startJobs, type Work } from "./jobs.ts";
+import {
+  cancel,
+  cancelled,
+  createJobs,
+  type Job,
+  type Jobs,
+  type MadePicture,
+  stop,
+  submit,
+  type Work,
+} from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { faultLog, logRequests, noLog, requestIdOf, type ServerLog } from "./log.ts";
 import { unanswered } from "./methods.ts";
@@ -19,7 +31,7 @@ import { createMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
-import type { DrawBatch, Renderer } from "./renderer.ts";
+import type { Renderer } from "./renderer.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
 import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
@@ -58,21 +70,11 @@ type WorkOf = (fields: Fields, model: ServedModel, limits: Limits, signal: Abort
 /** 8 of 16x16 tokens side by side, fewer where grids are larger. */
 const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2048 / tokens)));
 
-/** Plans whose batches are remembered: few are in use at a time. */
-const KNOWN_BATCHES = 100;
-
 /** How many pictures of a plan are drawn side by side: as many as are asked for, if they fit into the memory. */
-function batchesOf({ batchSize = batchOf, model }: ServerOptions): (sampling: DrawBatch["sampling"]) => number {
-  const known = new Map<string, number>();
+function batchesOf({ batchSize = batchOf, model: { costs } }: ServerOptions): (sampling: Drawing) => number {
   return (sampling) => {
     const most = batchSize(Math.max(...sampling.plan.grids.map(gridTokens)));
-    const { costs } = model;
-    if (costs === undefined) return most;
-    const key = JSON.stringify([sampling.plan.grids, sampling.guidanceWeights]);
-    const batch = known.get(key) ?? fittingBatch(costs.model, sampling, most, costs.budget);
-    if (known.size >= KNOWN_BATCHES) known.clear();
-    known.set(key, batch);
-    return batch;
+    return costs === undefined ? most : fittingBatch(costs.model, sampling, most, costs.budget);
   };
 }
 
@@ -85,16 +87,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
   const queue = options.queue ?? memoryQueue(limits.queue);
   const metrics = createMetrics(() => renderer.memoryBytes?.() ?? 0);
   const { jobMs, keep, keepMs } = limits;
-  const jobs = startJobs({
-    queue,
-    renderer,
-    metrics,
-    batchSize: batchesOf(options),
-    jobMs,
-    keep,
-    keepMs,
-    onFailure,
-  });
+  const jobs = createJobs({ queue, renderer, metrics, batchSize: batchesOf(options), jobMs, keep, keepMs, onFailure });
   const room = bodyRoom(limits.bodiesBytes);
 
   const app = new Hono();
@@ -116,8 +109,8 @@ export function createServerApp(options: ServerOptions): ServerApp {
   app.notFound(unanswered(app, (path) => site?.has(fileName(path)) === true));
 
   const answer = (c: Context, fields: Fields, work: Work): Promise<Response> => {
-    if (fields.stream === true) return stream(c, jobs, queue, work);
-    return fields.async === true ? later(c, jobs, queue, work) : wait(c, jobs, work);
+    if (fields.stream === true) return stream(c, jobs, work);
+    return fields.async === true ? later(c, jobs, work) : wait(c, jobs, work);
   };
   const draws =
     (schema: RequestSchemas["generation"] | RequestSchemas["edit"], forms: boolean, workOf: WorkOf) =>
@@ -135,7 +128,7 @@ export function createServerApp(options: ServerOptions): ServerApp {
   app.post("/v1/images/variations", () => {
     throw new ApiError(404, NO_VARIATIONS, { code: "not_supported" });
   });
-  addJobRoutes(app, jobs, queue);
+  addJobRoutes(app, jobs);
   addModelRoutes(app, model);
   const document = openApiDocument(options.version ?? "0", schemas);
   app.get("/openapi.json", (c) => c.json(document));
@@ -150,23 +143,23 @@ export function createServerApp(options: ServerOptions): ServerApp {
     const read = siteReader(site);
     app.get("*", async (c, next) => (await read(c.req.path, c.req.raw.headers)) ?? next());
   }
-  return { app, stop: () => jobs.stop(limits.graceMs) };
+  return { app, stop: () => stop(jobs, limits.graceMs) };
 }
 
-function addJobRoutes(app: Hono, jobs: Jobs, queue: JobQueue): void {
+function addJobRoutes(app: Hono, jobs: Jobs): void {
   const jobOf = (c: Context): Job => {
-    const job = jobs.find(c.req.param("id") ?? "");
+    const job = jobs.known.get(c.req.param("id") ?? "");
     if (job === undefined)
       throw new ApiError(404, "job: expected the id of a job, got none of the kept ones", { code: "job_not_found" });
     return job;
   };
   app.get("/v1/jobs/:id", async (c) => {
     const job = jobOf(c);
-    return c.json(jobBody(job, await queue.position(job.id)));
+    return c.json(jobBody(job, await jobs.queue.position(job.id)));
   });
   app.delete("/v1/jobs/:id", async (c) => {
     const job = jobOf(c);
-    await jobs.cancel(job);
+    await cancel(jobs, job);
     return c.json(jobBody(job, undefined));
   });
 }
@@ -190,8 +183,8 @@ function reply(c: Context, error: ApiError): Response {
 }
 
 async function wait(c: Context, jobs: Jobs, work: Work): Promise<Response> {
-  const job = await jobs.submit(work, { requestId: requestIdOf(c) });
-  const gone = (): void => void jobs.cancel(job);
+  const job = await submit(jobs, work, requestIdOf(c));
+  const gone = (): void => void cancel(jobs, job);
   c.req.raw.signal.addEventListener("abort", gone);
   if (c.req.raw.signal.aborted) gone();
   await job.ended;
@@ -200,47 +193,30 @@ async function wait(c: Context, jobs: Jobs, work: Work): Promise<Response> {
   return c.json(imagesBody(job));
 }
 
-async function later(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Promise<Response> {
-  const job = await jobs.submit(work, { requestId: requestIdOf(c) });
-  const shown = jobBody(job, await queue.position(job.id));
+async function later(c: Context, jobs: Jobs, work: Work): Promise<Response> {
+  const job = await submit(jobs, work, requestIdOf(c));
+  const shown = jobBody(job, await jobs.queue.position(job.id));
   return c.json(shown, 202, { location: shown.poll_url, "retry-after": "1" });
 }
 
 /** How often a stream that waits looks for its place in the queue: one that is begun at once is never told of one. */
 const PLACE_MS = 500;
 
-async function stream(c: Context, jobs: Jobs, queue: JobQueue, work: Work): Promise<Response> {
-  const waiting: MadePicture[] = [];
-  let wake = (): void => {};
-  const onPicture = (picture: MadePicture): void => {
-    waiting.push(picture);
-    wake();
-  };
-  const job = await jobs.submit(work, { requestId: requestIdOf(c), onPicture });
-  void job.ended.then(() => wake());
+async function stream(c: Context, jobs: Jobs, work: Work): Promise<Response> {
+  const job = await submit(jobs, work, requestIdOf(c));
+  const pictures = on(job.news, "picture", { close: ["end"] }) as AsyncIterable<[MadePicture]>;
   return streamSSE(c, async (events) => {
-    events.onAbort(() => void jobs.cancel(job));
+    events.onAbort(() => void cancel(jobs, job));
     const send = (event: StreamEvent) => events.writeSSE({ event: event.type, data: JSON.stringify(event) });
     let place: number | undefined;
-    for (;;) {
-      for (const picture of waiting.splice(0)) await send(imageEvent(picture, job));
-      if (job.status !== "queued" && job.status !== "running") break;
-      if (waiting.length > 0) continue;
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (job.status === "running") {
-        await woken;
-        continue;
-      }
-      const look = setTimeout(wake, PLACE_MS);
-      await woken;
-      clearTimeout(look);
-      const position = await queue.position(job.id);
-      if (position === undefined || position === place) continue;
+    const places = setInterval(async () => {
+      const position = await jobs.queue.position(job.id);
+      if (job.status !== "queued" || position === undefined || position === place) return;
       place = position;
       await send(queuedEvent(job.created, position));
-    }
+    }, PLACE_MS);
+    for await (const [picture] of pictures) await send(imageEvent(picture, job));
+    clearInterval(places);
     if (job.error !== undefined)
       await events.writeSSE({ event: "error", data: JSON.stringify(job.error.body(job.requestId)) });
   });

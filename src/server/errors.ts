@@ -17,15 +17,17 @@ interface ErrorDetails {
 /** A refusal with its HTTP status. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  readonly status: number;
   readonly param: string | null;
   readonly code: string | null;
   readonly retryAfter: number | undefined;
   readonly allow: string | undefined;
 
-  constructor(status: number, message: string, { param, code, retryAfter, allow, cause }: ErrorDetails = {}) {
+  constructor(
+    readonly status: number,
+    message: string,
+    { param, code, retryAfter, allow, cause }: ErrorDetails = {},
+  ) {
     super(message, { cause });
-    this.status = status;
     this.param = param ?? null;
     this.code = code ?? null;
     this.retryAfter = retryAfter;
@@ -47,6 +49,10 @@ function typeOf(status: number): string {
   return status >= 500 ? "server_error" : "invalid_request_error";
 }
 
+/** A field whose value cannot be used. @param words what was expected and got, as in `expected text, got a file` */
+export const invalid = (param: string, words: string, where = param.slice(0, 80)): ApiError =>
+  new ApiError(400, `${where}: ${words}`, { param, code: "invalid_value" });
+
 /** Any error as a refusal; what is no request's fault becomes 500 without its words, which may name files. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
@@ -57,5 +63,5 @@ export function toApiError(error: unknown): ApiError {
     });
   const [option = "", ...part] = error.parameter.split(".");
   const param = httpName(option);
-  return new ApiError(400, `${[param, ...part].join(".")}: ${error.words}`, { param, code: "invalid_value" });
+  return invalid(param, error.words, [param, ...part].join("."));
 }

@@ -5,10 +5,9 @@ import { MASK_MODES } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
 import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import {
+  checked,
   EDITING_FIELDS,
-  expected,
   explain,
-  issueWords,
   type OptionName,
   type OptionRow,
   optional,
@@ -18,9 +17,36 @@ import {
   shown,
   whole,
 } from "../options/index.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, invalid } from "./errors.ts";
 import type { Limits } from "./limits.ts";
-import { openaiEditFields, openaiFields } from "./openai-fields.ts";
+
+/** Only these values, which change nothing. */
+const only = (values: readonly [string, ...string[]], why: string, description: string) =>
+  z
+    .enum(values, { error: `${values.join(" or ")} (${why})` })
+    .optional()
+    .meta({ description });
+
+/**
+ * Fields of OpenAI's image calls (the types of its SDK, version 6) that ask for what this server does not choose: a value is taken where
+ * the pictures are what it asks for anyhow, and refused in words where it would change them. docs/serve.md shows them all.
+ */
+const openaiFields = {
+  user: z.string().max(1000).optional().meta({ description: "Accepted for OpenAI's clients; changes nothing." }),
+  quality: only(["auto", "standard"], "num_inference_steps chooses", "Changes nothing; num_inference_steps chooses."),
+  background: only(
+    ["auto", "opaque"],
+    "pictures are drawn opaque",
+    "Pictures are drawn opaque; an edit keeps what is transparent outside its mask, where opaque is refused.",
+  ),
+  moderation: only(["auto", "low"], "nothing is filtered", "Changes nothing: classes are all there is to ask for."),
+  response_format: only(["b64_json"], "no addresses are made", "Pictures come in the reply."),
+  output_format: only(["png"], "pictures carry their settings", "PNG, which carries the settings."),
+  output_compression: z
+    .literal(100, { error: "100 (PNG loses nothing)" })
+    .optional()
+    .meta({ description: "100, for PNG loses nothing." }),
+};
 
 const pixels = whole(0, MAX_IMAGE_SIDE);
 
@@ -34,7 +60,7 @@ const shared = {
   ...fieldsOf(SAMPLING_FIELDS),
   size: z
     .union([z.literal("auto"), options.size.schema], {
-      error: expected("auto or a size such as 256 or 512x256 (width x height, pixels)"),
+      error: "auto or a size such as 256 or 512x256 (width x height, pixels)",
     })
     .optional()
     .meta(described("size")),
@@ -47,7 +73,7 @@ const shared = {
   ...openaiFields,
   stream: z.boolean().optional().meta({ description: "Server-sent events, one a picture." }),
   partial_images: z
-    .union([z.literal("all"), whole(0, 64)], { error: expected("all or a whole number from 0 to 64") })
+    .union([z.literal("all"), whole(0, 64)], { error: "all or a whole number from 0 to 64" })
     .optional()
     .meta({ description: "With stream: how many scales to show before the last, evenly chosen, or all." }),
   async: z.boolean().optional().meta({ description: "Answers 202 with a job to poll." }),
@@ -61,7 +87,7 @@ function described(name: OptionName): Pick<OptionRow, "title" | "description"> {
   return { title, description };
 }
 
-const base64 = z.string({ error: expected("a picture in base64") });
+const base64 = z.string({ error: "a picture in base64" });
 const generation = z.strictObject({
   ...shared,
   large: z.enum(["plain", "windows"]).optional().meta({
@@ -71,18 +97,23 @@ const generation = z.strictObject({
 });
 const edit = z.strictObject({
   ...shared,
-  ...openaiEditFields,
+  input_fidelity: only(
+    ["low", "high"],
+    "what is kept is kept exactly",
+    "Changes nothing: what is kept is kept exactly.",
+  ),
   ...fieldsOf(EDITING_FIELDS),
   class_labels: z
     .union([z.enum(["auto", "none"]), options.classLabels.schema], {
-      error: expected("auto, none or a list of class ids or names"),
+      error: "auto, none or a list of class ids or names",
     })
     .optional()
     .meta({ description: "Class ids or names; auto (by default): the model's guess; none: no class." }),
   image: z
-    .union([base64, z.array(base64).meta({ minItems: 1, maxItems: 1 })], { error: expected("a picture in base64") })
-    .refine((given) => typeof given === "string" || given.length === 1, {
-      error: ({ input }) => `expected one picture, got ${(input as readonly string[]).length}`,
+    .union([base64, z.array(base64).meta({ minItems: 1, maxItems: 1 })], { error: "a picture in base64" })
+    .superRefine((given, { addIssue }) => {
+      if (typeof given !== "string" && given.length !== 1)
+        addIssue({ code: "custom", message: "one picture", params: { got: given.length } });
     })
     .meta({ description: "A picture file in base64, plain or as a data URL; a list holds one." }),
   mask: base64.optional().meta({ description: "A mask picture of the same size in base64, for inpaint." }),
@@ -93,7 +124,7 @@ const edit = z.strictObject({
   top: pixels.optional(),
   bottom: pixels.optional(),
   ratio: z
-    .union([z.string().max(40), z.number()], { error: expected("width to height such as 2:1") })
+    .union([z.string().max(40), z.number()], { error: "width to height such as 2:1" })
     .optional()
     .meta({ description: "Width to height, as 2:1: expand." }),
 });
@@ -116,7 +147,7 @@ export function checkFields(schema: RequestSchemas["generation"] | RequestSchema
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new ApiError(400, `body: expected a JSON object, got ${shown(body)}`, { code: "invalid_body" });
   const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-  const result = schema.safeParse(present, { error: issueWords });
+  const result = checked(schema, present);
   // The values as they came: the library reads texts such as scales itself.
   if (result.success) return present;
   const issue = result.error.issues[0]!;
@@ -129,6 +160,5 @@ export function checkFields(schema: RequestSchemas["generation"] | RequestSchema
     });
   }
   const { parameter, expected, got } = explain(issue);
-  const error = new OptionError(parameter || "body", expected, got);
-  throw new ApiError(400, error.message, { param: error.parameter, code: "invalid_value" });
+  throw invalid(parameter || "body", new OptionError(parameter, expected, got).words);
 }

@@ -1,6 +1,6 @@
 /** Multipart forms as the record that JSON would have held. */
 import { optionOfField, valueFromText } from "../options/index.ts";
-import { ApiError } from "./errors.ts";
+import { invalid } from "./errors.ts";
 import { formParts } from "./form-parts.ts";
 import { followJson, LONGEST_TEXT, PICTURE_FIELDS } from "./json-shape.ts";
 
@@ -17,10 +17,10 @@ export async function readForm(blocks: AsyncIterable<Uint8Array>, type: string):
   const marked = new Set<string>();
   for await (const { key, isFile, bytes } of formParts(blocks, type)) {
     const name = key.replace(/\[\]$/, "");
-    if (out.has(name)) throw refused(name, "expected one value, got several");
-    if (isFile && !PICTURE_FIELDS.has(name)) throw refused(name, "expected text, got a file");
+    if (out.has(name)) throw invalid(name, "expected one value, got several");
+    if (isFile && !PICTURE_FIELDS.has(name)) throw invalid(name, "expected text, got a file");
     if (bytes.length > LONGEST_TEXT && !PICTURE_FIELDS.has(name))
-      throw refused(name, `expected at most ${LONGEST_TEXT} bytes, got ${bytes.length}`);
+      throw invalid(name, `expected at most ${LONGEST_TEXT} bytes, got ${bytes.length}`);
     // Without a byte-order mark, which is no part of a text.
     const value = isFile ? "" : utf8(bytes, name);
     if (isFile) out.set(name, bytes.toString("base64"));
@@ -39,7 +39,7 @@ function utf8(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw refused(name, "expected text in UTF-8, got other bytes");
+    throw invalid(name, "expected text in UTF-8, got other bytes");
   }
 }
 
@@ -80,8 +80,4 @@ function fromText(name: string, text: string): unknown {
   if (FLAGS.has(name)) return text === "true" ? true : text === "false" ? false : text;
   if (NUMBERS.has(name) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   return text;
-}
-
-function refused(name: string, message: string): ApiError {
-  return new ApiError(400, `${name.slice(0, 80)}: ${message}`, { param: name, code: "invalid_value" });
 }

@@ -1,12 +1,13 @@
 /** Jobs from being handed in to being forgotten, and the one loop that gives them to the renderer. */
-
 import { randomUUID } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { JobStatus } from "../client/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Claim, JobQueue } from "./queue.ts";
-import type { DrawBatch, DrawRow, EditWork, LargeWork, MadeScale, Renderer } from "./renderer.ts";
+import type { DrawBatch, DrawRow, EditWork, LargeWork, MadePng, MadeScale, Renderer } from "./renderer.ts";
 
 /** What a job is to do, decided and checked. */
 export type Work =
@@ -23,48 +24,32 @@ export type Work =
       readonly maskReading?: string | undefined;
     };
 
-/** What a client asked for: drawing, in windows or not, or editing. */
-export const askedFor = (work: Work): "draw" | "edit" =>
-  work.kind === "edit" && work.edit.task !== "generate-large" ? "edit" : "draw";
-
-/** One picture at one scale. */
-export interface MadePicture {
-  /** Its number among the job's pictures. */
-  readonly at: number;
-  readonly isLast: boolean;
+/** One picture at one scale; `at` is its number among the job's pictures. */
+export interface MadePicture extends MadePng {
+  readonly scale: Omit<MadeScale, "pictures">;
   /** How many pictures of an earlier scale were delivered for it before this one. */
   readonly earlier: number;
-  readonly scale: number;
-  readonly scales: number;
-  readonly png: Uint8Array;
-  /** Tokens drawn for it so far. */
-  readonly tokens: number;
-  readonly classId: number;
-  readonly label: string | undefined;
-  readonly indexWithinClass: number;
   readonly seed: number;
 }
 
 export interface Job {
   readonly id: string;
+  readonly requestId: string;
   readonly work: Work;
   readonly created: number;
   status: JobStatus;
   readonly finished: (MadePicture | undefined)[];
+  /** Partial pictures delivered, for every picture. */
+  readonly partial: number[];
   error: ApiError | undefined;
-  readonly abort: AbortController;
-  readonly requestId: string | undefined;
+  /** Tells of every `picture`, and of the `end`. */
+  readonly news: EventEmitter<{ picture: [MadePicture]; end: [] }>;
   /** Resolves when the job is done, failed or cancelled. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<unknown>;
+  readonly timer: NodeJS.Timeout;
 }
 
-/** Who hands work in, and how it hears of it. */
-interface Order {
-  readonly requestId?: string | undefined;
-  readonly onPicture?: ((picture: MadePicture) => void) | undefined;
-}
-
-export interface JobsOptions {
+interface JobsOptions {
   readonly queue: JobQueue;
   readonly renderer: Renderer;
   readonly metrics: Metrics;
@@ -76,226 +61,213 @@ export interface JobsOptions {
   readonly keep: number;
   readonly keepMs: number;
   /** Is told of jobs that failed. */
-  readonly onFailure: (requestId: string | undefined, error: ApiError) => void;
+  readonly onFailure: (requestId: string, error: ApiError) => void;
 }
 
-export interface Jobs {
-  /** Hands work in. @throws ApiError 429 where the queue is full, 503 while stopping. */
-  submit(work: Work, order?: Order): Promise<Job>;
-  find(id: string): Job | undefined;
-  cancel(job: Job, reason?: ApiError): Promise<void>;
-  /** Ends: jobs have `graceMs` to finish, then are given back with 503. */
-  stop(graceMs: number): Promise<void>;
+/** All jobs of a server. */
+export interface Jobs extends JobsOptions {
+  /** Those that are open or kept, by id, oldest first. */
+  readonly known: Map<string, Job>;
+  readonly pace: Pace;
+  /** What the renderer is at. */
+  batch: { readonly parts: readonly Part[]; readonly abort: AbortController } | undefined;
+  /** The loop, while there is work. */
+  running: Promise<void> | undefined;
+  stopping: boolean;
 }
 
-interface Entry extends Job {
-  readonly onPicture: Order["onPicture"];
-  readonly end: () => void;
-  /** Partial pictures delivered, for every picture. */
-  readonly partial: number[];
-  readonly timer: NodeJS.Timeout;
+/** Pictures of a job that are made together: `count` from `first`. */
+interface Part extends Omit<Claim, "id"> {
+  readonly job: Job;
 }
 
-export const cancelled = (): ApiError =>
-  new ApiError(409, "job: expected to be finished, got cancelled", { code: "job_cancelled" });
+export const createJobs = (options: JobsOptions): Jobs => ({
+  ...options,
+  known: new Map(),
+  pace: startPace(),
+  batch: undefined,
+  running: undefined,
+  stopping: false,
+});
 
-/** Starts the loop that owns the renderer. */
-export function startJobs(options: JobsOptions): Jobs {
-  const { queue, renderer, metrics, jobMs } = options;
-  const entries = new Map<string, Entry>();
-  let stopping = false;
-  let running: Promise<void> | undefined;
-  const pace = startPace();
-
-  const isOpen = (entry: Entry): boolean => entry.status === "queued" || entry.status === "running";
-  const end = (entry: Entry, status: "done" | "failed" | "cancelled", error?: ApiError): void => {
-    if (!isOpen(entry)) return;
-    entry.status = status;
-    entry.error = error;
-    clearTimeout(entry.timer);
-    if (error !== undefined) options.onFailure(entry.requestId, error);
-    metrics.ended(status, (Date.now() - entry.created) / 1000);
-    if (status !== "done") entry.abort.abort(error);
-    entry.end();
-    setTimeout(() => entries.delete(entry.id), options.keepMs).unref();
-    const over = [...entries.values()].filter((one) => !isOpen(one));
-    for (const old of over.slice(0, Math.max(0, over.length - options.keep))) entries.delete(old.id);
+/** Hands work in. @throws ApiError 429 where the queue is full, 503 while stopping. */
+export async function submit(jobs: Jobs, work: Work, requestId: string): Promise<Job> {
+  if (jobs.stopping) throw stopped();
+  const { queue, known, jobMs } = jobs;
+  const id = randomUUID();
+  const isDrawn = work.kind === "draw";
+  const total = isDrawn ? work.rows.length : work.total;
+  const late = new ApiError(504, `job: expected to end within ${jobMs / 1000} s, got more`, { code: "timeout" });
+  const news: Job["news"] = new EventEmitter();
+  const job: Job = {
+    id,
+    requestId,
+    work,
+    created: Date.now(),
+    status: "queued",
+    finished: Array(total).fill(undefined),
+    partial: Array(total).fill(0),
+    error: undefined,
+    news,
+    ended: once(news, "end"),
+    timer: setTimeout(() => void cancel(jobs, job, late), jobMs).unref(),
   };
+  known.set(id, job);
+  const key = isDrawn ? JSON.stringify(work.sampling) : id;
+  if (!(await queue.add({ id, key, units: isDrawn ? total : 1 }))) {
+    known.delete(id);
+    clearTimeout(job.timer);
+    const message = "queue: expected room for a job, got a full queue; try again later";
+    throw new ApiError(429, message, { code: "queue_full", retryAfter: jobs.pace.wait(await queue.length()) });
+  }
+  // The next turn of the event loop, so that requests that arrived together are drawn together.
+  jobs.running ??= nextTurn().then(() => loop(jobs));
+  return job;
+}
 
-  const deliver = (entry: Entry, scale: MadeScale, at: number, made: MadeScale["pictures"][number], seed: number) => {
-    if (!isOpen(entry)) return;
-    const { classId, label, indexWithinClass } = made.info;
-    const picture: MadePicture = {
-      at,
-      isLast: scale.isLast,
-      earlier: entry.partial[at]!,
-      scale: scale.index,
-      scales: scale.total,
-      png: made.png,
-      tokens: made.tokens,
-      classId,
-      label,
-      indexWithinClass,
-      seed,
-    };
-    if (scale.isLast) {
-      entry.finished[at] = picture;
-      metrics.picture();
-    } else entry.partial[at]!++;
-    entry.onPicture?.(picture);
-  };
+/** Ends an open job, as cancelled or for a reason; others stay as they are. */
+export async function cancel(jobs: Jobs, job: Job, reason?: ApiError): Promise<void> {
+  if (!isOpen(job)) return;
+  end(jobs, job, reason === undefined ? "cancelled" : "failed", reason ?? cancelled());
+  await jobs.queue.remove(job.id);
+}
 
-  const carryOut = async (claims: readonly Claim[]): Promise<void> => {
-    const parts = claims.flatMap(({ id, first, count }) => {
-      const entry = entries.get(id);
-      return entry !== undefined && isOpen(entry) ? [{ entry, first, count }] : [];
+/** Ends all: jobs have `graceMs` to finish, then are given back with 503. */
+export async function stop(jobs: Jobs, graceMs: number): Promise<void> {
+  jobs.stopping = true;
+  const open = [...jobs.known.values()].filter(isOpen);
+  await Promise.race([Promise.all(open.map(({ ended }) => ended)), after(graceMs)]);
+  for (const job of open) await cancel(jobs, job, stopped());
+  // Nobody waits for the scale under way.
+  await Promise.race([jobs.running, after(LAST_SCALE_MS)]);
+}
+
+async function loop(jobs: Jobs): Promise<void> {
+  for (;;) {
+    const claims = await jobs.queue.claim(nextLimit(jobs));
+    if (claims.length === 0) break;
+    const parts = claims.flatMap(({ id, ...share }) => {
+      const job = jobs.known.get(id);
+      return job !== undefined && isOpen(job) ? [{ job, ...share }] : [];
     });
-    if (parts.length === 0) return;
-    for (const { entry } of parts) entry.status = "running";
-    const begun = performance.now();
-    const abort = new AbortController();
-    // A batch stops as soon as nobody waits for any of it.
-    const check = (): void => {
-      if (parts.every(({ entry }) => !isOpen(entry))) abort.abort();
-    };
-    for (const { entry } of parts) entry.abort.signal.addEventListener("abort", check);
-    try {
-      const { work } = parts[0]!.entry;
-      if (work.kind === "edit") {
-        const { entry } = parts[0]!;
-        for await (const scale of renderer.edit(work.edit, work.shown, abort.signal))
-          for (const made of scale.pictures) deliver(entry, scale, made.at, made, work.seed);
-      } else {
-        const rows = parts.flatMap(({ entry, first, count }) =>
-          entry.work.kind === "draw"
-            ? entry.work.rows.slice(first, first + count).map((row, i) => ({ entry, row, at: first + i }))
-            : [],
-        );
-        metrics.batch(rows.length);
-        const batch = { sampling: work.sampling, rows: rows.map(({ row }) => row) };
-        for await (const scale of renderer.draw(batch, abort.signal))
-          for (const made of scale.pictures) {
-            const { entry, at, row } = rows[made.at]!;
-            deliver(entry, scale, at, made, row.seed);
-          }
-      }
-      pace.took((performance.now() - begun) / 1000 / parts.length);
-      for (const { entry } of parts) if (entry.finished.every((picture) => picture !== undefined)) end(entry, "done");
-    } catch (error) {
-      if (!abort.signal.aborted) {
-        const failure = toApiError(error);
-        for (const { entry } of parts) {
-          await queue.remove(entry.id);
-          end(entry, "failed", failure);
-        }
-      }
-    } finally {
-      for (const { entry } of parts) entry.abort.signal.removeEventListener("abort", check);
-    }
-  };
+    if (parts.length > 0) await carryOut(jobs, parts);
+  }
+  jobs.running = undefined;
+}
 
-  const nextLimit = (): number => {
-    const first = [...entries.values()].find((entry) => isOpen(entry) && entry.finished.includes(undefined));
-    if (first === undefined || first.work.kind === "edit") return 1;
-    return options.batchSize(first.work.sampling);
-  };
-  const loop = async (): Promise<void> => {
-    for (;;) {
-      const claims = await queue.claim(nextLimit());
-      if (claims.length === 0) break;
-      await carryOut(claims);
-    }
-    running = undefined;
-  };
-  const wake = (): void => {
-    // The next turn of the event loop, so that requests that arrived together are drawn together.
-    running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(loop);
-  };
+/** Most pictures that are made together next. */
+function nextLimit({ known, batchSize }: Jobs): number {
+  const first = [...known.values()].find((job) => isOpen(job) && job.finished.includes(undefined));
+  return first?.work.kind === "draw" ? batchSize(first.work.sampling) : 1;
+}
 
-  const jobs: Jobs = {
-    async submit(work, { requestId, onPicture } = {}) {
-      if (stopping) throw stopped();
-      let ended = (): void => {};
-      const waits = new Promise<void>((resolve) => {
-        ended = resolve;
-      });
-      const id = randomUUID();
-      const total = work.kind === "draw" ? work.rows.length : work.total;
-      const late = new ApiError(504, `job: expected to end within ${jobMs / 1000} s, got more`, { code: "timeout" });
-      const entry: Entry = {
-        id,
-        work,
-        created: Date.now(),
-        status: "queued",
-        finished: Array.from({ length: total }, () => undefined),
-        error: undefined,
-        abort: new AbortController(),
-        ended: waits,
-        requestId,
-        onPicture,
-        end: ended,
-        partial: Array.from({ length: total }, () => 0),
-        timer: setTimeout(() => void jobs.cancel(entry, late), jobMs).unref(),
-      };
-      const key = work.kind === "draw" ? JSON.stringify(work.sampling) : id;
-      entries.set(id, entry);
-      if (!(await queue.add({ id, key, units: work.kind === "draw" ? total : 1 }))) {
-        entries.delete(id);
-        clearTimeout(entry.timer);
-        const message = "queue: expected room for a job, got a full queue; try again later";
-        throw new ApiError(429, message, { code: "queue_full", retryAfter: pace.wait(await queue.length()) });
-      }
-      wake();
-      return entry;
-    },
-    find: (id) => entries.get(id),
-    async cancel(job, reason) {
-      const entry = entries.get(job.id);
-      if (entry === undefined || !isOpen(entry)) return;
-      end(entry, reason === undefined ? "cancelled" : "failed", reason ?? cancelled());
-      await queue.remove(entry.id);
-    },
-    async stop(graceMs) {
-      stopping = true;
-      const open = [...entries.values()].filter(isOpen);
-      const all = Promise.all(open.map((entry) => entry.ended));
-      await within(all, graceMs);
-      for (const entry of open) await jobs.cancel(entry, stopped());
-      // Nobody waits for the scale under way.
-      await within(running, LAST_SCALE_MS);
-    },
-  };
-  return jobs;
+async function carryOut(jobs: Jobs, parts: readonly Part[]): Promise<void> {
+  for (const { job } of parts) job.status = "running";
+  const begun = performance.now();
+  const abort = new AbortController();
+  jobs.batch = { parts, abort };
+  try {
+    await make(jobs, parts, abort.signal);
+    jobs.pace.took((performance.now() - begun) / 1000 / parts.length);
+    for (const { job } of parts) if (!job.finished.includes(undefined)) end(jobs, job, "done");
+  } catch (error) {
+    if (abort.signal.aborted) return;
+    const failure = toApiError(error);
+    for (const { job } of parts) {
+      await jobs.queue.remove(job.id);
+      end(jobs, job, "failed", failure);
+    }
+  } finally {
+    jobs.batch = undefined;
+  }
+}
+
+/** Makes and delivers pictures: some of one plan, of one job or several, or all of an edit. */
+async function make(jobs: Jobs, parts: readonly Part[], signal: AbortSignal): Promise<void> {
+  const { renderer, metrics } = jobs;
+  const {
+    job,
+    job: { work },
+  } = parts[0]!;
+  if (work.kind === "edit") {
+    for await (const { pictures, ...scale } of renderer.edit(work.edit, work.shown, signal))
+      for (const made of pictures) deliver(jobs, job, scale, { ...made, seed: work.seed });
+    return;
+  }
+  const rows = parts.flatMap(({ job, first, count }) =>
+    job.work.kind === "draw"
+      ? job.work.rows.slice(first, first + count).map((row, i) => ({ job, row, at: first + i }))
+      : [],
+  );
+  metrics.batch(rows.length);
+  const batch = { sampling: work.sampling, rows: rows.map(({ row }) => row) };
+  for await (const { pictures, ...scale } of renderer.draw(batch, signal))
+    for (const made of pictures) {
+      const { job, at, row } = rows[made.at]!;
+      deliver(jobs, job, scale, { ...made, at, seed: row.seed });
+    }
+}
+
+function deliver(
+  { metrics }: Jobs,
+  job: Job,
+  scale: MadePicture["scale"],
+  made: MadePng & Pick<MadePicture, "seed">,
+): void {
+  if (!isOpen(job)) return;
+  const { at } = made;
+  const picture = { ...made, scale, earlier: job.partial[at]! };
+  if (scale.isLast) {
+    job.finished[at] = picture;
+    metrics.picture();
+  } else job.partial[at]!++;
+  job.news.emit("picture", picture);
+}
+
+const isOpen = ({ status }: Job): boolean => status === "queued" || status === "running";
+
+function end(jobs: Jobs, job: Job, status: "done" | "failed" | "cancelled", error?: ApiError): void {
+  if (!isOpen(job)) return;
+  const { known, keep, keepMs, metrics, batch } = jobs;
+  job.status = status;
+  job.error = error;
+  clearTimeout(job.timer);
+  if (error !== undefined) jobs.onFailure(job.requestId, error);
+  metrics.ended(status, (Date.now() - job.created) / 1000);
+  // A batch stops as soon as nobody waits for any of it.
+  if (batch?.parts.every((part) => !isOpen(part.job))) batch.abort.abort();
+  job.news.emit("end");
+  setTimeout(() => known.delete(job.id), keepMs).unref();
+  const over = [...known.values()].filter((one) => !isOpen(one));
+  for (const old of over.slice(0, Math.max(0, over.length - keep))) known.delete(old.id);
 }
 
 /** Longest that a stop waits for the scale under way, in ms. */
 const LAST_SCALE_MS = 1000;
 
-/** Waits for work to end, but no longer than so many ms. */
-async function within(work: Promise<unknown> | undefined, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
-}
+/** Resolves after so many ms; keeps no process alive. */
+const after = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
 
 /** Longest wait that a client is told, in seconds. */
 const LONGEST_WAIT = 60;
 /** Share of the newest batch in the mean time that a job takes. */
 const NEWEST = 0.3;
 
+type Pace = ReturnType<typeof startPace>;
+
 /** How fast jobs go lately, and when to come back: once those that wait now are done. */
-export function startPace(): { took(secondsPerJob: number): void; wait(waiting: number): number } {
+export function startPace() {
   let mean: number | undefined;
   return {
-    took(secondsPerJob) {
+    took(secondsPerJob: number): void {
       mean = mean === undefined ? secondsPerJob : (1 - NEWEST) * mean + NEWEST * secondsPerJob;
     },
-    wait: (waiting) => Math.min(LONGEST_WAIT, Math.max(1, Math.ceil(waiting * (mean ?? 0)))),
+    wait: (waiting: number): number => Math.min(LONGEST_WAIT, Math.max(1, Math.ceil(waiting * (mean ?? 0)))),
   };
 }
+
+export const cancelled = (): ApiError =>
+  new ApiError(409, "job: expected to be finished, got cancelled", { code: "job_cancelled" });
 
 function stopped(): ApiError {
   return new ApiError(503, "server: expected to be running, got a stop; hand the request in again", {

@@ -1,39 +1,19 @@
 /** Counts for Prometheus. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-export interface Metrics {
-  /** Media type of {@link text}. */
-  readonly contentType: string;
-  request(status: number): void;
-  ended(status: string, seconds: number): void;
-  picture(): void;
-  /** Pictures of one batch. */
-  batch(size: number): void;
-  /** Everything in Prometheus' text form. */
-  text(waiting: number): Promise<string>;
-}
-
 /** Upper bounds of the buckets of job durations, in seconds. */
 const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
+export type Metrics = ReturnType<typeof createMetrics>;
+
 /** Counts of one server, apart from those of any other in the process. */
-export function createMetrics(otherMemory: () => number = () => 0): Metrics {
+export function createMetrics(otherMemory: () => number = () => 0) {
   const registry = new Registry();
   const registers = [registry];
-  const counter = (name: string, help: string): Counter =>
-    new Counter({ name: `flexvar_${name}`, help, registers, labelNames: [] });
-  const requests = new Counter({
-    name: "flexvar_requests_total",
-    help: "HTTP replies by status.",
-    labelNames: ["status"],
-    registers,
-  });
-  const jobs = new Counter({
-    name: "flexvar_jobs_total",
-    help: "Ended jobs by outcome.",
-    labelNames: ["outcome"],
-    registers,
-  });
+  const counter = (name: string, help: string, ...labelNames: string[]): Counter =>
+    new Counter({ name: `flexvar_${name}`, help, registers, labelNames });
+  const requests = counter("requests_total", "HTTP replies by status.", "status");
+  const jobs = counter("jobs_total", "Ended jobs by outcome.", "outcome");
   const durations = new Histogram({
     name: "flexvar_job_seconds",
     help: "Time of jobs from acceptance to their end.",
@@ -53,18 +33,21 @@ export function createMetrics(otherMemory: () => number = () => 0): Metrics {
     },
   });
   return {
+    /** Media type of `text`. */
     contentType: registry.contentType,
-    request: (status) => requests.inc({ status }),
-    ended(status, seconds) {
-      jobs.inc({ outcome: status });
+    request: (status: number) => requests.inc({ status }),
+    ended(outcome: string, seconds: number) {
+      jobs.inc({ outcome });
       durations.observe(seconds);
     },
     picture: () => pictures.inc(),
-    batch(size) {
+    /** Pictures of one batch. */
+    batch(size: number) {
       batches.inc();
       batched.inc(size);
     },
-    text(waiting) {
+    /** Everything in Prometheus' text form. */
+    text(waiting: number): Promise<string> {
       queued.set(waiting);
       return registry.metrics();
     },

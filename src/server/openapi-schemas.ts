@@ -28,6 +28,10 @@ const event = (type: string, others: object): Schema =>
 const partial = (kind: string): Schema =>
   event(`${kind}.partial_image`, { partial_image_index: whole, scale: whole, scales: whole });
 const completed = (kind: string): Schema => event(`${kind}.completed`, { usage: ref("Usage") });
+const events = (kind: string): Schema => ({
+  description: "The data of one event; the event `error` has an Error.",
+  anyOf: [ref("Queued"), ref(`${kind}PartialImage`), ref(`${kind}Completed`), ref("Error")],
+});
 /** What only edits with a mask have. */
 const maybeMask = (schema: Schema): Schema => ({
   ...schema,
@@ -63,14 +67,8 @@ export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string
   EditPartialImage: maybeMask(partial("image_edit")),
   EditCompleted: maybeMask(completed("image_edit")),
   Queued: record({ type: named("image_job.queued"), created_at: whole, position: whole }),
-  GenerationEvent: {
-    description: "The data of one event; the event `error` has an Error.",
-    anyOf: [ref("Queued"), ref("GenerationPartialImage"), ref("GenerationCompleted"), ref("Error")],
-  },
-  EditEvent: {
-    description: "The data of one event; the event `error` has an Error.",
-    anyOf: [ref("Queued"), ref("EditPartialImage"), ref("EditCompleted"), ref("Error")],
-  },
+  GenerationEvent: events("Generation"),
+  EditEvent: events("Edit"),
   Job: record({
     id: text,
     object: named("image.job"),

@@ -1,19 +1,19 @@
 /** A renderer in another process (or thread), called by messages. */
+import { EventEmitter, on } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { OptionError } from "../errors/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
 import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, Renderer } from "./renderer.ts";
 
-type Call =
-  | { readonly kind: "draw"; readonly id: number; readonly batch: DrawBatch }
-  | { readonly kind: "edit"; readonly id: number; readonly work: EditWork | LargeWork; readonly shown: ShownScales }
-  | { readonly kind: "stop"; readonly id: number };
+type Order =
+  | { readonly kind: "draw"; readonly batch: DrawBatch }
+  | { readonly kind: "edit"; readonly work: EditWork | LargeWork; readonly shown: ShownScales };
 
-interface Failure {
-  readonly name: string;
-  readonly message: string;
+type Call = (Order | { readonly kind: "stop" }) & { readonly id: number };
+
+type Failure = Pick<Error, "name" | "message" | "stack"> & {
   readonly option: Pick<OptionError, "parameter" | "expected" | "got"> | undefined;
-  readonly stack: string | undefined;
-}
+};
 
 type Answer =
   | { readonly kind: "ready"; readonly calibration: Calibration | undefined; readonly memory: number }
@@ -49,15 +49,19 @@ export async function serveRenderer(opening: Renderer | Promise<Renderer>, port:
     answer({ kind: "failed", failure: failureOf(error) });
     return;
   }
-  const carryOut = async (id: number, start: (signal: AbortSignal) => AsyncIterable<MadeScale>): Promise<void> => {
+  const carryOut = async (order: Order, id: number): Promise<void> => {
     const stop = new AbortController();
     stops.set(id, stop);
     let failure: Failure | undefined;
     try {
-      for await (const scale of start(stop.signal)) {
+      const scales =
+        order.kind === "draw"
+          ? renderer.draw(order.batch, stop.signal)
+          : renderer.edit(order.work, order.shown, stop.signal);
+      for await (const scale of scales) {
         answer({ kind: "scale", id, scale });
         // A turn of the event loop, so that a stop is heard before the next scale.
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
       }
     } catch (error) {
       failure = failureOf(error);
@@ -67,29 +71,29 @@ export async function serveRenderer(opening: Renderer | Promise<Renderer>, port:
   };
   port.on("message", (call: Call) => {
     if (call.kind === "stop") stops.get(call.id)?.abort();
-    else if (call.kind === "draw") void carryOut(call.id, (signal) => renderer.draw(call.batch, signal));
-    else void carryOut(call.id, (signal) => renderer.edit(call.work, call.shown, signal));
+    else void carryOut(call, call.id);
   });
   answer({ kind: "ready", calibration, memory: process.memoryUsage.rss() });
 }
 
-function failureOf(error: unknown): Failure {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { name, message, stack, option: error instanceof OptionError ? optionOf(error) : undefined };
-}
-
 /** A renderer at the other end of a line to {@link serveRenderer}; resolves when it is ready. @throws what it failed with. */
 export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
-  const listeners = new Map<number, (answer: Exclude<Answer, { kind: "ready" | "failed" }>) => void>();
+  /** What tells of the scales, the end or the failure of every call under way. */
+  const calls = new Map<number, EventEmitter>();
   let last = 0;
   let dead: Error | undefined;
   let memory = 0;
+  const finish = (id: number, failure: Error | undefined): void => {
+    const call = calls.get(id);
+    calls.delete(id);
+    if (failure === undefined) call?.emit("end");
+    else call?.emit("error", failure);
+  };
   const calibration = await new Promise<Calibration | undefined>((resolve, reject) => {
     const die = (error: Error): void => {
       dead ??= error;
       reject(dead);
-      const failure = { name: dead.name, message: dead.message, stack: dead.stack, option: undefined };
-      for (const [id, listener] of listeners) listener({ kind: "end", id, failure, memory: 0 });
+      for (const id of calls.keys()) finish(id, dead);
     };
     worker.on("error", die);
     worker.on("exit", (code) =>
@@ -99,47 +103,32 @@ export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
       if (answer.kind === "ready" || answer.kind === "end") memory = answer.memory;
       if (answer.kind === "ready") resolve(answer.calibration);
       else if (answer.kind === "failed") die(thrown(answer.failure));
-      else listeners.get(answer.id)?.(answer);
+      else if (answer.kind === "scale") calls.get(answer.id)?.emit("scale", answer.scale);
+      else finish(answer.id, answer.failure && thrown(answer.failure));
     });
   });
-  async function* call(message: (id: number) => Call, signal: AbortSignal): AsyncGenerator<MadeScale> {
+  async function* call(order: Order, signal: AbortSignal): AsyncGenerator<MadeScale> {
     signal.throwIfAborted();
     if (dead !== undefined) throw dead;
     const id = ++last;
-    const answers: Exclude<Answer, { kind: "ready" | "failed" }>[] = [];
-    let wake = (): void => {};
+    const events = new EventEmitter();
+    const scales = on(events, "scale", { close: ["end"] });
+    calls.set(id, events);
     const stop = (): void => worker.postMessage({ kind: "stop", id } satisfies Call);
-    listeners.set(id, (answer) => {
-      answers.push(answer);
-      wake();
-    });
     signal.addEventListener("abort", stop);
-    let isEnded = false;
     try {
-      worker.postMessage(message(id));
-      while (!isEnded) {
-        for (const answer of answers.splice(0)) {
-          if (answer.kind === "scale") {
-            yield answer.scale;
-            continue;
-          }
-          isEnded = true;
-          if (answer.failure !== undefined) throw signal.aborted ? signal.reason : thrown(answer.failure);
-        }
-        if (!isEnded && answers.length === 0)
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
+      worker.postMessage({ ...order, id } satisfies Call);
+      for await (const [scale] of scales) yield scale;
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
     } finally {
-      if (!isEnded) stop();
+      if (calls.delete(id)) stop();
       signal.removeEventListener("abort", stop);
-      listeners.delete(id);
     }
   }
   return {
-    draw: (batch, signal) => call((id) => ({ kind: "draw", id, batch }), signal),
-    edit: (work, shown, signal) => call((id) => ({ kind: "edit", id, work, shown }), signal),
+    draw: (batch, signal) => call({ kind: "draw", batch }, signal),
+    edit: (work, shown, signal) => call({ kind: "edit", work, shown }, signal),
     calibrate: async () => calibration,
     memoryBytes: () => (dead === undefined ? memory : 0),
     async dispose() {
@@ -148,13 +137,15 @@ export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
   };
 }
 
-const optionOf = ({ parameter, expected, got }: OptionError): Failure["option"] => ({ parameter, expected, got });
+function failureOf(error: unknown): Failure {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof OptionError)) return { name, message, stack, option: undefined };
+  const { parameter, expected, got } = error;
+  return { name, message, stack, option: { parameter, expected, got } };
+}
 
+/** The stack is that of the other process. */
 function thrown({ name, message, option, stack }: Failure): Error {
   if (option !== undefined) return new OptionError(option.parameter, option.expected, option.got);
-  const error = new Error(message);
-  error.name = name;
-  // Where it was thrown, in the other process.
-  if (stack !== undefined) error.stack = stack;
-  return error;
+  return Object.assign(new Error(message), { name, stack });
 }

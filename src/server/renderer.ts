@@ -75,8 +75,15 @@ export interface Renderer {
 /** A renderer in this thread. It owns the pipeline. */
 export function localRenderer(pipe: FlexVARPipeline): Renderer {
   return {
-    draw: (batch, signal) => draw(pipe, batch, signal),
-    edit: (work, shown, signal) => edit(pipe, work, shown, signal),
+    draw: ({ sampling, rows }, signal) =>
+      madeScales(
+        stepsOf(sampleBatch(pipe, sampling, rows, 0, signal), {
+          isShown: ({ index }, row) => rows[row]!.shown.includes(index),
+          settingsOf: (_, row) => rows[row]!.settings,
+          signal,
+        }),
+      ),
+    edit: (work, shown, signal) => madeScales(runSteps(pipe, work, { shown, signal })),
     async calibrate() {
       // Another device's memory is not this process's.
       if (pipe.runtime.provider !== "cpu") return undefined;
@@ -87,35 +94,15 @@ export function localRenderer(pipe: FlexVARPipeline): Renderer {
   };
 }
 
-async function* draw(
-  pipe: FlexVARPipeline,
-  { sampling, rows }: DrawBatch,
-  signal: AbortSignal,
-): AsyncGenerator<MadeScale> {
-  const events = sampleBatch(pipe, sampling, rows, 0, signal);
-  const steps = stepsOf(events, {
-    isShown: ({ index }, row) => rows[row]!.shown.includes(index),
-    settingsOf: (_, row) => rows[row]!.settings,
-    signal,
-  });
-  for await (const step of steps) yield made(step);
+async function* madeScales(steps: AsyncIterable<RunStep>): AsyncGenerator<MadeScale> {
+  for await (const { step, steps: total, isLast, pictures } of steps)
+    yield {
+      index: step,
+      total,
+      isLast,
+      pictures: pictures.map((picture) => {
+        const { number, info, tokens } = picture;
+        return { at: number, info, png: pngOf(picture), tokens };
+      }),
+    };
 }
-
-async function* edit(
-  pipe: FlexVARPipeline,
-  work: EditWork | LargeWork,
-  shown: ShownScales,
-  signal: AbortSignal,
-): AsyncGenerator<MadeScale> {
-  for await (const step of runSteps(pipe, work, { shown, signal })) yield made(step);
-}
-
-const made = ({ step, steps, isLast, pictures }: RunStep): MadeScale => ({
-  index: step,
-  total: steps,
-  isLast,
-  pictures: pictures.map((picture) => {
-    const { number, info, tokens } = picture;
-    return { at: number, info, png: pngOf(picture), tokens };
-  }),
-});

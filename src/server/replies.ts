@@ -1,6 +1,5 @@
 /** Jobs as replies. */
 import type {
-  ErrorBody,
   ImageEvent,
   ImagesResponse,
   JobBody,
@@ -9,10 +8,9 @@ import type {
   QueuedEvent,
   TokenUsage,
 } from "../client/index.ts";
-import { askedFor, type Job, type MadePicture, type Work } from "./jobs.ts";
-import type { EditWork, LargeWork } from "./renderer.ts";
+import type { Job, MadePicture, Work } from "./jobs.ts";
 
-function pictureData({ png, classId, label, indexWithinClass, seed }: MadePicture): PictureData {
+function pictureData({ png, info: { classId, label, indexWithinClass }, seed }: MadePicture): PictureData {
   const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
   return { b64_json, class_id: classId, class: label ?? null, index_within_class: indexWithinClass, seed };
 }
@@ -23,22 +21,22 @@ const seconds = (ms: number): number => Math.floor(ms / 1000);
 const COLOUR_TYPE = 25;
 const ALPHA = 4;
 
+function sizeOf(work: Work): readonly [width: number, height: number] {
+  if (work.kind === "edit") return work.edit.task === "generate-large" ? work.edit.options.size : work.edit.size;
+  const { width, height } = work.sampling.plan.sizePx;
+  return [width, height];
+}
+
 /** What pictures of a job are, the finished size whatever the scale. */
 function pictureForm(work: Work, pictures: readonly MadePicture[]): PictureForm {
-  const { width, height } = work.kind === "draw" ? work.sampling.plan.sizePx : sizeOf(work.edit);
   const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
   const reading = work.kind === "edit" ? work.maskReading : undefined;
   return {
     output_format: "png",
-    size: `${width}x${height}`,
+    size: sizeOf(work).join("x"),
     background: isOpaque ? "opaque" : "transparent",
     ...(reading !== undefined && { mask_reading: reading }),
   };
-}
-
-function sizeOf(edit: EditWork | LargeWork) {
-  const [width, height] = edit.task === "generate-large" ? edit.options.size : edit.size;
-  return { width, height };
 }
 
 /** Tokens that finished pictures took. */
@@ -69,10 +67,15 @@ export function queuedEvent(created: number, position: number): QueuedEvent {
 
 /** One picture of a stream. */
 export function imageEvent(picture: MadePicture, { work, created }: Job): ImageEvent {
-  const prefix = askedFor(work) === "draw" ? "image_generation" : "image_edit";
-  const { isLast, earlier, scale, scales, at } = picture;
+  // Windows over a coarse picture are carried out as edits are.
+  const isEdit = work.kind === "edit" && work.edit.task !== "generate-large";
+  const {
+    scale: { index: scale, total: scales, isLast },
+    earlier,
+    at,
+  } = picture;
   return {
-    type: `${prefix}.${isLast ? "completed" : "partial_image"}`,
+    type: `${isEdit ? "image_edit" : "image_generation"}.${isLast ? "completed" : "partial_image"}`,
     created_at: seconds(created),
     ...pictureForm(work, [picture]),
     quality: "auto",
@@ -84,7 +87,6 @@ export function imageEvent(picture: MadePicture, { work, created }: Job): ImageE
 
 /** A job as its poll address shows it. */
 export function jobBody(job: Job, position: number | undefined): JobBody {
-  const error: ErrorBody["error"] | null = job.error?.body(job.requestId).error ?? null;
   return {
     id: job.id,
     object: "image.job",
@@ -93,6 +95,6 @@ export function jobBody(job: Job, position: number | undefined): JobBody {
     pictures: { done: job.finished.filter((picture) => picture !== undefined).length, total: job.finished.length },
     poll_url: `/v1/jobs/${job.id}`,
     result: job.status === "done" ? imagesBody(job) : null,
-    error,
+    error: job.error?.body(job.requestId).error ?? null,
   };
 }

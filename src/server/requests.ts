@@ -14,7 +14,6 @@ import {
   drawing,
   EDITING_FIELDS,
   type OptionName,
-  parseSampling,
   pickEditing,
   present,
   resolveEditing,
@@ -28,8 +27,8 @@ import {
   type EditOptions,
   fitEdit,
   fitGenerate,
-  fitLarge,
-  type LargeOptions,
+  fitTiled,
+  largeOptions,
   pictureSettings,
   picturesOf,
   resolvePlan,
@@ -40,7 +39,7 @@ import {
 import { classPicksOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
 import { parsePair } from "../sampling/index.ts";
 import { pictureBytes } from "./base64.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, invalid } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import { cancelled, type Work } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
@@ -61,11 +60,12 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const input = samplingInput(fields, model);
   const resolved = resolve(input, model, limits);
   if (resolved.classLabels.length === 0)
-    throw refused("class_labels", "expected at least one class in class_labels or prompt, got none");
+    throw invalid("class_labels", "expected at least one class in class_labels or prompt, got none");
   const picks = classPicksOf(resolved.classLabels, model.config, numClasses(model));
   const total = picks.length * resolved.count;
   checkPictures(total, limits);
-  if (fields.large === "windows") return largeWork(fields, input, total, model);
+  const { seed } = resolved;
+  if (fields.large === "windows") return largeWork(fields, input, total, seed, model);
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const { costs } = model;
   if (costs !== undefined) {
@@ -73,25 +73,23 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
     fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded });
   }
   const run = runSettings(model.config, { task: "generate", options: input, model: model.hash });
-  const infos = picturesOf(model.config, resolved, picks, fields.first_index as number | undefined);
-  const { seed } = resolved;
+  const infos = picturesOf(model.config, resolved, picks, firstIndexOf(fields));
   const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
   return { kind: "draw", sampling: drawing(resolved), rows };
 }
 
 /** Drawing in windows over a coarse picture. */
-function largeWork(fields: Fields, input: SamplingInput, total: number, model: ServedModel): Work {
-  const { classLabels = [], size, scales, ...sampling } = input;
-  const [width, height] = parseSampling({ size }).size ?? [];
-  if (width === undefined || height === undefined)
-    throw refused("size", "expected the size to draw with large windows, got none");
-  if (scales !== undefined) throw refused("scales", "expected num_inference_steps with large windows, got scales");
-  const firstIndex = fields.first_index as number | undefined;
-  const options: LargeOptions = { ...sampling, classLabels, size: [width, height], firstIndex };
-  const { costs } = model;
-  if (costs !== undefined) fitLarge(model.config, costs.model, options, costs.budget);
-  const { seed } = resolvePlan(model.config, sampling);
-  const edit = { task: "generate-large", options, model: model.hash } as const;
+function largeWork(
+  fields: Fields,
+  input: SamplingInput,
+  total: number,
+  seed: number,
+  { config, hash, costs }: ServedModel,
+): Work {
+  const words = { windows: "large windows", steps: rowOf("steps").http, scales: "scales" };
+  const options = { ...largeOptions(input, words), firstIndex: firstIndexOf(fields) };
+  if (costs !== undefined) fitTiled(config, costs.model, options, costs.budget);
+  const edit = { task: "generate-large", options, model: hash } as const;
   return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0 };
 }
 
@@ -115,13 +113,13 @@ export async function editWork(
   for (const [other, names] of Object.entries(TASK_FIELDS))
     for (const name of names)
       if (fields[name] !== undefined && !mine.includes(name))
-        throw refused(name, `expected only with the task ${other}, got it with ${task}`);
+        throw invalid(name, `expected only with the task ${other}, got it with ${task}`);
   const image = await picture(fields, "image", limits, signal);
   const { picture: canvas, mask, maskReading } = await canvasOfRequest(task, fields, image, limits, signal);
-  const size = task === "refine" ? refinedSize(fields) : resultSize(fields, task, canvas);
+  const size = resultSize(fields, task, canvas);
   if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
   if (fields.background === "opaque" && !staysOpaque(canvas, mask))
-    throw refused("background", "expected auto, for parts that are kept are transparent, got opaque");
+    throw invalid("background", "expected auto, for parts that are kept are transparent, got opaque");
   const editing = pickEditing(optionsFrom(fields, EDITING_FIELDS));
   resolveEditing(editing);
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
@@ -130,19 +128,17 @@ export async function editWork(
   // Texts are not pictures: several may name one mix.
   const labels = typeof choice === "string" ? 1 : classPicksOf(choice, model.config, numClasses(model)).length;
   checkPictures(labels * count, limits);
-  const firstIndex = fields.first_index as number | undefined;
-  const options: EditOptions = { ...sampling, ...editing, image: canvas, classLabels: choice, firstIndex };
+  const options: EditOptions = {
+    ...sampling,
+    ...editing,
+    image: canvas,
+    classLabels: choice,
+    firstIndex: firstIndexOf(fields),
+  };
   const { costs } = model;
   const plan = { options, size: canvas, mask, ...(mask === undefined && { to: size }) };
   const batchSize = costs && fitEdit(model.config, costs.model, plan, costs.budget).batch;
-  const edit = {
-    task,
-    options: { ...options, batchSize },
-    mask,
-    size,
-    image: pictureHash(image),
-    model: model.hash,
-  };
+  const edit = { task, options: { ...options, batchSize }, mask, size, image: pictureHash(image), model: model.hash };
   const factor = downsampling(model.config.tokenizer);
   const imageTokens = Math.ceil(image.width / factor) * Math.ceil(image.height / factor);
   return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields), imageTokens, maskReading };
@@ -154,7 +150,7 @@ async function canvasOfRequest(
   image: RgbaImage,
   limits: Limits,
   signal: AbortSignal | undefined,
-): Promise<{ picture: RgbaImage; mask: EditMask | undefined; maskReading?: string }> {
+): Promise<{ picture: RgbaImage; mask?: EditMask; maskReading?: string }> {
   const side = (name: string): number => Number(fields[name] ?? 0);
   const widened = (widening: "outpaint" | "expand", options: CanvasOptions) =>
     canvasOf(widening, image, options, (size) => {
@@ -162,26 +158,25 @@ async function canvasOfRequest(
     });
   switch (task) {
     case "refine":
-      return { picture: image, mask: undefined };
+      return { picture: image };
     case "outpaint":
       return widened(task, { left: side("left"), right: side("right"), top: side("top"), bottom: side("bottom") });
     case "expand":
-      if (fields.ratio === undefined) throw refused("ratio", "expected width to height such as 2:1, got none");
+      if (fields.ratio === undefined) throw invalid("ratio", "expected width to height such as 2:1, got none");
       return widened(task, { ratio: parseRatio(String(fields.ratio)) });
     case "inpaint": {
       const given = fields.mask === undefined ? image : await picture(fields, "mask", limits, signal);
       if (given.width !== image.width || given.height !== image.height)
-        throw refused(
+        throw invalid(
           "mask",
           `expected ${image.width}x${image.height}, the image's size, got ${given.width}x${given.height}`,
         );
-      const mode = (fields.mask_mode ?? "auto") as MaskMode;
-      const reading = readMask(given, fields.mask === undefined ? "alpha" : mode);
+      const reading = readMask(given, fields.mask === undefined ? "alpha" : ((fields.mask_mode ?? "auto") as MaskMode));
       const { mask } = reading;
       if (fields.mask === undefined && fields.mask_mode !== undefined)
-        throw refused("mask_mode", "expected only with a mask, got it without");
+        throw invalid("mask_mode", "expected only with a mask, got it without");
       if (mask.data.every((value) => value === 0))
-        throw refused(
+        throw invalid(
           "mask",
           "expected a mask, or an image with transparent parts, that repaints something, got nothing",
         );
@@ -198,16 +193,16 @@ function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
     throw new ApiError(404, message, { param: "model", code: "model_not_found" });
   }
   if ((fields.partial_images ?? 0) !== 0 && fields.stream !== true)
-    throw refused("partial_images", "expected only with stream, got it without");
+    throw invalid("partial_images", "expected only with stream, got it without");
   if (fields.stream === true && fields.async === true)
-    throw refused("async", "expected either stream or async, got both");
+    throw invalid("async", "expected either stream or async, got both");
   const input = optionsFrom(fields, SAMPLING_FIELDS);
   if (input.size === "auto") input.size = undefined;
   if (input.classLabels === "none" || input.classLabels === "auto") input.classLabels = undefined;
   // OpenAI's clients always send a prompt; one beside class labels must say nothing else.
   const prompt = typeof fields.prompt === "string" && fields.prompt.trim() !== "" ? fields.prompt : undefined;
   if (prompt !== undefined) {
-    if (fields.class_labels !== undefined) throw refused("prompt", "expected either prompt or class_labels, got both");
+    if (fields.class_labels !== undefined) throw invalid("prompt", "expected either prompt or class_labels, got both");
     input.classLabels = promptLabels(prompt, model);
   }
   return present(input);
@@ -231,26 +226,19 @@ function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) 
   return resolved;
 }
 
-function refinedSize(fields: Fields): readonly [number, number] {
-  const size = givenSize(fields);
-  if (size === undefined) throw refused("size", "expected the size to refine to, such as 256x256, got none");
-  return size;
-}
-
-/** The size of a result that is the canvas's own; a size in the request may say the same. */
-function resultSize(fields: Fields, task: string, { width, height }: RgbaImage): readonly [number, number] {
-  const size = givenSize(fields) ?? [width, height];
-  if (size[0] !== width || size[1] !== height)
-    throw refused(
+/** The size of a result: for refine the one asked for, else the canvas's own, which a size in the request may repeat. */
+function resultSize({ size: given }: Fields, task: string, { width, height }: RgbaImage): readonly [number, number] {
+  const size = parsePair(Array.isArray(given) ? given.join("x") : String(given ?? ""));
+  if (task === "refine") {
+    if (size === undefined) throw invalid("size", "expected the size to refine to, such as 256x256, got none");
+    return size;
+  }
+  if (size !== undefined && (size[0] !== width || size[1] !== height))
+    throw invalid(
       "size",
       `expected ${width}x${height}, which the result has with the task ${task}, or the task refine, got ${size.join("x")}`,
     );
-  return size;
-}
-
-/** A size that was asked for; undefined for auto and none. */
-function givenSize({ size }: Fields): readonly [number, number] | undefined {
-  return parsePair(Array.isArray(size) ? size.join("x") : String(size ?? ""));
+  return [width, height];
 }
 
 /** Whether what is kept of a picture is opaque; what is painted always is. */
@@ -268,7 +256,7 @@ async function picture(
 ): Promise<RgbaImage> {
   const bytes = await pictureBytes(String([fields[name]].flat()[0]));
   if (bytes === undefined)
-    throw refused(name, "expected a picture file in base64, plain or as a data URL (no address), got something else");
+    throw invalid(name, "expected a picture file in base64, plain or as a data URL (no address), got something else");
   if (waitingPictures() >= Math.max(1, limits.queue))
     throw new ApiError(429, "queue: expected room for a picture to decode, got a full queue; try again later", {
       code: "queue_full",
@@ -281,10 +269,11 @@ async function picture(
     if (signal?.aborted) throw cancelled();
     if (!(error instanceof ImageError)) throw error;
     // What a decoder says of damage names its own parts.
-    throw refused(name, `expected ${error.expected}, got ${error.fault === "damage" ? "a broken one" : error.got}`);
+    throw invalid(name, `expected ${error.expected}, got ${error.fault === "damage" ? "a broken one" : error.got}`);
   }
 }
 
+const firstIndexOf = (fields: Fields) => fields.first_index as number | undefined;
 const shownOf = (fields: Fields): ShownScales => (fields.partial_images ?? 0) as ShownScales;
 
 function numClasses({ config }: ServedModel): number {
@@ -297,12 +286,8 @@ function numClasses({ config }: ServedModel): number {
 
 function checkPictures(count: number, limits: Limits): void {
   if (count > limits.pictures)
-    throw refused("n", `expected at most ${limits.pictures} pictures a request (labels x n), got ${count}`);
+    throw invalid("n", `expected at most ${limits.pictures} pictures a request (labels x n), got ${count}`);
 }
 
 const tooLarge = (param: string, [width, height]: readonly [number, number], { pixels }: Limits): ApiError =>
-  refused(param, `expected at most ${pixels} pixels a picture, got ${width}x${height}`);
-
-function refused(param: string, message: string): ApiError {
-  return new ApiError(400, `${param}: ${message}`, { param, code: "invalid_value" });
-}
+  invalid(param, `expected at most ${pixels} pixels a picture, got ${width}x${height}`);

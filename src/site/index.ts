@@ -32,14 +32,11 @@ interface SiteManifest {
   readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number };
 }
 
-/** What `model/about.json` tells the studio of a server's model; a server's `studio.json` names the backend alone. */
-interface ServerAbout {
-  readonly model: { readonly name: string; readonly hash: string };
-  readonly examples?: SiteManifest["examples"];
-}
+/** One file of a site: one to read, or a text. */
+type SiteSource = { readonly path: string } | { readonly text: string };
 
-/** Content of a site by path below its root, `/` between folders: a file to read, or a text. */
-export type SiteContent = ReadonlyMap<string, { readonly path: string } | { readonly text: string }>;
+/** Content of a site by path below its root, `/` between folders. */
+export type SiteContent = ReadonlyMap<string, SiteSource>;
 
 const RUNTIME = {
   wasm: ["ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"],
@@ -58,11 +55,11 @@ export async function siteContent(
   const { shell, model } = request;
   if (!existsSync(join(shell, "index.html")))
     throw new Error(`studio: expected the built studio in ${shell}, got none; \`npm run build\` makes it`);
-  const content = new Map<string, { readonly path: string } | { readonly text: string }>();
+  const content = new Map<string, SiteSource>();
   for (const file of await filesUnder(shell)) content.set(file, { path: join(shell, file) });
   // Where a server computes, the page reads the model's description alone.
   const isComputing = backend === "browser";
-  const runtime = runtimeFolder();
+  const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
   const [wasm, webgpu] = isComputing ? [RUNTIME.wasm, RUNTIME.webgpu] : [[], []];
   for (const file of [...wasm, ...webgpu]) content.set(`ort/${file}`, { path: join(runtime, file) });
   const wanted = isComputing ? [CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE] : [CONFIG_FILE];
@@ -73,7 +70,7 @@ export async function siteContent(
   if (!isComputing) {
     // What is read before a token can be given says nothing of the model.
     content.set("studio.json", text({ backend }));
-    content.set("model/about.json", text({ model: about, ...(examples && { examples }) } satisfies ServerAbout));
+    content.set("model/about.json", text({ model: about, ...(examples && { examples }) }));
     return content;
   }
   const manifest: SiteManifest = {
@@ -86,7 +83,7 @@ export async function siteContent(
   return content;
 }
 
-const text = (value: object): { readonly text: string } => ({ text: `${JSON.stringify(value, null, 2)}\n` });
+const text = (value: object): SiteSource => ({ text: `${JSON.stringify(value, null, 2)}\n` });
 
 /** Writes a studio site into a folder and returns its files. @throws Error as {@link siteContent} and for the disk. */
 export async function writeSite(out: string, request: SiteRequest): Promise<string[]> {
@@ -100,27 +97,22 @@ export async function writeSite(out: string, request: SiteRequest): Promise<stri
   return [...content.keys()];
 }
 
+/** What the sheet of example pictures says of itself. */
+type ExampleSheet = { readonly labels: readonly string[]; readonly columns: number; readonly rows: number };
+
+const readJson = async <T>(path: string): Promise<T> => parseJson(await readFile(path), path) as T;
+
 /** Example pictures are drawn by a model with these labels; they suit the site's model where its labels are the same. */
 async function findExamples(shell: string, model: string): Promise<SiteManifest["examples"]> {
   const folder = join(shell, "examples");
   if (!existsSync(folder)) return undefined;
-  const { id2label } = parseJson(await readFile(join(model, CONFIG_FILE)), join(model, CONFIG_FILE)) as {
-    id2label: object;
-  };
+  const { id2label } = await readJson<{ id2label: object }>(join(model, CONFIG_FILE));
   for (const file of (await readdir(folder)).filter((one) => one.endsWith(".json"))) {
-    const sheet = parseJson(await readFile(join(folder, file)), join(folder, file)) as {
-      labels: string[];
-      columns: number;
-      rows: number;
-    };
-    if (JSON.stringify(sheet.labels) !== JSON.stringify(Object.values(id2label))) continue;
-    return { file: `examples/${basename(file, ".json")}.webp`, columns: sheet.columns, rows: sheet.rows };
+    const { labels, columns, rows } = await readJson<ExampleSheet>(join(folder, file));
+    if (JSON.stringify(labels) !== JSON.stringify(Object.values(id2label))) continue;
+    return { file: `examples/${basename(file, ".json")}.webp`, columns, rows };
   }
   return undefined;
-}
-
-function runtimeFolder(): string {
-  return dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
 }
 
 function describe(folder: string, files: readonly string[]): Promise<SiteFile[]> {

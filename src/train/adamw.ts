@@ -1,14 +1,10 @@
 /** AdamW (Loshchilov & Hutter, arXiv 1711.05101) and gradient clipping as graph. */
 import { input, ops, type Tensor } from "../engine/index.ts";
+import type { OptimizerSettings } from "./config.ts";
 
 const { add, div, max, min, mul, reciprocal, reshape, sqrt, sub, sum } = ops;
 
-export interface AdamWOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-}
+export type AdamWOptions = Pick<OptimizerSettings, "beta1" | "beta2" | "epsilon" | "weightDecay">;
 
 /** The paper's: betas 0.9 and 0.95, weight decay 0.05 (arXiv 2502.20313, section 4.1). */
 export const paperAdamW: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.05 };

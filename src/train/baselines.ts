@@ -1,5 +1,7 @@
 /** What a transformer must beat: predicting every token from how often it occurs. */
 
+import { type Grid, gridTokens } from "../sampling/index.ts";
+
 /** Weight of the broader distribution when counts are few, in tokens. */
 const PRIOR = 50;
 
@@ -43,4 +45,43 @@ export function baselinesOf(train: LabelledTokens, heldOut: LabelledTokens, V: n
 function eachToken({ ids, labels }: LabelledTokens, visit: (id: number, label: number) => void): void {
   const perPicture = ids.length / labels.length;
   for (let i = 0; i < ids.length; i++) visit(ids[i]!, labels[Math.floor(i / perPicture)]!);
+}
+
+/** Mean over all tokens of the given grids from means per grid. */
+export function overTokens(perGrid: readonly number[], grids: readonly Grid[]): number {
+  let sum = 0;
+  let tokens = 0;
+  grids.forEach((grid, i) => {
+    sum += perGrid[i]! * gridTokens(grid);
+    tokens += gridTokens(grid);
+  });
+  return sum / tokens;
+}
+
+/**
+ * Markdown: a row per grid and one over all tokens, with the mean −ln p of held-out tokens under the model, under the class's
+ * token frequencies and under all classes' frequencies at that grid. `gain` is what the model saves over the class's, in nats.
+ */
+export function scaleTable(
+  grids: readonly Grid[],
+  losses: readonly number[],
+  baselines: readonly Baselines[],
+  about: { readonly step: number; readonly pictures: number },
+): string {
+  const unigram = baselines.map((b) => b.unigram);
+  const classUnigram = baselines.map((b) => b.classUnigram);
+  const over = (values: readonly number[]): number => overTokens(values, grids);
+  const row = (name: string, tokens: number, loss: number, own: number, all: number): string =>
+    `| ${name} | ${tokens} | ${[loss, own, all, own - loss].map((value) => value.toFixed(3)).join(" | ")} |`;
+  const rows = grids.map((grid, i) => row(grid.join("×"), gridTokens(grid), losses[i]!, classUnigram[i]!, unigram[i]!));
+  const total = grids.reduce((sum, grid) => sum + gridTokens(grid), 0);
+  return [
+    `Held-out loss after step ${about.step}, nats per token over ${about.pictures} pictures; baselines over all held-out pictures.`,
+    "",
+    "| grid | tokens | loss | class-unigram | unigram | gain |",
+    "|---|---|---|---|---|---|",
+    ...rows,
+    row("all", total, over(losses), over(classUnigram), over(unigram)),
+    "",
+  ].join("\n");
 }

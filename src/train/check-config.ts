@@ -5,8 +5,8 @@ import { resolveSampling } from "../options/index.ts";
 import { checkScores } from "../pipelines/index.ts";
 import { classIdsOf, expectOpenable, type ModelConfig } from "../pretrained/index.ts";
 import { createRandom } from "../sampling/index.ts";
-import type { SampleSettings } from "./samples.ts";
-import { drawTrainingScales, type ScheduleSettings } from "./schedule-draw.ts";
+import { drawTrainingScales } from "./scale-draw.ts";
+import type { TransformerTraining } from "./transformer-config.ts";
 
 /**
  * Checks that a transformer's evaluations can draw their samples, that its schedules can be drawn, and that the model folder
@@ -14,7 +14,7 @@ import { drawTrainingScales, type ScheduleSettings } from "./schedule-draw.ts";
  * @throws Error `config: key: expected …`
  */
 export function checkTransformerConfig(
-  { samples, schedules }: { readonly samples: SampleSettings; readonly schedules: ScheduleSettings },
+  { samples, schedules }: Pick<TransformerTraining, "samples" | "schedules">,
   model: ModelConfig,
 ): void {
   expectOpenable(model, "the model folder that training would leave");

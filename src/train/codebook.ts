@@ -1,16 +1,8 @@
 /** What the host does with the codebook between steps: moving averages, revival of dead codes, usage. */
 import type { Random } from "../sampling/index.ts";
+import type { TokenizerTraining } from "./tokenizer-config.ts";
 
-export interface CodebookOptions {
-  /** Whether codes are moving averages of the encoder vectors that chose them, or trained by the codebook loss. */
-  readonly update: "average" | "gradient";
-  /** Decay of the averages a step. */
-  readonly decay: number;
-  /** A code that no vector chose for so many steps is dead. */
-  readonly deadAfter: number;
-  /** Dead codes replaced in one step, at most. */
-  readonly revivePerStep: number;
-}
+type CodebookOptions = TokenizerTraining["codebook"];
 
 /** One scale's normalised encoder vectors [n, Z] and the codes they chose [n]. */
 export interface Assigned {

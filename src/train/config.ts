@@ -18,21 +18,30 @@ export const aboutSchema = z.strictObject({
 });
 
 export const optimizerSchema = z.strictObject({
+  /** Highest learning rate. */
   peakLr: z.number().positive(),
+  /** Steps of linear warm-up from `warmupStart`·peakLr. */
   warmupSteps: z.int().min(0),
   warmupStart: share.default(0.005),
+  /** Share of all steps after the warm-up at the peak. */
   holdShare: share.default(0),
+  /** Share of the peak that is left at the last step. */
   finalShare: share.default(0.1),
   shape: z.enum(["linear", "cosine", "constant"]).default("linear"),
+  /** Steps of the whole run. */
   steps: count,
   beta1: share.default(0.9),
   beta2: share.default(0.95),
   epsilon: z.number().positive().default(1e-8),
   weightDecay: rate.default(0.05),
+  /** Largest global gradient norm. */
   clip: z.number().positive().default(2),
   /** Decay of the parameters' moving average, which is what a run exports; 0 for none. */
   emaDecay: share.default(0.999),
 });
+
+/** The part of a config that says how parameters are updated. */
+export type OptimizerSettings = z.infer<typeof optimizerSchema>;
 
 /** What only the transformer's runs take. */
 export const transformerOptimizerSchema = optimizerSchema.extend({
@@ -47,6 +56,7 @@ export const runSchema = z.strictObject({
   checkpointEvery: count.default(500),
   evaluateEvery: count.default(1000),
   keepLast: count.default(2),
+  /** The run stops when the mean loss of recent steps is more than so many times the least it has been. */
   divergence: z.number().min(1).default(5),
   /** Held-out pictures that an evaluation looks at, at most. */
   evaluatePictures: count.default(96),

@@ -57,18 +57,7 @@ const BOTTOM = 24;
 const TOP = 24;
 const RIGHT = 12;
 const COLUMNS = 3;
-const COLOURS = [
-  "#1b6ca8",
-  "#c0392b",
-  "#2e8b57",
-  "#8e44ad",
-  "#d68910",
-  "#16808a",
-  "#7f5539",
-  "#5d6d7e",
-  "#b03a7e",
-  "#6a8f1f",
-];
+const COLOURS = "#1b6ca8 #c0392b #2e8b57 #8e44ad #d68910 #16808a #7f5539 #5d6d7e #b03a7e #6a8f1f".split(" ");
 
 /** All panels on one picture; lines only, readable on white. */
 export function curvesSvg(panels: readonly Panel[]): string {

@@ -48,38 +48,34 @@ export function tellingOnce(log: (line: string) => void): (error: CorruptImageEr
 }
 
 /** An endless stream of training batches that knows where it is. */
-export interface BatchStream {
-  next(): Promise<Batch>;
-  readonly position: StreamPosition;
-  /** Goes on from a place. */
-  seek(position: StreamPosition): void;
-}
-
 export function batchStream(
   dataset: Dataset,
   options: { size: number; batchSize: number; seed: number; augment: AugmentOptions },
   log: (line: string) => void,
-): BatchStream {
+) {
   const onCorrupt = tellingOnce(log);
   const open = (from: StreamPosition) => batches(dataset, { ...options, from, onCorrupt });
   let position: StreamPosition = { epoch: 0, taken: 0 };
   let stream = open(position);
   return {
-    get position() {
+    get position(): StreamPosition {
       return position;
     },
-    async next() {
+    async next(): Promise<Batch> {
       const { value, done } = await stream.next();
       if (done === true) throw new Error("training data: expected an endless stream, got its end");
       position = value.next;
       return value;
     },
-    seek(to) {
+    /** Goes on from a place. */
+    seek(to: StreamPosition): void {
       position = to;
       stream = open(to);
     },
   };
 }
+
+export type BatchStream = ReturnType<typeof batchStream>;
 
 /** The first `most` pictures of a data set, evenly spread, unchanged, as one batch. */
 export async function fixedBatch(dataset: Dataset, size: number, most: number): Promise<Batch> {

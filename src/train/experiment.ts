@@ -6,6 +6,7 @@ import { encodePng } from "../image/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type SplitData } from "./data.ts";
+import { keepingData, settledData } from "./resume.ts";
 import {
   CHECKPOINTS,
   type DisposableTrainee,
@@ -14,8 +15,8 @@ import {
   type RunSettings,
   runTraining,
 } from "./run.ts";
-import { keepingData, settledData } from "./settled.ts";
 import type { Json } from "./state.ts";
+import type { TokenizerTraining } from "./tokenizer-config.ts";
 
 export interface TrainOptions extends RunOptions {
   /** Threads of one operator; all cores by default. */
@@ -25,12 +26,11 @@ export interface TrainOptions extends RunOptions {
 }
 
 /** The parts of a config that every experiment has. */
-interface ExperimentConfig {
-  readonly seed: number;
-  readonly data: { readonly heldOutShare: number; readonly augment: AugmentOptions };
+type ExperimentConfig = Pick<TokenizerTraining, "seed"> & {
+  readonly data: Pick<TokenizerTraining["data"], "heldOutShare"> & { readonly augment: AugmentOptions };
   readonly run: Omit<RunSettings, "steps">;
-  readonly optimizer: { readonly steps: number };
-}
+  readonly optimizer: Pick<RunSettings, "steps">;
+};
 
 /** What a run has at hand when it begins. */
 export interface Setup<C> {

@@ -1,6 +1,6 @@
 /** What a run ships: a model folder with the averaged weights under the released names. */
 import { join } from "node:path";
-import { tensorSource, writeSafetensors } from "../checkpoint/index.ts";
+import { fromFloat32, tensorSource, writeSafetensors } from "../checkpoint/index.ts";
 import { makeFolders, writeFileAtomic } from "../files/index.ts";
 import { declareTokenizer, declareTransformer, type TokenizerConfig } from "../models/index.ts";
 import type { ParamDecl } from "../nn/index.ts";
@@ -43,8 +43,7 @@ async function writeWeights(path: string, decls: readonly ParamDecl[], arrays: A
   const tensors = decls.map(({ name, shape }) => {
     const found = arrays.get(name);
     if (found === undefined) throw new Error(`${path}: expected values for "${name}", got none`);
-    const { buffer, byteOffset, byteLength } = found.data;
-    return [name, tensorSource("float32", shape, new Uint8Array(buffer, byteOffset, byteLength))] as const;
+    return [name, tensorSource("float32", shape, fromFloat32(found.data, "float32"))] as const;
   });
   await writeSafetensors(path, tensors);
 }

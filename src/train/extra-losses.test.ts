@@ -5,7 +5,7 @@ import { paramTensors, sizeOfShape } from "../nn/index.ts";
 import type { Session, Value } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { createRandom } from "../sampling/index.ts";
-import { discriminatorHinge, generatorHinge } from "./adversarial.ts";
+import { discriminatorHinge, generatorHinge } from "./extra-losses.ts";
 import { freshStart } from "./start.ts";
 
 const runtime = nodeRuntime({ threads: 1 });

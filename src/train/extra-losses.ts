@@ -10,10 +10,11 @@ import {
   lpips,
 } from "../models/index.ts";
 import type { ParamDecl, Params } from "../nn/index.ts";
-import { discriminatorHinge, generatorHinge } from "./adversarial.ts";
 import type { NamedArray } from "./state.ts";
 import type { SecondNetwork } from "./step.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
+
+const { add, mean, mul, neg, relu } = ops;
 
 /** Parameters that the terms need beside the tokenizer's. */
 export function extraDecls({ perceptual, adversarial }: TokenizerTraining): {
@@ -67,15 +68,29 @@ export function extraLosses(
   const { perceptual, adversarial } = config;
   if (perceptual !== undefined && config.data.size % LPIPS_MULTIPLE !== 0)
     throw new Error(`perceptual: expected a picture side in multiples of ${LPIPS_MULTIPLE}, got ${config.data.size}`);
-  const distance = perceptual === undefined ? undefined : ops.mul(lpips(p, reconstruction, target), perceptual.weight);
+  const distance = perceptual === undefined ? undefined : mul(lpips(p, reconstruction, target), perceptual.weight);
   if (adversarial === undefined || !judged) return { perceptual: distance, adversarial: undefined, second: undefined };
   const judge = (picture: Tensor): Tensor => discriminate(p, adversarial satisfies DiscriminatorConfig, picture);
   return {
     perceptual: distance,
-    adversarial: ops.mul(generatorHinge(judge(reconstruction)), adversarial.weight),
+    adversarial: mul(generatorHinge(judge(reconstruction)), adversarial.weight),
     second: {
       decls: declareDiscriminator(adversarial),
       loss: discriminatorHinge(judge(target), judge(ops.stopGradient(reconstruction))),
     },
   };
+}
+
+// Hinge losses of a discriminator (Lim & Ye, arXiv 1705.02894), as LlamaGen trains its tokenizer.
+
+/** What the discriminator minimises: real scores above 1, others below −1. */
+export function discriminatorHinge(real: Tensor, fake: Tensor): Tensor {
+  const wrongReal = mean(relu(add(neg(real), 1)));
+  const wrongFake = mean(relu(add(fake, 1)));
+  return mul(add(wrongReal, wrongFake), 0.5);
+}
+
+/** What the tokenizer adds to its loss: reconstructions that score high. */
+export function generatorHinge(fake: Tensor): Tensor {
+  return neg(mean(fake));
 }

@@ -13,11 +13,7 @@ export {
 export { type BatchStream, batchStream, openSplit, type SplitData } from "./data.ts";
 export { runExperiment, type Setup, type TrainOptions } from "./experiment.ts";
 export { arrayFeeds } from "./feeds.ts";
-export {
-  compareWithTraining,
-  neighbourSheet,
-} from "./neighbours.ts";
-export { crossEntropy, crossEntropyPerPosition } from "./objectives.ts";
+export { compareWithTraining, neighbourSheet } from "./neighbours.ts";
 export { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
 export { optimizerStep, stepOptionsOf } from "./optimizer.ts";
 export { meanSquared } from "./pixel-losses.ts";
@@ -29,18 +25,14 @@ export {
   type StepReport,
   traineeOf,
 } from "./run.ts";
+export { sequenceInputs } from "./sequences.ts";
 export { freshStart } from "./start.ts";
 export { type Json, listStates, loadState, type NamedArray, type TrainState } from "./state.ts";
 export { slotsOf, stepProgram } from "./step.ts";
 export { openStore, type StateStore } from "./store.ts";
-export { tokenizerTrainingSchema } from "./tokenizer-config.ts";
-export {
-  imageInput,
-  paperTokenizerLoss,
-  tokenizerObjective,
-} from "./tokenizer-objective.ts";
+export { paperTokenizerLoss, tokenizerTrainingSchema } from "./tokenizer-config.ts";
+export { imageInput, tokenizerObjective } from "./tokenizer-objective.ts";
 export { trainTokenizer } from "./tokenizer-trainer.ts";
 export { transformerTrainingSchema } from "./transformer-config.ts";
-export { sequenceInputs } from "./transformer-inputs.ts";
-export { transformerObjective } from "./transformer-objective.ts";
+export { crossEntropy, crossEntropyPerPosition, transformerObjective } from "./transformer-objective.ts";
 export { trainTransformer } from "./transformer-trainer.ts";

@@ -4,15 +4,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeErrorMessage, writeFileAtomic } from "../files/index.ts";
 import { curvesSvg, panelsOf, scalarsOf } from "./curves.ts";
+import type { StepReport } from "./run.ts";
 import type { LogRecord } from "./state.ts";
 import { scalarEvent, versionEvent } from "./tensorboard.ts";
-
-export interface TrainLog {
-  /** Appends a record. */
-  write(record: LogRecord): Promise<void>;
-  /** Draws `curves.svg` anew from all records. */
-  draw(): Promise<void>;
-}
 
 export const LOG_FILE = "log.jsonl";
 
@@ -24,7 +18,7 @@ export const EVENTS_FOLDER = "tensorboard";
  * Opens a run's log; records of steps after `keepTo` (left by a run that was cut off) are dropped. Each opening begins a new
  * event file that holds the whole history, so that TensorBoard never shows dropped steps.
  */
-export async function openLog(outDir: string, keepTo: number): Promise<TrainLog> {
+export async function openLog(outDir: string, keepTo: number) {
   const path = join(outDir, LOG_FILE);
   const before = await readRecords(path);
   const records = before.filter((record) => record.step <= keepTo);
@@ -39,14 +33,18 @@ export async function openLog(outDir: string, keepTo: number): Promise<TrainLog>
     }
   };
   return {
-    async write(record) {
+    /** Appends a record. */
+    async write(record: LogRecord): Promise<void> {
       records.push(record);
       await append(path, `${JSON.stringify(record)}\n`);
       await append(events, eventOf(record));
     },
+    /** Draws `curves.svg` anew from all records. */
     draw: () => writeFileAtomic(join(outDir, CURVES_FILE), curvesSvg(panelsOf(records))),
   };
 }
+
+export type TrainLog = Awaited<ReturnType<typeof openLog>>;
 
 const now = (): number => Date.now() / 1000;
 
@@ -77,3 +75,25 @@ export function durationText(seconds: number): string {
   const minutes = Math.round(s / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
+
+/** Means over steps that took `seconds` in all; the last one's learning rate. */
+export function meansOf(steps: readonly StepReport[], seconds: number): Record<string, number> {
+  const mean = (of: (r: StepReport) => number): number => steps.reduce((sum, r) => sum + of(r), 0) / steps.length;
+  const images = steps.reduce((sum, r) => sum + r.images, 0);
+  const parts = Object.keys(steps[0]?.parts ?? {}).map((key) => [key, round(mean((r) => r.parts[key] ?? 0))] as const);
+  return {
+    loss: round(mean((r) => r.loss)),
+    lr: round(steps.at(-1)!.lr),
+    gradNorm: round(mean((r) => r.gradNorm)),
+    imagesPerSecond: round(images / seconds),
+    ...Object.fromEntries(parts),
+  };
+}
+
+/** Six significant digits: enough for curves, short in files. */
+export const round = (value: number): number => Number(value.toPrecision(6));
+
+export const describeMeans = (means: Readonly<Record<string, number>>): string =>
+  Object.entries(means)
+    .map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`)
+    .join("  ");

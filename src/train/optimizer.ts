@@ -1,18 +1,11 @@
 /** The optimiser's side of a step, which all trainees share: rates, state in, state out. */
 import type { Runtime, Session } from "../runtime/index.ts";
-import { type AdamWOptions, adamWScalarValues } from "./adamw.ts";
+import { adamWScalarValues } from "./adamw.ts";
+import type { OptimizerSettings } from "./config.ts";
 import { numberOf, type Values } from "./feeds.ts";
-import { emaDecayAt, type LearningRate, learningRate } from "./schedule.ts";
+import { emaDecayAt, learningRate } from "./schedule.ts";
 import type { StepOptions } from "./step.ts";
 import type { StateStore } from "./store.ts";
-
-/** The part of a config that says how parameters are updated. */
-export interface OptimizerSettings extends LearningRate, AdamWOptions {
-  /** Largest global gradient norm. */
-  readonly clip: number;
-  /** Decay of the parameters' moving average; 0 for none. */
-  readonly emaDecay: number;
-}
 
 export const stepOptionsOf = (optimizer: OptimizerSettings): StepOptions => ({
   adamW: optimizer,

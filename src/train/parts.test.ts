@@ -5,9 +5,8 @@ import { createRandom } from "../sampling/index.ts";
 import { baselinesOf } from "./baselines.ts";
 import { codebookUsage, createCodebookState, updateCodebook } from "./codebook.ts";
 import { parseConfig, readConfig } from "./config.ts";
-import { drawSmallScales } from "./scale-draw.ts";
+import { drawSmallScales, drawTrainingScales, maxSideAt } from "./scale-draw.ts";
 import { emaDecayAt, learningRate } from "./schedule.ts";
-import { drawTrainingScales, maxSideAt } from "./schedule-draw.ts";
 import { tokenizerTrainingSchema } from "./tokenizer-config.ts";
 import { transformerTrainingSchema } from "./transformer-config.ts";
 

@@ -8,8 +8,8 @@ import type { Params } from "../nn/index.ts";
 import type { Session } from "../runtime/index.ts";
 import { type FilterOptions, type Grid, layoutScales, type Random, RowSampler } from "../sampling/index.ts";
 import { feedsOf, type Values } from "./feeds.ts";
+import { sequenceInputs } from "./sequences.ts";
 import { writeTeacherCodes } from "./teacher.ts";
-import { sequenceInputs } from "./transformer-inputs.ts";
 
 /** The first pass alone, without stochastic depth: `logits` [B, L, V] from the inputs of the training loss but for targets. */
 export function rolloutProgram(p: Params, config: TransformerConfig): Program {

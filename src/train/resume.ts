@@ -1,6 +1,11 @@
-/** Whether a checkpoint may go on under a config: what a run is made of stays, how it goes on may change. */
+/**
+ * What a run keeps when it goes on from a checkpoint: what it is made of, and which class has which number; how it goes on may
+ * change.
+ */
+import type { Dataset, OpenOptions } from "../data/index.ts";
 import { type JsonDifference, jsonDifferences, jsonText } from "../files/index.ts";
-import type { Json } from "./state.ts";
+import type { Trainee } from "./run.ts";
+import { type Json, listStates, readStateJson, statePath } from "./state.ts";
 
 /** Parts of a config that make the run what it is: networks, random numbers, and which pictures are held out. */
 const FIXED = ["kind", "seed", "model", "data.heldOutShare"];
@@ -28,3 +33,41 @@ export function configChanges(before: Json, now: Json): readonly JsonDifference[
 /** The changes in one line. */
 export const describeChanges = (changes: readonly JsonDifference[]): string =>
   changes.map(({ key, before, now }) => `${key} from ${jsonText(before)} to ${jsonText(now)}`).join(", ");
+
+interface DataJson {
+  readonly classes: readonly string[];
+  readonly pictures: number;
+}
+
+/**
+ * How a run's data is to be opened: with the classes of its last checkpoint, where it goes on from one. Checkpoints of versions
+ * that did not keep the classes had them sorted by code unit.
+ */
+export async function settledData(checkpoints: string): Promise<Pick<OpenOptions, "classes" | "order">> {
+  const last = (await listStates(checkpoints)).at(-1);
+  if (last === undefined) return {};
+  const { data } = (await readStateJson(statePath(checkpoints, last))) as { data?: DataJson };
+  return data === undefined ? { order: "code units" } : { classes: data.classes };
+}
+
+/** A trainee whose checkpoints keep the classes and the number of pictures; a changed number is told of. */
+export function keepingData<T extends Trainee>(
+  trainee: T,
+  { classes, length }: Dataset,
+  log: (line: string) => void,
+): T {
+  const data: DataJson = { classes, pictures: length };
+  return {
+    ...trainee,
+    async save() {
+      const { json, arrays } = await trainee.save();
+      return { json: { ...json, data: data as unknown as Json }, arrays };
+    },
+    load(state) {
+      trainee.load(state);
+      const before = (state.json as { data?: DataJson }).data?.pictures;
+      if (before !== undefined && before !== length)
+        log(`data changed since then: ${length} training pictures, ${before} before; their order is another`);
+    },
+  };
+}

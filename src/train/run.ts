@@ -7,26 +7,21 @@
  * which ends in a checkpoint, and keeps other checkpoints every `checkpointEvery`. A run ends after its last step or when its signal
  * is aborted, with a checkpoint either way; it begins by clearing what a killed one left half-written, and with the last checkpoint.
  *
- * Its trainees: `tokenizer-trainer.ts`, `transformer-trainer.ts`, and the classifier of `src/judge/trainer.ts`.
+ * Its trainees: `tokenizer-trainer.ts`, `transformer-trainer.ts`, and the classifier of `src/classifier/trainer.ts`.
  */
 import { join } from "node:path";
+import type { z } from "zod";
 import { makeFolders, removeLeftovers, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
-import { durationText, EVENTS_FOLDER, openLog, type TrainLog } from "./log.ts";
+import type { runSchema } from "./config.ts";
+import { describeMeans, durationText, EVENTS_FOLDER, meansOf, openLog, round, type TrainLog } from "./log.ts";
 import { type LossWatch, watchLoss } from "./loss-watch.ts";
-import { describeMeans, meansOf, round } from "./means.ts";
 import { configChanges, describeChanges } from "./resume.ts";
 import { type Json, listStates, loadState, saveState, statePath, type TrainState } from "./state.ts";
 
-export interface RunSettings {
+export type RunSettings = Omit<z.infer<typeof runSchema>, "evaluatePictures" | "sheetPictures"> & {
   readonly steps: number;
-  readonly logEvery: number;
-  readonly checkpointEvery: number;
-  readonly evaluateEvery: number;
-  readonly keepLast: number;
-  /** The run stops when the mean loss of recent steps is more than so many times the least it has been. */
-  readonly divergence: number;
-}
+};
 
 /** Numbers of one step. */
 export interface StepReport {

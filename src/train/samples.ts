@@ -5,17 +5,9 @@ import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime, Weights } from "../runtime/index.ts";
 import type { SplitData } from "./data.ts";
 import { compareWithTraining, neighbourSheet, type TrainingComparison } from "./neighbours.ts";
+import type { TransformerTraining } from "./transformer-config.ts";
 
-export interface SampleSettings {
-  readonly classes: readonly (string | number)[];
-  readonly perClass: number;
-  readonly guidance: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly seed: number;
-  /** Nearest training pictures shown beside each sample; 0 for none. */
-  readonly neighbours: number;
-}
+type SampleSettings = TransformerTraining["samples"];
 
 /** Classes on a sheet where none are named. */
 const DEFAULT_CLASSES = 10;

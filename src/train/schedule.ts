@@ -1,19 +1,11 @@
 /** Learning rate of a step and decay of the parameters' moving average. */
 
-export interface LearningRate {
-  /** Highest rate. */
-  readonly peakLr: number;
-  /** Steps of linear warm-up from `warmupStart`·peakLr. */
-  readonly warmupSteps: number;
-  readonly warmupStart: number;
-  /** Share of all steps after the warm-up at the peak. */
-  readonly holdShare: number;
-  /** Share of the peak that is left at the last step. */
-  readonly finalShare: number;
-  readonly shape: "linear" | "cosine" | "constant";
-  /** Steps of the whole run. */
-  readonly steps: number;
-}
+import type { OptimizerSettings } from "./config.ts";
+
+type LearningRate = Pick<
+  OptimizerSettings,
+  "peakLr" | "warmupSteps" | "warmupStart" | "holdShare" | "finalShare" | "shape" | "steps"
+>;
 
 /** Warm-up, hold and fall (the authors' code: linear to 0.1). `step` counts from 1. */
 export function learningRate(step: number, rate: LearningRate): number {

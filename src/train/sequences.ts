@@ -1,10 +1,31 @@
-/** Batches of token sequences for the transformer. */
-
+/** Batches of token sequences for the transformer: the inputs of every pass over them, and their values. */
+import { input } from "../engine/index.ts";
+import type { TeacherForcing, TransformerConfig } from "../models/index.ts";
 import { positionPool } from "../pipelines/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import { blockCausalBias, type Grid, gridTokens, layoutScales } from "../sampling/index.ts";
 import { writeTeacherCodes } from "./teacher.ts";
 import type { TokenCache } from "./token-cache.ts";
+
+/**
+ * `classIds` [B], with further conditions `added` [B, conditions], `codes` [B, L − 1, Z], `pool` [L, S²], `bias` [L, L], and with stochastic depth `keep` [depth, B, 1, 1].
+ * `sequenceMaker` makes their values.
+ */
+export function sequenceInputs(config: TransformerConfig, dropPath: boolean): TeacherForcing {
+  const { conditions = 0 } = config;
+  return {
+    classIds: input("classIds", "int64", ["B"]),
+    ...(conditions > 0 ? { added: input("added", "float32", ["B", conditions]) } : {}),
+    codes: codesInput("codes", config),
+    pool: input("pool", "float32", ["L", config.positionSide ** 2]),
+    bias: input("bias", "float32", ["L", "L"]),
+    ...(dropPath ? { keep: input("keep", "float32", [config.depth, "B", 1, 1]) } : {}),
+  };
+}
+
+/** Codes of each scale resized to the next [B, L − 1, Z]. */
+export const codesInput = (name: string, { codeDim }: TransformerConfig) =>
+  input(name, "float32", ["B", "L-1", codeDim]);
 
 /** One sequence: a picture in one of its cached forms, and the class it is shown with. */
 export interface SequenceRow {
@@ -15,16 +36,10 @@ export interface SequenceRow {
   readonly added?: readonly number[];
 }
 
-/** What is fed in place of a scale's true tokens. */
-type Corrupt = (tokens: Int32Array) => Int32Array;
-
-/** Makes a transformer's feeds; keeps the position pooling of grids it has met. */
-export interface SequenceMaker {
-  /** `corrupt` changes the tokens that the next scale's inputs are made of; targets stay true. */
-  feeds(grids: readonly Grid[], rows: readonly SequenceRow[], corrupt?: Corrupt): Record<string, Value>;
-}
-
-/** `codes` [V, Z] are the tokenizer's codes at unit length; `conditions` are the rows after "no class" of the model's class table. */
+/**
+ * Makes a transformer's feeds; keeps the position pooling of grids it has met. `codes` [V, Z] are the tokenizer's codes at unit length; `conditions` are the
+ * rows after "no class" of the model's class table.
+ */
 export function sequenceMaker(
   runtime: Runtime,
   cache: TokenCache,
@@ -32,7 +47,7 @@ export function sequenceMaker(
   Z: number,
   positionSide: number,
   conditions = 0,
-): SequenceMaker {
+) {
   const pools = new Map<string, Float32Array>();
   const poolOf = (grid: Grid): Float32Array => {
     const key = grid.join("x");
@@ -41,7 +56,12 @@ export function sequenceMaker(
     return rows;
   };
   return {
-    feeds(grids, rows, corrupt = (tokens) => tokens) {
+    /** `corrupt` changes the tokens that the next scale's inputs are made of; targets stay true. */
+    feeds(
+      grids: readonly Grid[],
+      rows: readonly SequenceRow[],
+      corrupt = (tokens: Int32Array): Int32Array => tokens,
+    ): Record<string, Value> {
       const layout = layoutScales(grids);
       const L = layout.total;
       const S2 = positionSide ** 2;
@@ -77,6 +97,8 @@ export function sequenceMaker(
     },
   };
 }
+
+export type SequenceMaker = ReturnType<typeof sequenceMaker>;
 
 /** Means of a per-position array [L] over each grid. */
 export function meansPerGrid(perPosition: Float32Array, grids: readonly Grid[]): number[] {

@@ -2,7 +2,14 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { CheckpointError, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
+import {
+  CheckpointError,
+  fromFloat32,
+  openSafetensors,
+  tensorSource,
+  toFloat32,
+  writeSafetensors,
+} from "../checkpoint/index.ts";
 import { writeErrorMessage } from "../files/index.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -37,7 +44,7 @@ const fileName = (step: number): string => `step-${String(step).padStart(7, "0")
 export async function saveState(folder: string, state: TrainState, keepLast: number, best?: number): Promise<string> {
   const path = join(folder, fileName(state.step));
   const tensors = [...state.arrays].map(
-    ([name, { shape, data }]) => [name, tensorSource("float32", shape, bytesOf(data))] as const,
+    ([name, { shape, data }]) => [name, tensorSource("float32", shape, fromFloat32(data, "float32"))] as const,
   );
   const text = JSON.stringify({ format: FORMAT, step: state.step, json: state.json });
   try {
@@ -50,10 +57,6 @@ export async function saveState(folder: string, state: TrainState, keepLast: num
   const kept = new Set([...steps.slice(-keepLast), ...(best === undefined ? [] : [best])]);
   for (const step of steps) if (!kept.has(step)) await rm(join(folder, fileName(step)), { force: true });
   return path;
-}
-
-function bytesOf(data: Float32Array): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** Steps of the states in a folder, ascending; none where there is no folder. */

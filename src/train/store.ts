@@ -5,29 +5,6 @@ import type { NamedArray } from "./state.ts";
 import { type Slot, type SlotsOf, slotName, updated } from "./step.ts";
 import { openTransfer } from "./transfer.ts";
 
-export interface StateStore {
-  /** Outputs of a step that stay on the device: what its session is opened with. */
-  readonly onDevice: readonly string[];
-  /** Every slot's tensor by name: the feeds of a step. */
-  feeds(): Record<string, Value>;
-  /** What a step is asked for: preallocated tensors on the host, null where the run allocates. */
-  fetches(): Record<string, Value | null>;
-  /** Makes what a step returned the current state. */
-  advance(result: Readonly<Record<string, Value>>): void;
-  /** Sets every value to 0. */
-  clear(): Promise<void>;
-  /** Values that lie on the host; writing to them changes the state. Throws for a parameter that lies on the device. */
-  array(slot: Slot, name: string): Float32Array;
-  /** All slots under `slotName`, for a checkpoint: live ones where they lie on the host. Reads the device. */
-  save(): Promise<Map<string, NamedArray>>;
-  /** Takes values from a checkpoint. Throws naming a slot that is missing or has another size. */
-  load(arrays: ReadonlyMap<string, NamedArray>): void;
-  /** The parameters' moving averages, or the parameters where there are none, under their published names. Reads the device. */
-  values(): Promise<Map<string, NamedArray>>;
-  /** Frees what lies on the device. */
-  dispose(): Promise<void>;
-}
-
 /**
  * Fresh slots of declared parameters; moments start at zero, averages at the parameters.
  *
@@ -41,7 +18,7 @@ export function openStore(
   slotsOf: SlotsOf,
   start: ReadonlyMap<string, Float32Array>,
   hosted: (name: string) => boolean = () => false,
-): StateStore {
+) {
   const allocates = runtime.provider === "webgpu";
   const transfer = openTransfer(runtime);
   const keys = decls.flatMap((decl) => slotsOf(decl).map((slot) => ({ decl, slot, key: slotName(slot, decl.name) })));
@@ -64,14 +41,20 @@ export function openStore(
     return arrays;
   };
   return {
+    /** Outputs of a step that stay on the device: what its session is opened with. */
     onDevice: allocates ? keys.filter(({ decl }) => !hosted(decl.name)).map(({ key }) => updated(key)) : [],
-    feeds: () => Object.fromEntries(current),
-    fetches: () => Object.fromEntries(keys.map(({ key }) => [updated(key), next.get(key) ?? null])),
-    advance(result) {
+    /** Every slot's tensor by name: the feeds of a step. */
+    feeds: (): Record<string, Value> => Object.fromEntries(current),
+    /** What a step is asked for: preallocated tensors on the host, null where the run allocates. */
+    fetches: (): Record<string, Value | null> =>
+      Object.fromEntries(keys.map(({ key }) => [updated(key), next.get(key) ?? null])),
+    /** Makes what a step returned the current state. */
+    advance(result: Readonly<Record<string, Value>>): void {
       if (!allocates) [current, next] = [next, current];
       else for (const { key } of keys) replace(key, result[updated(key)]!);
     },
-    async clear() {
+    /** Sets every value to 0. */
+    async clear(): Promise<void> {
       for (const { decl, key } of keys) {
         if (!allocates) {
           (current.get(key)!.data as Float32Array).fill(0);
@@ -82,7 +65,8 @@ export function openStore(
         replace(key, zero);
       }
     },
-    array(slot, name) {
+    /** Values that lie on the host; writing to them changes the state. Throws for a parameter that lies on the device. */
+    array(slot: Slot, name: string): Float32Array {
       const value = current.get(slotName(slot, name));
       if (value?.location !== "cpu")
         throw new Error(
@@ -90,8 +74,10 @@ export function openStore(
         );
       return value.data as Float32Array;
     },
+    /** All slots under `slotName`, for a checkpoint: live ones where they lie on the host. Reads the device. */
     save: () => read(keys.map(({ decl, slot, key }) => [key, decl, slot])),
-    load(arrays) {
+    /** Takes values from a checkpoint. Throws naming a slot that is missing or has another size. */
+    load(arrays: ReadonlyMap<string, NamedArray>): void {
       for (const { decl, key } of keys) {
         const found = arrays.get(key);
         if (found === undefined || found.data.length !== sizeOfShape(decl.shape))
@@ -101,14 +87,18 @@ export function openStore(
         replace(key, runtime.floats(Float32Array.from(found.data), decl.shape));
       }
     },
+    /** The parameters' moving averages, or the parameters where there are none, under their published names. Reads the device. */
     values: () => read(decls.map((decl) => [decl.name, decl, slotsOf(decl).includes("ema") ? "ema" : "param"])),
-    async dispose() {
+    /** Frees what lies on the device. */
+    async dispose(): Promise<void> {
       for (const value of new Set([...current.values(), ...zerosOnDevice.values()]))
         if (value.location !== "cpu") value.dispose();
       await transfer.dispose();
     },
   };
 }
+
+export type StateStore = ReturnType<typeof openStore>;
 
 /** A slot's first values, a copy: parameters and averages from `start`, everything else zeros. Throws where there are none. */
 function startValue(start: ReadonlyMap<string, Float32Array>, { name, shape }: ParamDecl, slot: Slot): Float32Array {

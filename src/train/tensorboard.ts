@@ -1,21 +1,11 @@
 /** TensorBoard event files: TFRecords of `Event` messages with scalar summaries. */
+import { crc32Of } from "../checkpoint/index.ts";
 import { ProtoWriter } from "../engine/index.ts";
 
-const CASTAGNOLI = 0x82f63b78;
 const MASK_DELTA = 0xa282ead8;
 
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CASTAGNOLI : crc >>> 1;
-  return crc;
-});
-
 /** CRC-32C (Castagnoli polynomial, reflected), as RFC 3720 defines it. */
-export function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ table[(crc ^ byte) & 255]!;
-  return (crc ^ 0xffffffff) >>> 0;
-}
+export const crc32c = crc32Of(0x82f63b78);
 
 /** TFRecord's masked checksum: rotated right by 15 bits, plus a constant. */
 export function maskedCrc(bytes: Uint8Array): number {

@@ -43,13 +43,21 @@ export const tokenizerTrainingSchema = z.strictObject({
     preferredShare: share.default(0.8),
   }),
   loss: z.strictObject({
+    /** Mean squared pixel difference; 1 in the paper. */
     pixel: weight.default(1),
+    /** Mean absolute pixel difference; 0 in the paper. */
     absolute: weight.default(0),
+    /** `meanLogSquared`, which asks for decibels picture by picture; 0 in the paper. */
     logPixel: weight.default(0),
+    /** `gradientDifference`; 0 in the paper, which has LPIPS instead. */
     gradient: weight.default(0),
+    /** Halvings that the gradient term looks at, at most; never more than the down-sampling allows. */
     gradientLevels: count.default(3),
+    /** Mean squared distance that pulls codes to encoder vectors; 1 in the paper, 0 where codes are moving averages. */
     codebook: weight.default(1),
+    /** Mean squared distance that pulls encoder vectors to codes; 0.25 in the paper. */
     commitment: weight.default(0.25),
+    /** Factor on every scale but the native one; 1 in the paper. */
     smallScales: weight.default(1),
   }),
   /** LPIPS on the native grid's pictures; needs VGG-16's weights (torchvision) and LPIPS's own. Left out: none. */
@@ -73,9 +81,13 @@ export const tokenizerTrainingSchema = z.strictObject({
     })
     .optional(),
   codebook: z.strictObject({
+    /** Whether codes are moving averages of the encoder vectors that chose them, or trained by the codebook loss. */
     update: z.enum(["average", "gradient"]).default("gradient"),
+    /** Decay of the averages a step. */
     decay: share.default(0.99),
+    /** A code that no vector chose for so many steps is dead. */
     deadAfter: count.default(200),
+    /** Dead codes replaced in one step, at most. */
     revivePerStep: z.int().min(0).default(64),
   }),
   optimizer: optimizerSchema,
@@ -83,3 +95,6 @@ export const tokenizerTrainingSchema = z.strictObject({
 });
 
 export type TokenizerTraining = z.infer<typeof tokenizerTrainingSchema>;
+
+/** LlamaGen's weights without its perceptual and adversarial terms. */
+export const paperTokenizerLoss: TokenizerTraining["loss"] = tokenizerTrainingSchema.shape.loss.parse({});

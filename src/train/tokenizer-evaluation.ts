@@ -2,7 +2,7 @@
 
 import type { Batch } from "../data/index.ts";
 import { ops, program } from "../engine/index.ts";
-import { areaMatrix, contactSheet, type RgbImage, resizeSeparable, toByte } from "../image/index.ts";
+import { areaMatrix, contactSheet, planarToRgb, type RgbImage, resizeSeparable } from "../image/index.ts";
 import { declareTokenizer, decodeCodes, downsampling, lookUpCodes, type TokenizerConfig } from "../models/index.ts";
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Session } from "../runtime/index.ts";
@@ -109,23 +109,13 @@ function psnrOfPictures(decoded: Float32Array, target: Float32Array, count: numb
 
 /** A picture a row: the original, then its reconstruction at every scale. */
 export function reconstructionSheet(batch: Batch, scales: readonly ScaleQuality[], most: number): RgbImage {
-  const size = Math.sqrt(batch.images.length / (3 * batch.count));
   const cells: RgbImage[] = [];
   const rows = Math.min(most, batch.count);
-  for (let row = 0; row < rows; row++) {
-    const at = Math.floor((row * batch.count) / rows);
-    cells.push(planesToRgb(batch.images, at, size));
-    for (const { decoded } of scales)
-      cells.push(planesToRgb(decoded, at, Math.sqrt(decoded.length / (3 * batch.count))));
-  }
+  for (let row = 0; row < rows; row++)
+    for (const data of [batch.images, ...scales.map(({ decoded }) => decoded)]) {
+      const side = Math.sqrt(data.length / (3 * batch.count));
+      const planes = { data, batch: batch.count, height: side, width: side };
+      cells.push(planarToRgb(planes, Math.floor((row * batch.count) / rows)));
+    }
   return contactSheet(cells, { columns: scales.length + 1, margin: 2, background: [210, 210, 210] });
-}
-
-/** Picture `index` of planes [B, 3, side, side] as bytes. */
-function planesToRgb(planes: Float32Array, index: number, side: number): RgbImage {
-  const plane = side * side;
-  const data = new Uint8Array(plane * 3);
-  for (let i = 0; i < plane; i++)
-    for (let c = 0; c < 3; c++) data[3 * i + c] = toByte(planes[(index * 3 + c) * plane + i]!);
-  return { data, width: side, height: side };
 }

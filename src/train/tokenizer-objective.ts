@@ -14,39 +14,11 @@ import {
 } from "../models/index.ts";
 import type { Params } from "../nn/index.ts";
 import { gradientDifference, meanAbsolute, meanLogSquared, meanSquared } from "./pixel-losses.ts";
+import type { TokenizerTraining } from "./tokenizer-config.ts";
 
 const { add, argMax, gather, l2Normalize, matmul, mul, reshape, stopGradient, sub, transpose } = ops;
 
-export interface TokenizerLossWeights {
-  /** Mean squared pixel difference; 1 in the paper. */
-  readonly pixel: number;
-  /** Mean absolute pixel difference; 0 in the paper. */
-  readonly absolute: number;
-  /** `meanLogSquared`, which asks for decibels picture by picture; 0 in the paper. */
-  readonly logPixel: number;
-  /** `gradientDifference`; 0 in the paper, which has LPIPS instead. */
-  readonly gradient: number;
-  /** Halvings that the gradient term looks at, at most; never more than the down-sampling allows. */
-  readonly gradientLevels: number;
-  /** Mean squared distance that pulls codes to encoder vectors; 1 in the paper, 0 where codes are moving averages. */
-  readonly codebook: number;
-  /** Mean squared distance that pulls encoder vectors to codes; 0.25 in the paper. */
-  readonly commitment: number;
-  /** Factor on every scale but the native one; 1 in the paper. */
-  readonly smallScales: number;
-}
-
-/** LlamaGen's weights without its perceptual and adversarial terms. */
-export const paperTokenizerLoss: TokenizerLossWeights = {
-  pixel: 1,
-  absolute: 0,
-  logPixel: 0,
-  gradient: 0,
-  gradientLevels: 3,
-  codebook: 1,
-  commitment: 0.25,
-  smallScales: 1,
-};
+type TokenizerLossWeights = TokenizerTraining["loss"];
 
 /** One scale's graph. */
 interface ScaleLosses {

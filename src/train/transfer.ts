@@ -2,19 +2,11 @@
 import { input, ops, program } from "../engine/index.ts";
 import type { Runtime, Session, Value } from "../runtime/index.ts";
 
-export interface Transfer {
-  /** The value where the device has it at hand; on the CPU the value itself. */
-  upload(value: Value): Promise<Value>;
-  /** The numbers of a value, wherever it lies; live ones where it lies on the host. */
-  download(value: Value): Promise<Float32Array>;
-  dispose(): Promise<void>;
-}
-
 /**
  * Transfers of a runtime. Both ways lead through a session that multiplies by 1, which changes no bit of a finite number: asking a
  * tensor on the device for its data ends a Node process.
  */
-export function openTransfer(runtime: Runtime): Transfer {
+export function openTransfer(runtime: Runtime) {
   const sessions = new Map<string, Promise<Session>>();
   function copying(rank: number, keep: boolean): Promise<Session> {
     const key = `${rank} ${keep}`;
@@ -35,11 +27,17 @@ export function openTransfer(runtime: Runtime): Transfer {
     return (await session.run({ x })).y!;
   }
   return {
-    upload: async (value) => (runtime.provider === "webgpu" && value.location === "cpu" ? copy(value, true) : value),
-    download: async (value) => (value.location === "cpu" ? value : await copy(value, false)).data as Float32Array,
-    async dispose() {
+    /** The value where the device has it at hand; on the CPU the value itself. */
+    upload: async (value: Value): Promise<Value> =>
+      runtime.provider === "webgpu" && value.location === "cpu" ? copy(value, true) : value,
+    /** The numbers of a value, wherever it lies; live ones where it lies on the host. */
+    download: async (value: Value): Promise<Float32Array> =>
+      (value.location === "cpu" ? value : await copy(value, false)).data as Float32Array,
+    async dispose(): Promise<void> {
       const opened = await Promise.all(sessions.values());
       await Promise.all(opened.map((session) => session.dispose()));
     },
   };
 }
+
+export type Transfer = ReturnType<typeof openTransfer>;

@@ -2,12 +2,11 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../files/index.ts";
 import type { WeightData } from "../runtime/index.ts";
-import { type Baselines, baselinesOf } from "./baselines.ts";
+import { type Baselines, baselinesOf, overTokens, scaleTable } from "./baselines.ts";
 import { exportModel } from "./export.ts";
 import { arrayFeeds } from "./feeds.ts";
 import { type EvaluationReport, MODEL } from "./run.ts";
 import { type Drawn, drawSamples } from "./samples.ts";
-import { overTokens, scaleTable } from "./scale-table.ts";
 import { meansPerGrid, type SequenceRow } from "./sequences.ts";
 import type { NamedArray } from "./state.ts";
 import type { TokenCache } from "./token-cache.ts";

@@ -4,9 +4,9 @@ import type { ModelConfig } from "../pretrained/index.ts";
 import { checkTransformerConfig } from "./check-config.ts";
 import type { SplitData } from "./data.ts";
 import type { OpenTokenizer } from "./open-tokenizer.ts";
+import { CLASS_TABLE } from "./start.ts";
 import type { NamedArray } from "./state.ts";
 import type { TransformerTraining } from "./transformer-config.ts";
-import { CLASS_TABLE } from "./transformer-start.ts";
 
 export interface TransformerModels {
   readonly trained: TransformerConfig;

@@ -9,7 +9,7 @@ import type { OpenTokenizer } from "./open-tokenizer.ts";
 import { optimizerStep } from "./optimizer.ts";
 import { ownCodes, rolloutLogits } from "./refinement.ts";
 import type { StepReport } from "./run.ts";
-import { drawTrainingScales } from "./schedule-draw.ts";
+import { drawTrainingScales } from "./scale-draw.ts";
 import type { SequenceMaker, SequenceRow } from "./sequences.ts";
 import type { StateStore } from "./store.ts";
 import type { TokenCache } from "./token-cache.ts";

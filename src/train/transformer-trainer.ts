@@ -5,6 +5,7 @@ import { declareTransformer } from "../models/index.ts";
 import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
 import type { Session } from "../runtime/index.ts";
 import { createRandom, defaultSizes, type Grid, type RandomState, restoreRandom } from "../sampling/index.ts";
+import { overTokens } from "./baselines.ts";
 import { nearestOthers } from "./corruption.ts";
 import type { SplitData } from "./data.ts";
 import { runExperiment, type Setup, type TrainOptions } from "./experiment.ts";
@@ -12,8 +13,8 @@ import { type OpenTokenizer, openTokenizer } from "./open-tokenizer.ts";
 import { stepOptionsOf } from "./optimizer.ts";
 import { rolloutProgram } from "./refinement.ts";
 import { type DisposableTrainee, type RunResult, type SavedTrainee, traineeOf } from "./run.ts";
-import { overTokens } from "./scale-table.ts";
 import { sequenceMaker } from "./sequences.ts";
+import { CLASS_TABLE, transformerStart } from "./start.ts";
 import type { Json, TrainState } from "./state.ts";
 import { accumulationProgram, type StepOptions, slotsOf, stepProgram } from "./step.ts";
 import { openStore, type StateStore } from "./store.ts";
@@ -22,7 +23,6 @@ import type { TransformerTraining } from "./transformer-config.ts";
 import { baselinesPerGrid, evaluate } from "./transformer-evaluation.ts";
 import { type TransformerModels, transformerModels } from "./transformer-model.ts";
 import { transformerObjective } from "./transformer-objective.ts";
-import { CLASS_TABLE, transformerStart } from "./transformer-start.ts";
 import { dropPathOf, epochOrder, step, type TokenSide, type TransformerRun } from "./transformer-step.ts";
 
 /**

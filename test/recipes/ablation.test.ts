@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ARMS, openComparison, runArm, SMALL_PLAN } from "../../recipes/ablation/comparison.ts";
+import { type Classifier, wilsonInterval } from "../../src/classifier/index.ts";
 import type { Dataset } from "../../src/data/index.ts";
-import { type Judge, wilsonInterval } from "../../src/judge/index.ts";
 import { declareTokenizer, type TokenizerConfig } from "../../src/models/index.ts";
 import { initialValues } from "../../src/pretrained/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
@@ -37,7 +37,7 @@ const pictures: Dataset = {
 };
 
 /** Calls every third picture of a call light, the others dark; the features are the first two pixels. */
-const judge: Judge = {
+const judge: Classifier = {
   name: "thirds",
   hash: "h",
   dim: 2,

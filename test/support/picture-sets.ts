@@ -1,6 +1,6 @@
 /** For tests: made pictures, and a network that is quick and known. */
 import { writeNpz } from "../../src/checkpoint/index.ts";
-import type { FeatureExtractor } from "../../src/evaluate/features.ts";
+import type { FeatureExtractor } from "../../src/evaluate/index.ts";
 import { createRandom } from "../../src/sampling/index.ts";
 
 /** Pictures of noise whose brightness follows their class, as `flexvar sample` writes sets. */

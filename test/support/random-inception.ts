@@ -1,6 +1,6 @@
 /** A random-weight Inception checkpoint, and pictures to try it on. */
 import { type PthWritable, tensorSource, writePth } from "../../src/checkpoint/index.ts";
-import { INCEPTION_CLASSES, INCEPTION_FEATURES, inceptionLayers } from "../../src/judge/index.ts";
+import { INCEPTION_CLASSES, INCEPTION_FEATURES, inception } from "../../src/classifier/index.ts";
 import { sizeOfShape } from "../../src/nn/index.ts";
 import { createRandom } from "../../src/sampling/index.ts";
 
@@ -12,7 +12,7 @@ export async function writeRandomInception(path: string, narrow: number, seed: n
     const data = Float32Array.from({ length: sizeOfShape(shape) }, () => value(2 * random.uniform() - 1));
     tensors.set(name, tensorSource("float32", shape, new Uint8Array(data.buffer)));
   };
-  for (const { name, inputs, outputs, kernel } of inceptionLayers(narrow).values()) {
+  for (const { name, inputs, outputs, kernel } of inception(narrow).layers.values()) {
     const bound = Math.sqrt(6 / (inputs * kernel[0] * kernel[1]));
     put(`${name}.conv.weight`, [outputs, inputs, ...kernel], (u) => u * bound);
     put(`${name}.bn.weight`, [outputs], (u) => 1 + 0.3 * u);

@@ -1,8 +1,8 @@
 // From all drawings to the ones of the data set: one plain drawing of each emoji from each set, and the split.
 
+import { createHash } from "node:crypto";
 import { analyse, splitKeyOf } from "./emoji.mjs";
 import { nameOf } from "./names.mjs";
-import { groupBy, rankOf } from "./split.mjs";
 
 /** Subgroups of Unicode that are no drawings of a thing. */
 const NO_DRAWINGS = new Set(["country-flag", "subdivision-flag", "regional-indicator", "hair-style", "skin-tone"]);
@@ -89,4 +89,27 @@ function chooseDrawings(drawings, { share, seed }) {
   );
   const ranked = first.flatMap((drawing) => (drawing ? [drawing] : [])).sort((a, b) => rank(a) - rank(b));
   return new Set(ranked.slice(0, Math.round(share * drawings.length)));
+}
+
+/** A number in [0, 1) from a seed and a name: the same on every machine, whatever the order of the input. @param {number} seed @param {string} name */
+export function rankOf(seed, name) {
+  return createHash("sha256").update(`${seed}:${name}`).digest().readUIntBE(0, 6) / 2 ** 48;
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} items
+ * @param {(item: T) => string} keyOf
+ * @returns {Map<string, T[]>}
+ */
+export function groupBy(items, keyOf) {
+  /** @type {Map<string, T[]>} */
+  const groups = new Map();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
 }

@@ -1,8 +1,8 @@
 import { type Dim, dimTerms, type Shape } from "../dims.ts";
-import { type DType, dtypes } from "../dtype.ts";
+import { type ConstantData, type DType, dtypes } from "../dtype.ts";
 import type { OnnxAttribute } from "../ops/def.ts";
 import type { Program } from "../program.ts";
-import type { ConstantData, Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { ProtoWriter } from "./proto.ts";
 
 /** A GraphProto under way: its nodes, constants and the names of tensors. Its functions may be taken apart from it. */

@@ -65,6 +65,12 @@ export function direct<A>(
   return (emitter, attrs) => emitter.node(opType, emitter.inputs, [emitter.output], attributes(attrs));
 }
 
+/** The shape rule of an operation on one float32 tensor that keeps its shape. */
+export const floatInput =
+  (op: OpName) =>
+  (inputs: readonly Tensor[]): Tensor =>
+    inputs[0]!.dtype === "float32" ? inputs[0]! : fail(op, "a float32 tensor", inputs);
+
 /** Throws the uniform shape-rule error of an operation. */
 export function fail(op: OpName, expected: string, inputs: readonly Tensor[]): never {
   const got = inputs.map((t) => `${t.dtype}[${t.shape.join(", ")}]`).join(", ");

@@ -2,7 +2,7 @@ import { broadcastShapes } from "../dims.ts";
 import { dtypes } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { direct, type Functions, fail, type OnnxAttribute, type OpDef } from "./def.ts";
+import { direct, type Functions, fail, floatInput, type OnnxAttribute, type OpDef } from "./def.ts";
 
 type None = OpAttrs["Neg"];
 
@@ -14,10 +14,7 @@ function unary(
 ): OpDef<None> {
   return {
     arity: 1,
-    infer: (inputs) => {
-      const x = inputs[0]!;
-      return x.dtype === "float32" ? x : fail(op, "a float32 tensor", inputs);
-    },
+    infer: floatInput(op),
     grad: (f, { inputs, output, grad }) => [slope === null ? undefined : f.mul(grad, slope(f, inputs[0]!, output))],
     emit: direct(opType),
   };
@@ -94,7 +91,7 @@ export const elementwise = {
 
   LeakyRelu: {
     arity: 1,
-    infer: (inputs) => (inputs[0]!.dtype === "float32" ? inputs[0]! : fail("LeakyRelu", "a float32 tensor", inputs)),
+    infer: floatInput("LeakyRelu"),
     grad: (f, { inputs, attrs, grad }) => {
       const positive = f.cast(f.greater(inputs[0]!, 0), "float32");
       return [f.mul(grad, f.add(f.mul(positive, 1 - attrs.alpha), attrs.alpha))];
@@ -105,7 +102,7 @@ export const elementwise = {
   // 0.5 x (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3): Hendrycks & Gimpel, arXiv 1606.08415.
   Gelu: {
     arity: 1,
-    infer: (inputs) => (inputs[0]!.dtype === "float32" ? inputs[0]! : fail("Gelu", "a float32 tensor", inputs)),
+    infer: floatInput("Gelu"),
     grad: (f, { inputs, grad }) => {
       const x = inputs[0]!;
       const k = Math.sqrt(2 / Math.PI);

@@ -1,22 +1,27 @@
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { type Emitter, fail, type OpDef } from "./def.ts";
+import { type Emitter, type Functions, fail, floatInput, type GradContext, type OpDef } from "./def.ts";
 
 type Eps = { readonly epsilon: number };
-
-function floatSameShape(op: OpName): OpDef<Eps>["infer"] {
-  return (inputs) => (inputs[0]!.dtype === "float32" ? inputs[0]! : fail(op, "a float32 tensor", inputs));
-}
 
 function lastExtent(op: OpName, x: Tensor): number {
   const extent = x.shape.at(-1);
   return typeof extent === "number" ? extent : fail(op, "a last axis of fixed extent", [x]);
 }
 
+/** The gradient of (x − mean) / sqrt(var + eps) over some axes. */
+function standardizedGrad(f: Functions, { inputs, attrs, output, grad }: GradContext<Eps>, axes: number[]): [Tensor] {
+  const x = inputs[0]!;
+  const centred = f.sub(x, f.reduceMean(x, axes));
+  const invStd = f.reciprocal(f.sqrt(f.add(f.reduceMean(f.mul(centred, centred), axes), attrs.epsilon)));
+  const inner = f.sub(f.sub(grad, f.reduceMean(grad, axes)), f.mul(output, f.reduceMean(f.mul(grad, output), axes)));
+  return [f.mul(inner, invStd)];
+}
+
 /** Softmax and its logarithm run over the last axis. */
 const overLast = (op: "Softmax" | "LogSoftmax") => ({
   arity: 1,
-  infer: floatSameShape(op) as OpDef<Record<never, never>>["infer"],
+  infer: floatInput(op),
   emit: (e: Emitter) => e.node(op, e.inputs, [e.output], { axis: { int: -1 } }),
 });
 
@@ -50,17 +55,8 @@ export const normalize = {
   // (x − mean) / sqrt(var + eps) over the last axis, no affine part.
   LayerNorm: {
     arity: 1,
-    infer: floatSameShape("LayerNorm"),
-    grad: (f, { inputs, attrs, output, grad }) => {
-      const x = inputs[0]!;
-      const centred = f.sub(x, f.reduceMean(x, [-1]));
-      const invStd = f.reciprocal(f.sqrt(f.add(f.reduceMean(f.mul(centred, centred), [-1]), attrs.epsilon)));
-      const inner = f.sub(
-        f.sub(grad, f.reduceMean(grad, [-1])),
-        f.mul(output, f.reduceMean(f.mul(grad, output), [-1])),
-      );
-      return [f.mul(inner, invStd)];
-    },
+    infer: floatInput("LayerNorm"),
+    grad: (f, context) => standardizedGrad(f, context, [-1]),
     emit: (e, { epsilon }, inputs) =>
       e.node("LayerNormalization", [e.inputs[0]!, e.floats(1, lastExtent("LayerNorm", inputs[0]!))], [e.output], {
         axis: { int: -1 },
@@ -71,7 +67,7 @@ export const normalize = {
   // x / sqrt(mean(x²) + eps) over the last axis.
   RmsNorm: {
     arity: 1,
-    infer: floatSameShape("RmsNorm"),
+    infer: floatInput("RmsNorm"),
     grad: (f, { inputs, attrs, output, grad }) => {
       const x = inputs[0]!;
       const invRms = f.reciprocal(f.sqrt(f.add(f.reduceMean(f.mul(x, x), [-1]), attrs.epsilon)));
@@ -91,16 +87,9 @@ export const normalize = {
       inputs[0]!.dtype === "float32" && inputs[0]!.shape.length >= 3 && typeof inputs[0]!.shape[1] === "number"
         ? inputs[0]!
         : fail("InstanceNorm", "float32 [N, C, D...] with fixed C", inputs),
-    grad: (f, { inputs, attrs, output, grad }) => {
-      const x = inputs[0]!;
-      const axes = x.shape.slice(2).map((_, i) => i + 2);
-      const centred = f.sub(x, f.reduceMean(x, axes));
-      const invStd = f.reciprocal(f.sqrt(f.add(f.reduceMean(f.mul(centred, centred), axes), attrs.epsilon)));
-      const inner = f.sub(
-        f.sub(grad, f.reduceMean(grad, axes)),
-        f.mul(output, f.reduceMean(f.mul(grad, output), axes)),
-      );
-      return [f.mul(inner, invStd)];
+    grad: (f, context) => {
+      const axes = context.output.shape.slice(2).map((_, i) => i + 2);
+      return standardizedGrad(f, context, axes);
     },
     emit: (e, { epsilon }, inputs) => {
       const channels = inputs[0]!.shape[1] as number;
