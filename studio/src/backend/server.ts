@@ -46,40 +46,10 @@ export function serverBackend(base: string): Backend {
     if (!response.ok) throw new Error(`healthz: expected 200, got ${response.status}`);
   });
   const client = (): FlexVARClient => createClient({ baseUrl: new URL(".", base).href, token: checkedToken() });
-  /** A failed request in words; where nobody answered the server is asked after. */
-  const failure = (error: unknown, begun: boolean): Error => {
+  const failure: Failure = (error, begun) => {
     if (isSilence(error)) void connection.tryNow();
     return inWords(error, begun, token);
   };
-  /** The events of one order, its end and its failures as the studio wants them. */
-  async function* events(
-    start: (signal: AbortSignal) => AsyncGenerator<StreamEvent>,
-    count: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<EditEvent> {
-    let begun = false;
-    let finished = 0;
-    const parts = new Array<number>(count).fill(0);
-    try {
-      for await (const event of start(signal)) {
-        begun = true;
-        if (event.type === "image_job.queued") yield { kind: "waiting", position: event.position };
-        else {
-          const isLast = event.type.endsWith(".completed");
-          if (isLast) finished++;
-          const bytes = Uint8Array.from(atob(event.b64_json), (char) => char.charCodeAt(0));
-          const image = new Blob([bytes], { type: "image/png" });
-          const picture = { number: event.index, image, ...(isLast && { settings: readSettings(bytes) }) };
-          parts[event.index] = isLast ? 1 : (event.scale! + 1) / event.scales!;
-          yield { kind: "step", isLast, done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
-        }
-      }
-      if (finished < count) throw new Error(`stream: expected ${count} pictures, got ${finished}`);
-    } catch (error) {
-      if (!signal.aborted) throw failure(error, begun);
-    }
-  }
-
   return {
     kind: "server",
     connection,
@@ -112,10 +82,11 @@ export function serverBackend(base: string): Backend {
       const { grids } = planScales({ factor, trainedSide, steps: request.steps, sizePx: request });
       yield { kind: "plan", grids };
       const fields = await drawFields(request);
-      yield* events((stop) => client().generateStream(fields, stop), request.count, signal);
+      yield* steps(() => client().generateStream(fields, signal), request.count, signal, failure);
     },
 
-    edit: (request, signal) => events((stop) => client().editStream(editFields(request), stop), request.count, signal),
+    edit: (request, signal) =>
+      steps(() => client().editStream(editFields(request), signal), request.count, signal, failure),
 
     async readSettings(png) {
       const { requestOf } = await import("./settings.ts");
@@ -124,6 +95,40 @@ export function serverBackend(base: string): Backend {
 
     release() {},
   };
+}
+
+/** A failed request in words; where nobody answered the server is asked after. `begun`: the server had taken the work on. */
+type Failure = (error: unknown, begun: boolean) => Error;
+
+/** The events of one order, its end and its failures as the studio wants them. */
+async function* steps(
+  start: () => AsyncGenerator<StreamEvent>,
+  count: number,
+  signal: AbortSignal,
+  failure: Failure,
+): AsyncGenerator<EditEvent> {
+  let begun = false;
+  let finished = 0;
+  const parts = new Array<number>(count).fill(0);
+  try {
+    for await (const event of start()) {
+      begun = true;
+      if (event.type === "image_job.queued") {
+        yield { kind: "waiting", position: event.position };
+        continue;
+      }
+      const isLast = event.type.endsWith(".completed");
+      if (isLast) finished++;
+      const bytes = Uint8Array.from(atob(event.b64_json), (char) => char.charCodeAt(0));
+      const image = new Blob([bytes], { type: "image/png" });
+      const picture = { number: event.index, image, ...(isLast && { settings: readSettings(bytes) }) };
+      parts[event.index] = isLast ? 1 : (event.scale! + 1) / event.scales!;
+      yield { kind: "step", isLast, done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
+    }
+    if (finished < count) throw new Error(`stream: expected ${count} pictures, got ${finished}`);
+  } catch (error) {
+    if (!signal.aborted) throw failure(error, begun);
+  }
 }
 
 async function drawFields(request: DrawRequest): Promise<GenerationFields> {
