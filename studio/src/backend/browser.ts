@@ -6,22 +6,25 @@ import { allKept } from "./weights.ts";
 
 export function browserBackend(site: BrowserSite, base: string): Backend {
   const model = new URL("model/", base).href;
-  let worker: Worker | undefined;
+  let running: Running | undefined;
   let opening: { readonly device: Device; readonly ready: Promise<string> } | undefined;
 
-  const release = (): void => {
-    worker?.terminate();
-    worker = undefined;
+  const release = (why = "The model was closed before this was finished"): void => {
+    running?.worker.terminate();
+    running?.closed.abort(why);
+    running = undefined;
     opening = undefined;
   };
-  const start = (): Worker => {
-    const started = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "flexvar model" });
-    started.addEventListener("error", release);
-    return started;
+  const start = (): Running => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "flexvar model" });
+    worker.addEventListener("error", () =>
+      release("The model's worker stopped; perhaps this device ran out of memory"),
+    );
+    return { worker, closed: new AbortController() };
   };
   const send = (order: Order, signal?: AbortSignal): AsyncGenerator<Answer> => {
-    worker ??= start();
-    return answers(worker, order, signal);
+    running ??= start();
+    return answers(running, order, signal);
   };
   const ask = async <T>(order: Order, onProgress?: (progress: OpenProgress) => void): Promise<T> => {
     for await (const answer of send(order)) {
@@ -53,19 +56,27 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
       release();
       const ready = ask<string>({ kind: "open", site, base, device }, onProgress);
       opening = { device, ready };
-      ready.catch(release);
+      ready.catch(() => {
+        if (opening?.ready === ready) release();
+      });
       return ready;
     },
 
     draw: (request, signal) => events({ kind: "draw", request }, signal),
     edit: (request, signal) => events({ kind: "edit", request }, signal),
     readSettings: (png) => ask({ kind: "read", png }),
-    release,
+    release: () => release(),
   };
 }
 
+/** A worker; `closed` is aborted, with the reason in words, once it answers no more. */
+interface Running {
+  readonly worker: Worker;
+  readonly closed: AbortController;
+}
+
 /** Sends an order and hands on its answers as they come; stops it when the reader stops. @throws Error in words. */
-async function* answers(worker: Worker, order: Order, signal?: AbortSignal): AsyncGenerator<Answer> {
+async function* answers({ worker, closed }: Running, order: Order, signal?: AbortSignal): AsyncGenerator<Answer> {
   const { port1: port, port2 } = new MessageChannel();
   const over = new AbortController();
   const cancel = (): void => port.postMessage("cancel");
@@ -76,8 +87,8 @@ async function* answers(worker: Worker, order: Order, signal?: AbortSignal): Asy
     wake();
   };
   port.onmessage = ({ data }: MessageEvent<Answer>) => take(data);
-  const message = "The model's worker stopped; perhaps this device ran out of memory";
-  worker.addEventListener("error", () => take({ kind: "failed", message }), { signal: over.signal });
+  const lose = (): void => take(signal?.aborted ? { kind: "done" } : { kind: "failed", message: closed.signal.reason });
+  closed.signal.addEventListener("abort", lose, { signal: over.signal });
   signal?.addEventListener("abort", cancel, { signal: over.signal });
   worker.postMessage(order, [port2]);
   try {

@@ -69,10 +69,14 @@ async function loadGallery(): Promise<void> {
   }
 }
 
+/** The opening under way; what an earlier one comes to is not shown. */
+let lastOpening = 0;
+
 /** Makes the model ready. Returns whether it is. */
 export async function openModel(): Promise<boolean> {
   const { backend, device, info, model } = get();
   if (backend === undefined) return false;
+  const own = ++lastOpening;
   if (model.status !== "ready") set({ model: { status: "opening", progress: undefined } });
   try {
     const computes = await backend.open({
@@ -82,7 +86,8 @@ export async function openModel(): Promise<boolean> {
     set({ model: { status: "ready", computes }, ...(info && { info: { ...info, downloaded: true } }) });
     return true;
   } catch (error) {
-    set({ model: { status: "failed", message: words(error), needsToken: error instanceof TokenError } });
+    const failed = { status: "failed", message: words(error), needsToken: error instanceof TokenError } as const;
+    if (own === lastOpening) set({ model: failed });
     return false;
   }
 }
@@ -90,6 +95,7 @@ export async function openModel(): Promise<boolean> {
 /** Gives the model's memory back. */
 export function releaseModel(): void {
   stop();
+  lastOpening++;
   get().backend?.release();
   set({ model: { status: "idle" } });
   say("The model's memory is free again. The next drawing opens it anew.");
