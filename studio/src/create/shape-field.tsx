@@ -1,7 +1,6 @@
 import { type PointerEvent, useRef } from "react";
 import type { ModelInfo } from "../backend/types.ts";
-import { nearestSteps, type Shape, trainedPx } from "../state/plan.ts";
-import { RATIOS, ratioOf, SIZES, shapeOf, snapped } from "../state/shapes.ts";
+import { nearestSteps, RATIOS, ratioOf, type Shape, SIZES, shapeOf, snapped, trainedPx } from "../state/plan.ts";
 import { get, setForm, useStudio } from "../state/store.ts";
 import { Segments } from "../ui/controls.tsx";
 import { sizeName } from "../ui/format.ts";

@@ -1,13 +1,13 @@
-import type { ModelInfo } from "../backend/types.ts";
+import type { ModelInfo, OpenProgress } from "../backend/types.ts";
 import { draw, drawForm, openModel } from "../state/actions.ts";
 import { type Run, set, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Button } from "../ui/controls.tsx";
-import { gridName, placeInLine, seconds, sizeName } from "../ui/format.ts";
+import { gridName, megabytes, placeInLine, seconds, sizeName } from "../ui/format.ts";
+import { Mark } from "../ui/icons.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { TokenForm } from "../ui/token-form.tsx";
 import { FilmStrip } from "./film-strip.tsx";
-import { OpeningCard } from "./opening-card.tsx";
 import { PictureActions } from "./picture-actions.tsx";
 import { Welcome } from "./welcome.tsx";
 
@@ -36,6 +36,38 @@ function StageContent({ info }: { info: ModelInfo }) {
     return <Problem title="Stopped" text={text} action="Draw again" perform={() => void drawForm()} />;
   }
   return <Drawing run={run} />;
+}
+
+/** Shown while the model comes: how far, and that it is only once. */
+function OpeningCard({ info, progress }: { info: ModelInfo; progress: OpenProgress | undefined }) {
+  const downloading = !info.downloaded && progress?.stage === "download";
+  const part = progress && progress.total > 0 ? progress.loaded / progress.total : 0;
+  return (
+    <div className="welcome">
+      <Mark size={48} />
+      <h2>{downloading ? "The model is on its way" : "The model is starting"}</h2>
+      <p>
+        {downloading
+          ? `It comes once, is checked, and stays on this device: afterwards the studio works without a network.`
+          : "The weights are here; the first drawing begins in a moment."}
+      </p>
+      <div
+        className="meter"
+        role="progressbar"
+        aria-label="Opening the model"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(100 * part)}
+      >
+        <span style={{ width: `${100 * part}%` }} />
+      </div>
+      {progress && downloading && (
+        <p className="hint">
+          {megabytes(progress.loaded)} of {megabytes(progress.total)}
+        </p>
+      )}
+    </div>
+  );
 }
 
 function Drawing({ run }: { run: Run }) {

@@ -10,7 +10,7 @@ const SEEDS = 1_000_000;
 
 export const newSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! % SEEDS;
 
-const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Reads the model's description and the gallery. */
 export async function begin(): Promise<void> {
@@ -92,6 +92,13 @@ export async function openModel(): Promise<boolean> {
   }
 }
 
+/** Makes the model ready. @throws Error in words. */
+export async function needModel(): Promise<void> {
+  if (await openModel()) return;
+  const { model } = get();
+  throw new Error(model.status === "failed" ? model.message : "The model is not ready");
+}
+
 /** Gives the model's memory back. */
 export function releaseModel(): void {
   stop();
@@ -135,12 +142,8 @@ export async function draw(request: DrawRequest): Promise<void> {
   const update = (change: Partial<Run>): void => {
     set(({ run: now }) => (now?.id === id ? { run: { ...now, ...change } } : {}));
   };
-  if (!(await openModel())) {
-    const { model } = get();
-    update({ status: "failed", message: model.status === "failed" ? model.message : "The model is not ready" });
-    return;
-  }
   try {
+    await needModel();
     for await (const event of backend.draw(request, own.signal)) {
       const now = get().run;
       if (now?.id !== id) return;
