@@ -3,6 +3,7 @@ import { CreateView } from "./create/create-view.tsx";
 import { GalleryView } from "./gallery/gallery-view.tsx";
 import { set, useStudio } from "./state/store.ts";
 import { ConnectionLine } from "./ui/connection-line.tsx";
+import { Button } from "./ui/controls.tsx";
 import { Header } from "./ui/header.tsx";
 import { KeysDialog } from "./ui/keys-dialog.tsx";
 import { ModelDialog } from "./ui/model-dialog.tsx";
@@ -25,12 +26,7 @@ export function App() {
       <ConnectionLine />
       <main id="main" tabIndex={-1}>
         {broken !== undefined && view === "create" ? (
-          <Problem
-            title="The studio could not start"
-            text={broken}
-            action="Try again"
-            perform={() => location.reload()}
-          />
+          <Problem title="The studio could not start" text={broken} perform={() => location.reload()} />
         ) : view === "gallery" ? (
           <GalleryView />
         ) : view === "edit" ? (
@@ -56,17 +52,16 @@ function ToastLine() {
         <div className="toast">
           <span className="toast-text">{toast.text}</span>
           {toast.actions.map(({ label, perform }) => (
-            <button
+            <Button
               key={label}
-              type="button"
-              className="button quiet"
+              kind="quiet"
               onClick={() => {
                 set({ toast: undefined });
                 perform();
               }}
             >
               {label}
-            </button>
+            </Button>
           ))}
         </div>
       )}

@@ -8,7 +8,7 @@ import "./styles/create.css";
 import "./styles/gallery.css";
 import { App } from "./app.tsx";
 import { chooseBackend } from "./backend/choose.ts";
-import { begin } from "./state/actions.ts";
+import { begin, words } from "./state/actions.ts";
 import { listenForKeys } from "./state/commands.ts";
 import { followConnection } from "./state/connection.ts";
 import { set } from "./state/store.ts";
@@ -34,6 +34,6 @@ if (!(await isolatePage())) {
     followConnection();
     await begin();
   } catch (error) {
-    set({ broken: error instanceof Error ? error.message : String(error) });
+    set({ broken: words(error) });
   }
 }

@@ -1,154 +1,111 @@
 /** The model in this browser: a worker with ONNX Runtime, weights kept on the device. */
-import type { ModelConfig } from "./config.ts";
-import { modelInfo } from "./config.ts";
-import type { Answer, OpenOrder, Order, SiteFile } from "./messages.ts";
-import type {
-  Backend,
-  Device,
-  DrawEvent,
-  DrawRequest,
-  EditEvent,
-  EditRequest,
-  ModelInfo,
-  OpenProgress,
-} from "./types.ts";
+import { modelInfo, readJson } from "./config.ts";
+import type { Answer, BrowserSite, Order } from "./messages.ts";
+import type { Backend, Device, DrawEvent, EditEvent, OpenProgress } from "./types.ts";
 import { allKept } from "./weights.ts";
-
-/** What `studio.json` says of a static site. */
-export interface BrowserSite {
-  readonly backend: "browser";
-  readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
-  readonly runtime: Readonly<Record<"wasm" | "webgpu", readonly SiteFile[]>>;
-  readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number } | undefined;
-}
-
-/** One order under way: what its answers do. */
-interface Waiting {
-  onProgress?(progress: OpenProgress): void;
-  onEvent?(event: DrawEvent | EditEvent): void;
-  done(result: unknown): void;
-  failed(error: Error): void;
-}
 
 export function browserBackend(site: BrowserSite, base: string): Backend {
   const model = new URL("model/", base).href;
-  const runtime = new URL("ort/", base).href;
-  const waiting = new Map<number, Waiting>();
-  let worker: Worker | undefined;
+  let running: Running | undefined;
   let opening: { readonly device: Device; readonly ready: Promise<string> } | undefined;
-  let lastId = 0;
 
-  const fail = (message: string): void => {
-    release();
-    for (const one of waiting.values()) one.failed(new Error(message));
-    waiting.clear();
-  };
-  const start = (): Worker => {
-    const started = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "flexvar model" });
-    started.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
-      const one = waiting.get(data.id);
-      if (one === undefined) return;
-      if (data.kind === "progress") one.onProgress?.(data.progress);
-      else if (data.kind === "event") one.onEvent?.(data.event);
-      else {
-        waiting.delete(data.id);
-        if (data.kind === "done") one.done(data.result);
-        else one.failed(new Error(data.message));
-      }
-    });
-    started.addEventListener("error", () => fail("The model's worker stopped; perhaps this device ran out of memory"));
-    return started;
-  };
-  const send = (order: Order, one: Waiting): void => {
-    worker ??= start();
-    waiting.set(order.id, one);
-    worker.postMessage(order);
-  };
-  const ask = <T>(order: Order, onProgress?: Waiting["onProgress"]): Promise<T> =>
-    new Promise((done, failed) => {
-      send(order, { done: done as (result: unknown) => void, failed, ...(onProgress && { onProgress }) });
-    });
-  const release = (): void => {
-    worker?.terminate();
-    worker = undefined;
+  const release = (why = "The model was closed before this was finished"): void => {
+    running?.worker.terminate();
+    running?.closed.abort(why);
+    running = undefined;
     opening = undefined;
   };
-
-  /** Sends an order and hands on its events as they come; stops it when the reader stops. */
-  async function* events<T extends DrawEvent | EditEvent>(order: Order, signal: AbortSignal): AsyncGenerator<T> {
-    const { id } = order;
-    const arrived: T[] = [];
-    let ended: { readonly error?: Error } | undefined;
-    let wake = (): void => {};
-    send(order, {
-      onEvent: (event) => {
-        arrived.push(event as T);
-        wake();
-      },
-      done: () => {
-        ended = {};
-        wake();
-      },
-      failed: (error) => {
-        ended = { error };
-        wake();
-      },
-    });
-    const cancel = (): void => worker?.postMessage({ id, kind: "cancel" } satisfies Order);
-    signal.addEventListener("abort", cancel, { once: true });
-    try {
-      for (;;) {
-        while (arrived.length > 0) yield arrived.shift()!;
-        if (ended?.error !== undefined) throw ended.error;
-        if (ended !== undefined) return;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    } finally {
-      signal.removeEventListener("abort", cancel);
-      if (ended === undefined) cancel();
+  const start = (): Running => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "flexvar model" });
+    worker.addEventListener("error", () =>
+      release("The model's worker stopped; perhaps this device ran out of memory"),
+    );
+    return { worker, closed: new AbortController() };
+  };
+  const send = (order: Order, signal?: AbortSignal): AsyncGenerator<Answer> => {
+    running ??= start();
+    return answers(running, order, signal);
+  };
+  const ask = async <T>(order: Order, onProgress?: (progress: OpenProgress) => void): Promise<T> => {
+    for await (const answer of send(order)) {
+      if (answer.kind === "progress") onProgress?.(answer.progress);
+      if (answer.kind === "done") return answer.result as T;
     }
+    throw new Error(`${order.kind}: expected an answer, got none`);
+  };
+  async function* events<T extends DrawEvent | EditEvent>(order: Order, signal: AbortSignal): AsyncGenerator<T> {
+    for await (const answer of send(order, signal)) if (answer.kind === "event") yield answer.event as T;
   }
 
   return {
     kind: "browser",
 
-    async describe(): Promise<ModelInfo> {
-      const address = `${model}config.json`;
-      const response = await fetch(address).catch((error: unknown) => {
-        throw new Error("The studio could not reach its files. Is this device online?", { cause: error });
-      });
-      if (!response.ok) throw new Error(`${address}: expected a file, got ${response.status}`);
+    async describe() {
+      const config = new URL("config.json", model);
       const weights = site.model.files;
-      return modelInfo((await response.json()) as ModelConfig, {
+      return modelInfo(await readJson(config, `${config}: expected a file`), base, {
         name: site.model.name,
         downloadBytes: [...weights, ...site.runtime.wasm].reduce((sum, { bytes }) => sum + bytes, 0),
         downloaded: await allKept(model, weights),
-        examples: site.examples && { ...site.examples, address: new URL(site.examples.file, base).href },
+        examples: site.examples,
       });
     },
 
-    open({ device, onProgress }): Promise<string> {
+    open({ device, onProgress }) {
       if (opening?.device === device) return opening.ready;
       release();
-      const order: OpenOrder = {
-        model,
-        runtime,
-        modelFiles: site.model.files,
-        runtimeFiles: site.runtime,
-        modelHash: site.model.hash,
-        device,
-      };
-      const ready = ask<string>({ id: ++lastId, kind: "open", order }, onProgress);
+      const ready = ask<string>({ kind: "open", site, base, device }, onProgress);
       opening = { device, ready };
-      ready.catch(() => release());
+      ready.catch(() => {
+        if (opening?.ready === ready) release();
+      });
       return ready;
     },
 
-    draw: (request: DrawRequest, signal) => events<DrawEvent>({ id: ++lastId, kind: "draw", request }, signal),
-    edit: (request: EditRequest, signal) => events<EditEvent>({ id: ++lastId, kind: "edit", request }, signal),
-    readSettings: (png) => ask<DrawRequest | undefined>({ id: ++lastId, kind: "read", png }),
-    release,
+    draw: (request, signal) => events({ kind: "draw", request }, signal),
+    edit: (request, signal) => events({ kind: "edit", request }, signal),
+    readSettings: (png) => ask({ kind: "read", png }),
+    release: () => release(),
   };
+}
+
+/** A worker; `closed` is aborted, with the reason in words, once it answers no more. */
+interface Running {
+  readonly worker: Worker;
+  readonly closed: AbortController;
+}
+
+/** Sends an order and hands on its answers as they come; stops it when the reader stops. @throws Error in words. */
+async function* answers({ worker, closed }: Running, order: Order, signal?: AbortSignal): AsyncGenerator<Answer> {
+  const { port1: port, port2 } = new MessageChannel();
+  const over = new AbortController();
+  const cancel = (): void => port.postMessage("cancel");
+  const arrived: Answer[] = [];
+  let wake = (): void => {};
+  const take = (answer: Answer): void => {
+    arrived.push(answer);
+    wake();
+  };
+  port.onmessage = ({ data }: MessageEvent<Answer>) => take(data);
+  const lose = (): void => take(signal?.aborted ? { kind: "done" } : { kind: "failed", message: closed.signal.reason });
+  closed.signal.addEventListener("abort", lose, { signal: over.signal });
+  signal?.addEventListener("abort", cancel, { signal: over.signal });
+  worker.postMessage(order, [port2]);
+  try {
+    for (;;) {
+      for (const answer of arrived.splice(0)) {
+        if (answer.kind === "failed") throw new Error(answer.message);
+        yield answer;
+        if (answer.kind === "done") return;
+      }
+      if (arrived.length === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    over.abort();
+    cancel();
+    port.close();
+  }
 }

@@ -1,5 +1,5 @@
 /** What the page reads of a model's config.json; the worker checks the whole file when it opens the model. */
-import type { ModelInfo } from "./types.ts";
+import type { ExampleSheet, ModelInfo } from "./types.ts";
 
 export interface ModelConfig {
   readonly trained_side: number;
@@ -16,9 +16,21 @@ function strongest(guidance: unknown): number {
   return Math.max(0, ...numbers.map(Number));
 }
 
-type Known = Pick<ModelInfo, "name" | "downloadBytes" | "downloaded" | "examples">;
+/** A file of the site. @param expected begins what is said of an answer that is none. @throws Error in words. */
+export async function readJson<T>(address: URL, expected: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(address, init).catch((error: unknown) => {
+    throw new Error("The studio could not reach its files. Is this device online?", { cause: error });
+  });
+  if (!response.ok) throw new Error(`${expected}, got ${response.status}`);
+  return (await response.json()) as T;
+}
 
-export function modelInfo(config: ModelConfig, known: Known): ModelInfo {
+interface Known extends Pick<ModelInfo, "name" | "downloadBytes" | "downloaded"> {
+  readonly examples?: ExampleSheet | undefined;
+}
+
+/** @param base address of the site's folder. */
+export function modelInfo(config: ModelConfig, base: string, { examples, ...known }: Known): ModelInfo {
   const { channel_multipliers, patch_size = 1 } = config.tokenizer;
   const sampling = config.default_sampling ?? {};
   const ids = Object.keys(config.id2label).map(Number);
@@ -26,6 +38,7 @@ export function modelInfo(config: ModelConfig, known: Known): ModelInfo {
   const idOf = new Map(labels.map((label, id) => [label, id]));
   return {
     ...known,
+    examples: examples && { ...examples, address: new URL(examples.file, base).href },
     labels,
     groups: Object.entries(config.groups ?? {}).map(([name, members]) => ({
       name,

@@ -1,6 +1,5 @@
 /** What the page and the model's worker say to each other. */
-import type { SettingsRecord } from "flexvar/web";
-import type { Device, DrawEvent, DrawRequest, EditEvent, EditRequest, OpenProgress } from "./types.ts";
+import type { Device, DrawEvent, DrawRequest, EditEvent, EditRequest, ExampleSheet, OpenProgress } from "./types.ts";
 
 /** A file of a site's manifest. */
 export interface SiteFile {
@@ -10,29 +9,26 @@ export interface SiteFile {
   readonly sha256: string;
 }
 
-export interface OpenOrder {
-  /** Addresses of folders, each ending in `/`. */
-  readonly model: string;
-  readonly runtime: string;
-  readonly modelFiles: readonly SiteFile[];
-  /** Files that each device needs from the runtime's folder. */
-  readonly runtimeFiles: Readonly<Record<"wasm" | "webgpu", readonly SiteFile[]>>;
-  /** Recorded in every PNG: which model drew it. */
-  readonly modelHash: string;
-  readonly device: Device;
+/** What `studio.json` says of a static site. */
+export interface BrowserSite {
+  readonly backend: "browser";
+  /** `hash` is recorded in every PNG: which model drew it. Files lie in `model/`. */
+  readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
+  /** Files that each device needs of ONNX Runtime, in `ort/`. */
+  readonly runtime: Readonly<Record<"wasm" | "webgpu", readonly SiteFile[]>>;
+  readonly examples?: ExampleSheet | undefined;
 }
 
-/** Page to worker; the answer carries the same id. */
+/** Page to worker, with a port for the answers; any message that comes back through the port stops the order. */
 export type Order =
-  | { readonly id: number; readonly kind: "open"; readonly order: OpenOrder }
-  | { readonly id: number; readonly kind: "draw"; readonly request: DrawRequest }
-  | { readonly id: number; readonly kind: "edit"; readonly request: EditRequest }
-  | { readonly id: number; readonly kind: "read"; readonly png: Blob }
-  | { readonly id: number; readonly kind: "cancel" };
+  | { readonly kind: "open"; readonly site: BrowserSite; readonly base: string; readonly device: Device }
+  | { readonly kind: "draw"; readonly request: DrawRequest }
+  | { readonly kind: "edit"; readonly request: EditRequest }
+  | { readonly kind: "read"; readonly png: Blob };
 
 /** Worker to page. `done` and `failed` end an order. */
 export type Answer =
-  | { readonly id: number; readonly kind: "progress"; readonly progress: OpenProgress }
-  | { readonly id: number; readonly kind: "event"; readonly event: DrawEvent | EditEvent }
-  | { readonly id: number; readonly kind: "done"; readonly result?: string | SettingsRecord | DrawRequest | undefined }
-  | { readonly id: number; readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "progress"; readonly progress: OpenProgress }
+  | { readonly kind: "event"; readonly event: DrawEvent | EditEvent }
+  | { readonly kind: "done"; readonly result?: string | DrawRequest | undefined }
+  | { readonly kind: "failed"; readonly message: string };

@@ -1,21 +1,18 @@
 /** The model on the server that serves this page, asked through its HTTP API. */
-import { createClient, type EditFields, type FlexVARClient, type ImageEvent, type StreamEvent } from "flexvar/client";
+import {
+  ApiRequestError,
+  createClient,
+  type EditFields,
+  type FlexVARClient,
+  type GenerationFields,
+  type StreamEvent,
+} from "flexvar/client";
 import { encodePng, readSettings } from "flexvar/image";
 import { planScales } from "flexvar/sampling";
 import { type ModelConfig, modelInfo } from "./config.ts";
 import { keepConnection } from "./connection.ts";
-import { inWords, isSilence, refusedToken } from "./failures.ts";
-import { isSendable, keepToken, keptToken } from "./token.ts";
-import type {
-  Backend,
-  DrawEvent,
-  DrawnPicture,
-  DrawRequest,
-  EditEvent,
-  EditRequest,
-  ModelInfo,
-  Waiting,
-} from "./types.ts";
+import { isSendable, keepToken, keptToken, TokenError } from "./token.ts";
+import type { Backend, DrawRequest, EditEvent, EditRequest, ExampleSheet, ModelInfo } from "./types.ts";
 
 /** What `studio.json` says where a server serves the page: nothing else, for it is read before a token can be given. */
 export interface ServerSite {
@@ -25,21 +22,18 @@ export interface ServerSite {
 /** What `model/about.json` says of the server's model. */
 interface ServerAbout {
   readonly model: { readonly name: string; readonly hash: string };
-  readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number } | undefined;
-}
-
-/** A picture that came, at a scale or finished. */
-interface Arrival {
-  readonly kind: "picture";
-  readonly event: ImageEvent;
-  readonly isLast: boolean;
-  readonly picture: DrawnPicture;
+  readonly examples?: ExampleSheet | undefined;
 }
 
 export function serverBackend(base: string): Backend {
-  const read = async <T>(file: string): Promise<T> => {
+  let token = keptToken();
+  let known: ModelInfo | undefined;
+  const checkedToken = (): string | undefined => {
     if (token !== undefined && !isSendable(token)) throw refusedToken(token);
-    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return token;
+  };
+  const read = async <T>(file: string): Promise<T> => {
+    const headers: HeadersInit = checkedToken() === undefined ? {} : { authorization: `Bearer ${token}` };
     const response = await fetch(new URL(file, base), { cache: "no-cache", headers }).catch((error: unknown) => {
       throw inWords(error, false, token);
     });
@@ -51,68 +45,29 @@ export function serverBackend(base: string): Backend {
     const response = await fetch(new URL("healthz", base), { cache: "no-store", signal });
     if (!response.ok) throw new Error(`healthz: expected 200, got ${response.status}`);
   });
-  let token = keptToken();
-  const client = (): FlexVARClient => {
-    if (token !== undefined && !isSendable(token)) throw refusedToken(token);
-    return createClient({ baseUrl: new URL(".", base).href, token });
+  const client = (): FlexVARClient => createClient({ baseUrl: new URL(".", base).href, token: checkedToken() });
+  const failure: Failure = (error, begun) => {
+    if (isSilence(error)) void connection.tryNow();
+    return inWords(error, begun, token);
   };
-  let known: ModelInfo | undefined;
-
-  /** The events of one order, its end and its failures as the studio wants them. */
-  async function* events(
-    start: (signal: AbortSignal) => AsyncGenerator<StreamEvent>,
-    count: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<Waiting | Arrival> {
-    let begun = false;
-    let finished = 0;
-    try {
-      for await (const event of start(signal)) {
-        begun = true;
-        if (event.type === "image_job.queued") {
-          yield { kind: "waiting", position: event.position };
-          continue;
-        }
-        const isLast = event.type.endsWith(".completed");
-        if (isLast) finished++;
-        const bytes = fromBase64(event.b64_json);
-        const image = new Blob([bytes], { type: "image/png" });
-        const picture = { number: event.index, image, ...(isLast && { settings: readSettings(bytes) }) };
-        yield { kind: "picture", event, isLast, picture };
-      }
-      if (finished < count) throw new Error(`stream: expected ${count} pictures, got ${finished}`);
-    } catch (error) {
-      if (signal.aborted) return;
-      const failure = inWords(error, begun, token);
-      if (isSilence(error)) void connection.tryNow();
-      throw failure;
-    }
-  }
-
   return {
     kind: "server",
     connection,
 
-    async describe(): Promise<ModelInfo> {
+    async describe() {
       const [{ model, examples }, config] = await Promise.all([
         read<ServerAbout>("model/about.json"),
         read<ModelConfig>("model/config.json"),
       ]);
-      known = modelInfo(config, {
-        name: model.name,
-        downloadBytes: 0,
-        downloaded: true,
-        examples: examples && { ...examples, address: new URL(examples.file, base).href },
-      });
+      known = modelInfo(config, base, { name: model.name, downloadBytes: 0, downloaded: true, examples });
       return known;
     },
 
-    async open(): Promise<string> {
+    async open() {
       try {
         await client().models();
       } catch (error) {
-        if (isSilence(error)) void connection.tryNow();
-        throw inWords(error, false, token);
+        throw failure(error, false);
       }
       return "on the server";
     },
@@ -122,51 +77,16 @@ export function serverBackend(base: string): Backend {
       keepToken(text);
     },
 
-    async *draw(request: DrawRequest, signal): AsyncGenerator<DrawEvent> {
-      const { classId, width, height, steps, guidance, seed, count, firstIndex, style, more = {} } = request;
+    async *draw(request, signal) {
       const { factor, trainedSide } = known ?? (await this.describe());
-      const { grids } = planScales({ factor, trainedSide, steps, sizePx: { width, height } });
+      const { grids } = planScales({ factor, trainedSide, steps: request.steps, sizePx: request });
       yield { kind: "plan", grids };
-      // What names options is loaded where some are given.
-      const named = Object.keys(more).length > 0 ? (await import("flexvar/options")).toFields(more) : {};
-      const fields = {
-        ...named,
-        class_labels: [classId],
-        size: `${width}x${height}`,
-        num_inference_steps: steps,
-        guidance_scale: guidance,
-        seed,
-        n: count,
-        first_index: firstIndex,
-        ...(style !== undefined && { style }),
-        partial_images: "all" as const,
-      };
-      const start = (stop: AbortSignal) => client().generateStream(fields, stop);
-      for await (const one of events(start, count, signal)) {
-        if (one.kind === "waiting") {
-          yield one;
-          continue;
-        }
-        const { event, isLast, picture } = one;
-        const index = event.scale ?? grids.length - 1;
-        yield { kind: "scale", index, isLast, pictures: [picture] };
-      }
+      const fields = await drawFields(request);
+      yield* steps(() => client().generateStream(fields, signal), request.count, signal, failure);
     },
 
-    async *edit(request: EditRequest, signal): AsyncGenerator<EditEvent> {
-      const { count } = request;
-      const parts = Array.from({ length: count }, () => 0);
-      const start = (stop: AbortSignal) => client().editStream(editFields(request), stop);
-      for await (const one of events(start, count, signal)) {
-        if (one.kind === "waiting") {
-          yield one;
-          continue;
-        }
-        const { event, isLast, picture } = one;
-        parts[event.index] = isLast ? 1 : (event.scale! + 1) / event.scales!;
-        yield { kind: "step", done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
-      }
-    },
+    edit: (request, signal) =>
+      steps(() => client().editStream(editFields(request), signal), request.count, signal, failure),
 
     async readSettings(png) {
       const { requestOf } = await import("./settings.ts");
@@ -174,6 +94,93 @@ export function serverBackend(base: string): Backend {
     },
 
     release() {},
+  };
+}
+
+// What went wrong with a server, in words that say what to do.
+
+const UNREACHABLE =
+  "The server does not answer. Perhaps it was stopped; the studio goes on asking, and your gallery is safe on this device.";
+
+const LOST =
+  "The server stopped answering while it worked on this, and what was not finished is lost. Your gallery is safe on this device.";
+
+const BY_CODE: Readonly<Record<string, string>> = {
+  queue_full: "The server has too much to do just now: its queue is full. Try again in a moment.",
+  server_stopping: "The server is being stopped and gave this back unfinished. Try again once it runs.",
+  timeout: "The server took too long and gave up. Fewer pictures or a smaller size may help.",
+  server_fault: "The server could not carry this out, through a fault of its own. Its log may say more.",
+};
+
+/** A server that does not let the studio in. @param token the one that was given. */
+function refusedToken(token: string | undefined, cause?: unknown): TokenError {
+  const words =
+    token === undefined
+      ? "This server asks for a token before it works."
+      : "The server does not accept this token. Perhaps it was mistyped, or the server was started anew with another.";
+  return new TokenError(words, { cause });
+}
+
+/** A failed request as an error in words. `begun`: the server had taken the work on. */
+function inWords(error: unknown, begun: boolean, token: string | undefined): Error {
+  if (error instanceof TokenError) return error;
+  if (!(error instanceof ApiRequestError)) return new Error(begun ? LOST : UNREACHABLE, { cause: error });
+  if (error.status === 401) return refusedToken(token, error);
+  return new Error(BY_CODE[error.code ?? ""] ?? error.message, { cause: error });
+}
+
+/** Whether nobody answered, as against an answer that refuses. */
+const isSilence = (error: unknown): boolean => !(error instanceof ApiRequestError);
+
+/** A failed request in words; where nobody answered the server is asked after. `begun`: the server had taken the work on. */
+type Failure = (error: unknown, begun: boolean) => Error;
+
+/** The events of one order, its end and its failures as the studio wants them. */
+async function* steps(
+  start: () => AsyncGenerator<StreamEvent>,
+  count: number,
+  signal: AbortSignal,
+  failure: Failure,
+): AsyncGenerator<EditEvent> {
+  let begun = false;
+  let finished = 0;
+  const parts = new Array<number>(count).fill(0);
+  try {
+    for await (const event of start()) {
+      begun = true;
+      if (event.type === "image_job.queued") {
+        yield { kind: "waiting", position: event.position };
+        continue;
+      }
+      const isLast = event.type.endsWith(".completed");
+      if (isLast) finished++;
+      const bytes = Uint8Array.from(atob(event.b64_json), (char) => char.charCodeAt(0));
+      const image = new Blob([bytes], { type: "image/png" });
+      const picture = { number: event.index, image, ...(isLast && { settings: readSettings(bytes) }) };
+      parts[event.index] = isLast ? 1 : (event.scale! + 1) / event.scales!;
+      yield { kind: "step", isLast, done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
+    }
+    if (finished < count) throw new Error(`stream: expected ${count} pictures, got ${finished}`);
+  } catch (error) {
+    if (!signal.aborted) throw failure(error, begun);
+  }
+}
+
+async function drawFields(request: DrawRequest): Promise<GenerationFields> {
+  const { classId, width, height, steps, guidance, seed, count, firstIndex, style, more = {} } = request;
+  // What names options is loaded where some are given.
+  const named = Object.keys(more).length > 0 ? (await import("flexvar/options")).toFields(more) : {};
+  return {
+    ...named,
+    class_labels: [classId],
+    size: `${width}x${height}`,
+    num_inference_steps: steps,
+    guidance_scale: guidance,
+    seed,
+    n: count,
+    first_index: firstIndex,
+    ...(style !== undefined && { style }),
+    partial_images: "all",
   };
 }
 
@@ -196,10 +203,6 @@ function greyPicture(values: Uint8Array, width: number, height: number) {
   const data = new Uint8Array(3 * values.length);
   values.forEach((value, i) => void data.fill(value, 3 * i, 3 * i + 3));
   return { data, width, height };
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }
 
 /** In pieces, since a call takes only so many arguments. */

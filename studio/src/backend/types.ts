@@ -20,7 +20,14 @@ export interface ModelInfo {
   /** Whether they are on this device already. */
   readonly downloaded: boolean;
   /** One example picture a class, tiled row by row. */
-  readonly examples?: { readonly address: string; readonly columns: number; readonly rows: number } | undefined;
+  readonly examples?: (ExampleSheet & { readonly address: string }) | undefined;
+}
+
+/** A picture of tiles beside the page, one a class, row by row. */
+export interface ExampleSheet {
+  readonly file: string;
+  readonly columns: number;
+  readonly rows: number;
 }
 
 /** How far opening has come; `total` is 0 while unknown. */
@@ -58,21 +65,24 @@ export interface DrawnPicture {
 }
 
 /** An order that has to wait: how many come before it. */
-export interface Waiting {
+interface Waiting {
   readonly kind: "waiting";
   readonly position: number;
 }
 
+/** Pictures as they stand after a scale. */
+interface Step {
+  readonly kind: "step";
+  /** Whether it is their last scale. */
+  readonly isLast: boolean;
+  readonly pictures: readonly DrawnPicture[];
+}
+
 /** What happens while drawing, in order: the plan, the place in a server's queue, then scales of the pictures. */
-export type DrawEvent =
-  | Waiting
-  | { readonly kind: "plan"; readonly grids: readonly Grid[] }
-  | {
-      readonly kind: "scale";
-      readonly index: number;
-      readonly isLast: boolean;
-      readonly pictures: readonly DrawnPicture[];
-    };
+export type DrawEvent = Waiting | { readonly kind: "plan"; readonly grids: readonly Grid[] } | Step;
+
+/** What happens while editing; `done` is the share of the work that is done, 0 to 1. */
+export type EditEvent = Waiting | (Step & { readonly done: number });
 
 /** One picture in memory: RGBA, 8 bits a channel, row by row. */
 export interface Pixels {
@@ -97,24 +107,8 @@ export interface EditRequest {
   readonly count: number;
 }
 
-/** The variants as they stand after a scale. */
-interface EditStep {
-  readonly kind: "step";
-  /** Share of the work that is done, 0 to 1. */
-  readonly done: number;
-  readonly pictures: readonly DrawnPicture[];
-}
-
-/** What happens while editing. */
-export type EditEvent = Waiting | EditStep;
-
 /** Where the model computes: the best there is, or one of the two by name. */
 export type Device = "auto" | "webgpu" | "wasm";
-
-interface OpenRequest {
-  readonly device: Device;
-  readonly onProgress: (progress: OpenProgress) => void;
-}
 
 export interface Backend {
   readonly kind: "browser" | "server";
@@ -123,7 +117,7 @@ export interface Backend {
   /** Reads what is known of the model; cheap. @throws Error in words. */
   describe(): Promise<ModelInfo>;
   /** Makes the model ready and says what computes; at once where it is ready. @throws Error in words. */
-  open(request: OpenRequest): Promise<string>;
+  open(request: { device: Device; onProgress(progress: OpenProgress): void }): Promise<string>;
   /** Draws. Ends early, without an error, once the signal is aborted. @throws Error in words. */
   draw(request: DrawRequest, signal: AbortSignal): AsyncIterable<DrawEvent>;
   /** Edits; like `draw` in ending and failing. */

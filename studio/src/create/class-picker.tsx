@@ -1,7 +1,7 @@
-import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { ModelInfo } from "../backend/types.ts";
 import { setForm, shownLabel, useStudio } from "../state/store.ts";
-import { Icon } from "../ui/icons.tsx";
+import { SearchField } from "../ui/controls.tsx";
 
 /** Choosing a class by name, each with a picture that the model drew of it. */
 export function ClassPicker({ info }: { info: ModelInfo }) {
@@ -9,51 +9,35 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
   const [search, setSearch] = useState("");
   const [group, setGroup] = useState<string>();
   const list = useRef<HTMLDivElement>(null);
-  const found = useMemo(() => {
-    const words = search
-      .toLowerCase()
-      .split(/[\s_-]+/)
-      .filter(Boolean);
-    const members = info.groups.find(({ name }) => name === group)?.ids;
-    return (members ?? info.labels.map((_, id) => id))
-      .map((id) => ({ id, name: shownLabel(info.labels[id] ?? "") }))
-      .filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
-  }, [info, search, group]);
-  // Only the list scrolls: `scrollIntoView` would move the page as well.
+  const found = useMemo(() => classesFound(info, search, group), [info, search, group]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: both say that another tile may be the chosen one, or lie elsewhere.
-  useEffect(() => {
-    const own = list.current;
-    const tile = own?.querySelector<HTMLElement>(".class-tile:has(input:checked)");
-    if (!own || !tile) return;
-    const { offsetTop: top, offsetHeight: height } = tile;
-    if (top < own.scrollTop || top + height > own.scrollTop + own.clientHeight)
-      own.scrollTop = top - (own.clientHeight - height) / 2;
-  }, [chosen, found]);
+  useEffect(() => showChosen(list.current!), [chosen, found]);
+  const keys = (event: KeyboardEvent): void => {
+    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      if (found[0]) setForm({ classId: found[0].id });
+    }
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      list.current?.querySelector("input")?.focus();
+    }
+  };
+  const showAll = (): void => {
+    setSearch("");
+    setGroup(undefined);
+  };
   return (
     <fieldset className="field class-field">
       <legend>
         Class <output className="value">{shownLabel(info.labels[chosen] ?? "")}</output>
       </legend>
-      <div className="search">
-        <Icon name="search" size={18} />
-        <input
-          type="search"
-          aria-label="Search classes"
-          placeholder={`Search ${info.labels.length} classes`}
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
-              event.preventDefault();
-              if (found[0]) setForm({ classId: found[0].id });
-            }
-            if (event.key === "ArrowDown") {
-              event.preventDefault();
-              list.current?.querySelector("input")?.focus();
-            }
-          }}
-        />
-      </div>
+      <SearchField
+        aria-label="Search classes"
+        placeholder={`Search ${info.labels.length} classes`}
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+        onKeyDown={keys}
+      />
       {info.groups.length > 0 && (
         <ul className="group-chips" aria-label="Groups of classes">
           {info.groups.map(({ name }) => (
@@ -82,20 +66,34 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
       {found.length === 0 && (
         <p className="note" role="status">
           No class{group === undefined ? "" : ` of “${shownLabel(group)}”`} is called “{search}”.{" "}
-          <button
-            type="button"
-            className="link"
-            onClick={() => {
-              setSearch("");
-              setGroup(undefined);
-            }}
-          >
+          <button type="button" className="link" onClick={showAll}>
             Show all {info.labels.length}
           </button>
         </p>
       )}
     </fieldset>
   );
+}
+
+/** Classes whose name holds every word of the search; of one group, where one is chosen. */
+function classesFound({ groups, labels }: ModelInfo, search: string, group: string | undefined) {
+  const words = search
+    .toLowerCase()
+    .split(/[\s_-]+/)
+    .filter(Boolean);
+  const ids = groups.find(({ name }) => name === group)?.ids ?? labels.keys();
+  return Array.from(ids, (id) => ({ id, name: shownLabel(labels[id] ?? "") })).filter(({ name }) =>
+    words.every((word) => name.toLowerCase().includes(word)),
+  );
+}
+
+/** Brings the chosen tile into sight. Only the list scrolls: `scrollIntoView` would move the page as well. */
+function showChosen(list: HTMLElement): void {
+  const tile = list.querySelector<HTMLElement>(".class-tile:has(input:checked)");
+  if (!tile) return;
+  const { offsetTop: top, offsetHeight: height } = tile;
+  if (top < list.scrollTop || top + height > list.scrollTop + list.clientHeight)
+    list.scrollTop = top - (list.clientHeight - height) / 2;
 }
 
 /** The class's tile of the example sheet, or its first letter. */

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { drawForm, stop } from "../state/actions.ts";
 import { CONTROL } from "../state/commands.ts";
 import { useStudio } from "../state/store.ts";
-import { Icon } from "../ui/icons.tsx";
+import { Button } from "../ui/controls.tsx";
 import { TokenForm } from "../ui/token-form.tsx";
 import { ClassPicker } from "./class-picker.tsx";
 import { CountField, GuidanceField, SeedField, StepsField, StyleField } from "./fields.tsx";
@@ -63,13 +63,12 @@ export function CreateView() {
           <MoreOptions />
         </div>
         <div className="panel-foot">
-          <button type="submit" className={drawing ? "button big" : "button primary big"}>
-            <Icon name={drawing ? "stop" : "draw"} />
+          <Button type="submit" icon={drawing ? "stop" : "draw"} kind={drawing ? "big" : "primary big"}>
             {drawing ? "Stop" : "Draw"}
             <span className="button-keys" aria-hidden="true">
               {drawing ? "Esc" : `${CONTROL} ⏎`}
             </span>
-          </button>
+          </Button>
         </div>
       </form>
       <Stage info={info} />

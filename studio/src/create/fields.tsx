@@ -2,8 +2,8 @@ import type { ModelInfo } from "../backend/types.ts";
 import { newSeed } from "../state/actions.ts";
 import { gridsOf, stepChoices } from "../state/plan.ts";
 import { setForm, shownLabel, useStudio } from "../state/store.ts";
+import { Button, GUIDANCE, RangeField, SegmentsField } from "../ui/controls.tsx";
 import { gridName } from "../ui/format.ts";
-import { Icon } from "../ui/icons.tsx";
 
 /** Number of scales, with the ladder of grids that it gives. */
 export function StepsField({ info }: { info: ModelInfo }) {
@@ -12,19 +12,16 @@ export function StepsField({ info }: { info: ModelInfo }) {
   const grids = gridsOf(info, { width, height }, steps);
   const largest = Math.max(...grids.flat());
   return (
-    <div className="field">
-      <label htmlFor="steps">
-        Steps <output className="value">{steps}</output>
-      </label>
-      <input
-        id="steps"
-        type="range"
-        min={0}
-        max={choices.length - 1}
-        value={choices.indexOf(steps)}
-        aria-valuetext={`${steps} scales: ${grids.map(gridName).join(", ")}`}
-        onChange={(event) => setForm({ steps: choices[Number(event.target.value)]! })}
-      />
+    <RangeField
+      id="steps"
+      label="Steps"
+      shown={steps}
+      min={0}
+      max={choices.length - 1}
+      value={choices.indexOf(steps)}
+      aria-valuetext={`${steps} scales: ${grids.map(gridName).join(", ")}`}
+      onChange={(index) => setForm({ steps: choices[index]! })}
+    >
       <div className="ladder" aria-hidden="true">
         {grids.map(([h, w]) => (
           <span
@@ -37,7 +34,7 @@ export function StepsField({ info }: { info: ModelInfo }) {
       <p className="hint">
         {gridName(grids[0]!)} to {gridName(grids.at(-1)!)} tokens, each scale a whole picture.
       </p>
-    </div>
+    </RangeField>
   );
 }
 
@@ -68,24 +65,19 @@ export function StyleField({ info }: { info: ModelInfo }) {
 export function GuidanceField() {
   const guidance = useStudio((state) => state.form.guidance);
   return (
-    <div className="field">
-      <label htmlFor="guidance">
-        Guidance <output className="value">{guidance.toFixed(1)}</output>
-      </label>
-      <input
-        id="guidance"
-        type="range"
-        min={0}
-        max={8}
-        step={0.5}
-        value={guidance}
-        onChange={(event) => setForm({ guidance: Number(event.target.value) })}
-      />
+    <RangeField
+      id="guidance"
+      label="Guidance"
+      shown={guidance.toFixed(1)}
+      {...GUIDANCE}
+      value={guidance}
+      onChange={(value) => setForm({ guidance: value })}
+    >
       <div className="ends" aria-hidden="true">
         <span>More variety</span>
         <span>Closer to the class</span>
       </div>
-    </div>
+    </RangeField>
   );
 }
 
@@ -110,15 +102,13 @@ export function SeedField() {
             if (Number.isSafeInteger(value) && value >= 0) setForm({ seed: value, freshSeed: false });
           }}
         />
-        <button
-          type="button"
-          className="button square"
+        <Button
+          icon="dice"
+          kind="square"
           aria-label="Another seed"
           title="Another seed"
           onClick={() => setForm({ seed: newSeed(), freshSeed: false })}
-        >
-          <Icon name="dice" />
-        </button>
+        />
       </div>
       <label className="check">
         <input type="checkbox" checked={freshSeed} onChange={(event) => setForm({ freshSeed: event.target.checked })} />
@@ -128,21 +118,10 @@ export function SeedField() {
   );
 }
 
-const COUNTS = [1, 2, 4, 8];
+const COUNTS = [1, 2, 4, 8].map((value) => ({ value }));
 
 export function CountField() {
   const count = useStudio((state) => state.form.count);
-  return (
-    <fieldset className="field">
-      <legend>Pictures</legend>
-      <div className="segments" data-fill="">
-        {COUNTS.map((n) => (
-          <label key={n} className="segment">
-            <input type="radio" name="count" checked={count === n} onChange={() => setForm({ count: n })} />
-            <span>{n}</span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
+  const choose = (value: number): void => setForm({ count: value });
+  return <SegmentsField legend="Pictures" name="count" choices={COUNTS} chosen={count} onChoose={choose} />;
 }

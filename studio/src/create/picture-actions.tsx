@@ -1,60 +1,40 @@
 import { copy, download, remove, repeat, vary } from "../state/actions.ts";
 import { classOf, type KeptPicture } from "../state/library.ts";
 import { shownLabel } from "../state/store.ts";
-import { Icon } from "../ui/icons.tsx";
+import { Button } from "../ui/controls.tsx";
 
 /** What can be done with a finished picture. */
 export function PictureActions({ picture }: { picture: KeptPicture }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of buttons, not of form fields.
     <div className="actions" role="group" aria-label="With this picture">
-      <button type="button" className="button primary" onClick={() => download(picture)}>
-        <Icon name="download" />
+      <Button icon="download" kind="primary" onClick={() => download(picture)}>
         Download PNG
-      </button>
-      <button
-        type="button"
-        className="button"
-        onClick={async () =>
-          (await import("../editor/history.ts")).openPicture(picture.image, {
-            name: shownLabel(picture.label),
-            classId: classOf(picture),
-          })
-        }
-      >
-        <Icon name="edit" />
+      </Button>
+      <Button icon="edit" onClick={() => void edit(picture)}>
         Edit
-      </button>
+      </Button>
       {picture.task === "draw" && (
         <>
-          <button
-            type="button"
-            className="button"
-            onClick={() => void vary(picture)}
-            title="The same settings, another seed"
-          >
-            <Icon name="vary" />
+          <Button icon="vary" onClick={() => void vary(picture)} title="The same settings, another seed">
             Vary
-          </button>
-          <button
-            type="button"
-            className="button"
-            onClick={() => void repeat(picture)}
-            title="Exactly this picture again"
-          >
-            <Icon name="repeat" />
+          </Button>
+          <Button icon="repeat" onClick={() => void repeat(picture)} title="Exactly this picture again">
             Repeat
-          </button>
+          </Button>
         </>
       )}
-      <button type="button" className="button" onClick={() => void copy(picture.image)}>
-        <Icon name="copy" />
+      <Button icon="copy" onClick={() => void copy(picture.image)}>
         Copy
-      </button>
-      <button type="button" className="button quiet danger" onClick={() => void remove(picture)}>
-        <Icon name="trash" />
+      </Button>
+      <Button icon="trash" kind="quiet danger" onClick={() => void remove(picture)}>
         Delete
-      </button>
+      </Button>
     </div>
   );
+}
+
+async function edit(picture: KeptPicture): Promise<void> {
+  const { openPicture } = await import("../editor/history.ts");
+  await openPicture(picture.image, { name: shownLabel(picture.label), classId: classOf(picture) });
 }

@@ -1,8 +1,8 @@
 import { type PointerEvent, useRef } from "react";
 import type { ModelInfo } from "../backend/types.ts";
-import { nearestSteps, type Shape, trainedPx } from "../state/plan.ts";
-import { RATIOS, ratioOf, SIZES, shapeOf, snapped } from "../state/shapes.ts";
+import { nearestSteps, RATIOS, ratioOf, type Shape, SIZES, shapeOf, snapped, trainedPx } from "../state/plan.ts";
 import { get, setForm, useStudio } from "../state/store.ts";
+import { Segments } from "../ui/controls.tsx";
 import { sizeName } from "../ui/format.ts";
 import { NumberField } from "../ui/number-field.tsx";
 
@@ -44,22 +44,12 @@ export function ShapeField({ info }: { info: ModelInfo }) {
           </label>
         ))}
       </div>
-      <div className="segments" data-fill="">
-        {SIZES.map(({ name, factor }) => {
-          const side = snapped(info, trainedPx(info) * factor);
-          return (
-            <label key={name} className="segment">
-              <input
-                type="radio"
-                name="size"
-                checked={short === side}
-                onChange={() => apply(shapeOf(info, ratio ?? shape, side))}
-              />
-              <span>{name}</span>
-            </label>
-          );
-        })}
-      </div>
+      <Segments
+        name="size"
+        choices={SIZES.map(({ name, factor }) => ({ label: name, value: snapped(info, trainedPx(info) * factor) }))}
+        chosen={short}
+        onChoose={(side) => apply(shapeOf(info, ratio ?? shape, side))}
+      />
       <div className="free">
         <ShapeFrame info={info} shape={shape} apply={apply} />
         <div className="sides">

@@ -1,58 +1,72 @@
-import type { ModelInfo } from "../backend/types.ts";
+import type { ModelInfo, OpenProgress } from "../backend/types.ts";
 import { draw, drawForm, openModel } from "../state/actions.ts";
 import { type Run, set, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
-import { gridName, placeInLine, seconds, sizeName } from "../ui/format.ts";
+import { Button } from "../ui/controls.tsx";
+import { gridName, megabytes, placeInLine, seconds, sizeName } from "../ui/format.ts";
+import { Mark } from "../ui/icons.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { TokenForm } from "../ui/token-form.tsx";
 import { FilmStrip } from "./film-strip.tsx";
-import { OpeningCard } from "./opening-card.tsx";
 import { PictureActions } from "./picture-actions.tsx";
 import { Welcome } from "./welcome.tsx";
 
 /** Where pictures appear, scale by scale. */
 export function Stage({ info }: { info: ModelInfo }) {
-  const run = useStudio((state) => state.run);
-  const model = useStudio((state) => state.model);
-  if (model.status === "opening" && (run === undefined || run.status === "drawing"))
-    return (
-      <section className="stage" aria-label="Picture">
-        {run === undefined ? <Welcome info={info} /> : <OpeningCard info={info} progress={model.progress} />}
-      </section>
-    );
   return (
     <section className="stage" aria-label="Picture">
-      {model.status === "failed" && model.needsToken ? (
-        <TokenForm text={model.message} />
-      ) : run === undefined ? (
-        model.status === "failed" ? (
-          <Problem
-            title="The model could not be opened"
-            text={model.message}
-            action="Try again"
-            perform={() => void openModel()}
-          />
-        ) : (
-          <Welcome info={info} />
-        )
-      ) : run.status === "failed" && run.kept.every((id) => id === undefined) ? (
-        <Problem
-          title="Nothing was drawn"
-          text={run.message ?? ""}
-          action="Try again"
-          perform={() => void draw(run.request)}
-        />
-      ) : run.status === "stopped" && run.frames.every((one) => one.length === 0) ? (
-        <Problem
-          title="Stopped"
-          text="The drawing was stopped before its first scale. Nothing was kept."
-          action="Draw again"
-          perform={() => void drawForm()}
-        />
-      ) : (
-        <Drawing run={run} />
-      )}
+      <StageContent info={info} />
     </section>
+  );
+}
+
+function StageContent({ info }: { info: ModelInfo }) {
+  const run = useStudio((state) => state.run);
+  const model = useStudio((state) => state.model);
+  if (model.status === "opening" && run?.status === "drawing")
+    return <OpeningCard info={info} progress={model.progress} />;
+  if (model.status === "failed" && model.needsToken) return <TokenForm text={model.message} />;
+  if (run === undefined && model.status === "failed")
+    return <Problem title="The model could not be opened" text={model.message} perform={() => void openModel()} />;
+  if (run === undefined) return <Welcome info={info} />;
+  if (run.status === "failed" && run.kept.every((id) => id === undefined))
+    return <Problem title="Nothing was drawn" text={run.message ?? ""} perform={() => void draw(run.request)} />;
+  if (run.status === "stopped" && run.frames.every((one) => one.length === 0)) {
+    const text = "The drawing was stopped before its first scale. Nothing was kept.";
+    return <Problem title="Stopped" text={text} action="Draw again" perform={() => void drawForm()} />;
+  }
+  return <Drawing run={run} />;
+}
+
+/** Shown while the model comes: how far, and that it is only once. */
+function OpeningCard({ info, progress }: { info: ModelInfo; progress: OpenProgress | undefined }) {
+  const downloading = !info.downloaded && progress?.stage === "download";
+  const part = progress && progress.total > 0 ? progress.loaded / progress.total : 0;
+  return (
+    <div className="welcome">
+      <Mark size={48} />
+      <h2>{downloading ? "The model is on its way" : "The model is starting"}</h2>
+      <p>
+        {downloading
+          ? `It comes once, is checked, and stays on this device: afterwards the studio works without a network.`
+          : "The weights are here; the first drawing begins in a moment."}
+      </p>
+      <div
+        className="meter"
+        role="progressbar"
+        aria-label="Opening the model"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(100 * part)}
+      >
+        <span style={{ width: `${100 * part}%` }} />
+      </div>
+      {progress && downloading && (
+        <p className="hint">
+          {megabytes(progress.loaded)} of {megabytes(progress.total)}
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -97,9 +111,7 @@ function Drawing({ run }: { run: Run }) {
       {run.status === "failed" && (
         <div className="note bad" role="alert">
           <p>{run.message} What was finished before is in the gallery.</p>
-          <button type="button" className="button" onClick={() => void draw(request)}>
-            Try again
-          </button>
+          <Button onClick={() => void draw(request)}>Try again</Button>
         </div>
       )}
       {picture ? (

@@ -1,8 +1,8 @@
 import type Konva from "konva";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Circle, Group, Image as KonvaImage, Layer, Line, Rect, Stage } from "react-konva";
-import { contextOf, copyOf, type Margins, type Sheet, withMargins } from "./document.ts";
-import { editor, useEditor } from "./editor-store.ts";
+import { contextOf, copyOf, type Margins, type Sheet, SIDES, type Side, withMargins } from "./document.ts";
+import { editor, type Tool, useEditor } from "./editor-store.ts";
 import { changeMask, setMargins } from "./history.ts";
 
 type Point = readonly [x: number, y: number];
@@ -152,9 +152,6 @@ export function EditorCanvas({ sheet }: { sheet: Sheet }) {
   );
 }
 
-const SIDES = ["left", "right", "top", "bottom"] as const;
-type Side = (typeof SIDES)[number];
-
 interface HandleProps {
   readonly side: Side;
   readonly frame: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
@@ -168,19 +165,12 @@ function Handle({ side, frame, onDrag, onEnd }: HandleProps) {
   const start = useRef<number>(undefined);
   const across = side === "left" || side === "right";
   const [w, h] = across ? [12, 44] : [44, 12];
-  const x =
-    side === "left"
-      ? frame.left - 22
-      : side === "right"
-        ? frame.left + frame.width + 10
-        : frame.left + frame.width / 2 - w / 2;
-  const y =
-    side === "top"
-      ? frame.top - 22
-      : side === "bottom"
-        ? frame.top + frame.height + 10
-        : frame.top + frame.height / 2 - h / 2;
   const sign = side === "left" || side === "top" ? -1 : 1;
+  /** Where the middle of the grip lies along one axis of the frame: beside the edge, or halfway along it. */
+  const middle = (start: number, length: number, beside: boolean): number =>
+    start + length / 2 + (beside ? sign * (length / 2 + 16) : 0);
+  const x = middle(frame.left, frame.width, across) - w / 2;
+  const y = middle(frame.top, frame.height, !across) - h / 2;
   return (
     <Rect
       name="handle"
@@ -222,7 +212,7 @@ function box(points: readonly Point[]): { x: number; y: number; width: number; h
 }
 
 /** Puts a finished gesture on the mask. */
-function paint(tool: "brush" | "eraser" | "rect" | "lasso", brush: number, points: readonly Point[]): void {
+function paint(tool: Tool, brush: number, points: readonly Point[]): void {
   if (editor().at < 0) return;
   changeMask((context) => {
     context.globalCompositeOperation = tool === "eraser" ? "destination-out" : "source-over";

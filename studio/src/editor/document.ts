@@ -1,12 +1,11 @@
 /** The picture under the brush: its pixels, what is masked, how far the canvas reaches beyond it. */
 import type { Pixels } from "../backend/types.ts";
 
-export interface Margins {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
+export const SIDES = ["left", "right", "top", "bottom"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** Pixels of the canvas beyond the picture. */
+export type Margins = Readonly<Record<Side, number>>;
 
 const NO_MARGINS: Margins = { left: 0, right: 0, top: 0, bottom: 0 };
 

@@ -29,10 +29,10 @@ export interface EditorDocument {
   readonly sheets: readonly Sheet[];
   readonly at: number;
   /** Undefined: the model's best guess. */
-  readonly classId: number | undefined;
-  readonly result: Result | undefined;
+  readonly classId?: number | undefined;
+  readonly result?: Result | undefined;
   /** Finished variants that were left, and the state of the picture that they are of. */
-  readonly aside: { readonly sheet: Sheet; readonly result: Result } | undefined;
+  readonly aside?: { readonly sheet: Sheet; readonly result: Result } | undefined;
 }
 
 export interface EditorState extends EditorDocument {
@@ -41,11 +41,11 @@ export interface EditorState extends EditorDocument {
   readonly brush: number;
   readonly softness: number;
   /** Undefined: as the model's rule for edits has it. */
-  readonly guidance: number | undefined;
+  readonly guidance?: number | undefined;
   readonly count: number;
   /** The picture that was open before this one, for undo, and the one that undo came back from, for redo. */
-  readonly before: EditorDocument | undefined;
-  readonly after: EditorDocument | undefined;
+  readonly before?: EditorDocument | undefined;
+  readonly after?: EditorDocument | undefined;
 }
 
 export const useEditor = create<EditorState>()(() => ({
@@ -54,13 +54,7 @@ export const useEditor = create<EditorState>()(() => ({
   tool: "brush",
   brush: 14,
   softness: 1,
-  classId: undefined,
-  guidance: undefined,
   count: 2,
-  result: undefined,
-  aside: undefined,
-  before: undefined,
-  after: undefined,
 }));
 
 export const editor = useEditor.getState;

@@ -1,6 +1,6 @@
 /** Orders of edits: repainting, refining, and going on with what was chosen. */
 import type { EditRequest } from "../backend/types.ts";
-import { newSeed, openModel } from "../state/actions.ts";
+import { needModel, newSeed, words } from "../state/actions.ts";
 import { type KeptEdit, keepPicture, numberIn } from "../state/library.ts";
 import { say, set as setStudio, shownLabel, get as studio } from "../state/store.ts";
 import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
@@ -75,10 +75,7 @@ async function run(made: Result["made"], order: Order): Promise<void> {
     if (stopper === own) setEditor(({ result }) => (result ? { result: { ...result, ...change } } : {}));
   };
   try {
-    if (!(await openModel())) {
-      const { model } = studio();
-      throw new Error(model.status === "failed" ? model.message : "The model is not ready");
-    }
+    await needModel();
     const request = { ...order, classId, guidance, seed, count };
     for await (const event of backend.edit(request, own.signal)) {
       if (event.kind === "waiting") {
@@ -92,7 +89,7 @@ async function run(made: Result["made"], order: Order): Promise<void> {
     }
     if (!own.signal.aborted) update({ status: "done" });
   } catch (error) {
-    update({ status: "failed", message: error instanceof Error ? error.message : String(error) });
+    update({ status: "failed", message: words(error) });
   }
 }
 

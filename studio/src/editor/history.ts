@@ -1,4 +1,5 @@
 /** Undo and redo, and what changes the picture: every change can be gone back from, opening another picture too. */
+import { words } from "../state/actions.ts";
 import { say, set as setStudio, get as studio, type ToastAction } from "../state/store.ts";
 import { contextOf, copyOf, freshSheet, type Margins, readPicture, type Sheet, withMargins } from "./document.ts";
 import { currentSheet, type EditorDocument, type EditorState, editor, setEditor } from "./editor-store.ts";
@@ -101,7 +102,7 @@ export async function openPicture(file: Blob, { name, classId, more }: Opening):
     const actions = [back, more].filter((one) => one !== undefined && one !== false);
     if (actions.length > 0) say(`Opened ${name}.`, ...actions);
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(words(error));
   }
 }
 

@@ -1,9 +1,10 @@
 import { useState } from "react";
+import type { DrawnPicture } from "../backend/types.ts";
 import { download } from "../state/actions.ts";
 import { useStudio } from "../state/store.ts";
 import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
+import { Button } from "../ui/controls.tsx";
 import { placeInLine } from "../ui/format.ts";
-import { Icon } from "../ui/icons.tsx";
 import type { Sheet } from "./document.ts";
 import { type Result, setEditor } from "./editor-store.ts";
 import { accept, backToMask, paintedClass } from "./edits.ts";
@@ -12,7 +13,6 @@ import { accept, backToMask, paintedClass } from "./edits.ts";
 export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) {
   const [part, setPart] = useState(50);
   const { pictures, picked, status, done, waiting } = result;
-  const labels = useStudio((state) => state.info?.labels);
   const chosen = pictures[picked];
   const after = useBlobAddress(chosen?.image);
   const { width, height } = sheet.mask;
@@ -66,41 +66,39 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
             ? `Painting, ${Math.round(100 * done)} %`
             : placeInLine(waiting)}
       </p>
-      <div className="actions">
-        {finished ? (
-          <>
-            <button type="button" className="button primary" onClick={() => void accept()}>
-              <Icon name="draw" />
-              Go on with this
-            </button>
-            {chosen && (
-              <button
-                type="button"
-                className="button"
-                onClick={() =>
-                  download({
-                    label: paintedClass(result, labels ?? []).label,
-                    image: chosen.image,
-                    request: { seed: result.seed, firstIndex: chosen.number },
-                  })
-                }
-              >
-                <Icon name="download" />
-                Download PNG
-              </button>
-            )}
-            <button type="button" className="button quiet" onClick={backToMask}>
-              Back to the mask
-            </button>
-          </>
-        ) : (
-          <button type="button" className="button" onClick={backToMask}>
-            <Icon name="stop" />
-            Stop
-          </button>
-        )}
-      </div>
+      <ResultActions result={result} />
     </section>
+  );
+}
+
+function ResultActions({ result }: { result: Result }) {
+  const labels = useStudio((state) => state.info?.labels);
+  const { pictures, picked, seed, status } = result;
+  const chosen = pictures[picked];
+  if (status !== "done")
+    return (
+      <div className="actions">
+        <Button icon="stop" onClick={backToMask}>
+          Stop
+        </Button>
+      </div>
+    );
+  const save = ({ image, number }: DrawnPicture): void =>
+    download({ label: paintedClass(result, labels ?? []).label, image, request: { seed, firstIndex: number } });
+  return (
+    <div className="actions">
+      <Button icon="draw" kind="primary" onClick={() => void accept()}>
+        Go on with this
+      </Button>
+      {chosen && (
+        <Button icon="download" onClick={() => save(chosen)}>
+          Download PNG
+        </Button>
+      )}
+      <Button kind="quiet" onClick={backToMask}>
+        Back to the mask
+      </Button>
+    </div>
   );
 }
 

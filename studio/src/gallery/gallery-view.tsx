@@ -2,8 +2,8 @@ import { useMemo, useState } from "react";
 import { type KeptPicture, searchPictures } from "../state/library.ts";
 import { set, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
+import { Button, SearchField } from "../ui/controls.tsx";
 import { dayName, sizeName } from "../ui/format.ts";
-import { Icon } from "../ui/icons.tsx";
 import { PictureDialog } from "./picture-dialog.tsx";
 
 /** Everything that was drawn on this device, by day. */
@@ -19,16 +19,12 @@ export function GalleryView() {
       <div className="gallery-head">
         <h2>Gallery</h2>
         {pictures.length > 0 && (
-          <div className="search">
-            <Icon name="search" size={18} />
-            <input
-              type="search"
-              aria-label="Search pictures"
-              placeholder="Class, size or seed"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-            />
-          </div>
+          <SearchField
+            aria-label="Search pictures"
+            placeholder="Class, size or seed"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
         )}
         <p className="hint" role="status">
           {pictures.length === 0
@@ -49,9 +45,7 @@ export function GalleryView() {
         <div className="welcome">
           <h3>Nothing matches “{search}”</h3>
           <p>Search for a class such as “heart”, a size such as “64x64”, or “seed” and a number.</p>
-          <button type="button" className="button" onClick={() => setSearch("")}>
-            Show all {pictures.length}
-          </button>
+          <Button onClick={() => setSearch("")}>Show all {pictures.length}</Button>
         </div>
       ) : (
         days.map(([day, own]) => (
@@ -101,10 +95,9 @@ function Empty() {
         Every finished picture is kept on this device with all its scales and settings, so that you can look at how it
         grew, draw it again, or vary it. Nobody else sees them.
       </p>
-      <button type="button" className="button primary" onClick={() => set({ view: "create" })}>
-        <Icon name="draw" />
+      <Button icon="draw" kind="primary" onClick={() => set({ view: "create" })}>
         Draw the first
-      </button>
+      </Button>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { takeSettings } from "../state/actions.ts";
 import { type KeptPicture, MADE_BY, numberIn } from "../state/library.ts";
 import { shownLabel } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
+import { Facts } from "../ui/controls.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { sizeName } from "../ui/format.ts";
 
@@ -35,14 +36,7 @@ export function PictureDialog({ picture, onClose }: { picture: KeptPicture; onCl
           />
         </div>
         <div className="look-side">
-          <dl className="facts">
-            {facts.map(([term, value]) => (
-              <div key={term}>
-                <dt>{term}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={facts} />
           {picture.task === "draw" && (
             <button type="button" className="link" onClick={() => takeSettings(picture.request)}>
               Bring these settings into the form

@@ -10,7 +10,7 @@ const SEEDS = 1_000_000;
 
 export const newSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! % SEEDS;
 
-const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Reads the model's description and the gallery. */
 export async function begin(): Promise<void> {
@@ -69,10 +69,14 @@ async function loadGallery(): Promise<void> {
   }
 }
 
+/** The opening under way; what an earlier one comes to is not shown. */
+let lastOpening = 0;
+
 /** Makes the model ready. Returns whether it is. */
 export async function openModel(): Promise<boolean> {
   const { backend, device, info, model } = get();
   if (backend === undefined) return false;
+  const own = ++lastOpening;
   if (model.status !== "ready") set({ model: { status: "opening", progress: undefined } });
   try {
     const computes = await backend.open({
@@ -82,14 +86,23 @@ export async function openModel(): Promise<boolean> {
     set({ model: { status: "ready", computes }, ...(info && { info: { ...info, downloaded: true } }) });
     return true;
   } catch (error) {
-    set({ model: { status: "failed", message: words(error), needsToken: error instanceof TokenError } });
+    const failed = { status: "failed", message: words(error), needsToken: error instanceof TokenError } as const;
+    if (own === lastOpening) set({ model: failed });
     return false;
   }
+}
+
+/** Makes the model ready. @throws Error in words. */
+export async function needModel(): Promise<void> {
+  if (await openModel()) return;
+  const { model } = get();
+  throw new Error(model.status === "failed" ? model.message : "The model is not ready");
 }
 
 /** Gives the model's memory back. */
 export function releaseModel(): void {
   stop();
+  lastOpening++;
   get().backend?.release();
   set({ model: { status: "idle" } });
   say("The model's memory is free again. The next drawing opens it anew.");
@@ -129,12 +142,8 @@ export async function draw(request: DrawRequest): Promise<void> {
   const update = (change: Partial<Run>): void => {
     set(({ run: now }) => (now?.id === id ? { run: { ...now, ...change } } : {}));
   };
-  if (!(await openModel())) {
-    const { model } = get();
-    update({ status: "failed", message: model.status === "failed" ? model.message : "The model is not ready" });
-    return;
-  }
   try {
+    await needModel();
     for await (const event of backend.draw(request, own.signal)) {
       const now = get().run;
       if (now?.id !== id) return;

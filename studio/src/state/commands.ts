@@ -1,6 +1,6 @@
 /** One record for everything that has a key: shown in the list of keys, listened for in one place. */
 import { drawForm, stop } from "./actions.ts";
-import { get, set } from "./store.ts";
+import { get, set, VIEWS } from "./store.ts";
 
 export interface Command {
   readonly label: string;
@@ -13,8 +13,15 @@ export interface Command {
 
 const held = (event: KeyboardEvent): boolean => (event.ctrlKey || event.metaKey) && !event.altKey;
 
-const plain = (event: KeyboardEvent, key: string): boolean =>
-  event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey && event.code === `Key${key}`;
+/** A command of Alt, Shift and a letter, in every view. */
+const everywhere = (label: string, letter: string, perform: () => void): Command => ({
+  label,
+  keys: ["Alt", "Shift", letter],
+  matches: (event) =>
+    event.altKey && event.shiftKey && !event.ctrlKey && !event.metaKey && event.code === `Key${letter}`,
+  enabled: () => true,
+  perform,
+});
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
@@ -67,41 +74,11 @@ export const commands: readonly Command[] = [
     enabled: () => get().run?.status === "drawing" && get().dialog === undefined && get().looking === undefined,
     perform: stop,
   },
-  {
-    label: "Go to Create",
-    keys: ["Alt", "Shift", "C"],
-    matches: (event) => plain(event, "C"),
-    enabled: () => true,
-    perform: () => set({ view: "create" }),
-  },
-  {
-    label: "Go to Edit",
-    keys: ["Alt", "Shift", "E"],
-    matches: (event) => plain(event, "E"),
-    enabled: () => true,
-    perform: () => set({ view: "edit" }),
-  },
-  {
-    label: "Go to Gallery",
-    keys: ["Alt", "Shift", "G"],
-    matches: (event) => plain(event, "G"),
-    enabled: () => true,
-    perform: () => set({ view: "gallery" }),
-  },
-  {
-    label: "Search classes or pictures",
-    keys: ["Alt", "Shift", "F"],
-    matches: (event) => plain(event, "F"),
-    enabled: () => true,
-    perform: () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
-  },
-  {
-    label: "Show the keys",
-    keys: ["Alt", "Shift", "K"],
-    matches: (event) => plain(event, "K"),
-    enabled: () => true,
-    perform: () => set({ dialog: "keys" }),
-  },
+  ...VIEWS.map(({ view, label }) => everywhere(`Go to ${label}`, label[0]!, () => set({ view }))),
+  everywhere("Search classes or pictures", "F", () =>
+    document.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
+  ),
+  everywhere("Show the keys", "K", () => set({ dialog: "keys" })),
 ];
 
 /** Listens for the keys of every command. */

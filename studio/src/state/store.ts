@@ -5,7 +5,13 @@ import type { Link } from "../backend/connection.ts";
 import type { Backend, Device, DrawRequest, ModelInfo, OpenProgress } from "../backend/types.ts";
 import type { KeptPicture } from "./library.ts";
 
-export type View = "create" | "edit" | "gallery";
+/** The views, as the header shows them and the address names them. */
+export const VIEWS = [
+  { view: "create", label: "Create", icon: "draw" },
+  { view: "edit", label: "Edit", icon: "edit" },
+  { view: "gallery", label: "Gallery", icon: "gallery" },
+] as const;
+type View = (typeof VIEWS)[number]["view"];
 export type Theme = "system" | "light" | "dark";
 
 /** Whether the model can draw. `idle`: not opened yet. */
@@ -63,36 +69,32 @@ interface Toast {
 }
 
 export interface StudioState {
-  readonly backend: Backend | undefined;
-  readonly info: ModelInfo | undefined;
+  readonly backend?: Backend | undefined;
+  readonly info?: ModelInfo | undefined;
   /** Why nothing can be shown at all, in words. */
-  readonly broken: string | undefined;
+  readonly broken?: string | undefined;
   readonly model: ModelState;
   /** Whether the server answers; undefined where there is none. */
-  readonly link: Link | undefined;
+  readonly link?: Link | undefined;
   readonly device: Device;
   readonly form: Form;
-  readonly run: Run | undefined;
+  readonly run?: Run | undefined;
   /** Which picture of the run is looked at, and which of its scales (undefined: the newest). */
   readonly picked: number;
-  readonly scale: number | undefined;
+  readonly scale?: number | undefined;
   readonly pictures: readonly KeptPicture[];
   /** Why the gallery cannot be kept, in words. */
-  readonly libraryProblem: string | undefined;
+  readonly libraryProblem?: string | undefined;
   readonly view: View;
   /** Picture open over the gallery. */
-  readonly looking: string | undefined;
-  readonly dialog: "model" | "keys" | undefined;
-  readonly toast: Toast | undefined;
+  readonly looking?: string | undefined;
+  readonly dialog?: "model" | "keys" | undefined;
+  readonly toast?: Toast | undefined;
   readonly theme: Theme;
 }
 
 export const useStudio = create<StudioState>()(() => ({
-  backend: undefined,
-  info: undefined,
-  broken: undefined,
   model: { status: "idle" },
-  link: undefined,
   device: "auto",
   form: {
     classId: 0,
@@ -106,15 +108,9 @@ export const useStudio = create<StudioState>()(() => ({
     style: undefined,
     more: {},
   },
-  run: undefined,
   picked: 0,
-  scale: undefined,
   pictures: [],
-  libraryProblem: undefined,
   view: "create",
-  looking: undefined,
-  dialog: undefined,
-  toast: undefined,
   theme: "system",
 }));
 

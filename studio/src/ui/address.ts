@@ -1,12 +1,10 @@
 /** The view in the address, so that the browser's own back and forward work. */
-import { useStudio, type View } from "../state/store.ts";
-
-const VIEWS: readonly View[] = ["create", "edit", "gallery"];
+import { useStudio, VIEWS } from "../state/store.ts";
 
 export function followAddress(): void {
   const read = (): void => {
     const named = location.hash.replace(/^#\/?/, "");
-    const view = VIEWS.find((one) => one === named) ?? "create";
+    const { view } = VIEWS.find((one) => one.view === named) ?? VIEWS[0];
     if (useStudio.getState().view !== view) useStudio.setState({ view, looking: undefined });
   };
   read();

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { get, useStudio } from "../state/store.ts";
+import { Button } from "./controls.tsx";
 
 /** Says that the server does not answer, until it does. */
 export function ConnectionLine() {
@@ -13,9 +14,7 @@ export function ConnectionLine() {
             device.
           </p>
           <Countdown retryAt={link.retryAt} />
-          <button type="button" className="button" onClick={() => void get().backend?.connection?.tryNow()}>
-            Ask now
-          </button>
+          <Button onClick={() => void get().backend?.connection?.tryNow()}>Ask now</Button>
         </div>
       )}
     </div>

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
-import { Icon } from "./icons.tsx";
+import { Button } from "./controls.tsx";
 
 interface Props {
   readonly title: string;
@@ -31,9 +31,7 @@ export function Dialog({ title, className = "", onClose, children }: Props) {
       <div className="dialog-body">
         <header className="dialog-head">
           <h2>{title}</h2>
-          <button type="button" className="button quiet square" aria-label="Close" onClick={onClose}>
-            <Icon name="close" />
-          </button>
+          <Button icon="close" kind="quiet square" aria-label="Close" onClick={onClose} />
         </header>
         {children}
       </div>

@@ -1,12 +1,7 @@
-import { set, type Theme, useStudio, type View } from "../state/store.ts";
+import { set, type Theme, useStudio, VIEWS } from "../state/store.ts";
+import { Button } from "./controls.tsx";
 import { Icon, type IconName, Mark } from "./icons.tsx";
 import { applyTheme } from "./theme.ts";
-
-const TABS: readonly { readonly view: View; readonly label: string; readonly icon: IconName }[] = [
-  { view: "create", label: "Create", icon: "draw" },
-  { view: "edit", label: "Edit", icon: "edit" },
-  { view: "gallery", label: "Gallery", icon: "gallery" },
-];
 
 const NEXT: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
 const THEME_ICON: Readonly<Record<Theme, IconName>> = { system: "auto", light: "sun", dark: "moon" };
@@ -24,7 +19,7 @@ export function Header() {
         </span>
       </h1>
       <nav className="tabs" aria-label="Views">
-        {TABS.map((tab) => (
+        {VIEWS.map((tab) => (
           <a
             key={tab.view}
             href={`#/${tab.view}`}
@@ -44,27 +39,23 @@ export function Header() {
       </nav>
       <div className="header-tools">
         <ModelChip />
-        <button
-          type="button"
-          className="button quiet square keys-button"
+        <Button
+          icon="keys"
+          kind="quiet square keys-button"
           aria-label="Keyboard shortcuts"
           title="Keyboard shortcuts"
           onClick={() => set({ dialog: "keys" })}
-        >
-          <Icon name="keys" />
-        </button>
-        <button
-          type="button"
-          className="button quiet square"
+        />
+        <Button
+          icon={THEME_ICON[theme]}
+          kind="quiet square"
           aria-label={`Theme: ${theme}; change to ${NEXT[theme]}`}
           title={`Theme: ${theme}`}
           onClick={() => {
             applyTheme(NEXT[theme]);
             set({ theme: NEXT[theme] });
           }}
-        >
-          <Icon name={THEME_ICON[theme]} />
-        </button>
+        />
       </div>
     </header>
   );

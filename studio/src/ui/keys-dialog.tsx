@@ -1,28 +1,15 @@
 import { commands } from "../state/commands.ts";
+import { Facts } from "./controls.tsx";
 import { Dialog } from "./dialog.tsx";
 
 export function KeysDialog({ onClose }: { onClose(): void }) {
+  const rows = [...commands, { label: "Look at the scales of a picture", keys: ["←", "→"] }];
   return (
     <Dialog title="Keyboard" onClose={onClose}>
-      <dl className="keys">
-        {commands.map(({ label, keys }) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dd>
-          </div>
-        ))}
-        <div>
-          <dt>Look at the scales of a picture</dt>
-          <dd>
-            <kbd>←</kbd>
-            <kbd>→</kbd>
-          </dd>
-        </div>
-      </dl>
+      <Facts
+        className="keys"
+        facts={rows.map(({ label, keys }) => [label, keys.map((key) => <kbd key={key}>{key}</kbd>)] as const)}
+      />
     </Dialog>
   );
 }

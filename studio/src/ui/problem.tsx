@@ -1,25 +1,27 @@
 import type { ReactNode } from "react";
+import { Button } from "./controls.tsx";
 import { Mark } from "./icons.tsx";
 
 interface Props {
   readonly title: string;
   readonly text: string;
-  readonly action: string;
+  /** What the button says. */
+  readonly action?: string;
   perform(): void;
   /** Other ways on. */
   readonly children?: ReactNode;
 }
 
 /** What went wrong, in words, and the way on. */
-export function Problem({ title, text, action, perform, children }: Props) {
+export function Problem({ title, text, action = "Try again", perform, children }: Props) {
   return (
     <div className="problem" role="alert">
       <Mark size={40} />
       <h2>{title}</h2>
       <p>{text}</p>
-      <button type="button" className="button primary" onClick={perform}>
+      <Button kind="primary" onClick={perform}>
         {action}
-      </button>
+      </Button>
       {children}
     </div>
   );

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { enter } from "../state/actions.ts";
+import { Button } from "./controls.tsx";
 import { Mark } from "./icons.tsx";
 
 /** Asks for the token that the server asks for. */
@@ -27,9 +28,9 @@ export function TokenForm({ text }: { text: string }) {
           value={token}
           onChange={(event) => setToken(event.target.value)}
         />
-        <button type="submit" className="button primary" disabled={token.trim() === ""}>
+        <Button type="submit" kind="primary" disabled={token.trim() === ""}>
           Go on
-        </button>
+        </Button>
       </div>
     </form>
   );

@@ -1,0 +1,213 @@
+import type { ModelInfo } from "../backend/types.ts";
+import { ClassPicture } from "../create/class-picker.tsx";
+import { CONTROL } from "../state/commands.ts";
+import { shownLabel, useStudio } from "../state/store.ts";
+import { Button, GUIDANCE, RangeField, SegmentsField } from "../ui/controls.tsx";
+import { Icon } from "../ui/icons.tsx";
+import { NumberField } from "../ui/number-field.tsx";
+import { type Margins, SIDES } from "./document.ts";
+import { currentSheet, setEditor, useEditor } from "./editor-store.ts";
+import { refineTwice, repaint } from "./edits.ts";
+import { changeMask, isPainting, setMargins } from "./history.ts";
+
+const TOOLS = [
+  { tool: "brush", label: "Brush" },
+  { tool: "eraser", label: "Eraser" },
+  { tool: "rect", label: "Box" },
+  { tool: "lasso", label: "Lasso" },
+] as const;
+
+const COUNTS = [1, 2, 4].map((value) => ({ value }));
+
+/** What to mask, and what to paint there. */
+export function Panel() {
+  const { brush, softness, count } = useEditor();
+  const info = useStudio((state) => state.info);
+  if (info === undefined) return null;
+  return (
+    <form
+      className="panel"
+      aria-label="What to change"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void repaint();
+      }}
+    >
+      <div className="panel-scroll">
+        <MaskField />
+        <RangeField
+          id="brush"
+          label="Brush"
+          shown={`${brush} px`}
+          min={2}
+          max={64}
+          value={brush}
+          onChange={(value) => setEditor({ brush: value })}
+        />
+        <RangeField
+          id="soft"
+          label="Soft edge"
+          shown={`${softness} px`}
+          min={0}
+          max={8}
+          value={softness}
+          onChange={(value) => setEditor({ softness: value })}
+        />
+        <ExtendField />
+        <ClassField info={info} />
+        <GuidanceField />
+        <SegmentsField
+          legend="Variants"
+          name="variants"
+          choices={COUNTS}
+          chosen={count}
+          onChoose={(value) => setEditor({ count: value })}
+        />
+      </div>
+      <div className="panel-foot">
+        <div className="row">
+          <Button type="submit" icon="draw" kind="primary big">
+            Repaint
+            <span className="button-keys" aria-hidden="true">
+              {CONTROL} ⏎
+            </span>
+          </Button>
+          <Button
+            icon="sharpen"
+            kind="big"
+            title="The same picture at twice its size"
+            onClick={() => void refineTwice()}
+          >
+            Refine ×2
+          </Button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** The tools, and what is done to the whole mask. */
+function MaskField() {
+  const tool = useEditor((state) => state.tool);
+  return (
+    <fieldset className="field">
+      <legend>Mask: what is to change</legend>
+      <div className="tools">
+        {TOOLS.map((one) => (
+          <label key={one.tool} className="ratio" title={one.label}>
+            <input
+              type="radio"
+              name="tool"
+              checked={tool === one.tool}
+              onChange={() => setEditor({ tool: one.tool })}
+            />
+            <Icon name={one.tool} />
+            <span>{one.label}</span>
+          </label>
+        ))}
+      </div>
+      <div className="row">
+        <MaskButton label="All" composite="source-over" />
+        <MaskButton label="None" composite="destination-out" />
+        <MaskButton label="Invert" composite="xor" />
+      </div>
+    </fieldset>
+  );
+}
+
+/** Fills the whole mask, put together with what is there. */
+function MaskButton({ label, composite }: { label: string; composite: GlobalCompositeOperation }) {
+  const fill = (context: CanvasRenderingContext2D): void => {
+    context.globalCompositeOperation = composite;
+    context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  };
+  return (
+    <Button kind="grow" aria-label={`Mask: ${label}`} onClick={() => changeMask(fill)}>
+      {label}
+    </Button>
+  );
+}
+
+/** The class to paint. */
+function ClassField({ info }: { info: ModelInfo }) {
+  const classId = useEditor((state) => state.classId);
+  return (
+    <div className="field">
+      <label htmlFor="paint-class">Paint</label>
+      <div className="row">
+        {classId !== undefined && <ClassPicture info={info} id={classId} />}
+        <select
+          id="paint-class"
+          className="input grow"
+          value={classId ?? ""}
+          onChange={({ target }) => setEditor({ classId: target.value === "" ? undefined : Number(target.value) })}
+        >
+          <option value="">What fits best (the model guesses)</option>
+          {info.labels.map((label, id) => (
+            <option key={label} value={id}>
+              {shownLabel(label)}
+            </option>
+          ))}
+        </select>
+      </div>
+    </div>
+  );
+}
+
+/** How closely an edit follows its class: as it suits the edit, until the slider is moved. */
+function GuidanceField() {
+  const guidance = useEditor((state) => state.guidance);
+  const usual = useStudio((state) => state.info?.defaults.guidance ?? 0);
+  const shown = guidance === undefined ? "as it suits the edit" : guidance.toFixed(1);
+  return (
+    <RangeField
+      id="edit-guidance"
+      label="Guidance"
+      shown={shown}
+      {...GUIDANCE}
+      value={guidance ?? usual}
+      aria-valuetext={shown}
+      data-unset={guidance === undefined}
+      onChange={(value) => setEditor({ guidance: value })}
+    >
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={guidance === undefined}
+          onChange={(event) => setEditor({ guidance: event.target.checked ? undefined : usual })}
+        />
+        <span>As it suits the edit</span>
+      </label>
+    </RangeField>
+  );
+}
+
+/** Pixels to paint beyond each edge. */
+function ExtendField() {
+  const margins = useEditor((state) => currentSheet(state)?.margins);
+  const side = useEditor((state) => currentSheet(state)?.image.width ?? 0);
+  const high = useEditor((state) => currentSheet(state)?.image.height ?? 0);
+  const painting = useEditor(isPainting);
+  if (margins === undefined) return null;
+  const most = (one: keyof Margins): number => (one === "left" || one === "right" ? side : high);
+  return (
+    <fieldset className="field" disabled={painting}>
+      <legend>
+        Extend <span className="value">pixels beyond each edge</span>
+      </legend>
+      <div className="extend">
+        {SIDES.map((one) => (
+          <NumberField
+            key={one}
+            label={shownLabel(one)}
+            value={margins[one]}
+            min={0}
+            max={most(one)}
+            allowed={(pixels) => Math.round(Math.min(most(one), Math.max(0, pixels)))}
+            onChange={(pixels) => setMargins({ ...margins, [one]: pixels })}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
