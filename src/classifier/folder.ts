@@ -7,6 +7,7 @@ import type { ClassGroup } from "../evaluate/index.ts";
 import { makeFolders, readInput, writeFileAtomic } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import { compareParams, expectParams } from "../nn/index.ts";
+import { partOf, partSchema } from "../pretrained/index.ts";
 import { type NetworkConfig, networkOf } from "./network.ts";
 
 const WEIGHTS = "classifier.safetensors";
@@ -28,19 +29,13 @@ export interface ClassifierConfig {
 }
 
 const count = z.int().min(1).max(100_000);
+const residualFields = { patchSize: count, widths: z.array(count).min(1).max(8), blocks: count, normGroups: count };
+const discriminantFields = { kind: z.literal("discriminant"), side: count, width: count };
 const schema = z.object({
   model_type: z.literal("flexvar-judge"),
   version: z.literal(1),
   dtype: z.enum(["float32", "float16"]),
-  network: z.union([
-    z.strictObject({
-      patch_size: count,
-      widths: z.array(count).min(1).max(8),
-      blocks: count,
-      norm_groups: count,
-    }),
-    z.strictObject({ kind: z.literal("discriminant"), side: count, width: count }),
-  ]),
+  network: z.union([partSchema(residualFields), partSchema(discriminantFields)]),
   sizes: z.array(count).min(1),
   held_out_accuracy: z.record(z.string(), z.number().min(0).max(1)),
   held_out_pictures: z.int().min(0),
@@ -76,19 +71,11 @@ export function expectOpenableClassifier(config: ClassifierConfig, where: string
 
 function formatConfig({ network, ...config }: ClassifierConfig, half: boolean): string {
   const groups = config.groups.map(({ name, members }) => [name, members.map((member) => config.labels[member]!)]);
-  const json: z.infer<typeof schema> = {
+  const json: z.input<typeof schema> = {
     model_type: "flexvar-judge",
     version: 1,
     dtype: half ? "float16" : "float32",
-    network:
-      "kind" in network
-        ? { kind: network.kind, side: network.side, width: network.width }
-        : {
-            patch_size: network.patchSize,
-            widths: [...network.widths],
-            blocks: network.blocks,
-            norm_groups: network.normGroups,
-          },
+    network: partOf("kind" in network ? discriminantFields : residualFields, network),
     sizes: [...config.sizes],
     held_out_accuracy: { ...config.heldOutAccuracy },
     held_out_pictures: config.heldOutPictures,
@@ -133,16 +120,7 @@ function parseConfig(text: Uint8Array, where: string): ClassifierConfig {
   }
   const { network, sizes, labels, groups = {} } = read.data;
   return {
-    network:
-      "kind" in network
-        ? { ...network, classes: labels.length }
-        : {
-            patchSize: network.patch_size,
-            widths: network.widths,
-            blocks: network.blocks,
-            normGroups: network.norm_groups,
-            classes: labels.length,
-          },
+    network: { ...network, classes: labels.length },
     labels,
     groups: groupsOfNames(groups, labels, where),
     sizes,

@@ -1,8 +1,8 @@
 /** Rejection sampling: of many drawings of a class, those that a classifier is surest of. */
 import { OptionError } from "../errors/index.ts";
 import { matchClasses, sideBySide } from "../evaluate/index.ts";
-import { planarToRgb, type RgbImage } from "../image/index.ts";
-import type { FlexVARPipeline, GenerateOptions, PictureInfo } from "../pipelines/index.ts";
+import type { RgbImage } from "../image/index.ts";
+import { type FlexVARPipeline, type GenerateOptions, type PictureInfo, runSteps } from "../pipelines/index.ts";
 import type { FeatureSource } from "./extractor.ts";
 
 export interface SurestOptions extends GenerateOptions {
@@ -40,20 +40,19 @@ export async function drawSurest(
   const columns = new Map(matchClasses(names, classifier.labels ?? []).map((column, i) => [wanted[i]!, column]));
   const kept: SurePicture[][] = picks.map(() => []);
   let drawn = 0;
-  for await (const step of pipe.generate({ ...options, count: bestOf })) {
-    if (!step.isLast) continue;
-    const planes = await step.image();
-    const images = step.pictures.map((_, b) => planarToRgb(planes, b));
-    const { logits } = await classifier.extract(sideBySide(images));
+  // Settings are the caller's to write: no model is named here.
+  const run = { task: "generate", options: { ...options, count: bestOf }, model: "" } as const;
+  for await (const { isLast, pictures } of runSteps(pipe, run, { shown: 0, signal: options.signal })) {
+    if (!isLast) continue;
+    const { logits } = await classifier.extract(sideBySide(pictures.map(({ image }) => image)));
     if (logits === undefined) throw new Error("judge: expected a network that tells classes apart, got another");
-    const classes = logits.length / images.length;
-    for (const [b, picture] of step.pictures.entries()) {
-      const image = images[b]!;
-      const of = Math.floor((step.first + b) / bestOf);
+    const classes = logits.length / pictures.length;
+    for (const [b, { number, info: picture, image }] of pictures.entries()) {
+      const of = Math.floor(number / bestOf);
       const probability = softmaxAt(logits.subarray(b * classes, (b + 1) * classes), columns.get(picture.classId)!);
       kept[of] = [...kept[of]!, { picture, image, probability }].sort(surer).slice(0, count);
     }
-    drawn += step.pictures.length;
+    drawn += pictures.length;
     onDrawn?.(drawn, picks.length * bestOf);
   }
   return kept.flat();

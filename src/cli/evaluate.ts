@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { compareResults, type MetricDifference, overallVerdict } from "../evaluate/index.ts";
+import { compareResults, overallVerdict } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
-import type { Json } from "../image/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type EvaluateFlags, runEvaluation } from "./evaluate-run.ts";
 import { differenceTable, resultTable } from "./evaluate-table.ts";
@@ -61,7 +60,11 @@ async function evaluate(
   await expectWritable(flags.out, page, flags.saveStatistics);
   const { result, before } = await runEvaluation(args, flags, running);
   const differences = before === undefined ? undefined : compareResults(before, result);
-  const document = { ...result, ...(differences === undefined ? {} : { baseline: asJson(differences) }) };
+  const baseline = differences && {
+    verdict: overallVerdict(differences),
+    differences: differences.map((one) => ({ ...one })),
+  };
+  const document = { ...result, ...(baseline && { baseline }) };
   if (flags.out !== undefined) {
     await writeFileAtomic(flags.out, `${JSON.stringify({ command: "evaluate", ...document }, null, 2)}\n`);
     running.report.log(`result in ${shownPath(flags.out)}`);
@@ -69,18 +72,11 @@ async function evaluate(
   if (page !== undefined) {
     const { evaluationReport } = await import("./evaluate-report.ts");
     const model = flags.against === undefined ? undefined : (flags.model ?? "the shipped model");
-    const title =
-      flags.title ??
-      (model === undefined ? undefined : `Samples of ${shownPath(model)} against ${shownPath(result.reference.path)}`);
-    const shown = { ...flags, ...(title !== undefined && { title }) };
+    const title = model && `Samples of ${shownPath(model)} against ${shownPath(result.reference.path)}`;
+    const shown = { ...(title && { title }), ...flags };
     const document = await evaluationReport(result, differences, shown, flags.tokenizer === undefined);
     await writeReport(page, document, running.report);
   }
   const tables = [resultTable(result), ...(differences === undefined ? [] : [differenceTable(differences)])];
   return { text: tables.join("\n\n"), json: { ...document, ...measured() } };
-}
-
-/** Differences and the verdict, for the document. */
-function asJson(differences: readonly MetricDifference[]): Json {
-  return { verdict: overallVerdict(differences), differences: differences.map((one) => ({ ...one })) };
 }

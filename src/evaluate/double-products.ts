@@ -41,6 +41,33 @@ export async function doubleProducts(threads?: number): Promise<DoubleProduct> {
   };
 }
 
+/** Rows of each side that one product of a tile takes. */
+const TILE = 1024;
+
+/**
+ * Products of rows a [n, dim] with rows b [m, dim] tile by tile: `dots` [rows, columns] from row i0 of a and row j0 of b on.
+ * @param isUpper leaves out the tiles below the diagonal
+ */
+export async function* productTiles(
+  a: Float32Array,
+  b: Float32Array,
+  dim: number,
+  product: DoubleProduct,
+  isUpper = false,
+) {
+  const [n, m] = [a.length / dim, b.length / dim];
+  for (let i0 = 0; i0 < n; i0 += TILE) {
+    const rows = Math.min(TILE, n - i0);
+    const left = Float64Array.from(a.subarray(i0 * dim, (i0 + rows) * dim));
+    for (let j0 = isUpper ? i0 : 0; j0 < m; j0 += TILE) {
+      const columns = Math.min(TILE, m - j0);
+      const right = Float64Array.from(b.subarray(j0 * dim, (j0 + columns) * dim));
+      const dots = await product(left, right, { rows, inner: dim, columns, transB: true });
+      yield { i0, j0, rows, columns, dots };
+    }
+  }
+}
+
 function productProgram(transA: boolean, transB: boolean) {
   const a = input("a", "float64", transA ? ["inner", "rows"] : ["rows", "inner"]);
   const b = input("b", "float64", transB ? ["columns", "inner"] : ["inner", "columns"]);

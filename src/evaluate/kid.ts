@@ -1,9 +1,6 @@
 import type { Random } from "../sampling/index.ts";
 import { resampled } from "./bootstrap.ts";
-import type { DoubleProduct } from "./double-products.ts";
-
-/** Rows of each side compared at once. */
-const TILE = 1024;
+import { type DoubleProduct, productTiles } from "./double-products.ts";
 
 /**
  * Kernel Inception Distance (Bińkowski et al. 2018): the unbiased squared MMD under (x·y / dim + 1)³, over all pairs rather than
@@ -36,6 +33,8 @@ export async function kernelDistance(
   return { value: values[0]!, replicates: values.subarray(1) };
 }
 
+const cube = (x: number): number => x * x * x;
+
 /**
  * For each row w of weights [count, m], the sum over pairs of the kernel times w[j], and times w[i] too within one set, pairs of a row with
  * itself left out.
@@ -48,7 +47,7 @@ async function weightedSums(
   weights: Float64Array,
   within: boolean,
 ): Promise<Float64Array> {
-  const [n, m] = [a.length / dim, b.length / dim];
+  const m = b.length / dim;
   const count = weights.length / m;
   const sums = new Float64Array(count);
   const columnsOf = (from: number, length: number): Float64Array => {
@@ -56,29 +55,19 @@ async function weightedSums(
     for (let r = 0; r < count; r++) part.set(weights.subarray(r * m + from, r * m + from + length), r * length);
     return part;
   };
-  for (let i0 = 0; i0 < n; i0 += TILE) {
-    const rows = Math.min(TILE, n - i0);
-    const left = Float64Array.from(a.subarray(i0 * dim, (i0 + rows) * dim));
+  for await (const { i0, j0, rows, columns, dots } of productTiles(a, b, dim, product, within)) {
+    const kernel = dots.map((dot) => cube(dot / dim + 1));
+    if (within && i0 === j0) for (let k = 0; k < rows; k++) kernel[k * columns + k] = 0;
     const first = within ? columnsOf(i0, rows) : new Float64Array(rows).fill(1);
-    for (let j0 = within ? i0 : 0; j0 < m; j0 += TILE) {
-      const columns = Math.min(TILE, m - j0);
-      const right = Float64Array.from(b.subarray(j0 * dim, (j0 + columns) * dim));
-      const kernel = await product(left, right, { rows, inner: dim, columns, transB: true });
-      for (let k = 0; k < kernel.length; k++) {
-        const near = kernel[k]! / dim + 1;
-        kernel[k] = near * near * near;
-      }
-      if (within && i0 === j0) for (let k = 0; k < rows; k++) kernel[k * columns + k] = 0;
-      const lines = within ? count : 1;
-      const half = await product(first, kernel, { rows: lines, inner: rows, columns });
-      const second = columnsOf(j0, columns);
-      const twice = within && i0 !== j0 ? 2 : 1;
-      for (let r = 0; r < count; r++) {
-        let sum = 0;
-        const line = within ? r * columns : 0;
-        for (let k = 0; k < columns; k++) sum += half[line + k]! * second[r * columns + k]!;
-        sums[r]! += twice * sum;
-      }
+    const lines = within ? count : 1;
+    const half = await product(first, kernel, { rows: lines, inner: rows, columns });
+    const second = columnsOf(j0, columns);
+    const twice = within && i0 !== j0 ? 2 : 1;
+    for (let r = 0; r < count; r++) {
+      let sum = 0;
+      const line = within ? r * columns : 0;
+      for (let k = 0; k < columns; k++) sum += half[line + k]! * second[r * columns + k]!;
+      sums[r]! += twice * sum;
     }
   }
   return sums;

@@ -1,6 +1,6 @@
 import type { Random } from "../sampling/index.ts";
 import { resampled } from "./bootstrap.ts";
-import type { DoubleProduct } from "./double-products.ts";
+import { type DoubleProduct, productTiles } from "./double-products.ts";
 
 /** The nearest other rows of each row, nearest first: [n, width]. */
 interface Nearest {
@@ -8,9 +8,6 @@ interface Nearest {
   readonly squares: Float64Array;
   readonly numbers: Int32Array;
 }
-
-/** Rows of each side compared at once. */
-const TILE = 1024;
 
 /** Neighbours known of each drawn row, in multiples of k: resampled rows may be farther apart. */
 const WIDER = 4;
@@ -116,22 +113,13 @@ async function eachDistance(
   product: DoubleProduct,
   see: (i: number, j: number, square: number) => void,
 ): Promise<void> {
-  const [n, m] = [a.length / dim, b.length / dim];
   const [aSquares, bSquares] = [squaredNorms(a, dim), squaredNorms(b, dim)];
-  for (let i0 = 0; i0 < n; i0 += TILE) {
-    const rows = Math.min(TILE, n - i0);
-    const left = Float64Array.from(a.subarray(i0 * dim, (i0 + rows) * dim));
-    for (let j0 = 0; j0 < m; j0 += TILE) {
-      const columns = Math.min(TILE, m - j0);
-      const right = Float64Array.from(b.subarray(j0 * dim, (j0 + columns) * dim));
-      const dots = await product(left, right, { rows, inner: dim, columns, transB: true });
-      for (let i = 0; i < rows; i++)
-        for (let j = 0; j < columns; j++) {
-          const square = aSquares[i0 + i]! + bSquares[j0 + j]! - 2 * dots[i * columns + j]!;
-          see(i0 + i, j0 + j, Math.max(0, square));
-        }
-    }
-  }
+  for await (const { i0, j0, rows, columns, dots } of productTiles(a, b, dim, product))
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        const square = aSquares[i0 + i]! + bSquares[j0 + j]! - 2 * dots[i * columns + j]!;
+        see(i0 + i, j0 + j, Math.max(0, square));
+      }
 }
 
 function squaredNorms(rows: Float32Array, dim: number): Float64Array {

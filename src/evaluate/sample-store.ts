@@ -32,12 +32,6 @@ interface SampleStore {
 /** Name of the record of a set's settings: within a folder, or after the name of an archive. */
 const SETTINGS_FILE = "settings.json";
 
-/** @throws RangeError for a picture of another size than the set's */
-function checkSampleSize({ width, height }: SetPlan, image: RgbImage): void {
-  if (image.width !== width || image.height !== height)
-    throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
-}
-
 /**
  * The first process writes the settings; all others must have the same.
  * @param found what lies at the set's place already, if anything: without a record it is none of ours
@@ -79,8 +73,17 @@ function changes(known: string | undefined, settings: string): string {
 }
 
 /** Opens a set to draw into. @throws Error where the file or its parts come from other settings, or from elsewhere */
-export function openSampleStore(plan: SetPlan): Promise<SampleStore> {
-  return plan.path.endsWith(".npz") ? openArchive(plan) : openSampleFolder(plan);
+export async function openSampleStore(plan: SetPlan): Promise<SampleStore> {
+  const store = await (plan.path.endsWith(".npz") ? openArchive(plan) : openSampleFolder(plan));
+  const { width, height } = plan;
+  return {
+    ...store,
+    async add(number, image) {
+      if (image.width !== width || image.height !== height)
+        throw new RangeError(`sample: expected ${width}x${height} pixels, got ${image.width}x${image.height}`);
+      await store.add(number, image);
+    },
+  };
 }
 
 /** @throws Error for a file that is not the plan's set */
@@ -117,10 +120,7 @@ async function openArchive(plan: SetPlan): Promise<SampleStore> {
   }
   return {
     present,
-    async add(number, image) {
-      checkSampleSize(plan, image);
-      await writeFileAtomic(nameOf(number), image.data);
-    },
+    add: (number, image) => writeFileAtomic(nameOf(number), image.data),
     async finish() {
       if (await whole()) return true;
       if ((await present()).size < total) return false;
@@ -164,10 +164,7 @@ async function openSampleFolder(plan: SetPlan): Promise<SampleStore> {
   }
   return {
     present,
-    async add(number, image) {
-      checkSampleSize(plan, image);
-      await writeFileAtomic(join(path, ...places[number]!), encodePng(image));
-    },
+    add: (number, image) => writeFileAtomic(join(path, ...places[number]!), encodePng(image)),
     finish: async () => (await present()).size === total,
   };
 }

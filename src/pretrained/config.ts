@@ -71,8 +71,8 @@ const transformerFields = {
 /** A field's name in the file: `shared_ada_ln` for `sharedAdaLN`. */
 const inFile = (name: string): string => name.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`);
 
-/** A part of the file as a value with the names that its fields have in code, */
-const partSchema = <S extends z.ZodRawShape>(fields: S) =>
+/** A part of a file as a value with the names that its fields have in code, */
+export const partSchema = <S extends z.ZodRawShape>(fields: S) =>
   z
     .strictObject(Object.fromEntries(Object.entries(fields).map(([name, field]) => [inFile(name), field])))
     .transform(
@@ -81,7 +81,7 @@ const partSchema = <S extends z.ZodRawShape>(fields: S) =>
     );
 
 /** and such a value as a part of the file. */
-const partOf = (fields: z.ZodRawShape, value: object) =>
+export const partOf = (fields: z.ZodRawShape, value: object) =>
   Object.fromEntries(Object.keys(fields).map((name) => [inFile(name), Reflect.get(value, name)]));
 
 const configSchema = z.object({

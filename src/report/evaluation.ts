@@ -7,7 +7,7 @@ import {
   metricNames,
 } from "../evaluate/index.ts";
 import { parseJson } from "../json/index.ts";
-import type { Block, NumberFormat, Section } from "./document.ts";
+import type { Block, Cell, NumberFormat, Section } from "./document.ts";
 import { shownInterval, shownNumber } from "./numbers.ts";
 
 interface MetricInfo {
@@ -56,6 +56,14 @@ export const metricInfo: Readonly<Record<MetricName, MetricInfo>> = {
   },
 };
 
+/** A number and its interval; a dash where there is none. */
+export function metricCell(result: Pick<EvaluationResult, MetricName | "intervals">, name: MetricName): Cell {
+  const { format } = metricInfo[name];
+  const [value, interval] = [result[name], result.intervals[name]];
+  if (value === null) return "—";
+  return { text: shownNumber(value, format), detail: interval === null ? "" : shownInterval(interval, format) };
+}
+
 const BETTER = { lower: "lower", higher: "higher", neither: "—" } as const;
 
 /** Numbers with intervals, classes, and how they were made. */
@@ -74,14 +82,8 @@ function numbers(result: EvaluationResult): Block[] {
       caption: "Every number with its 95 % interval",
       columns: [{ name: "Metric" }, { name: "Value and interval", numeric: true }, { name: "Better" }],
       rows: there.map((name) => {
-        const { title, format, meaning } = metricInfo[name];
-        const interval = result.intervals[name];
-        const value = {
-          text: shownNumber(result[name]!, format),
-          detail: interval === null ? "" : shownInterval(interval, format),
-        };
-        const heading = { text: title, detail: meaning };
-        const cells = [heading, value, BETTER[metricDirection(name)]];
+        const { title, meaning } = metricInfo[name];
+        const cells = [{ text: title, detail: meaning }, metricCell(result, name), BETTER[metricDirection(name)]];
         return { cells, best: [1] };
       }),
     },

@@ -1,8 +1,7 @@
 /** The part of a report that shows one option's values side by side. */
 import { type EvaluationResult, type MetricName, metricDirection, metricNames } from "../evaluate/index.ts";
 import type { Block, Picture, Plot, Section } from "./document.ts";
-import { metricInfo } from "./evaluation.ts";
-import { shownInterval, shownNumber } from "./numbers.ts";
+import { metricCell, metricInfo } from "./evaluation.ts";
 
 export interface Sweep {
   /** The option, as a title. */
@@ -65,18 +64,7 @@ function metricTable(names: readonly MetricName[], option: string, points: reado
       caption: `All numbers by ${option.toLowerCase()}, with 95 % intervals; the best of each column is bold`,
       columns: [{ name: option }, ...names.map((name) => ({ name: metricInfo[name].title, numeric: true }))],
       rows: points.map(({ value, result }, row) => ({
-        cells: [
-          value,
-          ...names.map((name) => {
-            const { format } = metricInfo[name];
-            const [number, interval] = [result[name], result.intervals[name]];
-            if (number === null) return "—";
-            return {
-              text: shownNumber(number, format),
-              detail: interval === null ? "" : shownInterval(interval, format),
-            };
-          }),
-        ],
+        cells: [value, ...names.map((name) => metricCell(result, name))],
         best: names.flatMap((_, i) => (best[i] === row ? [i + 1] : [])),
       })),
     },
