@@ -2,42 +2,19 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json";
 import { runCli } from "../../test/support/run-cli.ts";
 import { Stopped } from "./errors.ts";
-import { run } from "./run.ts";
+import { commandNames, run } from "./run.ts";
 
 afterEach(() => vi.unstubAllEnvs());
-
-const COMMANDS = [
-  "generate",
-  "repeat",
-  "inpaint",
-  "outpaint",
-  "expand",
-  "refine",
-  "score",
-  "encode",
-  "decode",
-  "classes",
-  "info",
-  "import",
-  "export",
-  "train",
-  "judge",
-  "neighbours",
-  "sample",
-  "serve",
-  "site",
-  "bench",
-];
 
 describe("help", () => {
   test("without arguments and with --help the commands are listed, each with a summary", async () => {
     const [bare, asked] = [await runCli(), await runCli("--help")];
     expect(bare).toEqual(asked);
     expect(asked).toMatchObject({ code: 0, err: "" });
-    for (const name of COMMANDS) expect(asked.out).toMatch(new RegExp(`^  ${name} +\\w+ \\w+`, "m"));
+    for (const name of commandNames) expect(asked.out).toMatch(new RegExp(`^  ${name} +\\w+ \\w+`, "m"));
   });
 
-  test.each(COMMANDS)("%s has a description, its output flags and an example of itself", async (name) => {
+  test.each(commandNames)("%s has a description, its output flags and an example of itself", async (name) => {
     const { code, out, err } = await runCli(name, "--help");
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(new RegExp(`^Usage: flexvar ${name} `));

@@ -36,6 +36,9 @@ const COMMANDS: Readonly<
   bench: ["speed and memory on this machine", () => import("./bench.ts")],
 };
 
+/** Every command. */
+export const commandNames: readonly string[] = Object.keys(COMMANDS);
+
 const EXAMPLES = `
 Examples:
   $ flexvar generate --class animal-face --count 4 --grid

@@ -116,7 +116,7 @@ function filtersOf({ grids }: ScalePlan, decided: Pick<ResolvedSampling, Decided
   const entropy = parseEntropyTemperature(decided.entropyTemperature);
   return grids.map((_, step) => {
     const values = FILTER_OPTIONS.map((name) => [name, valueAt(decided[name], step, grids.length)] as const);
-    const filter = Object.fromEntries(values) as Record<FilterOption, number>;
+    const filter = Object.fromEntries(values) as Required<Pick<FilterOptions, FilterOption>>;
     // Between two ends a number of tokens need not be whole.
     return { ...filter, topK: Math.round(filter.topK), ...(entropy !== undefined && { entropy }) };
   });

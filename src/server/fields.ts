@@ -6,6 +6,7 @@ import { OptionError } from "../errors/index.ts";
 import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import {
   checked,
+  EDIT_TASKS,
   EDITING_FIELDS,
   explain,
   type OptionName,
@@ -118,7 +119,7 @@ const edit = z.strictObject({
     .meta({ description: "A picture file in base64, plain or as a data URL; a list holds one." }),
   mask: base64.optional().meta({ description: "A mask picture of the same size in base64, for inpaint." }),
   mask_mode: z.enum(MASK_MODES).optional(),
-  task: z.enum(["inpaint", "outpaint", "expand", "refine"]).optional().meta({ description: "inpaint by default." }),
+  task: z.enum(EDIT_TASKS).optional().meta({ description: "inpaint by default." }),
   left: pixels.optional(),
   right: pixels.optional(),
   top: pixels.optional(),

@@ -13,6 +13,7 @@ import { downsampling } from "../models/index.ts";
 import {
   drawing,
   EDITING_FIELDS,
+  type EditTask,
   type OptionName,
   pickEditing,
   present,
@@ -99,7 +100,7 @@ const TASK_FIELDS = {
   outpaint: ["left", "right", "top", "bottom"],
   expand: ["ratio"],
   refine: ["strength"],
-} as const;
+} as const satisfies Readonly<Record<EditTask, readonly string[]>>;
 
 /** Edit fields as work. @throws ApiError, OptionError, RangeError, ImageError in words. */
 export async function editWork(
