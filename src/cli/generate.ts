@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { parseSampling, type SamplingInput, type SamplingOptions } from "../options/index.ts";
+import { parseSampling, type SamplingInput } from "../options/index.ts";
 import { type LargeOptions, largeOptions } from "../pipelines/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type Drawn, draw, pictureJson } from "./draw.ts";
@@ -59,7 +59,9 @@ export function define(command: Command): CommandWork {
 async function generate(_: readonly unknown[], flags: BestFlags, running: Running): Promise<Outcome> {
   const input = samplingInput(flags);
   parseSampling(input);
-  const windows = flags.large === "plain" ? undefined : windowsOptions(input, flags);
+  // With --best-of, `bestJudge` refuses windows.
+  const isWindows = flags.large === "windows" && flags.bestOf === undefined;
+  const windows = isWindows ? windowsOptions(input, flags) : undefined;
   if ((input.classLabels ?? []).length === 0)
     throw new UsageError("--class: expected at least one class id or name, got none; `flexvar classes` lists them");
   if (flags.trace !== undefined && flags.trace.trim() === "")
