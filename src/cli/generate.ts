@@ -59,6 +59,9 @@ export function define(command: Command): CommandWork {
 async function generate(_: readonly unknown[], flags: BestFlags, running: Running): Promise<Outcome> {
   const input = samplingInput(flags);
   parseSampling(input);
+  // With --best-of, `bestJudge` refuses windows.
+  const isWindows = flags.large === "windows" && flags.bestOf === undefined;
+  const windows = isWindows ? windowsOptions(input, flags) : undefined;
   if ((input.classLabels ?? []).length === 0)
     throw new UsageError("--class: expected at least one class id or name, got none; `flexvar classes` lists them");
   if (flags.trace !== undefined && flags.trace.trim() === "")
@@ -66,7 +69,6 @@ async function generate(_: readonly unknown[], flags: BestFlags, running: Runnin
   const { report } = running;
   const folder = findModel(flags.model);
   const judge = bestJudge(flags, folder);
-  const windows = flags.large === "plain" ? undefined : windowsOptions(input, flags);
   const opening = performance.now();
   await expectFolder(flags.out);
   await expectWritable(flags.trace);

@@ -101,13 +101,8 @@ function weakest({ classes }: ClassAccuracy): string[] {
   });
 }
 
-function asJson({ pictures, correct, accuracy, interval, shares, classes }: ClassAccuracy) {
-  return {
-    pictures,
-    correct,
-    accuracy,
-    interval: [...interval],
-    ...Object.fromEntries(Object.entries(shares).map(([name, { value }]) => [name, value])),
-    classes: classes.map((c) => ({ label: c.label, pictures: c.pictures, correct: c.correct })),
-  };
-}
+const asJson = ({ shares, classes, ...counts }: ClassAccuracy) => ({
+  ...counts,
+  ...Object.fromEntries(Object.entries(shares).map(([name, { value }]) => [name, value])),
+  classes: classes.map(({ takenFor: _, ...one }) => one),
+});

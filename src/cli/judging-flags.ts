@@ -30,7 +30,7 @@ export function addJudgingFlags(command: Command, unlessTold: string): Command {
         .helpGroup("Features:"),
     )
     .optionsGroup("Numbers:")
-    .option("--metrics <LIST>", `some of ${setMetrics.join(",")}; all by default`, readMetrics)
+    .option("--metrics <LIST>", `some of ${setMetrics.join(", ")}, with commas between; all by default`, readMetrics)
     .option(
       "--bootstrap <N>",
       `replicates of each interval, 0 for none; ${DEFAULT_REPLICATES} by default, of Fréchet distances ${defaultReplicates(1024)} ` +

@@ -52,20 +52,8 @@ function tokensOf(array: NpyArray, grid: Grid, where: string): Int32Array {
 }
 
 function integers(array: NpyArray, where: string): number[] {
-  switch (array.dtype) {
-    case "int64":
-    case "uint64":
-      return Array.from(array.data, Number);
-    case "int32":
-    case "uint32":
-    case "int16":
-    case "uint16":
-    case "int8":
-    case "uint8":
-      return Array.from(array.data);
-    default:
-      throw new Error(`${where}: expected whole numbers, got ${array.dtype}`);
-  }
+  if (!/^u?int/.test(array.dtype)) throw new Error(`${where}: expected whole numbers, got ${array.dtype}`);
+  return Array.from<number | bigint, number>(array.data, Number);
 }
 
 /** Tokens of each picture of a batch by itself. */
