@@ -9,20 +9,16 @@ export function regionsOf(hole: Uint8Array, width: number, height: number, side:
   const regions: PixelRect[] = [];
   while (rest.length > 0) {
     let box = rest[0]!;
-    let others = rest.slice(1);
-    for (let grown = true; grown; ) {
-      const left: PixelRect[] = [];
-      for (const other of others) {
-        const joined = unionRect(box, other);
-        const isCovered = joined.width === box.width && joined.height === box.height;
-        if (isCovered || (joined.width <= side && joined.height <= side)) box = joined;
-        else left.push(other);
-      }
-      grown = left.length < others.length;
-      others = left;
+    const left: PixelRect[] = [];
+    for (const other of rest.slice(1)) {
+      const joined = unionRect(box, other);
+      const isCovered = joined.width === box.width && joined.height === box.height;
+      // One that did not fit into a smaller box fits into no larger one: a single pass is enough.
+      if (isCovered || (joined.width <= side && joined.height <= side)) box = joined;
+      else left.push(other);
     }
     regions.push(box);
-    rest = others;
+    rest = left;
   }
   return regions;
 }
