@@ -68,6 +68,7 @@ export {
   psnr,
   sumPlaced,
 } from "./evaluate/index.ts";
+export type { HubProgress } from "./hub/node.ts";
 export {
   areaMatrix,
   contactSheet,

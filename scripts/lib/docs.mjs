@@ -36,8 +36,9 @@ const TITLES = {
 /** Parts of exported types that users get and hand on, but need not know. */
 const INTERNAL = [
   ...["samplingSchema", "Networks", "Program", "Session", "OpenOptions", "Provider"],
+  ...["DRAWN", "EDIT_TASKS", "DEFAULT_LIMITS", "STEP_TABLES"],
   ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES"],
-  ...["NpyDType", "NpyTypes", "Crop", "PixelSize", "Options", "Decided", "ConfigOption", "Value"],
+  ...["NpyDType", "ElementsOf", "Crop", "PixelSize", "Options", "Decided", "ConfigOption", "Value"],
 ];
 
 /** Builds the site into `out`. @throws Error where a comment or page has a broken link, or anything else is amiss. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { float16ToFloat32, float32ToBFloat16, float32ToFloat16, fromFloat32, toFloat32 } from "./convert.ts";
+import { float32ToBFloat16, floatBytes } from "../../test/support/float-bytes.ts";
+import { float16ToFloat32, float32ToFloat16, toFloat32 } from "./convert.ts";
 import { crc32, crc32Portable } from "./crc32.ts";
 import type { StoredDType } from "./types.ts";
 
@@ -80,7 +81,7 @@ test("bfloat16 is the upper half of a float32, rounded to even", () => {
   );
   expect(nan[0]).toBeNaN();
   const all = new Uint8Array(allHalves.buffer);
-  const back = fromFloat32(
+  const back = floatBytes(
     toFloat32(all, "bfloat16").map((v) => (Number.isNaN(v) ? 0 : v)),
     "bfloat16",
   );

@@ -70,36 +70,13 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   return out;
 }
 
-/** float32 to bfloat16 bit patterns: round to nearest even; NaN stays NaN. */
-export function float32ToBFloat16(values: Float32Array): Uint16Array {
-  const source = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const out = new Uint16Array(values.length);
-  for (let i = 0; i < source.length; i++) {
-    const bits = source[i]!;
-    const kept = bits >>> 16;
-    const notNumber = (bits & 0x7fffffff) > 0x7f800000;
-    out[i] = notNumber ? kept | 0x40 : kept + roundUp(kept, bits & 0xffff, 0x8000);
-  }
-  return out;
-}
-
 /** 1 when the cut-off part rounds the kept part up: more than half, or half and the kept part odd. */
 function roundUp(kept: number, cut: number, half: number): number {
   return cut > half || (cut === half && kept & 1) ? 1 : 0;
 }
 
-/** float32 values as the bytes of a floating stored type. */
-export function fromFloat32(values: Float32Array, dtype: "float32" | "float16" | "bfloat16" | "float64"): Uint8Array {
-  switch (dtype) {
-    case "float32":
-      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    case "float16":
-      return new Uint8Array(float32ToFloat16(values).buffer);
-    case "bfloat16":
-      return new Uint8Array(float32ToBFloat16(values).buffer);
-    case "float64":
-      return new Uint8Array(Float64Array.from(values).buffer);
-    default:
-      return dtype satisfies never;
-  }
-}
+/** float32 values as the bytes of a stored type. */
+export const fromFloat32 = (values: Float32Array, dtype: "float32" | "float16"): Uint8Array =>
+  dtype === "float32"
+    ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    : new Uint8Array(float32ToFloat16(values).buffer);

@@ -14,7 +14,7 @@ import { declareTokenizer, downsampling, type TokenizerConfig } from "../models/
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Weights } from "../runtime/index.ts";
 import { tellingOnce } from "./data.ts";
-import { areaValue, encodeProgram, pooledTokens } from "./pooling.ts";
+import { areaValue, encodeProgram, pooledTokens } from "./tokenizer-objective.ts";
 
 export interface TokenCache {
   /** Pictures of the data set. */

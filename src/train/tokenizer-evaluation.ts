@@ -8,7 +8,7 @@ import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Session } from "../runtime/index.ts";
 import { codebookUsage } from "./codebook.ts";
 import { feedsOf, type Values } from "./feeds.ts";
-import { areaValue, encodeProgram, pooledTokens } from "./pooling.ts";
+import { areaValue, encodeProgram, pooledTokens } from "./tokenizer-objective.ts";
 
 /** Sessions whose weights are fed at each run, so that one pair serves a whole training. */
 export interface TokenizerEvaluator {

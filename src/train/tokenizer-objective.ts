@@ -3,17 +3,27 @@
  * its own, and the losses are summed. The paper does not state the target at small scales: here it is the picture
  * resized (area) to the decoded size.
  */
-import { type Dim, input, mulDims, ops, type Tensor } from "../engine/index.ts";
+import { type Dim, input, mulDims, ops, type Program, program, type Tensor } from "../engine/index.ts";
+import { areaMatrix } from "../image/index.ts";
 import {
+  CODEBOOK,
+  declareTokenizer,
   decodeCodes,
   downsampling,
   encodeLatent,
+  isDecoderParam,
   latentRows,
+  nearestCodes,
   type TokenizerConfig,
   unitCodebook,
 } from "../models/index.ts";
-import type { Params } from "../nn/index.ts";
+import { type ParamDecl, type Params, paramTensors } from "../nn/index.ts";
+import type { Runtime, Value } from "../runtime/index.ts";
+import type { Grid } from "../sampling/index.ts";
+import { extraDecls, extraLosses } from "./extra-losses.ts";
+import { stepOptionsOf } from "./optimizer.ts";
 import { gradientDifference, meanAbsolute, meanLogSquared, meanSquared } from "./pixel-losses.ts";
+import { stepProgram } from "./step.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
 
 const { add, argMax, gather, l2Normalize, matmul, mul, reshape, stopGradient, sub, transpose } = ops;
@@ -142,4 +152,81 @@ function scaleLosses(
 export function imageInput(config: TokenizerConfig, H: Dim = "H", W: Dim = "W"): Tensor {
   const factor = downsampling(config);
   return input("image", "float32", ["B", 3, mulDims(factor, H), mulDims(factor, W)]);
+}
+
+/** The area-pooling matrix [to, from] of one axis as a session value. */
+export function areaValue(runtime: Runtime, from: number, to: number): Value {
+  const matrix = areaMatrix(from, to);
+  return runtime.floats(matrix.data, [matrix.out, matrix.in]);
+}
+
+/** Pictures `image` [B, 3, f·H, f·W] to their `latent` [B, Z, H, W]. */
+export function encodeProgram(config: TokenizerConfig): Program {
+  const p = paramTensors(declareTokenizer(config));
+  return program("encode", { latent: encodeLatent(p, config, imageInput(config)) });
+}
+
+/** Tokens [B, h·w] of inputs `latent` [B, Z, H, W] pooled by `rows` [h, H] and `columns` [w, W]. */
+export function pooledTokens(p: Params, { codeDim }: TokenizerConfig): Tensor {
+  const latent = input("latent", "float32", ["B", codeDim, "H", "W"]);
+  const pooled = poolSeparably(latent, input("rows", "float32", ["h", "H"]), input("columns", "float32", ["w", "W"]));
+  return nearestCodes(p, latentRows(pooled));
+}
+
+/** Inputs of pooled scale `i`: latent and picture of a native grid to a smaller one, `factor` pixels a cell. */
+export function poolingFeeds(
+  runtime: Runtime,
+  i: number,
+  [H, W]: Grid,
+  [h, w]: Grid,
+  factor: number,
+): Record<string, Value> {
+  const matrices = poolingShapes(i, [h, w], [H, W], factor);
+  return Object.fromEntries(
+    matrices.map(([name, [to, from]]) => [name, areaValue(runtime, from as number, to as number)]),
+  );
+}
+
+/** Whether a gradient moves a parameter: the decoder's alone, or all but codes that are moving averages. */
+export function isTrained({ train, codebook }: TokenizerTraining, { name }: ParamDecl): boolean {
+  if (train === "decoder") return isDecoderParam(name);
+  return codebook.update === "gradient" || name !== CODEBOOK;
+}
+
+/** Pooled grids of a step beside the native one, which is `native` cells wide. */
+export const smallScaleCount = ({ scales }: TokenizerTraining, native: number): number =>
+  Math.min(scales.perBatch - 1, native - 1);
+
+/**
+ * The step's program, where `judged` says whether the discriminator takes part. Beside a `stepProgram`'s, its outputs are
+ * `reconstruction`, the native grid's `pixel` and `commitment`, the optional terms by name, and for every grid i its normalised
+ * encoder vectors `rows{i}` [B, l, Z] and the codes `tokens{i}` [B, l] that they chose.
+ */
+export function tokenizerProgram(config: TokenizerTraining, native: number, judged: boolean): Program {
+  const { model, optimizer } = config;
+  const decls = declareTokenizer(model);
+  const trained = decls.filter((decl) => isTrained(config, decl));
+  const { lpips, discriminator } = extraDecls(config);
+  const p = paramTensors([...decls, ...lpips, ...discriminator]);
+  const codesMove = trained.some(({ name }) => name === CODEBOOK);
+  const weights = { ...config.loss, codebook: codesMove ? config.loss.codebook : 0 };
+  const image = imageInput(model, native, native);
+  const small = smallScaleCount(config, native);
+  const objective = tokenizerObjective(p, model, image, [native, native], small, weights);
+  const last = objective.scales.at(-1)!;
+  const { perceptual, adversarial, second } = extraLosses(p, config, last.reconstruction, last.target, judged);
+  const terms = { ...(perceptual && { perceptual }), ...(adversarial && { adversarial }) };
+  const total = Object.values(terms).reduce((sum, term) => ops.add(sum, term), objective.total);
+  const perScale = objective.scales.flatMap(({ rows, tokens }, i) => [
+    [`rows${i}`, rows] as const,
+    [`tokens${i}`, tokens] as const,
+  ]);
+  const extras = {
+    reconstruction: objective.reconstruction,
+    pixel: last.pixel,
+    commitment: last.commitment,
+    ...Object.fromEntries(perScale),
+    ...terms,
+  };
+  return stepProgram("train_tokenizer", trained, p, total, extras, stepOptionsOf(optimizer), second);
 }

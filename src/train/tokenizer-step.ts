@@ -8,14 +8,13 @@ import type { BatchStream } from "./data.ts";
 import type { Setup } from "./experiment.ts";
 import { numberOf, type Values } from "./feeds.ts";
 import { optimizerStep } from "./optimizer.ts";
-import { poolingFeeds } from "./pooling.ts";
 import type { StepReport } from "./run.ts";
 import { drawSmallScales } from "./scale-draw.ts";
 import type { NamedArray } from "./state.ts";
 import type { StateStore } from "./store.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
 import type { TokenizerEvaluator } from "./tokenizer-evaluation.ts";
-import { smallScaleCount, tokenizerProgram } from "./tokenizer-program.ts";
+import { poolingFeeds, smallScaleCount, tokenizerProgram } from "./tokenizer-objective.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** A tokenizer's run: what is opened once, and what every step changes. */

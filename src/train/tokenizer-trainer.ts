@@ -25,7 +25,7 @@ import { slotsOf } from "./step.ts";
 import { openStore } from "./store.ts";
 import type { TokenizerTraining } from "./tokenizer-config.ts";
 import { evaluateScales, openTokenizerEvaluator, reconstructionSheet } from "./tokenizer-evaluation.ts";
-import { isTrained, tokenizerProgram } from "./tokenizer-program.ts";
+import { isTrained, tokenizerProgram } from "./tokenizer-objective.ts";
 import { codesOf, releaseFixed, step, type TokenizerRun } from "./tokenizer-step.ts";
 import { openTransfer } from "./transfer.ts";
 

@@ -1,6 +1,6 @@
 /** Networks of any size with random weights, and the checkpoint files that hold them. */
 import { join } from "node:path";
-import { fromFloat32, type TensorSource, tensorSource, toFloat32, writePth } from "../../src/checkpoint/index.ts";
+import { type TensorSource, tensorSource, toFloat32, writePth } from "../../src/checkpoint/index.ts";
 import {
   declareTokenizer,
   declareTransformer,
@@ -9,6 +9,7 @@ import {
 } from "../../src/models/index.ts";
 import type { ParamDecl } from "../../src/nn/index.ts";
 import { createRandom } from "../../src/sampling/index.ts";
+import { floatBytes } from "./float-bytes.ts";
 
 export type FloatType = "float32" | "float16" | "bfloat16";
 
@@ -29,7 +30,7 @@ export function randomWeights(decls: readonly ParamDecl[], dtype: FloatType, see
         if (name === "head.weight") return (3 * x) / Math.sqrt(inputs);
         return shape.length === 1 ? 0.2 * x : x / Math.sqrt(inputs);
       });
-      return [name, toFloat32(fromFloat32(values, dtype), dtype)];
+      return [name, toFloat32(floatBytes(values, dtype), dtype)];
     }),
   );
 }
@@ -50,7 +51,7 @@ export function tensorSources(
   dtype: FloatType,
 ): Map<string, TensorSource> {
   return new Map(
-    decls.map(({ name, shape }) => [name, tensorSource(dtype, shape, fromFloat32(weights.get(name)!, dtype))]),
+    decls.map(({ name, shape }) => [name, tensorSource(dtype, shape, floatBytes(weights.get(name)!, dtype))]),
   );
 }
 
