@@ -68,7 +68,7 @@ export const poolingShapes = (i: number, [h, w]: readonly Dim[], [H, W]: readonl
   ] as const;
 
 /** rows · x · columnsᵀ over the last two axes. */
-export function poolSeparably(x: Tensor, rows: Tensor, columns: Tensor): Tensor {
+function poolSeparably(x: Tensor, rows: Tensor, columns: Tensor): Tensor {
   return matmul(rows, matmul(x, columns, { transB: true }));
 }
 
