@@ -5,7 +5,8 @@ import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { OptionError } from "./errors/index.ts";
 import { userCache } from "./files/index.ts";
-import { ensureModel, type HubProgress, hubSettings, namesHubModel } from "./hub/node.ts";
+import { namesHubModel } from "./hub/index.ts";
+import type { HubProgress } from "./hub/node.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
 import { CONFIG_FILE, loadWeights } from "./pretrained/index.ts";
 import { openFolder } from "./pretrained/node.ts";
@@ -57,6 +58,8 @@ function isWritable(folder: string): Promise<boolean> {
 /** The folder of a model: itself, or that of a name of the hub, downloaded where it is not here. */
 async function folderOf(named: string, { onProgress, offline, signal }: FromPretrainedOptions): Promise<string> {
   if (existsSync(join(named, CONFIG_FILE)) || !namesHubModel(named)) return named;
+  // Loaded when needed: most models are folders.
+  const { ensureModel, hubSettings } = await import("./hub/node.ts");
   const settings = hubSettings();
   return ensureModel(named, {
     settings: { ...settings, offline: offline ?? settings.offline },

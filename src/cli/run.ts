@@ -99,6 +99,10 @@ function endedByCommander(error: CommanderError, argv: readonly string[], termin
 /** The first Ctrl-C asks the command to stop; a second ends the process at once. */
 export function stopOnSignals(stop: AbortController): void {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => stop.abort(new Stopped(name)));
+    process.once(name, () => {
+      // Libraries that listen too (signal-exit) would end the process now, where they find themselves alone.
+      process.removeAllListeners(name);
+      stop.abort(new Stopped(name));
+    });
   }
 }

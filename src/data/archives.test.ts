@@ -91,12 +91,6 @@ describe("openParquet", () => {
     expect(seen.sort()).toEqual([0, 1, 2, 3, 4, 6]);
     expect(corrupt).toEqual(["pictures.parquet[5]"]);
   });
-
-  it("says which columns there are", async () => {
-    await expect(openParquet([parquetFile], { imageColumn: "photo" })).rejects.toThrow(
-      "expected a column photo, got image, label",
-    );
-  });
 });
 
 describe("openWebDataset", () => {

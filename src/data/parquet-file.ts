@@ -34,11 +34,11 @@ export interface Group extends Chunk {
 export type Row = Record<string, unknown>;
 
 /** @throws DatasetError naming the file that is none, or lacks a column */
-export async function openFile(path: string, options: ColumnOptions): Promise<ParquetFile> {
+export async function openFile(path: string): Promise<ParquetFile> {
   try {
     const buffer = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(buffer);
-    return { path, buffer, metadata, columns: findColumns(metadata, path, options) };
+    return { path, buffer, metadata, columns: findColumns(metadata, path) };
   } catch (error) {
     if (error instanceof DatasetError) throw error;
     throw new DatasetError(`${path}: expected a Parquet file, got: ${fileProblem(error) ?? String(error)}`, {
@@ -132,14 +132,6 @@ export function groupReader(groups: readonly Group[]): (row: number) => Promise<
   };
 }
 
-/** Columns by name; undefined by default. */
-export interface ColumnOptions {
-  /** Column of the pictures. Default: the file's `Image` feature, else `image`, `img` or `png`. */
-  readonly imageColumn?: string;
-  /** Column of the labels. Default: the file's `ClassLabel` feature, else `label`, `labels` or `fine_label`. */
-  readonly labelColumn?: string;
-}
-
 export interface Columns {
   readonly image: string;
   readonly label: string | undefined;
@@ -150,23 +142,20 @@ export interface Columns {
 }
 
 /**
- * The hub writes its features as JSON under the metadata key "huggingface".
- * @throws DatasetError naming the file where a column is missing
+ * The pictures' column is the file's `Image` feature, else `image`, `img` or `png`; the labels' its `ClassLabel` feature, else `label`,
+ * `labels` or `fine_label`. The hub writes its features as JSON under the metadata key "huggingface".
+ * @throws DatasetError naming the file where there is no column of pictures
  */
-function findColumns(metadata: FileMetaData, path: string, options: ColumnOptions): Columns {
+function findColumns(metadata: FileMetaData, path: string): Columns {
   const there = topColumns(metadata);
   const features = featuresOf(metadata);
-  const byType = (type: string) => [...features].find(([, feature]) => feature?._type === type)?.[0];
-  const pick = (given: string | undefined, type: string, usual: readonly string[]) =>
-    [given ?? byType(type), ...(given ? [] : usual)].find((name) => name !== undefined && there.includes(name));
-  const image = pick(options.imageColumn, "Image", ["image", "img", "png"]);
-  const label = pick(options.labelColumn, "ClassLabel", ["label", "labels", "fine_label"]);
-  const asked = options.imageColumn ?? "image";
-  const got = there.map(shownName).join(", ");
-  if (!image) throw new DatasetError(`${path}: expected a column ${asked}, got ${got}`);
-  if (options.labelColumn && !label) {
-    throw new DatasetError(`${path}: expected a column ${options.labelColumn}, got ${got}`);
-  }
+  const pick = (type: string, usual: readonly string[]) =>
+    [[...features].find(([, feature]) => feature?._type === type)?.[0], ...usual].find(
+      (name) => name !== undefined && there.includes(name),
+    );
+  const image = pick("Image", ["image", "img", "png"]);
+  const label = pick("ClassLabel", ["label", "labels", "fine_label"]);
+  if (!image) throw new DatasetError(`${path}: expected a column image, got ${there.map(shownName).join(", ")}`);
   const names = label === undefined ? undefined : namesOf(features.get(label));
   const usable = Array.isArray(names) && names.every((name) => typeof name === "string");
   const others = there.filter((name) => name !== image && name !== label);

@@ -5,7 +5,6 @@ import { type DecodeOptions, encodedDataset } from "./decode.ts";
 import { type Label, numberLabels, readLabel } from "./labels.ts";
 import { countLeftOut, type LeftOutCount, someNames } from "./left-out.ts";
 import {
-  type ColumnOptions,
   type Columns,
   chunksOf,
   type Group,
@@ -19,7 +18,7 @@ import {
 } from "./parquet-file.ts";
 
 /** How a Parquet data set is read. */
-export interface ParquetOptions extends DecodeOptions, ColumnOptions {
+export interface ParquetOptions extends DecodeOptions {
   /** How class names are sorted where the files do not say. Default: naturally. */
   readonly order?: ClassOrder;
 }
@@ -33,7 +32,7 @@ export interface ParquetOptions extends DecodeOptions, ColumnOptions {
  */
 export async function openParquet(paths: readonly string[], options: ParquetOptions = {}): Promise<Dataset> {
   const files: ParquetFile[] = [];
-  for (const path of paths) files.push(await openFile(path, options));
+  for (const path of paths) files.push(await openFile(path));
   const groups = groupsOf(files);
   if (groups.length === 0) throw new DatasetError(`${paths.join(", ") || "parquet"}: expected rows, got none`);
   expectAlike(files);

@@ -115,6 +115,14 @@ describe("Parquet", () => {
     );
   });
 
+  it("says which columns there are where none has pictures", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "a.parquet");
+    const columnData = ["breed", "caption"].map((name): Column => ({ name, data: ["x"], type: "STRING" }));
+    await writeFile(path, Buffer.from(parquetWriteBuffer({ columnData })));
+    await expect(openDataset(path)).rejects.toThrow("a.parquet: expected a column image, got breed, caption");
+  });
+
   it("matches shards by the names of their classes", async () => {
     await using folder = await temporaryFolder();
     await writeTree(folder.path, {

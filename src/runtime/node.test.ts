@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
@@ -20,7 +20,7 @@ const expected = Float32Array.of(11, 22, 33, 14, 25, 36);
 describe("parameters", () => {
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "flexvar-node-"));
+    folder = await realpath(await mkdtemp(join(tmpdir(), "flexvar-node-")));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -56,14 +56,36 @@ describe("parameters", () => {
     await session.dispose();
   });
 
+  test("through links, in the folder that these lead to", async () => {
+    const [blobs, snapshot] = [join(folder, "blobs"), join(folder, "snapshot")];
+    for (const made of [blobs, snapshot]) await mkdir(made);
+    const linked = async (name: string, values: Float32Array) => {
+      await writeFile(join(blobs, `blob-${name}`), values);
+      await symlink(join("..", "blobs", `blob-${name}`), join(snapshot, name));
+      return { kind: "file", path: join(snapshot, name), offset: 0, length: values.byteLength } as const;
+    };
+    const weights: Weights = new Map([
+      ["w", await linked("w.bin", weight)],
+      ["b", await linked("b.bin", bias)],
+    ]);
+    const session = await runtime.open(linear, { weights });
+    expect((await session.run(feeds)).y!.data).toEqual(expected);
+    expect((await readdir(blobs)).sort()).toEqual(["blob-b.bin", "blob-w.bin"]);
+    await session.dispose();
+  });
+
   test("in files of two folders are refused", async () => {
-    const file = (path: string, length: number) => ({ kind: "file", path, offset: 0, length }) as const;
+    const file = async (name: string, length: number) => {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, "a.bin"), new Uint8Array(length));
+      return { kind: "file", path: join(folder, name, "a.bin"), offset: 0, length } as const;
+    };
     const weights = new Map([
-      ["w", file("/first/a.bin", 24)],
-      ["b", file("/second/b.bin", 12)],
+      ["w", await file("first", 24)],
+      ["b", await file("second", 12)],
     ]);
     await expect(runtime.open(linear, { weights })).rejects.toThrow(
-      "weights: expected files of one folder, got /first, /second",
+      `weights: expected files of one folder, got ${join(folder, "first")}, ${join(folder, "second")}`,
     );
   });
 
