@@ -28,8 +28,9 @@ export async function cachedModels({ settings, imported }: Places): Promise<Cach
     }
   }
   for (const name of (await readdir(settings.cache).catch(() => [])).sort()) {
-    const repo = /^models--(.+?)--(.+)$/.exec(name);
-    if (repo !== null) found.push(...(await snapshotModels(settings.cache, `${repo[1]}/${repo[2]}`)));
+    const [kind, user, ...repo] = name.split("--");
+    if (kind === "models" && repo.length > 0)
+      found.push(...(await snapshotModels(settings.cache, `${user}/${repo.join("--")}`)));
   }
   return found;
 }

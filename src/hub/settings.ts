@@ -21,7 +21,7 @@ const isSet = (value: string | undefined): boolean => /^(1|on|yes|true)$/i.test(
 export function hubSettings(env: Environment = process.env): HubSettings {
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
   return {
-    endpoint: (env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, ""),
+    endpoint: (env.HF_ENDPOINT || "https://huggingface.co").replace(/\/$/, ""),
     cache: env.HF_HUB_CACHE || join(home, "hub"),
     token: isSet(env.HF_HUB_DISABLE_IMPLICIT_TOKEN) ? undefined : env.HF_TOKEN?.trim() || savedToken(env, home),
     offline: isSet(env.HF_HUB_OFFLINE),
