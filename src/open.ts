@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { OptionError } from "./errors/index.ts";
-import { userCache } from "./files/index.ts";
 import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
@@ -59,11 +58,9 @@ function isWritable(folder: string): Promise<boolean> {
 async function folderOf(named: string, { onProgress, offline, signal }: FromPretrainedOptions): Promise<string> {
   if (existsSync(join(named, CONFIG_FILE)) || !namesHubModel(named)) return named;
   // Loaded when needed: most models are folders.
-  const { ensureModel, hubSettings } = await import("./hub/node.ts");
-  const settings = hubSettings();
+  const { ensureModel, hubPlaces } = await import("./hub/node.ts");
   return ensureModel(named, {
-    settings: { ...settings, offline: offline ?? settings.offline },
-    imported: join(userCache(), "models"),
+    ...hubPlaces(offline),
     signal,
     onMessage: (message) => onProgress?.({ message }),
     onProgress: (progress) => onProgress?.({ message: `downloading ${progress.file}`, ...progress }),

@@ -1,18 +1,15 @@
 /** Models of the hub as commands pull them: asked for on a terminal, with a bar, refused elsewhere unless `--yes` says otherwise. */
-import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { userCache } from "../files/index.ts";
-import { type DownloadPlan, ensureModel, type HubProgress, hubSettings, type ModelOptions } from "../hub/node.ts";
+import { sizeText } from "../files/index.ts";
+import { type DownloadPlan, ensureModel, type HubProgress, hubPlaces, type ModelOptions } from "../hub/node.ts";
 import type { HubFlags, Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Where models of the hub are kept and how they are asked for. */
-export function hubOptions({ yes = false, offline = false }: HubFlags, { report, signal }: Running): ModelOptions {
-  const settings = hubSettings();
+export function hubOptions({ yes = false, offline }: HubFlags, { report, signal }: Running): ModelOptions {
   return {
-    settings: { ...settings, offline: offline || settings.offline },
-    imported: join(userCache(), "models"),
+    ...hubPlaces(offline),
     signal,
     onMessage: (message) => report.log(message),
     onProgress: progressOf(report),
@@ -58,10 +55,4 @@ function progressOf(report: Reporter): (progress: HubProgress) => void {
     const note = `${file}: ${sizeText(progress.loaded)} of ${sizeText(progress.total)}${rate}`;
     report.progress(progress.loaded, Math.max(progress.total, 1), note, left);
   };
-}
-
-/** Bytes as people read them: `310 MB`, `1.24 GB`. */
-export function sizeText(bytes: number): string {
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
-  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(bytes >= 1e7 ? 0 : 1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
 }

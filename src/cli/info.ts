@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { sizeText } from "../files/index.ts";
 import type { Json } from "../image/index.ts";
+import { textColumns } from "../report/index.ts";
 import { type CommandWork, type Outcome, pulled, type Running } from "./command.ts";
 import type { TensorCounts } from "./describe-file.ts";
 import { modelHash } from "./identity.ts";
@@ -30,7 +32,7 @@ async function fileInfo(path: string): Promise<Outcome> {
   const file = await describeFile(path);
   const { config, kind, codebook } = file;
   const rows: Row[] = [
-    ["file", `${path}, ${file.format}, ${bytesText(file.bytes)}`],
+    ["file", `${path}, ${file.format}, ${sizeText(file.bytes)}`],
     ["kind", kind],
     ...(file.problem === null ? [] : [["problem", file.problem] as const]),
     ...(file.notes ?? []).map((note): Row => ["note", note]),
@@ -39,7 +41,7 @@ async function fileInfo(path: string): Promise<Outcome> {
     ["holds", kind === "arrays" ? countsText(file, "arrays", "elements") : countsText(file)],
     ...(file.arrays ?? []).map(({ name, dtype, shape }): Row => [`  ${name}`, `${dtype} [${shape.join(", ")}]`]),
   ];
-  return { json: asJson(file), text: table(rows) };
+  return { json: asJson(file), text: textColumns(rows) };
 }
 
 async function folderInfo(folder: string): Promise<Outcome> {
@@ -78,11 +80,11 @@ async function folderInfo(folder: string): Promise<Outcome> {
       ["codebook", `${codebookSize} x ${codeDim}`],
       ["classes", `${config.transformer?.numClasses ?? 0}, ${config.id2label.length} labels`],
       ["parameters", grouped(parameters)],
-      ["tokenizer", `${countsText(tokenizer)}, ${bytesText(tokenizer.bytes)}`],
+      ["tokenizer", `${countsText(tokenizer)}, ${sizeText(tokenizer.bytes)}`],
       ...configRows(json.tokenizer, "  "),
       ...(transformer === null
         ? []
-        : [["transformer", `${countsText(transformer)}, ${bytesText(transformer.bytes)}`] as const]),
+        : [["transformer", `${countsText(transformer)}, ${sizeText(transformer.bytes)}`] as const]),
       ...configRows(json.transformer, "  "),
       [
         "sampling",
@@ -106,7 +108,7 @@ async function folderInfo(folder: string): Promise<Outcome> {
         transformer,
         config: json,
       }),
-      text: table(rows),
+      text: textColumns(rows),
     };
   } finally {
     await model.close();
@@ -120,11 +122,6 @@ function configRows(config: Readonly<Record<string, unknown>> | null, indent = "
   return Object.entries(config ?? {}).map(([key, value]) => [`${indent}${key}`, String(value)]);
 }
 
-function table(rows: readonly Row[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
-}
-
 function countsText(counts: TensorCounts, items = "tensors", elements = "parameters"): string {
   const buffers = counts.buffers > 0 ? ` (${counts.buffers} buffers)` : "";
   const types = Object.keys(counts.dtypes).join(" and ");
@@ -133,12 +130,6 @@ function countsText(counts: TensorCounts, items = "tensors", elements = "paramet
 
 /** A count with its thousands apart: the same in every locale. */
 const grouped = (n: number): string => n.toLocaleString("en-US").replaceAll(",", " ");
-
-function bytesText(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB"];
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  return power === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
-}
 
 /** A plain value as JSON's type. */
 const asJson = (value: object): Outcome["json"] => JSON.parse(JSON.stringify(value)) as Outcome["json"];

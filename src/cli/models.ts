@@ -1,10 +1,9 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { cachedModels, knownModels, removeModel } from "../hub/node.ts";
-import type { CommandWork, Outcome, Running } from "./command.ts";
+import { sizeText } from "../files/index.ts";
+import { bytesUnder, cachedModels, type HubPlaces, hubPlaces, knownModels, removeModel } from "../hub/node.ts";
+import { textColumns } from "../report/index.ts";
+import type { CommandWork, Outcome } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { hubOptions, sizeText } from "./hub.ts";
 import { shippedFolders, shownPath } from "./model.ts";
 
 /** `flexvar models`. */
@@ -18,8 +17,8 @@ export function define(command: Command): CommandWork {
   return { examples: ["flexvar models", "flexvar models rm flexvar-d16"], work: models };
 }
 
-async function models([verb, name]: readonly (string | undefined)[], _: object, running: Running): Promise<Outcome> {
-  const places = hubOptions({}, running);
+async function models([verb, name]: readonly (string | undefined)[]): Promise<Outcome> {
+  const places = hubPlaces();
   if (verb === undefined) return list(places);
   if (verb !== "rm" || name === undefined)
     throw new UsageError(`models: expected nothing or rm NAME, got ${[verb, name].filter(Boolean).join(" ")}`);
@@ -33,7 +32,7 @@ async function models([verb, name]: readonly (string | undefined)[], _: object, 
   return { json: { removed: name, bytes: freed }, text: `${name} removed: ${sizeText(freed)} free` };
 }
 
-async function list(places: Parameters<typeof cachedModels>[0]): Promise<Outcome> {
+async function list(places: HubPlaces): Promise<Outcome> {
   const shipped = await Promise.all(
     shippedFolders().map(async ({ name, folder }) => ({
       name,
@@ -63,23 +62,6 @@ async function list(places: Parameters<typeof cachedModels>[0]): Promise<Outcome
   ];
   return {
     json: { models: [...shipped, ...cached, ...known], cache: places.settings.cache, imported: places.imported },
-    text: table(rows),
+    text: textColumns(rows),
   };
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
-async function bytesUnder(folder: string): Promise<number> {
-  const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

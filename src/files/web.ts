@@ -1,4 +1,12 @@
 /** The face for every platform: drafts, and words for what goes wrong with files. */
 export { concatArrays } from "./concat.ts";
 export { replaceByDraft } from "./draft.ts";
-export { fileProblem, oneLine, readProblem, systemErrorMessage, writeErrorMessage, writeProblem } from "./words.ts";
+export {
+  fileProblem,
+  oneLine,
+  readProblem,
+  sizeText,
+  systemErrorMessage,
+  writeErrorMessage,
+  writeProblem,
+} from "./words.ts";

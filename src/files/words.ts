@@ -105,6 +105,13 @@ function isLink(path: string | undefined): boolean {
   return info?.isSymbolicLink() === true;
 }
 
+/** The size of a file: `810 bytes`, `1.5 MB`, `1.2 GB`; decimal. */
+export function sizeText(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB"];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+
 /** A text on one line of a terminal: what would move the cursor is shown as `\\n`, `\\x1b` and the like. */
 export function oneLine(text: string): string {
   const escapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { open, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FileWriteError, makeFolders, writeErrorMessage } from "../files/index.ts";
+import { FileWriteError, makeFolders, sizeText, writeErrorMessage } from "../files/index.ts";
 import type { RepoCache } from "./cache.ts";
 import { type HubClient, type HubFile, patiently } from "./client.ts";
 import { digestName, feedFile, isIntact, startDigest } from "./digest.ts";
@@ -40,7 +40,11 @@ const markOf = (cache: RepoCache, { digest }: HubFile): string => join(cache.loc
 export async function fetchBlob(request: BlobRequest): Promise<string> {
   const { cache, file, signal, onProgress } = request;
   const blob = join(cache.blobs, file.digest);
-  const tell = (loaded: number): void => onProgress({ file: file.path, loaded, total: file.size });
+  let told = -1;
+  const tell = (loaded: number): void => {
+    told = loaded;
+    onProgress({ file: file.path, loaded, total: file.size });
+  };
   await makeFolders(cache.blobs);
   const isThere = async (): Promise<boolean> => {
     if (existsSync(blob)) return true;
@@ -52,7 +56,7 @@ export async function fetchBlob(request: BlobRequest): Promise<string> {
     await download({ ...request, signal: held }, blob, tell);
     await mark(cache, file, blob);
   });
-  tell(file.size);
+  if (told < file.size) tell(file.size);
   return blob;
 }
 
@@ -134,7 +138,5 @@ async function expectSpace(path: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(path);
   const free = bavail * bsize;
   if (free < bytes)
-    throw new FileWriteError(`${path}: expected ${megabytes(bytes)} of free disk, got ${megabytes(free)}`);
+    throw new FileWriteError(`${path}: expected ${sizeText(bytes)} of free disk, got ${sizeText(free)}`);
 }
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;

@@ -5,8 +5,9 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { CONFIG_FILE } from "../pretrained/index.ts";
 import { cachedCommit, type RepoCache, repoCache, snapshotFiles } from "./cache.ts";
 import { type KnownModel, knownModel, knownModels } from "./catalogue.ts";
-import { importedFolders, type ModelOptions } from "./models.ts";
+import { importedFolders } from "./models.ts";
 import { formatHubReference, parseHubReference } from "./reference.ts";
+import type { HubPlaces } from "./settings.ts";
 
 /** A model that is here. */
 export interface CachedModel {
@@ -16,10 +17,8 @@ export interface CachedModel {
   readonly bytes: number;
 }
 
-type Places = Pick<ModelOptions, "settings" | "imported">;
-
 /** The models of the cache: known ones that were imported, and snapshots that hold a flexvar model folder. */
-export async function cachedModels({ settings, imported }: Places): Promise<CachedModel[]> {
+export async function cachedModels({ settings, imported }: HubPlaces): Promise<CachedModel[]> {
   const found: CachedModel[] = [];
   for (const model of knownModels) {
     for (const folder of await importedFolders(imported, model)) {
@@ -64,7 +63,7 @@ async function isFlexVAR(path: string): Promise<boolean> {
  * Takes a model away: what was made of it, its files in snapshots, and those blobs that no other file of a snapshot leads to. Returns the
  * bytes that the disk has again; undefined where the model was not here.
  */
-export async function removeModel(name: string, { settings, imported }: Places): Promise<number | undefined> {
+export async function removeModel(name: string, { settings, imported }: HubPlaces): Promise<number | undefined> {
   const known = knownModel(name);
   const at = parseHubReference(name);
   if (known !== undefined) {
@@ -154,6 +153,7 @@ async function bytesOf(paths: readonly string[]): Promise<number> {
   return bytes;
 }
 
-async function bytesUnder(folder: string): Promise<number> {
+/** Bytes of the files of a folder, those that links lead to included. */
+export async function bytesUnder(folder: string): Promise<number> {
   return bytesOf((await readdir(folder)).map((name) => join(folder, name)));
 }

@@ -9,11 +9,10 @@ import { importModel } from "../pretrained/node.ts";
 import { type KnownModel, knownModel, knownModels } from "./catalogue.ts";
 import { withFileLock } from "./lock.ts";
 import { formatHubReference, type HubReference, parseHubReference } from "./reference.ts";
+import type { HubPlaces } from "./settings.ts";
 import { cachedSnapshot, type PullOptions, pullFiles } from "./snapshot.ts";
 
-export interface ModelOptions extends PullOptions {
-  /** Folder of the model folders that were made of released checkpoints. */
-  readonly imported: string;
+export interface ModelOptions extends PullOptions, HubPlaces {
   readonly onMessage?: ((message: string) => void) | undefined;
 }
 
@@ -22,7 +21,7 @@ function named(name: string): KnownModel | HubReference | undefined {
 }
 
 /** The folder of a model that is here already; undefined where it must be pulled. Asks nothing of the network. */
-export async function cachedModel(name: string, { settings, imported }: ModelOptions): Promise<string | undefined> {
+export async function cachedModel(name: string, { settings, imported }: HubPlaces): Promise<string | undefined> {
   const model = named(name);
   if (model === undefined) return undefined;
   if ("tokenizer" in model) return importedFolder(imported, model);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { userCache } from "../files/index.ts";
 
 export interface HubSettings {
   /** Address of the hub, without a slash at its end. */
@@ -11,6 +12,19 @@ export interface HubSettings {
   readonly token: string | undefined;
   /** Whether nothing may be asked of the network. */
   readonly offline: boolean;
+}
+
+/** Where models by name are kept, and how the hub is asked. */
+export interface HubPlaces {
+  readonly settings: HubSettings;
+  /** Folder of the model folders that were made of released checkpoints. */
+  readonly imported: string;
+}
+
+/** The places of this user. @param offline asks nothing of the network, whatever the variables say */
+export function hubPlaces(offline = false): HubPlaces {
+  const settings = hubSettings();
+  return { settings: { ...settings, offline: offline || settings.offline }, imported: join(userCache(), "models") };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
