@@ -70,7 +70,7 @@ function flexvar(hub, args, killAfterMs) {
   );
 }
 
-/** Names under `blobs/` whose content is not what the name says. */
+/** Names under `blobs/` of a size that no file has; what `pull` itself says of their hashes is seen at the end. */
 async function wrongBlobs(sizes) {
   const wrong = [];
   if (!existsSync(at("cache", "hub"))) return wrong;
@@ -101,9 +101,10 @@ let killed = 0;
 let broken = 0;
 const pace = total / kills / 1.5;
 for (let i = 0; i < kills; i++) {
-  const cut = uniform() < 0.3 ? Math.floor(uniform() * pace) : undefined;
   fault = ({ kind, isProbe }) => {
     if (kind !== "bytes" || isProbe) return uniform() < 0.05 ? { status: 503 } : undefined;
+    // Half of the answers break off, after what comes in two seconds at most.
+    const cut = uniform() < 0.5 ? Math.floor(2 * uniform() * pace) : undefined;
     broken += cut === undefined ? 0 : 1;
     return { bytesPerSecond: pace, ...(cut !== undefined && { cutAfter: cut }) };
   };

@@ -1,14 +1,12 @@
 /** Opening models in Node. */
 
-import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
-import { join } from "node:path";
 import { OptionError } from "./errors/index.ts";
 import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
-import { CONFIG_FILE, loadWeights } from "./pretrained/index.ts";
-import { openFolder } from "./pretrained/node.ts";
+import { loadWeights } from "./pretrained/index.ts";
+import { modelFolderHere, openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
 import { nodeRuntime } from "./runtime/node.ts";
 
@@ -54,9 +52,10 @@ function isWritable(folder: string): Promise<boolean> {
   );
 }
 
-/** The folder of a model: itself, or that of a name of the hub, downloaded where it is not here. */
+/** The folder of a model: itself, that of a shipped model's name, or that of a name of the hub, downloaded where it is not here. */
 async function folderOf(named: string, { onProgress, offline, signal }: FromPretrainedOptions): Promise<string> {
-  if (existsSync(join(named, CONFIG_FILE)) || !namesHubModel(named)) return named;
+  const here = modelFolderHere(named);
+  if (here !== undefined || !namesHubModel(named)) return here ?? named;
   // Loaded when needed: most models are folders.
   const { ensureModel, hubPlaces } = await import("./hub/node.ts");
   return ensureModel(named, {
@@ -70,8 +69,8 @@ async function folderOf(named: string, { onProgress, offline, signal }: FromPret
 /** Models by folder or name. */
 export const FlexVAR = {
   /**
-   * Opens a model: a folder (`config.json`, `tokenizer.safetensors`, `transformer.safetensors`), released weights by name
-   * (`flexvar-d16`), or a model folder on the hub (`user/repo[@revision][:folder]`). What is not here yet is downloaded into the cache of
+   * Opens a model: a folder (`config.json`, `tokenizer.safetensors`, `transformer.safetensors`), a shipped one by name (`emoji`), released
+   * weights by name (`flexvar-d16`), or a model folder on the hub (`user/repo[@revision][:folder]`). What is not here yet is downloaded into the cache of
    * `huggingface_hub`; every file's hash is checked.
    * @throws Error naming the file or option, what was expected and what was found.
    */

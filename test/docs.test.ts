@@ -46,7 +46,7 @@ describe("snippets", () => {
     const wrong = block(
       "ts",
       'import { FlexVAR } from "flexvar";',
-      'const pipe = await FlexVAR.fromPretrained("models/emoji");',
+      'const pipe = await FlexVAR.fromPretrained("emoji");',
       'pipe.generate({ classLabels: ["heart"], sede: 3 });',
       'import { none } from "flexvar/web";',
     );

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { folderFiles, type HubFault, type HubRequest, startHub, type TestHub } from "../recipes/lib/hub-server.mjs";
+import { FlexVAR } from "../src/index.ts";
 import { buildCli, flexvar } from "./support/cli.ts";
 
 const FILES = ["config.json", "tokenizer.safetensors", "transformer.safetensors"];
@@ -43,6 +44,17 @@ test("a name that is not here is not downloaded unasked", async () => {
   ]);
   expect(hub.sent.bytes).toBe(0);
 }, 60_000);
+
+test("a shipped model opens by its name in code, wherever the process runs", async () => {
+  const here = process.cwd();
+  process.chdir(folder);
+  try {
+    await using pipe = await FlexVAR.fromPretrained("fashion");
+    expect(pipe.labels).toContain("dress");
+  } finally {
+    process.chdir(here);
+  }
+});
 
 test("Ctrl-C ends it with exit 130, kill at once; what came is gone on with, and the model is used by its name", async () => {
   fault = slow;

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Command } from "commander";
+import { packageRoot } from "../files/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
 import { deepSnakeCased } from "./names.ts";
-import { packageRoot } from "./package.ts";
 
 interface BenchFlags {
   readonly depth?: number;

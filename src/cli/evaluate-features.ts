@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { FeatureSource, InceptionResize } from "../classifier/index.ts";
+import { packageRoot } from "../files/index.ts";
 import { UsageError } from "./errors.ts";
-import { packageRoot } from "./package.ts";
 
 export interface FeatureFlags {
   readonly features?: string;

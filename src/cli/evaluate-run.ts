@@ -19,6 +19,7 @@ import { readInput, userCache } from "../files/index.ts";
 import { planarToRgb, rgbToPlanar } from "../image/index.ts";
 import { parseJson } from "../json/index.ts";
 import type { SamplingInput } from "../options/index.ts";
+import { codeDigest } from "./code-digest.ts";
 import type { Running } from "./command.ts";
 import { openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
@@ -27,7 +28,6 @@ import { type ComputeFlags, samplingInput } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import type { JudgingFlags } from "./judging-flags.ts";
 import { findModel, shownPath, withModel } from "./model.ts";
-import { codeDigest } from "./package.ts";
 import { drawSet, planSet } from "./sample-set.ts";
 
 export interface EvaluateFlags extends JudgingFlags, ComputeFlags {

@@ -1,13 +1,13 @@
 /** Finding and opening the model that `--model` names. */
 
-import { existsSync, readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync } from "node:fs";
+import { relative } from "node:path";
 import { namesHubModel } from "../hub/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { CONFIG_FILE } from "../pretrained/index.ts";
+import { modelFolderHere, shippedModels } from "../pretrained/node.ts";
 import { UsageError } from "./errors.ts";
 import type { ComputeFlags } from "./flags.ts";
-import { packageRoot } from "./package.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Shipped models in the order in which they are taken without `--model`. */
@@ -23,45 +23,30 @@ const HOW_TO_GET_ONE =
 export function findModel(
   named: string | undefined,
   {
-    shippedIn = join(packageRoot(), "models"),
+    shippedIn,
     where = "--model",
     what = "a model folder",
   }: { readonly shippedIn?: string; readonly where?: string; readonly what?: string } = {},
 ): string {
-  const shipped = shippedModels(shippedIn);
   if (named !== undefined) {
-    if (isModel(named)) return named;
-    if (shipped.includes(named)) return join(shippedIn, named);
+    const folder = modelFolderHere(named, shippedIn);
+    if (folder !== undefined) return folder;
     const found = existsSync(named) ? `it holds no ${CONFIG_FILE}` : "no such folder or name";
-    const names = shipped.length > 0 ? `a shipped model (${shipped.join(", ")})` : "a shipped model (none ships yet)";
+    const names = shippedModels(shippedIn).map(({ name }) => name);
     throw new UsageError(
-      `${where}: expected ${what} or the name of ${names}, got "${named}" (${found}); flexvar models lists what can be pulled`,
+      `${where}: expected ${what} or the name of a shipped model (${names.join(", ") || "none ships yet"}), got "${named}" (${found}); ` +
+        "flexvar models lists what can be pulled",
     );
   }
-  const chosen = PREFERRED.find((name) => shipped.includes(name)) ?? shipped[0];
+  const shipped = shippedModels(shippedIn);
+  const chosen = PREFERRED.flatMap((name) => shipped.find((model) => model.name === name) ?? [])[0] ?? shipped[0];
   if (chosen === undefined) throw new UsageError(`--model: expected a model, and none ships yet: ${HOW_TO_GET_ONE}`);
-  return join(shippedIn, chosen);
+  return chosen.folder;
 }
-
-/** Shipped models by name. */
-export const shippedFolders = (shippedIn = join(packageRoot(), "models")): { name: string; folder: string }[] =>
-  shippedModels(shippedIn).map((name) => ({ name, folder: join(shippedIn, name) }));
 
 /** Whether a name is one of the hub's: neither a folder nor a shipped model goes by it. */
 export const isOfHub = (named: string | undefined): named is string =>
-  named !== undefined &&
-  namesHubModel(named) &&
-  !existsSync(named) &&
-  !shippedFolders().some(({ name }) => name === named);
-
-const isModel = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
-
-function shippedModels(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => isModel(join(folder, name)))
-    .sort();
-}
+  named !== undefined && namesHubModel(named) && !existsSync(named) && modelFolderHere(named) === undefined;
 
 /** A folder as messages show it: relative where that is shorter. */
 export function shownPath(path: string): string {

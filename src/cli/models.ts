@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { sizeText } from "../files/index.ts";
 import { bytesUnder, cachedModels, type HubPlaces, hubPlaces, knownModels, removeModel } from "../hub/node.ts";
+import { shippedModels } from "../pretrained/node.ts";
 import { textColumns } from "../report/index.ts";
 import type { CommandWork, Outcome } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { shippedFolders, shownPath } from "./model.ts";
+import { shownPath } from "./model.ts";
 
 /** `flexvar models`. */
 export function define(command: Command): CommandWork {
@@ -34,7 +35,7 @@ async function models([verb, name]: readonly (string | undefined)[]): Promise<Ou
 
 async function list(places: HubPlaces): Promise<Outcome> {
   const shipped = await Promise.all(
-    shippedFolders().map(async ({ name, folder }) => ({
+    shippedModels().map(async ({ name, folder }) => ({
       name,
       state: "shipped",
       folder,

@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { version } from "../../package.json";
+import { packageRoot } from "../files/index.ts";
 import type { FromPretrainedOptions } from "../open.ts";
 import { type Costs, createCostModel } from "../pipelines/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
@@ -27,7 +28,6 @@ import { UsageError } from "./errors.ts";
 import { addBatchFlag, addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
-import { packageRoot } from "./package.ts";
 import { rendererProcess } from "./renderer-process.ts";
 
 export interface ServerFlags extends ComputeFlags {

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { packageRoot } from "../files/index.ts";
 import { writeSite } from "../site/index.ts";
 import type { CommandWork, Outcome, Running } from "./command.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath } from "./model.ts";
 import { makeFolder } from "./output.ts";
-import { packageRoot } from "./package.ts";
 
 interface SiteFlags {
   readonly model?: string;

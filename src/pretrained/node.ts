@@ -3,3 +3,4 @@ export * from "./export.ts";
 export * from "./folder.ts";
 export * from "./import.ts";
 export * from "./index.ts";
+export * from "./shipped.ts";

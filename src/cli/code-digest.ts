@@ -1,20 +1,9 @@
-/** Where this package lies, whether it runs from sources or compiled. */
+/** A hash of the program itself. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** The folder with this package's `package.json`. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error(`flexvar: expected a package.json above ${import.meta.url}, got none`);
-    folder = parent;
-  }
-  return folder;
-}
+import { packageRoot } from "../files/index.ts";
 
 /** Programs, tests apart: compiled, or sources. */
 const PROGRAM = /(?<!\.test|\.d)\.(js|mjs|ts)$/;
