@@ -38,92 +38,11 @@ export async function startHub({ fault = () => undefined, token } = {}) {
   const repos = new Map();
   const seen = [];
   const sent = { bytes: 0 };
-  const cdn = await listen((request, response) => sendFile(request, response, true));
-  const hub = await listen((request, response) => answer(request, response).catch((error) => response.destroy(error)));
-
-  async function answer(request, response) {
-    const url = new URL(request.url, hub.address);
-    const path = decodeURIComponent(url.pathname);
-    const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|paths-info)\/(.+)$/.exec(path);
-    const file = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(path);
-    const [, name] = api ?? file ?? [];
-    const repo = repos.get(name);
-    const kind = api?.[2] ?? "resolve";
-    seen.push({ kind, repo: name, path: file?.[3], authorization: request.headers.authorization });
-    const trouble = fault({ kind, repo: name, path: file?.[3], count: seen.length });
-    if (trouble?.status) return fail(response, trouble.status, trouble.code);
-    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
-      return fail(response, 401, "RepoNotFound");
-    if (repo === undefined) return fail(response, 401, "RepoNotFound");
-    const commit = repo.branches.get((api ?? file)[api ? 3 : 2]) ?? (api ?? file)[api ? 3 : 2];
-    const files = repo.commits.get(commit);
-    if (files === undefined) return fail(response, 404, "RevisionNotFound");
-    if (kind === "revision")
-      return json(response, { _id: "1", id: name, sha: commit, cardData: { license: repo.licence } });
-    if (kind === "paths-info") {
-      const asked = JSON.parse(await text(request)).paths;
-      return json(
-        response,
-        asked.filter((one) => files.has(one)).map((one) => entry(one, files.get(one))),
-      );
-    }
-    const found = files.get(file[3]);
-    if (found === undefined) return fail(response, 404, "EntryNotFound");
-    const headers = { "X-Repo-Commit": commit, "X-Linked-Size": found.size, "X-Linked-ETag": `"${found.digest}"` };
-    if (found.large && request.headers.accept?.includes("xet-fileinfo")) headers["X-Xet-Hash"] = found.digest;
-    if (!found.large) return sendFile(request, response, false, found, headers);
-    response.writeHead(302, { ...headers, Location: `${cdn.address}/${name}/${commit}/${file[3]}` }).end();
-  }
-
-  function sendFile(request, response, isCdn, known, headers = {}) {
-    const path = decodeURIComponent(new URL(request.url, cdn.address).pathname);
-    const [, user, repoName, commit, ...rest] = path.split("/");
-    const file = known ?? repos.get(`${user}/${repoName}`)?.commits.get(commit)?.get(rest.join("/"));
-    if (isCdn) seen.push({ kind: "cdn", path: rest.join("/"), authorization: request.headers.authorization });
-    if (file === undefined) return fail(response, 404, "EntryNotFound");
-    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-    const start = range === null ? 0 : Number(range[1]);
-    const end = range === null || range[2] === "" ? file.size - 1 : Math.min(Number(range[2]), file.size - 1);
-    const isProbe = range !== null && end === 0;
-    const trouble = fault({
-      kind: "bytes",
-      path: known ? undefined : rest.join("/"),
-      offset: start,
-      isProbe,
-      count: seen.length,
-    });
-    if (trouble?.status) return fail(response, trouble.status, trouble.code);
-    const whole = range === null || (trouble?.ignoreRange && !isProbe);
-    response.writeHead(whole ? 200 : 206, {
-      ...headers,
-      ETag: `"${file.digest}"`,
-      "Content-Length": whole ? file.size : end - start + 1,
-      ...(whole ? {} : { "Content-Range": `bytes ${start}-${end}/${file.size}` }),
-    });
-    pour(response, file, whole ? 0 : start, whole ? file.size - 1 : end, trouble);
-  }
-
-  /** Bytes `start` to `end`, throttled, cut off after `cutAfter` of them or with one of them changed, as the fault says. */
-  async function pour(response, { content }, start, end, trouble = {}) {
-    const { bytesPerSecond, cutAfter = Number.POSITIVE_INFINITY, corrupt } = trouble;
-    let out = 0;
-    const source =
-      typeof content === "string"
-        ? createReadStream(content, { start, end, highWaterMark: 1 << 16 })
-        : Readable.from(slices(content.subarray(start, end + 1)));
-    for await (const chunk of source) {
-      if (response.destroyed) break;
-      const bytes = Buffer.from(chunk.subarray(0, Math.max(0, cutAfter - out)));
-      if (corrupt && out === 0 && bytes.length > 1) bytes[0] ^= 1;
-      sent.bytes += bytes.length;
-      out += bytes.length;
-      if (!response.write(bytes)) await drained(response);
-      if (out >= cutAfter) return response.destroy();
-      if (bytesPerSecond) await new Promise((done) => setTimeout(done, (1000 * bytes.length) / bytesPerSecond));
-    }
-    response.end();
-  }
-
+  const state = { repos, seen, sent, fault, token };
+  const cdn = await listen((request, response) => answerFromCdn(state, request, response));
+  const hub = await listen((request, response) =>
+    answer(state, cdn.address, request, response).catch((error) => response.destroy(error)),
+  );
   return {
     endpoint: hub.address,
     /** What was asked: kinds, paths, authorisations. */
@@ -153,6 +72,92 @@ export async function startHub({ fault = () => undefined, token } = {}) {
       await Promise.all([hub.close(), cdn.close()]);
     },
   };
+}
+
+/** Revisions, paths-info, small files; large ones are redirected to the CDN. */
+async function answer(state, cdn, request, response) {
+  const { repos, seen, fault, token } = state;
+  const path = decodeURIComponent(new URL(request.url, cdn).pathname);
+  const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|paths-info)\/(.+)$/.exec(path);
+  const file = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(path);
+  const [, name] = api ?? file ?? [];
+  const repo = repos.get(name);
+  const kind = api?.[2] ?? "resolve";
+  seen.push({ kind, repo: name, path: file?.[3], authorization: request.headers.authorization });
+  const trouble = fault({ kind, repo: name, path: file?.[3], count: seen.length });
+  if (trouble?.status) return fail(response, trouble.status, trouble.code);
+  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
+    return fail(response, 401, "RepoNotFound");
+  if (repo === undefined) return fail(response, 401, "RepoNotFound");
+  const revision = api?.[3] ?? file[2];
+  const commit = repo.branches.get(revision) ?? revision;
+  const files = repo.commits.get(commit);
+  if (files === undefined) return fail(response, 404, "RevisionNotFound");
+  if (kind === "revision")
+    return json(response, { _id: "1", id: name, sha: commit, cardData: { license: repo.licence } });
+  if (kind === "paths-info") {
+    const asked = JSON.parse(await text(request)).paths;
+    return json(
+      response,
+      asked.filter((one) => files.has(one)).map((one) => entry(one, files.get(one))),
+    );
+  }
+  const found = files.get(file[3]);
+  if (found === undefined) return fail(response, 404, "EntryNotFound");
+  const headers = { "X-Repo-Commit": commit, "X-Linked-Size": found.size, "X-Linked-ETag": `"${found.digest}"` };
+  if (found.large && request.headers.accept?.includes("xet-fileinfo")) headers["X-Xet-Hash"] = found.digest;
+  if (!found.large) return sendFile(state, request, response, found, { headers });
+  response.writeHead(302, { ...headers, Location: `${cdn}/${name}/${commit}/${file[3]}` }).end();
+}
+
+/** Large files, from an origin of their own. */
+function answerFromCdn(state, request, response) {
+  const { repos, seen } = state;
+  const [, user, repo, commit, ...rest] = decodeURIComponent(request.url).split("/");
+  const path = rest.join("/");
+  seen.push({ kind: "cdn", path, authorization: request.headers.authorization });
+  const file = repos.get(`${user}/${repo}`)?.commits.get(commit)?.get(path);
+  if (file === undefined) return fail(response, 404, "EntryNotFound");
+  return sendFile(state, request, response, file, { path });
+}
+
+/** A file or the range of it that is asked for, with the faults of its bytes. */
+function sendFile({ seen, sent, fault }, request, response, file, { path, headers = {} }) {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
+  const start = range === null ? 0 : Number(range[1]);
+  const end = range === null || range[2] === "" ? file.size - 1 : Math.min(Number(range[2]), file.size - 1);
+  const isProbe = range !== null && end === 0;
+  const trouble = fault({ kind: "bytes", path, offset: start, isProbe, count: seen.length });
+  if (trouble?.status) return fail(response, trouble.status, trouble.code);
+  const whole = range === null || (trouble?.ignoreRange && !isProbe);
+  response.writeHead(whole ? 200 : 206, {
+    ...headers,
+    ETag: `"${file.digest}"`,
+    "Content-Length": whole ? file.size : end - start + 1,
+    ...(whole ? {} : { "Content-Range": `bytes ${start}-${end}/${file.size}` }),
+  });
+  return pour(response, file, whole ? [0, file.size - 1] : [start, end], sent, trouble);
+}
+
+/** Bytes `start` to `end`, throttled, cut off after `cutAfter` of them or with one of them changed, as the fault says. */
+async function pour(response, { content }, [start, end], sent, trouble = {}) {
+  const { bytesPerSecond, cutAfter = Number.POSITIVE_INFINITY, corrupt } = trouble;
+  let out = 0;
+  const source =
+    typeof content === "string"
+      ? createReadStream(content, { start, end, highWaterMark: 1 << 16 })
+      : Readable.from(slices(content.subarray(start, end + 1)));
+  for await (const chunk of source) {
+    if (response.destroyed) break;
+    const bytes = Buffer.from(chunk.subarray(0, Math.max(0, cutAfter - out)));
+    if (corrupt && out === 0 && bytes.length > 1) bytes[0] ^= 1;
+    sent.bytes += bytes.length;
+    out += bytes.length;
+    if (!response.write(bytes)) await drained(response);
+    if (out >= cutAfter) return response.destroy();
+    if (bytesPerSecond) await new Promise((done) => setTimeout(done, (1000 * bytes.length) / bytesPerSecond));
+  }
+  response.end();
 }
 
 const entry = (path, { size, digest, large }) => ({
