@@ -17,8 +17,6 @@ import {
 } from "./checks.ts";
 import { buildPackage, type Package, type RunningServer } from "./server.ts";
 
-const SERVE = ["--threads", "1", "--model", "emoji"];
-
 describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout: 180_000 }, () => {
   let built: Package;
   let server: RunningServer;
@@ -31,7 +29,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
 
   beforeAll(async () => {
     built = await buildPackage();
-    server = await built.serve([...SERVE, "--port", "0"]);
+    server = await serve("--port", "0");
     browser = await launch();
     context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
     // What the server's Content-Security-Policy forbids is nothing that the studio does.
@@ -53,6 +51,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     await built?.remove();
   });
 
+  const serve = (...args: string[]) => built.serve(["--threads", "1", "--model", built.model, ...args]);
   const drawButton = () => page.getByRole("button", { name: "Draw", exact: true });
   const done = () => page.getByText(/^(Done|\d+ pictures) in/).waitFor({ timeout: PATIENCE });
   const chip = () => page.getByRole("button", { name: /^Model/ });
@@ -182,7 +181,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   });
 
   test("a server that comes back on the same port is found by itself, and draws", async () => {
-    server = await built.serve([...SERVE, "--port", new URL(server.url).port]);
+    server = await serve("--port", new URL(server.url).port);
     await page.getByText("The server answers again.").waitFor({ timeout: 40_000 });
     await expect.poll(() => chip().textContent(), { timeout: PATIENCE }).toContain("Ready");
     expect(await page.getByText("The server does not answer.").count()).toBe(0);
@@ -194,7 +193,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
   });
 
   test("a token that the server asks for is asked for in words, or comes with the address", async () => {
-    const guarded = await built.serve([...SERVE, "--port", "0", "--token", "a secret"]);
+    const guarded = await serve("--port", "0", "--token", "a secret");
     const other = await context.newPage();
     await other.goto(guarded.url);
     const form = other.getByRole("form", { name: "The server's token" });

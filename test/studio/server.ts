@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { bundle } from "../../scripts/lib/bundle.mjs";
 import { bundleStudio } from "../../scripts/lib/studio.mjs";
 import { projectRoot, sourceRoot } from "../support/imports.ts";
+import { writeFewClasses } from "./few-classes.ts";
 
 export interface Package {
+  /** A model folder of a few classes. */
+  readonly model: string;
   /** Starts `flexvar serve` and resolves once it listens. */
   serve(args: readonly string[]): Promise<RunningServer>;
   remove(): Promise<void>;
@@ -33,7 +36,10 @@ export async function buildPackage(): Promise<Package> {
   await symlink(join(projectRoot, "models"), join(folder, "models"));
   await bundle({ node: entries, web: {} }, dist);
   await bundleStudio(join(dist, "studio"));
+  const model = join(folder, "few");
+  await writeFewClasses(model, join(dist, "studio"));
   return {
+    model,
     serve: (args) => startServer(join(dist, "cli", "main.js"), ["serve", ...args]),
     remove: () => rm(folder, { recursive: true, force: true }),
   };

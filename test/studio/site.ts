@@ -6,6 +6,7 @@ import { extname, join } from "node:path";
 import { bundleStudio } from "../../scripts/lib/studio.mjs";
 import { type SiteContent, siteContent } from "../../src/site/index.ts";
 import { projectRoot } from "../support/imports.ts";
+import { writeFewClasses } from "./few-classes.ts";
 
 export interface StudioSite {
   readonly address: string;
@@ -27,12 +28,15 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Builds the studio and serves it below a folder, with the model at `model`. */
-export async function openStudio(model: string): Promise<StudioSite> {
+/** Builds the studio and serves it below a folder, with the model at `shipped` or a small one. */
+export async function openStudio(shipped?: string): Promise<StudioSite> {
   const cache = join(projectRoot, ".cache");
   await mkdir(cache, { recursive: true });
-  const shell = await mkdtemp(join(cache, "studio-"));
+  const folder = await mkdtemp(join(cache, "studio-"));
+  const shell = join(folder, "shell");
   await bundleStudio(shell);
+  const model = shipped ?? join(folder, "few");
+  if (shipped === undefined) await writeFewClasses(model, shell);
   const content = await siteContent({ shell, model, modelHash: "0123456789abcdef" });
   let broken: RegExp | undefined;
   const server = createServer(async ({ url = "/" }, response) => {
@@ -58,7 +62,7 @@ export async function openStudio(model: string): Promise<StudioSite> {
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
-      await rm(shell, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

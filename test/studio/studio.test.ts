@@ -1,12 +1,10 @@
 /** The static studio used as people use it, in a real Chromium. */
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSettings } from "../../src/image/index.ts";
 import { requestFrom } from "../../src/pipelines/index.ts";
-import { projectRoot } from "../support/imports.ts";
 import {
   accessible,
   canvas,
@@ -18,6 +16,7 @@ import {
   paintAndExtend,
   watchScales,
 } from "./checks.ts";
+import { CLASSES } from "./few-classes.ts";
 import { openStudio, type StudioSite } from "./site.ts";
 
 const SHELL_BYTES = 250_000;
@@ -31,7 +30,7 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
   const errors: string[] = [];
 
   beforeAll(async () => {
-    site = await openStudio(join(projectRoot, "models", "emoji"));
+    site = await openStudio();
     browser = await launch();
     context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
     page = await context.newPage();
@@ -90,7 +89,11 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     expect(name).toBe("red-heart-42-0.png");
     const settings = readSettings(bytes);
     expect(settings).toMatchObject({ class: "red heart", seed: 42, size: "64x64", num_inference_steps: 10 });
-    expect(requestFrom(settings).options).toMatchObject({ classLabels: [1010], seed: 42, firstIndex: 0 });
+    expect(requestFrom(settings).options).toMatchObject({
+      classLabels: [CLASSES.indexOf("red heart")],
+      seed: 42,
+      firstIndex: 0,
+    });
     exported = bytes;
   });
 
