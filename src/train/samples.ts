@@ -1,6 +1,6 @@
 /** What an evaluation draws: pictures of the model as it is, and beside them the training pictures that lie nearest. */
-import { contactSheet, planarToRgb, type RgbImage } from "../image/index.ts";
-import { createNetworks, FlexVARPipeline } from "../pipelines/index.ts";
+import { contactSheet, type RgbImage } from "../image/index.ts";
+import { createNetworks, FlexVARPipeline, runSteps } from "../pipelines/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime, Weights } from "../runtime/index.ts";
 import type { SplitData } from "./data.ts";
@@ -56,11 +56,9 @@ async function draw(
   try {
     const { perClass, guidance, topK, topP, seed } = settings;
     const classLabels = settings.classes.length > 0 ? [...settings.classes] : first;
-    for await (const event of pipeline.generate({ classLabels, count: perClass, guidance, topK, topP, seed })) {
-      if (!event.isLast) continue;
-      const image = await event.image();
-      for (let i = 0; i < image.batch; i++) pictures.push(planarToRgb(image, i));
-    }
+    const options = { classLabels, count: perClass, guidance, topK, topP, seed };
+    const steps = runSteps(pipeline, { task: "generate", options, model: "" }, { shown: 0 });
+    for await (const step of steps) pictures.push(...step.pictures.map(({ image }) => image));
     return pictures;
   } finally {
     await pipeline.dispose();
