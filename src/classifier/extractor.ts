@@ -1,7 +1,7 @@
 /** A classifier as a source of features: pictures to features and class scores. */
 import { program } from "../engine/index.ts";
 import type { DetailRows, FeatureExtractor, FeatureRows, PictureBytes } from "../evaluate/index.ts";
-import { areaMatrix, bicubicMatrix, type ResizeMatrix, resizeSeparable } from "../image/index.ts";
+import { axisMatrix, resizeSeparable } from "../image/index.ts";
 import { paramTensors } from "../nn/index.ts";
 import type { Runtime, Value, Weights } from "../runtime/index.ts";
 import { DETAIL_MULTIPLE, DETAIL_PLACES, DETAIL_WIDTH, detailFeatures, detailInput } from "./detail.ts";
@@ -84,9 +84,6 @@ function fitting(runtime: Runtime, { data, count, height, width }: Planes, taken
   const values = fits ? data : resizeSeparable(data, axisMatrix(height, h), axisMatrix(width, w));
   return runtime.floats(values, [count, 3, h, w]);
 }
-
-const axisMatrix = (from: number, to: number): ResizeMatrix =>
-  to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);
 
 /** Bytes [n, h, w, 3] to planes [n, 3, h, w] of `numberOf` each byte. @throws RangeError naming the network */
 export function toPlanes(

@@ -48,7 +48,7 @@ export function parseRatio(text: string): number {
  */
 export function marginsForRatio({ width, height }: { width: number; height: number }, ratio: number): Margins {
   const wide = Math.max(width, Math.round(height * ratio));
-  const high = wide > width ? height : Math.max(height, Math.round(width / ratio));
+  const high = Math.max(height, Math.round(width / ratio));
   const [x, y] = [wide - width, high - height];
   if (x === 0 && y === 0)
     throw new OptionError("ratio", `another ratio than the picture's own, ${width}x${height}`, ratio);

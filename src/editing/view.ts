@@ -1,9 +1,9 @@
 /** What the model sees of a picture: a window, padded by repeating its edge and reduced where it is a draft. */
 import {
   areaMatrix,
+  axisMatrix,
   bicubicMatrix,
   type PixelRect,
-  type ResizeMatrix,
   type RgbImage,
   resizeSeparable,
 } from "../image/index.ts";
@@ -55,10 +55,6 @@ export function enlargePlanes(
   if (from.width === to.width && from.height === to.height) return planes;
   return resizeSeparable(planes, bicubicMatrix(from.height, to.height), bicubicMatrix(from.width, to.width));
 }
-
-/** The matrix that brings an axis to another length: bicubic up, area down. */
-export const axisMatrix = (from: number, to: number): ResizeMatrix =>
-  to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);
 
 /** A picture enlarged or reduced in bytes: bicubic up, area down, per axis. */
 export function resizeRgb(image: RgbImage, width: number, height: number): RgbImage {

@@ -110,3 +110,7 @@ function spans(matrix: ResizeMatrix): Int32Array {
   }
   return pairs;
 }
+
+/** The matrix that brings an axis to another length: bicubic up, area down. */
+export const axisMatrix = (from: number, to: number): ResizeMatrix =>
+  to < from ? areaMatrix(from, to) : bicubicMatrix(from, to);

@@ -1,6 +1,6 @@
 /** How likely a picture is under a class, by the model's own prediction of its tokens at every scale. */
-import { axisMatrix, fillHole, keptCells, poolKept, resizeRgb, type View } from "../editing/index.ts";
-import { type RgbImage, resizeSeparable } from "../image/index.ts";
+import { fillHole, keptCells, poolKept, resizeRgb, type View } from "../editing/index.ts";
+import { axisMatrix, type RgbImage, resizeSeparable } from "../image/index.ts";
 import { type Grid, type PixelSize, planScales } from "../sampling/index.ts";
 import { encodeOne, givenTokens } from "./forced.ts";
 import { openRun, repeated } from "./forward.ts";
