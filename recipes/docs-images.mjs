@@ -34,7 +34,7 @@ await writeRow("steps", await each([6, 8, 10, 13], (steps) => draw({ ...FACE, st
 
 const cats = { classLabels: ["cat face"], seed: 3, count: 4 };
 const judge = await openFeatures(flags.judge, pipe.runtime);
-const sure = await drawSurest(pipe, judge, { ...cats, bestOf: 16 });
+const sure = await drawSurest(pipe, judge, { ...cats, candidates: 16 });
 await judge.close();
 await writeRow("best-of", [...(await finished(pipe.generate(cats))).images, ...sure.map(({ image }) => image)]);
 

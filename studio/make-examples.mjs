@@ -19,9 +19,9 @@ if (judgeFolder === undefined) throw new Error("usage: node studio/make-examples
 const pipe = await FlexVAR.fromPretrained(model, values.threads && { threads: Number(values.threads) });
 const judge = await openFeatures(judgeFolder, pipe.runtime);
 try {
-  const bestOf = Number(values.of);
+  const candidates = Number(values.of);
   const onDrawn = (drawn, total) => process.stderr.write(`\r${drawn} of ${total} drawn`);
-  const chosen = await drawSurest(pipe, judge, { classLabels: [...pipe.labels], seed: SEED, bestOf, onDrawn });
+  const chosen = await drawSurest(pipe, judge, { classLabels: [...pipe.labels], seed: SEED, candidates, onDrawn });
   const out = fileURLToPath(new URL("public/examples/", import.meta.url));
   await mkdir(out, { recursive: true });
   const name = basename(resolve(model));

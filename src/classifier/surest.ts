@@ -6,8 +6,8 @@ import { type FlexVARPipeline, type GenerateOptions, type PictureInfo, runSteps 
 import type { FeatureSource } from "./extractor.ts";
 
 export interface SurestOptions extends GenerateOptions {
-  /** Drawings of each class of which `count` are kept; at least as many. */
-  readonly bestOf: number;
+  /** Drawings of each class, of which `count` are kept; at least as many. */
+  readonly candidates: number;
   /** Told after every batch. */
   readonly onDrawn?: (drawn: number, total: number) => void;
 }
@@ -22,7 +22,7 @@ export interface SurePicture {
 }
 
 /**
- * Draws `bestOf` pictures of each class and keeps the `count` that the classifier finds likeliest to be of their class, likeliest first, class by class.
+ * Draws `candidates` pictures of each class and keeps the `count` that the classifier finds likeliest to be of their class, likeliest first, class by class.
  * What is kept is an ordinary picture of the model: only the choice is the classifier's, so numbers of the same classifier over such
  * pictures flatter the model.
  * @throws OptionError for bad options; Error for a class that the classifier does not know.
@@ -30,30 +30,30 @@ export interface SurePicture {
 export async function drawSurest(
   pipe: FlexVARPipeline,
   classifier: Pick<FeatureSource, "labels" | "extract">,
-  { bestOf, onDrawn, ...options }: SurestOptions,
+  { candidates, onDrawn, ...options }: SurestOptions,
 ): Promise<readonly SurePicture[]> {
   const { picks, count } = pipe.resolve(options);
-  if (!Number.isSafeInteger(bestOf) || bestOf < count)
-    throw new OptionError("bestOf", `at least the ${count} pictures of each class to keep`, bestOf);
+  if (!Number.isSafeInteger(candidates) || candidates < count)
+    throw new OptionError("candidates", `at least the ${count} pictures of each class to keep`, candidates);
   const wanted = [...new Set(picks.flatMap(({ ids }) => ids))];
   const names = wanted.map((id) => pipe.labels[id] ?? String(id));
   const columns = new Map(matchClasses(names, classifier.labels ?? []).map((column, i) => [wanted[i]!, column]));
   const kept: SurePicture[][] = picks.map(() => []);
   let drawn = 0;
   // Settings are the caller's to write: no model is named here.
-  const run = { task: "generate", options: { ...options, count: bestOf }, model: "" } as const;
+  const run = { task: "generate", options: { ...options, count: candidates }, model: "" } as const;
   for await (const { isLast, pictures } of runSteps(pipe, run, { shown: 0, signal: options.signal })) {
     if (!isLast) continue;
     const { logits } = await classifier.extract(sideBySide(pictures.map(({ image }) => image)));
     if (logits === undefined) throw new Error("judge: expected a network that tells classes apart, got another");
     const classes = logits.length / pictures.length;
     for (const [b, { number, info: picture, image }] of pictures.entries()) {
-      const of = Math.floor(number / bestOf);
+      const of = Math.floor(number / candidates);
       const probability = softmaxAt(logits.subarray(b * classes, (b + 1) * classes), columns.get(picture.classId)!);
       kept[of] = [...kept[of]!, { picture, image, probability }].sort(surer).slice(0, count);
     }
     drawn += pictures.length;
-    onDrawn?.(drawn, picks.length * bestOf);
+    onDrawn?.(drawn, picks.length * candidates);
   }
   return kept.flat();
 }

@@ -42,7 +42,7 @@ export async function drawBest(
   const judge = await openFeatureSource(place, { threads: flags.threads });
   try {
     const onDrawn = (drawn: number, total: number): void => report.progress(drawn, total, `${drawn} of ${total} drawn`);
-    const kept = await drawSurest(pipe, judge, { ...options, bestOf, onDrawn, signal });
+    const kept = await drawSurest(pipe, judge, { ...options, candidates: bestOf, onDrawn, signal });
     const settings = runSettings(pipe.config, run);
     const folder = pictureFolder(flags, settings, kept.length);
     const pictures = [];

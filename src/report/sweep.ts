@@ -57,7 +57,7 @@ function metricPlot(name: MetricName, option: string, points: readonly SweepPoin
 }
 
 function metricTable(names: readonly MetricName[], option: string, points: readonly SweepPoint[]): Block {
-  const best = names.map((name) => bestOf(name, points));
+  const best = names.map((name) => bestPoint(name, points));
   return {
     kind: "table",
     table: {
@@ -72,7 +72,7 @@ function metricTable(names: readonly MetricName[], option: string, points: reado
 }
 
 /** The point whose number is the best; none where no way is better or there is but one. */
-function bestOf(name: MetricName, points: readonly SweepPoint[]): number | undefined {
+function bestPoint(name: MetricName, points: readonly SweepPoint[]): number | undefined {
   const sign = { lower: 1, higher: -1, neither: 0 }[metricDirection(name)];
   const there = points.flatMap(({ result }, i) => (result[name] === null ? [] : [{ i, cost: sign * result[name] }]));
   if (sign === 0 || there.length < 2) return undefined;
