@@ -1,0 +1,41 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCli } from "../../test/support/run-cli.ts";
+import { encodePng } from "../image/index.ts";
+import { EDIT_TASKS, type EditTask } from "../options/index.ts";
+
+const [width, height] = [24, 20];
+const model = fileURLToPath(new URL("../../models/fashion", import.meta.url));
+let folder = "";
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flexvar-repeat-"));
+  const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * 37) % 256);
+  await writeFile(at("picture.png"), encodePng({ data: pixels, width, height }));
+  const hole = pixels.map((_, i) => (i % (3 * width) < 30 ? 255 : 0));
+  await writeFile(at("mask.png"), encodePng({ data: hole, width, height }));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What each task is asked for. */
+const FLAGS: Readonly<Record<EditTask, () => readonly string[]>> = {
+  inpaint: () => ["--mask", at("mask.png")],
+  outpaint: () => ["--left", "6", "--bottom", "3"],
+  expand: () => ["--ratio", "2:1"],
+  refine: () => ["--size", "32"],
+};
+
+test.each(EDIT_TASKS)("%s is repeated to the byte, with the picture that was edited", async (task) => {
+  const picture = at("picture.png");
+  const run = async (out: string, ...argv: string[]): Promise<Buffer> => {
+    const { code, err } = await runCli(...argv, "--model", model, "--threads", "1", "--out", at(out));
+    expect([code, err]).toEqual([0, expect.any(String)]);
+    return readFile(join(at(out), "000.png"));
+  };
+  const first = await run(task, task, picture, ...FLAGS[task](), "--class", "bag", "--steps", "4");
+  expect(await run(`${task}-again`, "repeat", join(at(task), "000.png"), "--image", picture)).toEqual(first);
+});
