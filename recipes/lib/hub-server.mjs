@@ -195,7 +195,13 @@ function fail(response, status, code) {
 }
 
 async function listen(handler) {
-  const server = createServer(handler);
+  const server = createServer((request, response) => {
+    // Pages of any origin may ask, as the hub lets them.
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    response.setHeader("Access-Control-Allow-Headers", "content-type");
+    if (request.method === "OPTIONS") response.writeHead(204).end();
+    else handler(request, response);
+  });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   return {
     address: `http://127.0.0.1:${server.address().port}`,

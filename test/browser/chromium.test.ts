@@ -1,5 +1,6 @@
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderFiles, startHub } from "../../recipes/lib/hub-server.mjs";
 import { findChromium } from "../../scripts/lib/tools.mjs";
 import { expectGreedy } from "../support/expect-greedy.ts";
 import { greedyRuns } from "../support/greedy-run.ts";
@@ -46,6 +47,32 @@ describe.skipIf(missing)("the browser entry in Chromium", () => {
     }
   });
 
+  test("a model folder of the hub by name: hashes checked, drawn with, and from Cache Storage the second time", async () => {
+    const hub = await startHub();
+    try {
+      const files = ["config.json", "tokenizer.safetensors", "transformer.safetensors"];
+      await hub.commit("maker/golden", folderFiles(site.model, files));
+      const request: PageRequest = {
+        device: "wasm",
+        model: "maker/golden",
+        hubEndpoint: hub.endpoint,
+        runs: [runs[0]!],
+      };
+      const sent: number[] = [];
+      const answer = await ask(["--disable-gpu"], site.isolated, request, {
+        times: 2,
+        // The page's own server is asked first, and has no such file.
+        expects: (error) => error.includes("404"),
+        afterEach: () => sent.push(hub.sent.bytes),
+      });
+      await expectGreedy(["s4_var15"], answer.results, 1e-4);
+      expect(sent[0]).toBeGreaterThan(100_000);
+      expect(sent[1]).toBe(sent[0]);
+    } finally {
+      await hub.close();
+    }
+  });
+
   test.skipIf(!slow)(
     "golden greedy runs on WebGPU through SwiftShader (slow: FLEXVAR_SLOW_TESTS=1)",
     async () => {
@@ -60,8 +87,20 @@ describe.skipIf(missing)("the browser entry in Chromium", () => {
 /** The page's answer, and how many workers it had by then. */
 type Answer = PageAnswer & { readonly workers: number };
 
+interface Asking {
+  /** How often the same page is asked; the last answer counts. */
+  readonly times?: number;
+  readonly expects?: (error: string) => boolean;
+  readonly afterEach?: () => void;
+}
+
 /** A fresh Chromium opens the page and does what is asked; what it logs as errors is part of a failure. */
-async function ask(flags: readonly string[], address: string, request: PageRequest): Promise<Answer> {
+async function ask(
+  flags: readonly string[],
+  address: string,
+  request: PageRequest,
+  { times = 1, expects = () => false, afterEach = () => {} }: Asking = {},
+): Promise<Answer> {
   const browser: Browser = await chromium.launch({
     ...(executablePath && { executablePath }),
     args: [...FLAGS, ...flags],
@@ -69,13 +108,20 @@ async function ask(flags: readonly string[], address: string, request: PageReque
   try {
     const page = await browser.newPage();
     const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(error.message));
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    const failed = (error: string): void => {
+      if (!expects(error)) errors.push(error);
+    };
+    page.on("pageerror", (error) => failed(error.message));
+    page.on("console", (message) => message.type() === "error" && failed(message.text()));
     await page.goto(address);
     expect(errors).toEqual([]);
-    const answer = await page.evaluate((asked) => (globalThis as unknown as PageScope).answer(asked), request);
+    let answer: PageAnswer | undefined;
+    for (let i = 0; i < times; i++) {
+      answer = await page.evaluate((asked) => (globalThis as unknown as PageScope).answer(asked), request);
+      afterEach();
+    }
     expect(errors).toEqual([]);
-    return { ...answer, workers: page.workers().length };
+    return { ...answer!, workers: page.workers().length };
   } finally {
     await browser.close();
   }

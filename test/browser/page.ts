@@ -5,6 +5,9 @@ import { type GreedyResult, type GreedyRun, runGreedy } from "../support/greedy-
 export interface PageRequest {
   readonly device: "wasm" | "webgpu";
   readonly threads?: number;
+  /** What is opened; "model" by default, the site's own. */
+  readonly model?: string;
+  readonly hubEndpoint?: string;
   readonly runs: readonly GreedyRun[];
 }
 
@@ -25,11 +28,12 @@ export interface PageScope {
   answer(request: PageRequest): Promise<PageAnswer>;
 }
 
-async function answer({ device, threads, runs }: PageRequest): Promise<PageAnswer> {
+async function answer({ device, threads, runs, model = "model", hubEndpoint }: PageRequest): Promise<PageAnswer> {
   const downloads: Record<string, { loaded: number; total: number | undefined }> = {};
   const begin = performance.now();
-  const pipe = await FlexVAR.fromPretrained("model", {
+  const pipe = await FlexVAR.fromPretrained(model, {
     device,
+    hubEndpoint,
     wasmPaths: "ort/",
     ...(threads === undefined ? {} : { threads }),
     onProgress({ file, loaded = 0, total }) {

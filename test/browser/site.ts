@@ -12,6 +12,8 @@ export interface Site {
   /** Address of a page that is cross-origin isolated, and of one that is not. */
   readonly isolated: string;
   readonly plain: string;
+  /** Folder of the model on disk. */
+  readonly model: string;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export async function openSite(): Promise<Site> {
   return {
     isolated: `http://127.0.0.1:${port}/isolated/`,
     plain: `http://127.0.0.1:${port}/plain/`,
+    model: folders.model!,
     async close() {
       await closed(server);
       await rm(scratch, { recursive: true, force: true });
