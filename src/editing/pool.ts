@@ -14,7 +14,6 @@ export function keptCells(hole: Uint8Array, [h, w]: Grid, factor: number, widen:
     const row = Math.floor(y / factor) * w;
     for (let x = 0; x < width; x++) if (hole[y * width + x] === 1) kept[row + Math.floor(x / factor)] = 0;
   }
-  if (widen === 0) return kept;
   const out = Uint8Array.from(kept);
   for (let y = 0; y < h; y++)
     for (let x = 0; x < w; x++) {
@@ -64,7 +63,7 @@ export function poolKept(
         }
       const n = keptHere > 0 ? keptHere : cells;
       for (let z = 0; z < Z; z++) out[(i * w + j) * Z + z] = sum[z]! / n;
-      forced[i * w + j] = keptHere > 0 && keptHere >= keptShare * cells ? 1 : 0;
+      forced[i * w + j] = keptHere >= keptShare * cells ? 1 : 0;
     }
   return { latent: out, forced };
 }
