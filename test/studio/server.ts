@@ -49,17 +49,16 @@ export async function buildPackage(): Promise<Package> {
 export function startServer(file: string, args: readonly string[]): Promise<RunningServer> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    const gone = new Promise<void>((done) => child.once("close", () => done()));
+    const kill = async (): Promise<void> => {
+      child.kill("SIGKILL");
+      await gone;
+    };
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said += text;
       const url = /listening on (\S+)/.exec(said)?.[1];
-      if (url === undefined) return;
-      const gone = new Promise<void>((done) => child.once("close", () => done()));
-      const kill = async (): Promise<void> => {
-        child.kill("SIGKILL");
-        await gone;
-      };
-      resolve({ url, process: child, kill });
+      if (url !== undefined) resolve({ url, process: child, kill });
     });
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`serve: expected it to listen, got its end (${code}): ${said}`)));
