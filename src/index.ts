@@ -48,7 +48,7 @@ export {
   seamJump,
   type WindowPass,
 } from "./editing/index.ts";
-export { OptionError } from "./errors/index.ts";
+export { ExpectedError, FileError, OptionError } from "./errors/index.ts";
 export {
   bootstrapInterval,
   type ClassGroup,

@@ -37,7 +37,7 @@ export {
   parseRatio,
   type WindowPass,
 } from "./editing/index.ts";
-export { OptionError } from "./errors/index.ts";
+export { ExpectedError, FileError, OptionError } from "./errors/index.ts";
 export {
   contactSheet,
   encodePng,

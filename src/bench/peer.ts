@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
+import { ExpectedError } from "../errors/index.ts";
 
 /** The PyTorch peer (bench/peer): libraries in use, and one run at a time. */
 export interface Peer {
@@ -27,7 +28,7 @@ export async function startPeer(script: string, python: string, args: readonly s
   const next = async (): Promise<Record<string, unknown>> => {
     const { value, done } = await queue.next();
     if (done)
-      throw new Error(
+      throw new ExpectedError(
         `peer: expected an answer from ${python}, got its end: ${errors.trim().split("\n").at(-1) ?? ""}`,
       );
     const answer = JSON.parse(value as string) as Record<string, unknown>;
@@ -40,7 +41,8 @@ export async function startPeer(script: string, python: string, args: readonly s
     async run(what) {
       child.stdin.write(`run ${what}\n`);
       const { seconds } = await next();
-      if (typeof seconds !== "number") throw new Error(`peer: expected seconds for ${what}, got ${String(seconds)}`);
+      if (typeof seconds !== "number")
+        throw new ExpectedError(`peer: expected seconds for ${what}, got ${String(seconds)}`);
       return seconds;
     },
     close() {

@@ -2,15 +2,9 @@
  * The only error the checkpoint readers and writers raise for bad input or a failed write.
  * The message reads `where: expected X, got Y`; `where` is the file (and the record or tensor inside it).
  */
-export class CheckpointError extends Error {
+import { FileError } from "../errors/index.ts";
+export class CheckpointError extends FileError {
   override readonly name = "CheckpointError";
-  /** File, and the part of it, that the message speaks of. */
-  readonly where: string;
-
-  constructor(where: string, expected: string, got: string, options?: ErrorOptions) {
-    super(`${where}: expected ${expected}, got ${got}`, options);
-    this.where = where;
-  }
 }
 
 const longest = 120;

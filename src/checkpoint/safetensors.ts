@@ -1,4 +1,5 @@
 /** The safetensors format (huggingface/safetensors, section "Format"). */
+import { isRecord } from "../json/index.ts";
 import { CheckpointError, quote, reason } from "./error.ts";
 import { findDuplicateKey } from "./json-keys.ts";
 import { refuseOtherFormats } from "./sniff.ts";
@@ -28,10 +29,6 @@ interface Header {
   readonly json: object;
   /** Where the tensors' bytes begin. */
   readonly dataStart: number;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function readHeader(source: ByteSource): Promise<Header> {

@@ -1,11 +1,13 @@
 /** A classifier's folder: `classifier.safetensors` and `config.json`. */
+
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { float32ToFloat16, openSafetensors, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import type { ClassGroup } from "../evaluate/index.ts";
 import { makeFolders, readInput, writeFileAtomic } from "../files/index.ts";
-import { parseJson } from "../json/index.ts";
+import { parseJson, readAs } from "../json/index.ts";
 import { compareParams, expectParams } from "../nn/index.ts";
 import { partOf, partSchema } from "../pretrained/index.ts";
 import { type NetworkConfig, networkOf } from "./network.ts";
@@ -55,7 +57,7 @@ export async function writeClassifier(
   await makeFolders(folder);
   const tensors = networkOf(config.network).decls.map(({ name, shape }) => {
     const found = arrays.get(name);
-    if (found === undefined) throw new Error(`${folder}: expected values for "${name}", got none`);
+    if (found === undefined) throw new FileError(folder, `values for "${name}"`, "none");
     const data = half ? float32ToFloat16(found.data) : found.data;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return [name, tensorSource(half ? "float16" : "float32", shape, bytes)] as const;
@@ -113,20 +115,15 @@ export async function readClassifier(folder: string) {
 }
 
 function parseConfig(text: Uint8Array, where: string): ClassifierConfig {
-  const read = schema.safeParse(parseJson(text, where));
-  if (!read.success) {
-    const issue = read.error.issues[0]!;
-    throw new Error(`${where}: ${issue.path.join(".") || "the file"}: ${issue.message}`, { cause: read.error });
-  }
-  const { network, sizes, labels, groups = {} } = read.data;
+  const { network, sizes, labels, groups = {}, ...made } = readAs(schema, parseJson(text, where), where);
   return {
     network: { ...network, classes: labels.length },
     labels,
     groups: groupsOfNames(groups, labels, where),
     sizes,
-    heldOutAccuracy: read.data.held_out_accuracy,
-    heldOutPictures: read.data.held_out_pictures,
-    trainedOn: read.data.trained_on,
+    heldOutAccuracy: made.held_out_accuracy,
+    heldOutPictures: made.held_out_pictures,
+    trainedOn: made.trained_on,
   };
 }
 
@@ -141,8 +138,7 @@ export function groupsOfNames(
     name,
     members: members.map((member) => {
       const number = numbers.get(member);
-      if (number === undefined)
-        throw new Error(`${where}: expected members of group "${name}" that are labels, got "${member}"`);
+      if (number === undefined) throw new FileError(where, `members of group "${name}" that are labels`, `"${member}"`);
       return number;
     }),
   }));

@@ -3,8 +3,10 @@
  * classifier published in December 2015, with the pooling of that graph (averages leave the border out; the last block's pooling
  * branch takes the largest), under the names of its PyTorch conversion.
  */
+
 import { openTensorFile, toFloat32 } from "../checkpoint/index.ts";
 import { constant, input, ops, param, type Tensor } from "../engine/index.ts";
+import { FileError } from "../errors/index.ts";
 
 const { add, concat, conv, matmul, max, mul, padImage, reduceMean, relu, reshape, slice, sub, transpose } = ops;
 
@@ -174,9 +176,7 @@ export async function readInception(
   const tensor = async (name: string, shape: readonly number[]): Promise<Float32Array> => {
     const entry = file.tensors.get(name);
     if (entry === undefined || entry.shape.join() !== shape.join())
-      throw new Error(
-        `${path}: expected "${name}" of [${shape.join(", ")}], got ${entry ? `[${entry.shape.join(", ")}]` : "none"}`,
-      );
+      throw new FileError(path, `"${name}" of [${shape.join(", ")}]`, entry ? `[${entry.shape.join(", ")}]` : "none");
     return toFloat32(await entry.read(), entry.dtype);
   };
   try {

@@ -1,7 +1,9 @@
 /** Trains a classifier by steps, as a trainee of the loop that tokenizer and transformer have. */
+
 import { join } from "node:path";
 import { orderedBatches, type StreamPosition } from "../data/index.ts";
 import { program } from "../engine/index.ts";
+import { ExpectedError } from "../errors/index.ts";
 import { largestOfRows } from "../evaluate/index.ts";
 import { countParams, paramTensors } from "../nn/index.ts";
 import type { Session } from "../runtime/index.ts";
@@ -66,7 +68,7 @@ async function openRun(setup: Setup<NetworkClassifierTraining>): Promise<Classif
   const network = { ...config.model, classes: data.train.classes.length };
   for (const size of sizes)
     if (size % sideMultiple(network) !== 0)
-      throw new Error(`data.sizes: expected multiples of ${sideMultiple(network)}, got ${size}`);
+      throw new ExpectedError(`data.sizes: expected multiples of ${sideMultiple(network)}, got ${size}`);
   const classifier = untrainedClassifier(network, sizes, data, dataDir);
   const { decls, graph } = networkOf(network);
   const p = paramTensors(decls);

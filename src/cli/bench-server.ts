@@ -1,6 +1,8 @@
 /** `flexvar bench --server`: a server in a process of its own under many clients, beside the model alone. */
+
 import { spawn } from "node:child_process";
 import { basename, resolve } from "node:path";
+import { ExpectedError } from "../errors/index.ts";
 import type { Outcome, Running } from "./command.ts";
 import { findModel } from "./model.ts";
 import { deepSnakeCased } from "./names.ts";
@@ -74,6 +76,8 @@ function startServer(model: string, threads: number | undefined): Promise<{ url:
       if (url !== undefined) started({ url, close: () => void child.kill("SIGKILL") });
     });
     child.once("error", failed);
-    child.once("exit", (code) => failed(new Error(`serve: expected it to listen, got its end (${code}): ${said}`)));
+    child.once("exit", (code) =>
+      failed(new ExpectedError(`serve: expected it to listen, got its end (${code}): ${said}`)),
+    );
   });
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { ExpectedError } from "../errors/index.ts";
 import { readInput } from "../files/index.ts";
 import { looseName } from "../options/index.ts";
 import { CONFIG_FILE, nearLabels, parseModelConfig } from "../pretrained/index.ts";
@@ -33,7 +34,7 @@ async function classes(
   if (filter !== undefined && chosen.length + sets.length === 0) {
     const near = nearLabels(filter, [...id2label, ...Object.keys(groups)]).map((name) => `"${name}"`);
     const hint = near.length > 0 ? `; did you mean ${near.join(", ")}?` : "";
-    throw new Error(`classes: expected names that contain "${filter}", got none of ${id2label.length}${hint}`);
+    throw new ExpectedError(`classes: expected names that contain "${filter}", got none of ${id2label.length}${hint}`);
   }
   if (id2label.length === 0) report.log(`${folder} has ${count} classes without names; use their ids`);
   return {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { ExpectedError, inFile } from "../errors/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { encodePng, planarToRgb } from "../image/index.ts";
 import { formatScales, type Grid } from "../sampling/index.ts";
@@ -52,7 +53,7 @@ async function decode(
     for (const [done, { index, one, b }] of pictures.entries()) {
       signal.throwIfAborted();
       const image = await pipe.decode(one).catch((error: unknown) => {
-        throw error instanceof RangeError ? new Error(`${file}: ${error.message}`, { cause: error }) : error;
+        throw error instanceof ExpectedError ? inFile(file, error) : error;
       });
       const name = flags.scale === "all" ? scaleName(b, batch, index) : pictureName(b, batch);
       const path = join(flags.out, name);

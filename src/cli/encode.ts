@@ -1,5 +1,6 @@
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
+import { FileError } from "../errors/index.ts";
 import type { PixelRect } from "../image/index.ts";
 import { parseSampling, SAMPLING_FIELDS, type SamplingField } from "../options/index.ts";
 import { formatScales, type Grid, planScales } from "../sampling/index.ts";
@@ -90,12 +91,9 @@ export function centredCrop(
   where: string,
 ): PixelRect {
   const [w, h] = [width - (width % factor), height - (height % factor)];
-  if (w === 0 || h === 0)
-    throw new Error(`${where}: expected sides of at least ${factor} pixels, got ${width}x${height}`);
+  if (w === 0 || h === 0) throw new FileError(where, `sides of at least ${factor} pixels`, `${width}x${height}`);
   const grid: Grid = [h / factor, w / factor];
   if (grid[0] * grid[1] > MOST_TOKENS)
-    throw new Error(
-      `${where}: expected a picture of at most ${MOST_TOKENS} tokens, got ${grid[0]}x${grid[1]}; make it smaller`,
-    );
+    throw new FileError(where, `a picture of at most ${MOST_TOKENS} tokens`, `${grid[0]}x${grid[1]}; make it smaller`);
   return { left: Math.floor((width - w) / 2), top: Math.floor((height - h) / 2), width: w, height: h };
 }

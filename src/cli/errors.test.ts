@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { FileError } from "../errors/index.ts";
 import { describeError, exitCodeOf, Stopped, UsageError } from "./errors.ts";
 
 test("exit codes", () => {
@@ -7,7 +8,7 @@ test("exit codes", () => {
 
 test("errors written for people stay as they are, on one line", () => {
   expect(describeError(new UsageError("--x: expected a\n  number"), false)).toBe("flexvar: --x: expected a number");
-  expect(describeError(new Error("m.pth: expected b, got c"), false)).toBe("flexvar: m.pth: expected b, got c");
+  expect(describeError(new FileError("m.pth", "b", "c"), false)).toBe("flexvar: m.pth: expected b, got c");
 });
 
 test("an unexpected error says how to see more, and with debugging shows the stack and the cause", () => {

@@ -1,5 +1,5 @@
 /** Failures as people read them: one line, and an exit code. */
-import { OptionError } from "../errors/index.ts";
+import { ExpectedError, isExpected, OptionError } from "../errors/index.ts";
 import { oneLine, systemErrorMessage } from "../files/index.ts";
 
 export const EXIT_DONE = 0;
@@ -8,13 +8,16 @@ export const EXIT_USAGE = 2;
 /** 128 + SIGINT, as shells count. */
 const EXIT_STOPPED = 130;
 
+/** After what was not written for people: a fault of this program. */
+const HINT = " (unexpected; FLEXVAR_DEBUG=1 shows where)";
+
 /** A command line that cannot be carried out as written: exit code 2. */
-export class UsageError extends Error {
+export class UsageError extends ExpectedError {
   override readonly name = "UsageError";
 }
 
 /** The reason of a stop by a signal: exit code 130. */
-export class Stopped extends Error {
+export class Stopped extends ExpectedError {
   override readonly name = "Stopped";
 
   constructor(signal: string) {
@@ -34,17 +37,6 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof Stopped ? EXIT_STOPPED : EXIT_FAILED;
 }
 
-/** Errors whose message was written for people; anything else is a fault of this program. */
-const EXPECTED_ERRORS = new Set([
-  "UsageError",
-  "Stopped",
-  "OptionError",
-  "CheckpointError",
-  "FileWriteError",
-  "ImageError",
-  "HubError",
-]);
-
 /**
  * One line for stderr. With `debug` (the variable FLEXVAR_DEBUG) the stack and causes follow.
  */
@@ -53,12 +45,7 @@ export function describeError(error: unknown, debug: boolean): string {
   const words = systemErrorMessage(error);
   const lines = (words ?? error.message).split("\n").map((part) => part.trim());
   const line = oneLine(lines.filter((part) => part !== "").join(" "));
-  if (!debug) return `flexvar: ${line || error.name}${words === undefined ? hint(error) : ""}`;
+  if (!debug) return `flexvar: ${line || error.name}${words === undefined && !isExpected(error) ? HINT : ""}`;
   const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
   return `flexvar: ${line}\n${error.stack}${cause}`;
-}
-
-function hint(error: Error): string {
-  const isExpected = EXPECTED_ERRORS.has(error.name) || /: expected /.test(error.message);
-  return isExpected ? "" : " (unexpected; FLEXVAR_DEBUG=1 shows where)";
 }

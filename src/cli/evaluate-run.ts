@@ -1,9 +1,11 @@
 /** The four ways of an evaluation: sets, pairs, a tokenizer, a model that draws its own set. */
+
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { env } from "onnxruntime-common";
 import { version } from "../../package.json";
+import { FileError } from "../errors/index.ts";
 import {
   doubleProducts,
   type EvaluateOptions,
@@ -178,7 +180,5 @@ async function baseline(
   if (!existsSync(named)) throw new UsageError(`--baseline: expected a file, got "${named}" (no such file)`);
   const value = parseJson(await readInput(named, "evaluation"), named);
   if (isEvaluationResult(value)) return value;
-  throw new Error(
-    `${named}: expected what \`flexvar evaluate\` prints with --json or writes with --out, got other JSON`,
-  );
+  throw new FileError(named, `what \`flexvar evaluate\` prints with --json or writes with --out`, "other JSON");
 }

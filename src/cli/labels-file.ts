@@ -1,5 +1,7 @@
 /** Class names from a file, for `flexvar import --labels`. */
+
 import { readFile } from "node:fs/promises";
+import { FileError } from "../errors/index.ts";
 import { readProblem } from "../files/index.ts";
 import { decodeText, JsonError, parseJson } from "../json/index.ts";
 import { LONGEST_CLASS_NAME } from "../options/index.ts";
@@ -20,8 +22,10 @@ export function parseLabels(text: string, where: string): string[] {
   const names = /^[[{]/.test(trimmed) ? fromJson(trimmed, where) : trimmed.split(/\r?\n/).map((line) => line.trim());
   return names.map((name, id) => {
     if (typeof name === "string" && name.trim() !== "" && name.length <= LONGEST_CLASS_NAME) return name.trim();
-    throw new Error(
-      `${where}: expected a name of 1 to ${LONGEST_CLASS_NAME} characters for class ${id}, got ${JSON.stringify(name) ?? "none"}`,
+    throw new FileError(
+      where,
+      `a name of 1 to ${LONGEST_CLASS_NAME} characters for class ${id}`,
+      JSON.stringify(name) ?? "none",
     );
   });
 }
@@ -31,7 +35,7 @@ function fromJson(text: string, where: string): unknown[] {
   if (Array.isArray(json)) return json;
   const byId = json as Record<string, unknown>;
   const stray = Object.keys(byId).find((key) => !/^\d{1,7}$/.test(key));
-  if (stray !== undefined) throw new Error(`${where}: expected class ids as keys, got ${JSON.stringify(stray)}`);
+  if (stray !== undefined) throw new FileError(where, "class ids as keys", JSON.stringify(stray));
   return Array.from({ length: Object.keys(byId).length }, (_, id) => byId[String(id)]);
 }
 
@@ -40,6 +44,6 @@ function read(text: string, where: string): unknown {
     return parseJson(text, where);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new Error(`${where}: expected JSON or one name a line; ${error.words}`, { cause: error });
+    throw new FileError(where, `JSON or one name a line; ${error.words}`, undefined, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { checkMask, type EditMask, MASK_MODES, type MaskMode, maskFromImage, widenCanvas } from "../editing/index.ts";
+import { inFile } from "../errors/index.ts";
 import { readInput } from "../files/index.ts";
 import { type RgbaImage, readSettings } from "../image/index.ts";
 import { loadMaskPicture, loadRgba, pictureHash } from "../image/node.ts";
@@ -64,7 +65,7 @@ function namingFile<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+    throw inFile(file, error);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Tokens of every scale as a NumPy archive: `scales` int64 [n, 2] and `tokens_00`… int64 [B, h, w]. */
+
 import { type NpyArray, readNpz, writeNpz } from "../checkpoint/index.ts";
+import { FileError, inFile } from "../errors/index.ts";
 import type { ScaleTokens } from "../pipelines/index.ts";
 import { checkGrids, type Grid, gridTokens } from "../sampling/index.ts";
 import { scalesArray, tokensArray, tokensName } from "./trace.ts";
@@ -34,12 +36,12 @@ export async function readTokens(
 function gridsOf(array: NpyArray, path: string): Grid[] {
   const { shape } = array;
   if (shape.length !== 2 || shape[1] !== 2)
-    throw new Error(`${path}: expected scales of shape [n, 2], got [${shape.join(", ")}]`);
+    throw new FileError(path, "scales of shape [n, 2]", `[${shape.join(", ")}]`);
   const sides = integers(array, `${path}: scales`);
   try {
     return checkGrids(Array.from({ length: shape[0]! }, (_, i): Grid => [sides[2 * i]!, sides[2 * i + 1]!]));
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+    throw inFile(path, error);
   }
 }
 
@@ -47,12 +49,12 @@ function tokensOf(array: NpyArray, grid: Grid, where: string): Int32Array {
   const [h, w] = grid;
   const { shape } = array;
   if (shape.length !== 3 || shape[0]! < 1 || shape[1] !== h || shape[2] !== w)
-    throw new Error(`${where}: expected shape [B, ${h}, ${w}], got [${shape.join(", ")}]`);
+    throw new FileError(where, `shape [B, ${h}, ${w}]`, `[${shape.join(", ")}]`);
   return Int32Array.from(integers(array, where));
 }
 
 function integers(array: NpyArray, where: string): number[] {
-  if (!/^u?int/.test(array.dtype)) throw new Error(`${where}: expected whole numbers, got ${array.dtype}`);
+  if (!/^u?int/.test(array.dtype)) throw new FileError(where, "whole numbers", array.dtype);
   return Array.from<number | bigint, number>(array.data, Number);
 }
 

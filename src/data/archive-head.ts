@@ -36,5 +36,5 @@ async function headOf(path: string): Promise<Buffer | undefined> {
 export async function expectArchive(path: string, form: ArchiveForm): Promise<void> {
   const head = await headOf(path);
   const other = head && otherFile(head);
-  if (other !== undefined) throw new DatasetError(`${path}: expected ${FORMS[form]}, got ${other}`);
+  if (other !== undefined) throw new DatasetError(path, FORMS[form], other);
 }

@@ -76,7 +76,9 @@ export async function* batches(dataset: Dataset, options: BatchOptions): AsyncGe
     }
     if (delivered === 0 && fresh) {
       throw new DatasetError(
-        `batches: expected at least ${options.keepLast ? 1 : batchSize} readable pictures, got ${pending.length} in ${dataset.length}`,
+        "batches",
+        `at least ${options.keepLast ? 1 : batchSize} readable pictures`,
+        `${pending.length} in ${dataset.length}`,
       );
     }
     position = { epoch: position.epoch + 1, taken: 0 };
@@ -141,6 +143,6 @@ function checkOptions(dataset: Dataset, options: BatchOptions): void {
       throw new RangeError(`batches.${name}: expected a whole number above 0, got ${value}`);
     }
   }
-  if (dataset.length === 0) throw new DatasetError("batches: expected pictures, got an empty data set");
+  if (dataset.length === 0) throw new DatasetError("batches", "pictures", "an empty data set");
   if (options.augment) checkAugment(options.augment);
 }

@@ -29,7 +29,9 @@ export function expectDistinct(names: readonly string[], where: string): void {
     const before = seen.get(key);
     if (before !== undefined)
       throw new DatasetError(
-        `${where}: expected class names that differ, got "${shownName(name)}" twice, composed and decomposed (${escaped(before)} and ${escaped(name)}); merge them`,
+        where,
+        "class names that differ",
+        `"${shownName(name)}" twice, composed and decomposed (${escaped(before)} and ${escaped(name)}); merge them`,
       );
     seen.set(key, name);
   }
@@ -54,7 +56,7 @@ export function withClasses(dataset: Dataset, classes: readonly string[], where:
   for (let i = 0; i < dataset.length; i++) used.add(dataset.labelOf(i));
   const unknown = own.filter((_, label) => numbers[label] === undefined && used.has(label));
   if (unknown.length > 0)
-    throw new DatasetError(`${where}: expected the classes ${someNames(classes, 6)}, got ${someNames(unknown, 6)} too`);
+    throw new DatasetError(where, `the classes ${someNames(classes, 6)}`, `${someNames(unknown, 6)} too`);
   const labelOf = (index: number): number => numbers[dataset.labelOf(index)]!;
   return {
     ...dataset,
@@ -68,7 +70,9 @@ function expectUnrepeated(names: readonly string[], where: string): void {
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined)
     throw new DatasetError(
-      `${where}: expected each class name once where lists of classes differ, got "${shownName(repeated)}" twice`,
+      where,
+      "each class name once where lists of classes differ",
+      `"${shownName(repeated)}" twice`,
     );
 }
 

@@ -1,3 +1,4 @@
+import { FileError } from "../errors/index.ts";
 import { fileProblem } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import type { LeftOut, Reading } from "./left-out.ts";
@@ -49,7 +50,7 @@ export interface Dataset {
 }
 
 /** A picture that cannot be decoded; readers of whole data sets count and name it, and go on. */
-export class CorruptImageError extends Error {
+export class CorruptImageError extends FileError {
   override readonly name = "CorruptImageError";
   constructor(
     /** The picture's name in its data set. */
@@ -57,7 +58,7 @@ export class CorruptImageError extends Error {
     /** What the decoder said. */
     readonly reason: string,
   ) {
-    super(`${picture}: expected a readable image, got: ${reason}`);
+    super(picture, "a readable image", reason, { isQuoted: true });
   }
 }
 
@@ -71,18 +72,20 @@ export function pictureProblem(picture: string, error: unknown): unknown {
 }
 
 /** A data set that cannot be opened or used as asked. */
-export class DatasetError extends Error {
+export class DatasetError extends FileError {
   override readonly name = "DatasetError";
 }
 
 /** Pictures of which none has a label, where labels are expected: common for test splits on the Hugging Face hub. */
 export class UnlabelledError extends DatasetError {
   constructor(
-    message: string,
+    file: string,
+    expected: string,
+    got: string,
     /** What was left out for want of a label. */
     readonly leftOut: readonly LeftOut[],
   ) {
-    super(message);
+    super(file, expected, got);
   }
 }
 

@@ -41,7 +41,7 @@ export async function decodePicture(bytes: Uint8Array, name: string, options: De
 }
 
 /** A broken picture is what its reason says; of others what was expected counts too. */
-function reasonOf({ fault, expected, got }: ImageError): string {
+function reasonOf({ fault, expected, got = "" }: ImageError): string {
   return fault === "damage" || fault === "format" ? got : `${got} where ${expected} was expected`;
 }
 

@@ -57,7 +57,7 @@ export async function openClassFolders(folder: Folder, options: FolderOptions = 
     const number = numberOf(one.name);
     if (number !== undefined) byClass[number]!.push(one);
     else if (holdsData(one))
-      throw new DatasetError(`${folder.path}: expected folders of the known classes, got "${shownName(one.name)}" too`);
+      throw new DatasetError(folder.path, "folders of the known classes", `"${shownName(one.name)}" too`);
   }
   const entries = byClass.flatMap((folders, label) =>
     folders.flatMap(picturesBelow).map((path) => ({ path, name: relative(folder.path, path), label })),
@@ -97,15 +97,13 @@ export async function openFlatValidation(
 ): Promise<Dataset> {
   const wnidOf = await readValidationTable(root);
   if (wnidOf.size === 0)
-    throw new DatasetError(`${folder.path}: expected a folder per wnid or ${VALIDATION_TABLE} in ${root}, got neither`);
+    throw new DatasetError(folder.path, `a folder per wnid or ${VALIDATION_TABLE} in ${root}`, "neither");
   const numberOf = numbersOf(wnids);
   const entries = picturesBelow(folder).map((path) => {
     const wnid = wnidOf.get(basename(path, extname(path)));
     const label = wnid === undefined ? undefined : numberOf(wnid);
     if (label === undefined)
-      throw new DatasetError(
-        `${path}: expected a line with a known wnid in ${VALIDATION_TABLE}, got ${wnid ?? "none"}`,
-      );
+      throw new DatasetError(path, `a line with a known wnid in ${VALIDATION_TABLE}`, wnid ?? "none");
     return { path, name: basename(path), label };
   });
   return fileDataset(entries, wnids, options);

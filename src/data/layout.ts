@@ -71,7 +71,7 @@ export function layoutOf(tree: Tree): Layout {
     ...leftOut.list().map(({ reason, count }) => `${reason} (${count})`),
   ];
   const hint = others.some(isPacked) ? "; unpack it first" : "";
-  throw new DatasetError(`${path}: expected ${EXPECTED}, got ${found.join(", ") || "an empty folder"}${hint}`);
+  throw new DatasetError(path, EXPECTED, `${found.join(", ") || "an empty folder"}${hint}`);
 }
 
 function folderLayout(folder: Folder, tree: Tree): Layout {
@@ -82,14 +82,18 @@ function folderLayout(folder: Folder, tree: Tree): Layout {
     return { words: "one folder of pictures without classes", train: plain(folder), heldOut: undefined };
   if (pictures.length > 0)
     throw new DatasetError(
-      `${path}: expected either pictures or folders of pictures, got ${pictures.length} pictures (${someNames(pictures)}) beside the folders ${someNames(namesOf(filled))}`,
+      path,
+      "either pictures or folders of pictures",
+      `${pictures.length} pictures (${someNames(pictures)}) beside the folders ${someNames(namesOf(filled))}`,
     );
   const kinds = new Set(filled.flatMap(({ name }) => splitOf(name) ?? []));
   const isSplit = filled.every(isSplitFolder);
   if (isSplit && (kinds.size > 1 || filled.length > 1)) return splitLayout(folder, filled, tree);
   if (!isSplit && kinds.size > 1)
     throw new DatasetError(
-      `${path}: expected either splits (train, val, test) or class folders, got both: ${someNames(namesOf(filled), 6)}`,
+      path,
+      "either splits (train, val, test) or class folders",
+      `both: ${someNames(namesOf(filled), 6)}`,
     );
   // Here, at most one kind of split is filled.
   if (isSplit && (folders.every(isSplitFolder) || holdsClassFolders(filled[0]!)))
@@ -109,7 +113,9 @@ function expectNoSplit({ path }: Folder, filled: readonly Folder[]): void {
   if (split === undefined) return;
   const unknown = filled.filter((one) => !isSplitFolder(one));
   throw new DatasetError(
-    `${path}: expected splits (train, val, test) or folders of pictures, got "${split.name}" with folders of its own (${someNames(namesOf(split.folders))}) beside ${someNames(namesOf(unknown))}; name the folder that is the data set, or rename those that are splits`,
+    path,
+    "splits (train, val, test) or folders of pictures",
+    `"${split.name}" with folders of its own (${someNames(namesOf(split.folders))}) beside ${someNames(namesOf(unknown))}; name the folder that is the data set, or rename those that are splits`,
   );
 }
 
@@ -138,7 +144,9 @@ function wrapped(outer: Folder, only: Folder, tree: Tree): Layout {
   const isSplit = below.every(isSplitFolder) && only.folders.filter(isSplitFolder).length > 1;
   if (only.archives.length > 0 || isSplit) return inner(outer, only, tree, "the only folder");
   throw new DatasetError(
-    `${outer.path}: expected folders of pictures, got one folder "${only.name}" that holds only folders (${someNames(namesOf(below))}); give ${only.path} if these are the classes, or put the pictures right into "${only.name}" if it is the class`,
+    outer.path,
+    "folders of pictures",
+    `one folder "${only.name}" that holds only folders (${someNames(namesOf(below))}); give ${only.path} if these are the classes, or put the pictures right into "${only.name}" if it is the class`,
   );
 }
 
@@ -149,13 +157,13 @@ function classLayout(folder: Folder): Layout {
     const splits = new Set(one.folders.filter(holdsData).flatMap(({ name }) => splitOf(name) ?? []));
     if (splits.size > 1)
       throw new DatasetError(
-        `${folder.path}: expected splits above the classes (train/${one.name}), got them below: ${someNames(namesOf(one.folders).map((name) => `${one.name}/${name}`))}`,
+        folder.path,
+        `splits above the classes (train/${one.name})`,
+        `them below: ${someNames(namesOf(one.folders).map((name) => `${one.name}/${name}`))}`,
       );
     const archive = archiveBelow(one);
     if (archive !== undefined)
-      throw new DatasetError(
-        `${folder.path}: expected pictures in class folders, got the archive ${archive} in "${one.name}"`,
-      );
+      throw new DatasetError(folder.path, "pictures in class folders", `the archive ${archive} in "${one.name}"`);
   }
   const words =
     deeper.length === 0
@@ -178,8 +186,7 @@ function bySplit<T>(
 ) {
   const of = (split: SplitName): T[] => items.filter((item) => splitOfItem(nameOf(item)) === split);
   const [train, val, test] = [of("train"), of("val"), of("test")];
-  if (train.length === 0)
-    throw new DatasetError(`${path}: expected train beside ${someNames(items.map(nameOf))}, got none`);
+  if (train.length === 0) throw new DatasetError(path, `train beside ${someNames(items.map(nameOf))}`, "none");
   return { train, heldOut: val.length > 0 ? val : test, aside: val.length > 0 ? test : [] };
 }
 
@@ -187,18 +194,13 @@ function bySplit<T>(
 function splitLayout(folder: Folder, filled: readonly Folder[], tree: Tree): Layout {
   const { train, heldOut, aside } = bySplit(folder.path, filled, ({ name }) => name, splitOf);
   for (const same of [train, heldOut, aside])
-    if (same.length > 1)
-      throw new DatasetError(`${folder.path}: expected one folder per split, got ${someNames(namesOf(same))}`);
+    if (same.length > 1) throw new DatasetError(folder.path, "one folder per split", someNames(namesOf(same)));
   const [own, other] = [folderLayout(train[0]!, tree), folderLayout(heldOut[0]!, tree)];
   if (own.heldOut !== undefined || other.heldOut !== undefined)
-    throw new DatasetError(
-      `${folder.path}: expected one level of splits, got splits within ${someNames(namesOf(filled))}`,
-    );
+    throw new DatasetError(folder.path, "one level of splits", `splits within ${someNames(namesOf(filled))}`);
   const isFlat = own.train.kind === "class-folders" && other.train.kind === "plain-folder";
   if (own.train.kind !== other.train.kind && !(isFlat && own.train.folder.folders.every(({ name }) => isWnid(name))))
-    throw new DatasetError(
-      `${folder.path}: expected ${heldOut[0]!.name}/ like ${train[0]!.name}/ (${own.words}), got ${other.words}`,
-    );
+    throw new DatasetError(folder.path, `${heldOut[0]!.name}/ like ${train[0]!.name}/ (${own.words})`, other.words);
   const name = folder.name || basename(folder.path);
   const side = (source: Source): Source =>
     source.kind === "plain-folder" ? plain({ ...source.folder, name }) : source;
@@ -214,13 +216,15 @@ function archiveLayout(folder: Folder, filled: readonly Folder[]): Layout {
   const { path, archives, pictures, others } = folder;
   const names = archives.map(({ name }) => name);
   const [form, ...more] = [...new Set(archives.map((archive) => archive.form))];
-  if (more.length > 0) throw new DatasetError(`${path}: expected archives of one form, got ${someNames(names, 6)}`);
+  if (more.length > 0) throw new DatasetError(path, "archives of one form", someNames(names, 6));
   const beside = [...pictures, ...namesOf(filled).map((name) => `${name}/`)];
   // What prepares an .npz writes its class names beside it, and sheets for people to look at.
   const isPrepared = form === "npz" && archives.length === 1 && others.includes("classes.json");
   if (beside.length > 0 && !isPrepared)
     throw new DatasetError(
-      `${path}: expected either archives or pictures, got ${someNames(names)} beside ${someNames(beside)}; name the one that is the data set`,
+      path,
+      "either archives or pictures",
+      `${someNames(names)} beside ${someNames(beside)}; name the one that is the data set`,
     );
   const besideWords = beside.length > 0 ? `; ${someNames(beside)} beside it not read` : "";
   const sources = (chosen: readonly string[]): Source => ({
@@ -235,7 +239,9 @@ function archiveLayout(folder: Folder, filled: readonly Folder[]): Layout {
   const without = names.filter((name) => splitOfFile(name) === undefined);
   if (without.length > 0)
     throw new DatasetError(
-      `${path}: expected a split (train, val, test) in every file's name or in none, got ${someNames(without)} beside ${someNames(names.filter((name) => !without.includes(name)))}`,
+      path,
+      "a split (train, val, test) in every file's name or in none",
+      `${someNames(without)} beside ${someNames(names.filter((name) => !without.includes(name)))}`,
     );
   const { train, heldOut, aside } = bySplit(path, names, (name) => name, splitOfFile);
   for (const side of [train, heldOut]) expectOne(path, form!, side);
@@ -245,7 +251,7 @@ function archiveLayout(folder: Folder, filled: readonly Folder[]): Layout {
 
 function expectOne(path: string, form: ArchiveForm, names: readonly string[]): void {
   if (form === "npz" && names.length > 1)
-    throw new DatasetError(`${path}: expected one .npz file, got ${names.length}: ${someNames(names)}`);
+    throw new DatasetError(path, "one .npz file", `${names.length}: ${someNames(names)}`);
 }
 
 const filesWords = (names: readonly string[]): string =>

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type NpyArray, type NpzEntry, type NpzFile, openNpz } from "../checkpoint/index.ts";
-import { parseJson } from "../json/index.ts";
+import { parseJson, readAs } from "../json/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { toRgb } from "./decode.ts";
 import { type Label, numberLabels, readLabel } from "./labels.ts";
@@ -100,7 +100,7 @@ export function pictureShape(
 ): { readonly count: number; readonly height: number; readonly width: number; readonly channels: 1 | 3 } {
   const [count, height, width, channels] = array?.shape ?? [];
   if (array?.dtype !== "uint8" || array.shape.length !== 4 || (channels !== 1 && channels !== 3))
-    throw new DatasetError(`${path}: expected images uint8 [N, H, W, 3 or 1], got ${describe(array)}`);
+    throw new DatasetError(path, "images uint8 [N, H, W, 3 or 1]", describe(array));
   return { count: count!, height: height!, width: width!, channels };
 }
 
@@ -139,7 +139,7 @@ function bytesOf(
   const array = arrays.get(name);
   if (!array) return undefined;
   if (array.dtype !== "uint8" || array.shape.join() !== shape.join()) {
-    throw new DatasetError(`${path}: expected ${name} uint8 [${shape.join(", ")}], got ${describe(array)}`);
+    throw new DatasetError(path, `${name} uint8 [${shape.join(", ")}]`, describe(array));
   }
   return array.data;
 }
@@ -149,7 +149,7 @@ function labelsOf(array: NpyArray | undefined, count: number, path: string): Lab
   // Some programs write labels as one column.
   const isColumn = array.shape.length === 1 || (array.shape.length === 2 && array.shape[1] === 1);
   if (!isColumn || array.shape[0] !== count || !/^(u?int|bool)/.test(array.dtype)) {
-    throw new DatasetError(`${path}: expected labels of whole numbers [${count}], got ${describe(array)}`);
+    throw new DatasetError(path, `labels of whole numbers [${count}]`, describe(array));
   }
   return Array.from(array.data as ArrayLike<number | bigint>, (value) => readLabel(value) as Label);
 }
@@ -157,8 +157,7 @@ function labelsOf(array: NpyArray | undefined, count: number, path: string): Lab
 /** Labels that are indices into names. */
 function indices(values: readonly Label[], names: readonly string[], path: string, what = "labels"): Int32Array {
   const bad = values.findIndex((label) => !(Number(label) >= 0 && Number(label) < names.length));
-  if (bad >= 0)
-    throw new DatasetError(`${path}: expected ${what} below ${names.length}, got ${values[bad]} in row ${bad}`);
+  if (bad >= 0) throw new DatasetError(path, `${what} below ${names.length}`, `${values[bad]} in row ${bad}`);
   return Int32Array.from(values, Number);
 }
 
@@ -179,25 +178,19 @@ async function readNames(path: string): Promise<Names> {
   const place = join(dirname(path), "classes.json");
   const text = await readFile(place).catch(() => undefined);
   if (text === undefined) return {};
-  const read = namesSchema.safeParse(parseJson(text, place));
-  if (!read.success) {
-    const issue = read.error.issues[0]!;
-    throw new DatasetError(`${place}: ${issue.path.join(".") || "the file"}: ${issue.message}`);
-  }
-  const { id2label, styles, groups } = read.data;
+  const { id2label, styles, groups } = readAs(namesSchema, parseJson(text, place), place);
   const classes = id2label && namesById(id2label, place);
   for (const [group, members] of Object.entries(groups ?? {}))
     for (const member of members)
       if (!classes?.includes(member))
-        throw new DatasetError(`${place}: expected names of classes in group "${group}", got "${member}"`);
+        throw new DatasetError(place, `names of classes in group "${group}"`, `"${member}"`);
   return { ...(classes && { classes }), ...(styles && { styles }), ...(groups && { groups }) };
 }
 
 function namesById(id2label: Readonly<Record<string, unknown>>, place: string): string[] {
   return Object.keys(id2label).map((_, id) => {
     const name = id2label[String(id)];
-    if (typeof name !== "string")
-      throw new DatasetError(`${place}: expected a name for class ${id}, got ${String(name)}`);
+    if (typeof name !== "string") throw new DatasetError(place, `a name for class ${id}`, String(name));
     return name;
   });
 }

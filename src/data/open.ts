@@ -48,7 +48,7 @@ export interface DataPlan {
 /** Finds out how a data set lies on disk. @throws DatasetError where it has none of the known layouts */
 export async function planData(path: string): Promise<DataPlan> {
   const info = await stat(path).catch((error: unknown) => {
-    throw new DatasetError(`${path}: expected a file or folder, got nothing (${fileProblem(error) ?? String(error)})`);
+    throw new DatasetError(path, "a file or folder", `nothing (${fileProblem(error) ?? String(error)})`);
   });
   if (!info.isDirectory()) return planFile(path, info);
   const tree = await withoutFeatures(await readTree(path));
@@ -69,7 +69,7 @@ function planFile(path: string, info: Stats): DataPlan {
   if (!info.isFile() || form === undefined) {
     const got = info.isFile() ? extension || "another file" : "a pipe, socket or device";
     const hint = isPacked(path) ? ", which is compressed; unpack it first" : "";
-    throw new DatasetError(`${path}: expected .npz, .parquet, .tar or a folder, got ${got}${hint}`);
+    throw new DatasetError(path, ".npz, .parquet, .tar or a folder", `${got}${hint}`);
   }
   const words = `one ${extension} file`;
   const layout: Layout = { words, train: { kind: form, paths: [path] }, heldOut: undefined };
@@ -179,7 +179,7 @@ export async function openSides(path: string, options: Omit<OpenOptions, "split"
   const plan = await planData(path);
   if (plan.layout.heldOut !== undefined) return openBoth(plan, options);
   const train = await openPlanned(plan, options);
-  if (train.length === 0) throw new DatasetError(`${path}: expected pictures to train on, got none`);
+  if (train.length === 0) throw new DatasetError(path, "pictures to train on", "none");
   if (plan.form !== "npz") return { train, heldOut: undefined };
   const heldOut = await openPlanned(plan, { ...options, split: "held-out" });
   return { train, heldOut: heldOut.length > 0 ? heldOut : undefined };
@@ -204,8 +204,9 @@ async function openHeldOut(plan: DataPlan, train: Dataset, options: OpenOptions)
 /** What to say of held-out pictures that lack the labels which training pictures have. */
 function withoutLabels({ length, nameOf }: Dataset, place: string): UnlabelledError {
   const names = Array.from({ length: Math.min(2, length) }, (_, i) => nameOf(i));
-  const message = `${place}: expected held-out pictures with labels as the training pictures have, got none (${someNames(names, 2, length)})`;
-  return new UnlabelledError(message, [{ reason: "pictures without labels", count: length, names }]);
+  const expected = "held-out pictures with labels as the training pictures have";
+  const leftOut = [{ reason: "pictures without labels", count: length, names }];
+  return new UnlabelledError(place, expected, `none (${someNames(names, 2, length)})`, leftOut);
 }
 
 /** `withClasses` that closes the data set where it has other classes. */

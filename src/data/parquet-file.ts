@@ -41,7 +41,8 @@ export async function openFile(path: string): Promise<ParquetFile> {
     return { path, buffer, metadata, columns: findColumns(metadata, path) };
   } catch (error) {
     if (error instanceof DatasetError) throw error;
-    throw new DatasetError(`${path}: expected a Parquet file, got: ${fileProblem(error) ?? String(error)}`, {
+    throw new DatasetError(path, "a Parquet file", fileProblem(error) ?? String(error), {
+      isQuoted: true,
       cause: error,
     });
   }
@@ -111,9 +112,8 @@ export async function readRows({ file, number, rowStart, begin, end }: Group, co
   } catch (error) {
     const problem = fileProblem(error);
     if (problem === undefined) throw error;
-    throw new DatasetError(`${path}: row group ${number}: expected a readable column "${column}", got: ${problem}`, {
-      cause: error,
-    });
+    const where = `row group ${number}`;
+    throw new DatasetError(path, `a readable column "${column}"`, problem, { where, isQuoted: true, cause: error });
   }
 }
 
@@ -155,7 +155,7 @@ function findColumns(metadata: FileMetaData, path: string): Columns {
     );
   const image = pick("Image", ["image", "img", "png"]);
   const label = pick("ClassLabel", ["label", "labels", "fine_label"]);
-  if (!image) throw new DatasetError(`${path}: expected a column image, got ${there.map(shownName).join(", ")}`);
+  if (!image) throw new DatasetError(path, "a column image", there.map(shownName).join(", "));
   const names = label === undefined ? undefined : namesOf(features.get(label));
   const usable = Array.isArray(names) && names.every((name) => typeof name === "string");
   const others = there.filter((name) => name !== image && name !== label);

@@ -34,7 +34,7 @@ export async function openParquet(paths: readonly string[], options: ParquetOpti
   const files: ParquetFile[] = [];
   for (const path of paths) files.push(await openFile(path));
   const groups = groupsOf(files);
-  if (groups.length === 0) throw new DatasetError(`${paths.join(", ") || "parquet"}: expected rows, got none`);
+  if (groups.length === 0) throw new DatasetError(paths.join(", ") || "parquet", "rows", "none");
   expectAlike(files);
   const leftOut = countLeftOut();
   const { rows, labels, classes } = await readLabels(files, groups, leftOut, options.order);
@@ -57,9 +57,9 @@ export async function openParquet(paths: readonly string[], options: ParquetOpti
 function withoutRows(path: string, leftOut: LeftOutCount): DatasetError {
   const reasons = leftOut.list();
   const got = reasons.map(({ count, reason }) => `${count} ${reason}`).join(", ") || "no rows";
-  const message = `${path}: expected rows with labels, got ${got}`;
   const isUnlabelled = reasons.every(({ reason }) => UNLABELLED.has(reason));
-  return isUnlabelled ? new UnlabelledError(message, reasons) : new DatasetError(message);
+  const parts = [path, "rows with labels", got] as const;
+  return isUnlabelled ? new UnlabelledError(...parts, reasons) : new DatasetError(...parts);
 }
 
 /** @throws DatasetError where some files have labels, or names of labels, and others have none */
@@ -69,7 +69,7 @@ function expectAlike(files: readonly ParquetFile[]): void {
     const kind = ({ label, names }: Columns): string =>
       label === undefined ? "no label" : names === undefined ? "labels without names" : "named labels";
     if ((columns.label === undefined) !== (first!.columns.label === undefined))
-      throw new DatasetError(`${path}: expected ${kind(first!.columns)} as in ${first!.path}, got ${kind(columns)}`);
+      throw new DatasetError(path, `${kind(first!.columns)} as in ${first!.path}`, kind(columns));
   }
 }
 
@@ -123,7 +123,7 @@ function namedLabel(label: ReturnType<typeof readLabel>, names: readonly string[
   if (label === -1) return NO_LABEL;
   if (names === undefined || typeof label === "object" || typeof label === "string") return label;
   if (label >= 0 && label < names.length) return label;
-  throw new DatasetError(`${where}: expected a label below ${names.length}, got ${label}`);
+  throw new DatasetError(where, `a label below ${names.length}`, label);
 }
 
 /** One numbering for all files. */
@@ -151,9 +151,7 @@ function classesOf(
     const number = name === undefined ? undefined : numberOf(name);
     if (number !== undefined) return number;
     const got = name === undefined ? `the number ${label} without names` : `"${name}"`;
-    throw new DatasetError(
-      `${path}: expected labels named as in the other files (${someNames(classes, 6)}), got ${got}`,
-    );
+    throw new DatasetError(path, `labels named as in the other files (${someNames(classes, 6)})`, got);
   });
   return { labels: Int32Array.from(labels), classes };
 }
@@ -167,9 +165,7 @@ function unitedNames(files: readonly ParquetFile[]): string[] {
     const names = columns.names ?? [];
     const repeated = names.find((name, i) => names.indexOf(name) !== i);
     if (repeated !== undefined)
-      throw new DatasetError(
-        `${path}: expected each class name once where files differ in them, got "${repeated}" twice`,
-      );
+      throw new DatasetError(path, "each class name once where files differ in them", `"${repeated}" twice`);
     const known = numbersOf(united);
     united.push(...names.filter((name) => known(name) === undefined));
   }
@@ -181,7 +177,7 @@ function expectOneKind(groups: readonly Group[], rows: readonly number[], found:
   const other = found.findIndex((label) => isNumber(label) !== isNumber(found[0]!));
   if (other < 0) return;
   const [before, after] = [found[0]!, found[other]!].map((label) => (isNumber(label) ? "a number" : "text"));
-  throw new DatasetError(`${nameOf(groups, rows[other]!)}: expected ${before} as label as in other rows, got ${after}`);
+  throw new DatasetError(nameOf(groups, rows[other]!), `${before} as label as in other rows`, after);
 }
 
 /** The hub's `{bytes, path}` or plain bytes; anything else decodes to nothing and counts as corrupt. */

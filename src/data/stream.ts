@@ -91,7 +91,7 @@ async function openNpzStream(path: string, options: StreamOptions): Promise<Pict
           }
           row++;
         }
-        if (next < rows.length) throw new DatasetError(`${path}: expected ${rows.length} pictures, got ${next}`);
+        if (next < rows.length) throw new DatasetError(path, `${rows.length} pictures`, next);
       },
       close: () => file.close(),
     };

@@ -27,7 +27,7 @@ export async function indexTar(file: FileHandle, path: string): Promise<TarMembe
   let longName: string | undefined;
   let pax: ReadonlyMap<string, string> = new Map();
   for (let at = 0; ; ) {
-    if (at + BLOCK > end) throw new DatasetError(`${path}: ${cutShort(at, end)}`);
+    if (at + BLOCK > end) throw cutShort(path, at, end);
     await file.read(header, 0, BLOCK, at);
     if (header.every((byte) => byte === 0)) break;
     checkSum(header, path, at);
@@ -36,12 +36,13 @@ export async function indexTar(file: FileHandle, path: string): Promise<TarMembe
     const offset = at + BLOCK;
     if (!Number.isSafeInteger(size) || size < 0 || offset + size > end) {
       throw new DatasetError(
-        `${path}: expected ${size} bytes of a member at ${offset}, got the end of the archive after ${end - offset}; fetch it again, it is cut short`,
+        path,
+        `${size} bytes of a member at ${offset}`,
+        `the end of the archive after ${end - offset}; fetch it again, it is cut short`,
       );
     }
     if (type === "x" || type === "L" || type === "g") {
-      if (size > LARGEST_HEADER)
-        throw new DatasetError(`${path}: expected a short extended header at ${at}, got ${size}`);
+      if (size > LARGEST_HEADER) throw new DatasetError(path, `a short extended header at ${at}`, size);
       const body = Buffer.alloc(size);
       await file.read(body, 0, size, offset);
       if (type === "x") pax = paxRecords(body);
@@ -58,9 +59,10 @@ export async function indexTar(file: FileHandle, path: string): Promise<TarMembe
 }
 
 /** What is wrong with an archive that ends where a header or the end mark should be. */
-function cutShort(at: number, end: number): string {
+function cutShort(path: string, at: number, end: number): DatasetError {
   const got = at < end ? `${end - at} bytes` : `the end of the archive at ${end}`;
-  return `expected a member or the end mark (${BLOCK} bytes) at ${at}, got ${got}; fetch it again, it is cut short`;
+  const expected = `a member or the end mark (${BLOCK} bytes) at ${at}`;
+  return new DatasetError(path, expected, `${got}; fetch it again, it is cut short`);
 }
 
 function textField(bytes: Buffer, begin: number, length: number): string {
@@ -90,8 +92,7 @@ function checkSum(header: Buffer, path: string, at: number): void {
   let sum = 8 * 32;
   for (const [i, byte] of header.entries()) if (i < 148 || i >= 156) sum += byte;
   const stored = numberField(header, 148, 8);
-  if (sum !== stored)
-    throw new DatasetError(`${path}: expected a tar header at ${at} (checksum ${sum}), got ${stored}`);
+  if (sum !== stored) throw new DatasetError(path, `a tar header at ${at} (checksum ${sum})`, stored);
 }
 
 /** Records "length key=value\n" of a pax extended header. */

@@ -58,11 +58,10 @@ export async function readTree(path: string): Promise<Tree> {
   const leftOut = countLeftOut();
   const state: Walk = { root: path, leftOut, linked: 0, deepest: DEEPEST };
   const info = await stat(path).catch((error: unknown) => {
-    throw new DatasetError(`${path}: expected a readable folder, got ${fileProblem(error) ?? String(error)}`);
+    throw new DatasetError(path, "a readable folder", fileProblem(error) ?? String(error));
   });
   const folder = await readFolder(state, path, "", [{ id: idOf(info), linked: false }]);
-  if (folder === undefined)
-    throw new DatasetError(`${path}: expected a readable folder, got ${leftOut.list()[0]?.reason ?? "none"}`);
+  if (folder === undefined) throw new DatasetError(path, "a readable folder", leftOut.list()[0]?.reason ?? "none");
   return { ...folder, leftOut };
 }
 
@@ -148,7 +147,7 @@ async function kindOf(
   if (linked && above.filter((step) => step.linked).length >= MOST_LINKS_DEEP)
     return `links behind ${MOST_LINKS_DEEP} other links`;
   if (linked && ++walk.linked > MOST_LINKED)
-    throw new DatasetError(`${walk.root}: expected at most ${MOST_LINKED} links to folders, got more`);
+    throw new DatasetError(walk.root, `at most ${MOST_LINKED} links to folders`, "more");
   return { folder: { id, linked } };
 }
 
@@ -208,7 +207,6 @@ export const holdsData = ({ pictures, archives, folders }: Folder): boolean =>
 export async function listPictures(path: string): Promise<string[]> {
   const leftOut = countLeftOut();
   const folder = await readFolder({ root: path, leftOut, linked: 0, deepest: 0 }, path, "", []);
-  if (folder === undefined)
-    throw new DatasetError(`${path}: expected a readable folder, got ${leftOut.list()[0]?.reason ?? "none"}`);
+  if (folder === undefined) throw new DatasetError(path, "a readable folder", leftOut.list()[0]?.reason ?? "none");
   return folder.pictures.map((name) => join(path, name));
 }

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, extname } from "node:path";
+import { FileError } from "../errors/index.ts";
 import { fileProblem, isLitter } from "../files/index.ts";
-import { JsonError, parseJson } from "../json/index.ts";
+import { parseJson } from "../json/index.ts";
 import type { ClassOrder } from "./classes.ts";
 import { CorruptImageError, type Dataset, DatasetError } from "./dataset.ts";
 import { type DecodeOptions, encodedDataset } from "./decode.ts";
@@ -55,7 +56,7 @@ export async function openWebDataset(paths: readonly string[], options: WebDatas
         }
       }
     }
-    if (found.length === 0) throw new DatasetError(`${paths.join(", ")}: expected ${noneFound(leftOut)}`);
+    if (found.length === 0) throw new DatasetError(paths.join(", "), "pictures in the archives", noneFound(leftOut));
     const { numbers, classes } = numbered(found, options.order);
     const isUnlabelled = found.every(({ label }) => label === undefined);
     const reading = { layout: isUnlabelled ? unlabelledWords(unread) : "", leftOut: leftOut.list() };
@@ -82,15 +83,13 @@ async function openShard(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (error) {
-    throw new DatasetError(`${path}: expected a readable archive, got: ${fileProblem(error) ?? String(error)}`);
+    throw new DatasetError(path, "a readable archive", fileProblem(error) ?? String(error), { isQuoted: true });
   }
 }
 
 function noneFound(leftOut: LeftOutCount): string {
   const [first] = leftOut.list();
-  const got =
-    first === undefined ? "none" : `${first.reason} (${first.count}: ${someNames(first.names, 2, first.count)})`;
-  return `pictures in the archives, got ${got}`;
+  return first === undefined ? "none" : `${first.reason} (${first.count}: ${someNames(first.names, 2, first.count)})`;
 }
 
 async function readPicture({ file, key, picture }: Found): Promise<Buffer> {
@@ -137,8 +136,7 @@ async function jsonLabel(file: FileHandle, member: TarMember): Promise<Label | P
   try {
     value = parseJson(await readMember(file, member), ".json");
   } catch (error) {
-    const problem = error instanceof JsonError ? error.message : String(error);
-    return { reason: "unreadable .json", detail: problem.replace(/^\.json: /, "") };
+    return { reason: "unreadable .json", detail: error instanceof FileError ? error.words : String(error) };
   }
   const label = typeof value === "object" && value !== null && "label" in value ? value.label : undefined;
   return label === undefined || label === null ? undefined : readLabel(label);
@@ -151,8 +149,7 @@ function numbered(found: readonly Found[], order: ClassOrder | undefined): Retur
     expectOneFolder(found);
     return { numbers: new Int32Array(found.length), classes: ["image"] };
   }
-  if (without.length > 0)
-    throw new DatasetError(`${without[0]!.key}: expected a label as other samples have, got none`);
+  if (without.length > 0) throw new DatasetError(without[0]!.key, "a label as other samples have", "none");
   const labels = found.map(({ label }) => label!);
   const areNumbers = labels.every((label) => typeof label !== "string");
   return numberLabels(areNumbers ? labels : labels.map(String), order);
@@ -163,7 +160,9 @@ function expectOneFolder(found: readonly Found[]): void {
   const folders = new Set(found.map(({ key }) => key.slice(key.indexOf("/") + 1, key.lastIndexOf("/") + 1)));
   if (folders.size > 1)
     throw new DatasetError(
-      `${found[0]!.key}: expected .cls or .json labels, got pictures in the folders ${someNames([...folders])}; unpack the archive if these are the classes`,
+      found[0]!.key,
+      ".cls or .json labels",
+      `pictures in the folders ${someNames([...folders])}; unpack the archive if these are the classes`,
     );
 }
 

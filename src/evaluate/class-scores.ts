@@ -1,4 +1,5 @@
 /** How often labelled pictures are given their own class. */
+import { ExpectedError } from "../errors/index.ts";
 import { concatArrays } from "../files/index.ts";
 import { nameFinder } from "../options/index.ts";
 import { createRandom } from "../sampling/index.ts";
@@ -20,8 +21,8 @@ export function matchClasses(names: readonly string[], labels: readonly string[]
     const places = byNumber && Number(name) < labels.length ? [Number(name)] : found[i]!;
     if (places.length === 1) return places[0]!;
     if (places.length > 1)
-      throw new Error(`judge: expected one class "${name}", got ${places.join(" and ")} of its own`);
-    throw new Error(`judge: expected classes that it was trained on (${shownNames(labels)}), got "${name}"`);
+      throw new ExpectedError(`judge: expected one class "${name}", got ${places.join(" and ")} of its own`);
+    throw new ExpectedError(`judge: expected classes that it was trained on (${shownNames(labels)}), got "${name}"`);
   });
 }
 

@@ -1,4 +1,5 @@
 /** Whether one evaluation is better than another. */
+import { ExpectedError } from "../errors/index.ts";
 import type { Interval } from "./bootstrap.ts";
 import { protocolConflicts } from "./protocol.ts";
 import { type EvaluationResult, type MetricName, metricDirection, metricNames } from "./result.ts";
@@ -29,7 +30,9 @@ export function compareResults(before: EvaluationResult, after: EvaluationResult
   if (before.pictures.count !== after.pictures.count)
     reasons.push(`${before.pictures.count} and ${after.pictures.count} pictures`);
   if (reasons.length > 0)
-    throw new Error(`baseline: expected an evaluation made as this one, got differences: ${reasons.join("; ")}`);
+    throw new ExpectedError(
+      `baseline: expected an evaluation made as this one, got differences: ${reasons.join("; ")}`,
+    );
   return metricNames.flatMap((metric): MetricDifference[] => {
     // Documents of earlier versions lack the metrics that came later.
     const [x, y] = [before[metric] ?? null, after[metric] ?? null];

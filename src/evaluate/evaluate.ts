@@ -1,5 +1,7 @@
 /** `flexvar evaluate A B`: one set of pictures judged against another. */
+
 import { CorruptImageError, type NpzSplit, type PictureStream } from "../data/index.ts";
+import { FileError, inFile } from "../errors/index.ts";
 import { DEFAULT_REPLICATES } from "./bootstrap.ts";
 import {
   accuracyRecord,
@@ -79,7 +81,7 @@ export async function evaluateSets(a: string, b: string, options: EvaluateOption
 
 function statisticsOnly(side: EvaluationInput): EvaluationInput {
   if (side.statistics === undefined)
-    throw new Error(`${side.path}: expected statistics (mu, sigma), or features to compute from pictures, got neither`);
+    throw new FileError(side.path, "statistics (mu, sigma), or features to compute from pictures", "neither");
   return { ...side, stream: undefined };
 }
 
@@ -119,7 +121,7 @@ async function evaluateInputs(
   const drawnSide = ownSet ?? { parts: statisticsParts(drawn.statistics!) };
   const [width, other] = [drawnSide.parts, referenceSide].map(({ features }) => features.moments[0]!.dim);
   if (width !== other)
-    throw new Error(`${drawn.path}: expected statistics of ${other} features as in ${reference.path}, got ${width}`);
+    throw new FileError(drawn.path, `statistics of ${other} features as in ${reference.path}`, width);
   const scores: Scores = await compareSets(drawnSide, referenceSide, {
     metrics,
     bootstrap: options.bootstrap,
@@ -161,7 +163,7 @@ async function agreeOnProtocol(
   warn: (text: string) => void,
 ): Promise<Protocol> {
   if (split !== undefined && reference.stream !== undefined && reference.stream.split === undefined)
-    throw new Error(`${reference.path}: expected a data set with a split of its own, got one without`);
+    throw new FileError(reference.path, "a data set with a split of its own", "one without");
   const [a, b] = [await sizeOf(drawn), await sizeOf(reference)];
   if (size === undefined && a && b && formatSides(a) !== formatSides(b))
     throw new Error(
@@ -206,7 +208,7 @@ export const protocolOf = (
 async function sizeOf({ stream, path }: EvaluationInput): Promise<Sides | undefined> {
   if (stream === undefined) return undefined;
   for await (const { image } of stream.pictures()) return { width: image.width, height: image.height };
-  throw new Error(`${path}: expected pictures, got none`);
+  throw new FileError(path, "pictures", "none");
 }
 
 /**
@@ -229,7 +231,7 @@ async function gather(
     }
   } catch (error) {
     // Pictures are named within their set.
-    throw error instanceof CorruptImageError ? new Error(`${path}: ${error.message}`, { cause: error }) : error;
+    throw error instanceof CorruptImageError ? inFile(path, error) : error;
   }
   return collector.finish();
 }
@@ -255,8 +257,7 @@ async function cached(
 /** A file's own statistics where they fit the features, else those of its pictures. */
 function referenceOf({ statistics, path }: EvaluationInput, set: FeatureSet | undefined, dim: number): PartSets {
   const fits = statistics?.moments.dim === dim;
-  if (!fits && set === undefined)
-    throw new Error(`${path}: expected statistics of ${dim} features, got ${statistics?.moments.dim}`);
+  if (!fits && set === undefined) throw new FileError(path, `statistics of ${dim} features`, statistics?.moments.dim);
   if (!fits) return set!.parts;
   const { features, ...own } = statisticsParts(statistics);
   return { ...set?.parts, features: { ...features, rows: set?.parts.features.rows }, ...own };

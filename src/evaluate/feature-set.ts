@@ -1,5 +1,7 @@
 /** Features of a set of pictures, gathered in one pass. */
+
 import { type Example, resample } from "../data/index.ts";
+import { FileError } from "../errors/index.ts";
 import { concatArrays } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { joinTops, type TopClasses, topClasses } from "./class-scores.ts";
@@ -106,7 +108,7 @@ export function collectFeatures(where: string, extractor: FeatureExtractor, kept
       return count;
     },
     async finish(): Promise<FeatureSet> {
-      if (size === undefined || count < 2) throw new Error(`${where}: expected at least two pictures, got ${count}`);
+      if (size === undefined || count < 2) throw new FileError(where, "at least two pictures", count);
       const sets = new Map<FeaturePart, PartSet>();
       for (const [part, collector] of parts) sets.set(part, await collector.finish());
       const all = Object.fromEntries(sets) as PartSets;

@@ -1,9 +1,11 @@
 /** The two sides of an evaluation: pictures of any form, or a file of statistics. */
+
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { openNpz } from "../checkpoint/index.ts";
 import { filesBelow, type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
+import { FileError } from "../errors/index.ts";
 import { fileDigest } from "../files/index.ts";
 import { decodeText } from "../json/index.ts";
 import { type Protocol, parseRecord } from "./protocol.ts";
@@ -67,7 +69,7 @@ export async function withInputs<Result>(
 /** Which of pictures and statistics one side brings. @throws Error naming the path where it brings neither */
 async function contentsOf(path: string) {
   const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw new Error(`${path}: expected pictures or statistics, got no such file or folder`);
+  if (info === undefined) throw new FileError(path, "pictures or statistics", "no such file or folder");
   if (!info.isFile() || extname(path).toLowerCase() !== ".npz") return { hasPictures: true, hasStatistics: false };
   const file = await openNpz(path);
   const names = new Set(file.arrays.keys());
@@ -76,7 +78,7 @@ async function contentsOf(path: string) {
   const hasPictures = names.has("arr_0") || names.has("images");
   if (hasPictures || hasStatistics) return { hasPictures, hasStatistics };
   const got = [...names].slice(0, 20).join(", ");
-  throw new Error(`${path}: expected images (or arr_0), or mu and sigma, got the arrays ${got}`);
+  throw new FileError(path, "images (or arr_0), or mu and sigma", `the arrays ${got}`);
 }
 
 /** Finds out, before pictures are drawn for it, that a reference can be read. @throws Error as {@link openInput} does */

@@ -1,4 +1,5 @@
 /** Pictures beside what was made of them: reconstructions. */
+import { ExpectedError, FileError } from "../errors/index.ts";
 import { concatArrays } from "../files/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { createRandom, type Random } from "../sampling/index.ts";
@@ -61,7 +62,7 @@ export async function comparePairs(
     signal?.throwIfAborted();
     const { name, given, made, tokens: own } = pair;
     if (formatSides(given) !== formatSides(made))
-      throw new Error(`${name}: expected a reconstruction of ${formatSides(given)}, got ${formatSides(made)}`);
+      throw new FileError(name, `a reconstruction of ${formatSides(given)}`, formatSides(made));
     const first = waiting[0]?.given;
     if (first !== undefined && (waiting.length === BATCH || formatSides(first) !== formatSides(given))) await flush();
     size ??= { width: given.width, height: given.height };
@@ -71,7 +72,7 @@ export async function comparePairs(
     waiting.push(pair);
   }
   if (size === undefined || decibels.length < 2)
-    throw new Error(`reconstruction: expected at least two pairs of pictures, got ${decibels.length}`);
+    throw new ExpectedError(`reconstruction: expected at least two pairs of pictures, got ${decibels.length}`);
   await flush();
   const mean = (values: readonly number[], name: string): Score => {
     const value = values.reduce((a, b) => a + b, 0) / values.length;

@@ -1,3 +1,4 @@
+import { ExpectedError } from "../errors/index.ts";
 import type { RgbImage } from "../image/index.ts";
 
 /** Peak signal-to-noise ratio in decibels of 8-bit pictures; infinite for equal ones. */
@@ -21,7 +22,7 @@ export function ssim(a: RgbImage, b: RgbImage): number {
   checkPair(a, b);
   const { width, height } = a;
   if (Math.min(width, height) < TAPS)
-    throw new RangeError(`ssim: expected pictures of at least ${TAPS}x${TAPS} pixels, got ${width}x${height}`);
+    throw new ExpectedError(`ssim: expected pictures of at least ${TAPS}x${TAPS} pixels, got ${width}x${height}`);
   const [x, y] = [luma(a), luma(b)];
   const blur = (values: Float64Array): Float64Array => window(values, width, height);
   const [mx, my] = [blur(x), blur(y)];
@@ -37,7 +38,7 @@ export function ssim(a: RgbImage, b: RgbImage): number {
 
 function checkPair(a: RgbImage, b: RgbImage): void {
   if (a.width !== b.width || a.height !== b.height)
-    throw new RangeError(
+    throw new ExpectedError(
       `pixels: expected pictures of one size, got ${a.width}x${a.height} and ${b.width}x${b.height}`,
     );
 }

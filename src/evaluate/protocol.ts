@@ -1,5 +1,7 @@
 /** How numbers were made, and whether two of them may be compared. */
+
 import { z } from "zod";
+import { FileError } from "../errors/index.ts";
 import { parseJson } from "../json/index.ts";
 
 const known = z.string().nullable().catch(null);
@@ -37,7 +39,7 @@ export function protocolConflicts(a: Protocol, b: Protocol): string[] {
 export function checkProtocols(where: string, expected: Protocol, found: Protocol): void {
   const conflicts = protocolConflicts(expected, found);
   if (conflicts.length > 0)
-    throw new Error(`${where}: expected numbers made as the others are, got other ${conflicts.join("; ")}`);
+    throw new FileError(where, "numbers made as the others are", `other ${conflicts.join("; ")}`);
 }
 
 /** What two records that agree say together. */

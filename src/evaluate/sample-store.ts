@@ -1,7 +1,9 @@
 /** A set of pictures that several processes draw together, each picture once, through any number of kills. */
+
 import { access, link, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { openNpz, writeNpz } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import { isLitter, jsonDifferences, jsonText, makeFolders, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
 
@@ -47,8 +49,10 @@ async function settleSettings(
   if (known === undefined) {
     const other = await found();
     if (other !== undefined)
-      throw new Error(
-        `${path}: expected a new name, or a set that was begun here, got ${other} without a record of its settings`,
+      throw new FileError(
+        path,
+        "a new name, or a set that was begun here",
+        `${other} without a record of its settings`,
       );
     const own = `${record}.${process.pid}`;
     await writeFileAtomic(own, settings);
@@ -57,8 +61,7 @@ async function settleSettings(
     await rm(own, { force: true });
     known = await read();
   }
-  if (known !== settings)
-    throw new Error(`${path}: expected the settings that it was begun with, got ${changes(known, settings)}`);
+  if (known !== settings) throw new FileError(path, "the settings that it was begun with", changes(known, settings));
 }
 
 function changes(known: string | undefined, settings: string): string {
@@ -93,7 +96,7 @@ async function checkArchive({ path, total, width, height }: SetPlan): Promise<vo
     const pictures = await file.arrays.get("arr_0")?.header();
     const expected = `uint8 [${[total, height, width, 3]}]`;
     const got = pictures === undefined ? "none" : `${pictures.dtype} [${pictures.shape}]`;
-    if (got !== expected) throw new Error(`${path}: expected pictures ${expected} as its settings say, got ${got}`);
+    if (got !== expected) throw new FileError(path, `pictures ${expected} as its settings say`, got);
   } finally {
     await file.close();
   }

@@ -1,5 +1,7 @@
 /** Statistics files as the OpenAI evaluator has them: mu, sigma, and mu_s, sigma_s for sFID. */
+
 import { type NpyArray, openNpz, writeNpz } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import { concatArrays } from "../files/index.ts";
 import type { Moments } from "./moments.ts";
 
@@ -43,8 +45,7 @@ export async function readStatistics(path: string): Promise<Statistics | undefin
     if (!file.arrays.has("mu") || !file.arrays.has("sigma")) return undefined;
     const floats = async (name: string): Promise<{ data: Float64Array; shape: readonly number[] }> => {
       const { dtype, data, shape } = await file.arrays.get(name)!.read();
-      if (dtype !== "float64" && dtype !== "float32")
-        throw new Error(`${path}: expected ${name} of float64 or float32, got ${dtype}`);
+      if (dtype !== "float64" && dtype !== "float32") throw new FileError(path, `${name} of float64 or float32`, dtype);
       return { data: Float64Array.from(data as Float64Array | Float32Array), shape };
     };
     const count = file.arrays.has("count") ? (await floats("count")).data[0] : undefined;
@@ -52,13 +53,13 @@ export async function readStatistics(path: string): Promise<Statistics | undefin
       const [mean, covariance] = [await floats(`mu${tail}`), await floats(`sigma${tail}`)];
       const dim = mean.data.length;
       if (mean.shape.length !== 1 || covariance.shape.join("x") !== `${dim}x${dim}`)
-        throw new Error(
-          `${path}: expected mu${tail} [n] and sigma${tail} [n, n], got [${mean.shape}] and [${covariance.shape}]`,
-        );
+        throw new FileError(path, `mu${tail} [n] and sigma${tail} [n, n]`, `[${mean.shape}] and [${covariance.shape}]`);
       for (let i = 0; i < dim; i++)
         if (!(covariance.data[i * dim + i]! >= 0))
-          throw new Error(
-            `${path}: expected no negative variance on the diagonal of sigma${tail}, got ${covariance.data[i * dim + i]} in row ${i}`,
+          throw new FileError(
+            path,
+            `no negative variance on the diagonal of sigma${tail}`,
+            `${covariance.data[i * dim + i]} in row ${i}`,
           );
       return { count, dim, mean: mean.data, covariance: covariance.data };
     };

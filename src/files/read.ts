@@ -1,7 +1,9 @@
 /** Reading files that may have vanished, or become something else, since they were listed. */
+
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
+import { FileError } from "../errors/index.ts";
 import { fileProblem, readProblem } from "./words.ts";
 
 /**
@@ -31,7 +33,7 @@ export async function readInput(path: string, what = "file"): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new Error(`${path}: expected a readable ${what}, got ${readProblem(error)}`, { cause: error });
+    throw new FileError(path, `a readable ${what}`, readProblem(error), { cause: error });
   }
 }
 
@@ -44,7 +46,7 @@ export async function fileDigest(path: string): Promise<string> {
   try {
     for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer);
   } catch (error) {
-    throw new Error(`${path}: expected a readable file, got ${fileProblem(error) ?? String(error)}`, { cause: error });
+    throw new FileError(path, "a readable file", fileProblem(error) ?? String(error), { cause: error });
   }
   return hash.digest("hex");
 }

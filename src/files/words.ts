@@ -1,4 +1,5 @@
 /** What the file system says, in words. Uses nothing of Node by import, so that every platform may ask. */
+import { ExpectedError } from "../errors/index.ts";
 
 const READING: Readonly<Record<string, string>> = {
   ENOENT: "no such file",
@@ -122,6 +123,6 @@ export function oneLine(text: string): string {
 }
 
 /** A file or folder that could not be written, with the reason in words. */
-export class FileWriteError extends Error {
+export class FileWriteError extends ExpectedError {
   override readonly name = "FileWriteError";
 }

@@ -1,7 +1,9 @@
 /** One file of the hub brought into the cache: resumed, checked, whole or not there. */
+
 import { existsSync } from "node:fs";
 import { open, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FileError } from "../errors/index.ts";
 import { FileWriteError, makeFolders, sizeText, writeErrorMessage } from "../files/index.ts";
 import type { RepoCache } from "./cache.ts";
 import { type HubClient, type HubFile, patiently } from "./client.ts";
@@ -123,7 +125,7 @@ async function finishPart(request: BlobRequest, part: string, tell: (loaded: num
         loaded += bytes.length;
         tell(loaded);
       }
-      if (loaded < file.size) throw new Error(`${repo}/${file.path}: expected ${file.size} bytes, got ${loaded}`);
+      if (loaded < file.size) throw new FileError(`${repo}/${file.path}`, `${file.size} bytes`, loaded);
     };
     await patiently(signal, attempt, moved);
     await target.sync();

@@ -1,9 +1,11 @@
 /** Asking the hub: what a revision is, what its files are, and their bytes from any place on. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { downloadFile, modelInfo, pathsInfo } from "@huggingface/hub";
 import { EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
+import { FileError } from "../errors/index.ts";
 import type { FileIdentity } from "./digest.ts";
-import { answerError, HubError } from "./error.ts";
+import { answerError, BusyHubError, HubError } from "./error.ts";
 import type { HubSettings } from "./settings.ts";
 
 /** A file of a commit. */
@@ -33,7 +35,7 @@ const FIRST_PAUSE_MS = 300;
 
 /** Whether asking again may help: a broken connection, a hub that is busy. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof HubError ? /^(429|5\d\d)/.test(error.got) : error instanceof Error && error.name !== "AbortError";
+  error instanceof HubError ? error instanceof BusyHubError : error instanceof Error && error.name !== "AbortError";
 
 /**
  * Carries `attempt` out until it succeeds, with growing pauses after failures that may pass. `moved` tells whether the last attempt
@@ -70,7 +72,7 @@ export function hubClient({ endpoint, token }: HubSettings, signal?: AbortSignal
       const response = (await undiciFetch(String(input), request as Parameters<typeof undiciFetch>[1]).catch(
         (error: unknown) => {
           signal?.throwIfAborted();
-          throw new Error(`${where}: expected an answer from ${endpoint}, got ${causeOf(error)}`, { cause: error });
+          throw new FileError(where, `an answer from ${endpoint}`, causeOf(error), { cause: error });
         },
       )) as unknown as Response;
       if (response.ok && (response.status === 206 || !headers.has("range"))) return response;
@@ -140,7 +142,7 @@ async function* bytesOf(blob: Blob, where: string, keep: { readonly failure?: un
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
         if (keep.failure !== undefined) throw keep.failure;
-        throw new Error(`${where}: expected more bytes, got ${causeOf(error)}`, { cause: error });
+        throw new FileError(where, "more bytes", causeOf(error), { cause: error });
       });
       if (done) return;
       yield value;

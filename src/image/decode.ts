@@ -1,5 +1,7 @@
 /** Decoding files that anyone may have written: the one way from bytes to sharp, for server, commands and trainer. */
+
 import sharp, { type Metadata, type Sharp } from "sharp";
+import { FileError } from "../errors/index.ts";
 import { foreignFormat, PICTURE_FORMATS, type PictureFormat, pictureFormat } from "./format.ts";
 import { MAX_IMAGE_SIDE } from "./pixels.ts";
 import { createSlots } from "./slots.ts";
@@ -26,18 +28,13 @@ const MAX_SECONDS = 60;
 export type ImageFault = "format" | "size" | "parts" | "time" | "damage";
 
 /** A picture that cannot be opened, with the reason in words. */
-export class ImageError extends Error {
+export class ImageError extends FileError {
   override readonly name = "ImageError";
   readonly fault: ImageFault;
-  /** What was expected, and what was got instead. */
-  readonly expected: string;
-  readonly got: string;
 
   constructor(where: string, fault: ImageFault, expected: string, got: string, options?: ErrorOptions) {
-    super(`${where}: expected ${expected}, got${fault === "format" || fault === "damage" ? ":" : ""} ${got}`, options);
+    super(where, expected, got, { isQuoted: fault === "format" || fault === "damage", ...options });
     this.fault = fault;
-    this.expected = expected;
-    this.got = got;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Unzlib } from "fflate";
 import { crc32 } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import { concatArrays } from "../files/web.ts";
 import { PNG_SIGNATURE } from "./png-write.ts";
 
@@ -32,7 +33,7 @@ export function* pngChunks(bytes: Uint8Array): Generator<{ type: string; begin: 
  */
 export function readPngText(bytes: Uint8Array, limits: PngTextLimits = {}): Map<string, string> {
   if (!PNG_SIGNATURE.every((byte, i) => bytes[i] === byte))
-    throw new RangeError("PNG: expected a file that begins with the PNG signature");
+    throw new FileError("PNG", "a file that begins with the PNG signature");
   const { maxChunks = 65536, maxTextBytes = 1 << 20, maxUnpackedBytes = 1 << 22 } = limits;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts = new Map<string, string>();

@@ -1,4 +1,5 @@
-import { JsonError, parseJson } from "../json/index.ts";
+import { FileError } from "../errors/index.ts";
+import { isRecord, parseJson } from "../json/index.ts";
 import { readPngText } from "./png-read.ts";
 import type { PngText } from "./png-write.ts";
 
@@ -51,25 +52,16 @@ export function canonicalJson(value: Json): string {
 
 /**
  * Settings embedded in a PNG by {@link settingsText}. Their content is as trustworthy as the file: validate it before use.
- * @throws RangeError when there are none, they are no JSON object, or a newer version wrote them.
+ * @throws FileError when there are none, they are no JSON object, or a newer version wrote them.
  */
 export function readSettings(png: Uint8Array): SettingsRecord {
   const text = readPngText(png).get("flexvar");
-  if (text === undefined) throw new RangeError('PNG: expected settings under the text key "flexvar", got none');
-  let parsed: unknown;
-  try {
-    parsed = parseJson(text, 'PNG: text key "flexvar"');
-  } catch (error) {
-    throw error instanceof JsonError ? new RangeError(error.message, { cause: error }) : error;
-  }
+  if (text === undefined) throw new FileError("PNG", 'settings under the text key "flexvar"', "none");
+  const parsed = parseJson(text, 'PNG: text key "flexvar"');
   const { version, settings } = isRecord(parsed) ? parsed : {};
   if (version !== SETTINGS_VERSION) {
-    throw new RangeError(`PNG: expected settings of version ${SETTINGS_VERSION}, got ${String(version).slice(0, 40)}`);
+    throw new FileError("PNG", `settings of version ${SETTINGS_VERSION}`, String(version).slice(0, 40));
   }
-  if (!isRecord(settings)) throw new RangeError("PNG: expected settings to be an object");
+  if (!isRecord(settings)) throw new FileError("PNG", "settings to be an object");
   return settings as SettingsRecord;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { ExpectedError } from "../errors/index.ts";
 import { checkRgb, type RgbImage } from "./pixels.ts";
 
 export interface SheetOptions {
@@ -34,7 +35,7 @@ export function contactSheet(images: readonly RgbImage[], options: SheetOptions 
   const width = columns * (cellWidth + margin) + margin;
   const height = rows * (cellHeight + margin) + margin;
   if (width * height * 3 > MAX_SHEET_BYTES) {
-    throw new RangeError(`contactSheet: expected a sheet of at most 1 GiB, got ${width}x${height} pixels`);
+    throw new ExpectedError(`contactSheet: expected a sheet of at most 1 GiB, got ${width}x${height} pixels`);
   }
   const data = filled(width * height, options.background ?? [255, 255, 255]);
   images.forEach((image, i) => {

@@ -1,27 +1,17 @@
+import { FileError } from "../errors/index.ts";
 import { findJsonFault, type JsonFault } from "./scan.ts";
 
 /** A text that is no JSON: where, and what is there. */
-export class JsonError extends Error {
+export class JsonError extends FileError {
   override readonly name = "JsonError";
   /** Keys and indices that lead to the fault. */
   readonly path: readonly (string | number)[];
-  /** What is wrong, without the file's name. */
-  readonly problem: string;
 
-  constructor(where: string, path: readonly (string | number)[], problem: string) {
-    super(`${where}: ${placed(path, problem)}`);
+  constructor(file: string, path: readonly (string | number)[], expected: string, got: string) {
+    super(file, expected, got, { where: path.length === 0 ? undefined : shownPath(path) });
     this.path = path;
-    this.problem = problem;
-  }
-
-  /** The message without the file's name. */
-  get words(): string {
-    return placed(this.path, this.problem);
   }
 }
-
-const placed = (path: JsonError["path"], problem: string): string =>
-  path.length === 0 ? problem : `${shownPath(path)}: ${problem}`;
 
 const LONGEST_PATH = 200;
 
@@ -37,7 +27,7 @@ export function parseJson(input: string | Uint8Array, where: string): unknown {
     value = JSON.parse(text);
   } catch (error) {
     const fault = findJsonFault(text);
-    if (fault === undefined) throw new JsonError(where, [], `expected JSON, got ${(error as Error).message}`);
+    if (fault === undefined) throw new JsonError(where, [], "JSON", (error as Error).message);
     throw errorOf(text, fault, where);
   }
   if (holdsFinite(value)) return value;
@@ -49,7 +39,7 @@ function errorOf(text: string, { path, at, got, isNotFinite }: JsonFault, where:
   let line = 1;
   for (let end = before.indexOf("\n"); end >= 0; end = before.indexOf("\n", end + 1)) line++;
   const place = `line ${line}, column ${at - before.lastIndexOf("\n")}`;
-  return new JsonError(where, path, `expected ${isNotFinite ? "a finite number" : "JSON"}, got ${got} (${place})`);
+  return new JsonError(where, path, isNotFinite ? "a finite number" : "JSON", `${got} (${place})`);
 }
 
 /** True where no number in a parsed value is infinite: JSON.parse reads 1e999 so. */
@@ -83,11 +73,10 @@ const MARKS: readonly (readonly [name: string, mark: readonly number[]])[] = [
  */
 export function decodeText(bytes: Uint8Array, where: string): string {
   const name = MARKS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte))?.[0] ?? "utf-8";
-  if (name.startsWith("utf-32"))
-    throw new Error(`${where}: expected text in UTF-8 or UTF-16, got ${name.toUpperCase()}`);
+  if (name.startsWith("utf-32")) throw new FileError(where, "text in UTF-8 or UTF-16", name.toUpperCase());
   try {
     return new TextDecoder(name, { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new Error(`${where}: expected text in ${name.toUpperCase()}, got other bytes`, { cause: error });
+    throw new FileError(where, `text in ${name.toUpperCase()}`, "other bytes", { cause: error });
   }
 }

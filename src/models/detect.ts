@@ -1,4 +1,5 @@
 /** Hyper-parameters read off a checkpoint's tensor shapes (names and shapes: `declareTransformer`, `declareTokenizer`). */
+import { FileError } from "../errors/index.ts";
 import { CODEBOOK, type TokenizerConfig } from "./tokenizer.ts";
 import type { TransformerConfig } from "./transformer-params.ts";
 
@@ -12,9 +13,9 @@ export const TRANSFORMER_TENSOR = "class_emb.weight";
 function shapeReader(where: string, tensors: TensorShapes) {
   return (name: string, rank: number): readonly number[] => {
     const shape = tensors.get(name)?.shape;
-    if (shape === undefined) throw new Error(`${where}: expected a tensor "${name}", got none`);
+    if (shape === undefined) throw new FileError(where, `a tensor "${name}"`, "none");
     if (shape.length !== rank || shape.some((n) => n < 1))
-      throw new Error(`${where}: expected ${rank} positive dimensions for "${name}", got [${shape.join(", ")}]`);
+      throw new FileError(where, `${rank} positive dimensions for "${name}"`, `[${shape.join(", ")}]`);
     return shape;
   };
 }
@@ -33,8 +34,7 @@ function countNumbered(tensors: TensorShapes, pattern: RegExp): number {
 const MOST_NUMBERED = 512;
 
 function bounded(where: string, what: string, count: number): number {
-  if (count < 1 || count > MOST_NUMBERED)
-    throw new Error(`${where}: expected 1..${MOST_NUMBERED} ${what}, got ${count}`);
+  if (count < 1 || count > MOST_NUMBERED) throw new FileError(where, `1..${MOST_NUMBERED} ${what}`, count);
   return count;
 }
 
@@ -44,7 +44,7 @@ export function tokenizerConfigOf(where: string, tensors: TensorShapes, normGrou
   const [baseChannels, imageChannels] = shape(TOKENIZER_TENSOR, 4) as [number, number];
   const patchSize = Math.sqrt(imageChannels / 3);
   if (!Number.isInteger(patchSize))
-    throw new Error(`${where}: expected 3·k² input channels of "${TOKENIZER_TENSOR}", got ${imageChannels}`);
+    throw new FileError(where, `3·k² input channels of "${TOKENIZER_TENSOR}"`, imageChannels);
   const counted = (what: string, pattern: RegExp) => bounded(where, what, countNumbered(tensors, pattern));
   const levels = counted("levels", /^encoder\.conv_blocks\.(\d+)\./);
   const [codebookSize, codeDim] = shape(CODEBOOK, 2) as [number, number];
@@ -71,21 +71,19 @@ const PLAIN_HEAD_WIDTH = 64;
 export function transformerConfigOf(where: string, tensors: TensorShapes): TransformerConfig {
   const shape = shapeReader(where, tensors);
   const [rows, width] = shape(TRANSFORMER_TENSOR, 2) as [number, number];
-  if (rows < 2)
-    throw new Error(
-      `${where}: expected at least 2 rows of "${TRANSFORMER_TENSOR}" (the last is "no class"), got ${rows}`,
-    );
+  if (rows < 2) throw new FileError(where, `at least 2 rows of "${TRANSFORMER_TENSOR}" (the last is "no class")`, rows);
   const depth = bounded(where, "blocks", countNumbered(tensors, /^blocks\.(\d+)\./));
   const [codebookSize] = shape("head.weight", 2) as [number];
   const qkNorm = tensors.has("blocks.0.attn.scale_mul_1H11");
   const heads = qkNorm ? shape("blocks.0.attn.scale_mul_1H11", 4)[1]! : width / PLAIN_HEAD_WIDTH;
   if (!Number.isInteger(heads) || width % heads !== 0)
-    throw new Error(
-      `${where}: expected a width divisible by ${qkNorm ? `${heads} heads` : `${PLAIN_HEAD_WIDTH} (heads without q/k normalisation)`}, got ${width}`,
+    throw new FileError(
+      where,
+      `a width divisible by ${qkNorm ? `${heads} heads` : `${PLAIN_HEAD_WIDTH} (heads without q/k normalisation)`}`,
+      width,
     );
   const position = shape("pos_1LC", 4) as [number, number, number, number];
-  if (position[2] !== position[3])
-    throw new Error(`${where}: expected a square position map, got ${position[2]}x${position[3]}`);
+  if (position[2] !== position[3]) throw new FileError(where, "a square position map", `${position[2]}x${position[3]}`);
   return {
     depth,
     width,

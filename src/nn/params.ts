@@ -1,4 +1,5 @@
 import { param, type Tensor } from "../engine/index.ts";
+import { ExpectedError } from "../errors/index.ts";
 
 /** How a parameter starts when a network is trained from scratch. */
 export type Init =
@@ -37,7 +38,7 @@ export function paramTensors(decls: readonly ParamDecl[]): Params {
   const byName = new Map(decls.map((d) => [d.name, param(d.name, d.shape)]));
   return (name) => {
     const t = byName.get(name);
-    if (t === undefined) throw new Error(`parameters: expected a declared name, got "${name}"`);
+    if (t === undefined) throw new ExpectedError(`parameters: expected a declared name, got "${name}"`);
     return t;
   };
 }
@@ -88,5 +89,6 @@ export function expectParams(where: string, mismatch: ParamMismatch): void {
     ...list("unknown tensors", mismatch.unknown),
     ...list("wrong shapes", mismatch.wrongShape),
   ];
-  if (problems.length > 0) throw new Error(`${where}: expected the network's tensors, got ${problems.join("; ")}`);
+  if (problems.length > 0)
+    throw new ExpectedError(`${where}: expected the network's tensors, got ${problems.join("; ")}`);
 }

@@ -1,4 +1,5 @@
 /** The pipeline that users hold: class-conditional generation, and pictures to tokens and back. */
+import { ExpectedError } from "../errors/index.ts";
 import { concatArrays } from "../files/web.ts";
 import { areaMatrix, type PlanarBatch, planarToRgb, type RgbImage } from "../image/index.ts";
 import { downsampling } from "../models/index.ts";
@@ -141,9 +142,10 @@ export class FlexVARPipeline implements OpenModel {
     const { codebookSize } = this.config.tokenizer;
     const batch = tokens.length / (h * w);
     if (!Number.isInteger(batch) || batch < 1)
-      throw new RangeError(`decode: expected tokens for whole grids of ${h}x${w}, got ${tokens.length}`);
+      throw new ExpectedError(`decode: expected tokens for whole grids of ${h}x${w}, got ${tokens.length}`);
     const bad = tokens.find((id) => id < 0 || id >= codebookSize);
-    if (bad !== undefined) throw new RangeError(`decode: expected code ids from 0 to ${codebookSize - 1}, got ${bad}`);
+    if (bad !== undefined)
+      throw new ExpectedError(`decode: expected code ids from 0 to ${codebookSize - 1}, got ${bad}`);
     const [height, width] = [h * this.factor, w * this.factor];
     const data = new Float32Array(batch * 3 * height * width);
     for (let b = 0; b < batch; b++) {
@@ -162,10 +164,10 @@ export class FlexVARPipeline implements OpenModel {
     const { runtime } = this.networks;
     const f = this.factor;
     if (height % f !== 0 || width % f !== 0 || height === 0 || width === 0)
-      throw new RangeError(`encode: expected sides in multiples of ${f} pixels, got ${width}x${height}`);
+      throw new ExpectedError(`encode: expected sides in multiples of ${f} pixels, got ${width}x${height}`);
     const size = 3 * height * width;
     if (batch < 1 || data.length !== batch * size)
-      throw new RangeError(
+      throw new ExpectedError(
         `encode: expected ${batch}x3x${height}x${width} values, at least one picture, got ${data.length}`,
       );
     const scales = grids.map((grid) => ({ grid, tokens: new Int32Array(batch * gridTokens(grid)) }));

@@ -1,4 +1,5 @@
 import type { Program } from "../engine/index.ts";
+import { ExpectedError } from "../errors/index.ts";
 import { createMutex, type Runtime, type Session, type Value, type Weights } from "../runtime/index.ts";
 import { type NetworkConfigs, PROGRAMS, type ProgramName } from "./programs.ts";
 
@@ -43,7 +44,7 @@ export function createNetworks(
     return program;
   };
   const open = (name: ProgramName): Promise<Session> => {
-    if (disposed) throw new Error("model: expected an open model, got one that was disposed");
+    if (disposed) throw new ExpectedError("model: expected an open model, got one that was disposed");
     const known = opened.get(name);
     if (known !== undefined) return known;
     const program = programOf(name);

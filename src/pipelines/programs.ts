@@ -1,5 +1,7 @@
 /** The programs that inference runs: small traced functions over the two networks. */
+
 import { type Dim, dim, input, ops, type Program, program, type Tensor } from "../engine/index.ts";
+import { ExpectedError } from "../errors/index.ts";
 import {
   block,
   conditioningBy,
@@ -30,7 +32,7 @@ export interface NetworkConfigs {
 
 /** The transformer's config. Throws where there is only a tokenizer. */
 export function transformerOf({ transformer }: NetworkConfigs): TransformerConfig {
-  if (transformer === null) throw new Error("model: expected a transformer, got a tokenizer alone");
+  if (transformer === null) throw new ExpectedError("model: expected a transformer, got a tokenizer alone");
   return transformer;
 }
 

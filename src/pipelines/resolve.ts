@@ -1,5 +1,5 @@
 /** Options of a generation decided for a model, from its configuration alone. */
-import { OptionError } from "../errors/index.ts";
+import { ExpectedError, OptionError } from "../errors/index.ts";
 import { downsampling } from "../models/index.ts";
 import { pick, type ResolvedSampling, resolveSampling, SAMPLING_FIELDS, type SamplingInput } from "../options/index.ts";
 import { type ClassPick, classPicksOf, type ModelConfig } from "../pretrained/index.ts";
@@ -25,7 +25,8 @@ const DEFAULT_BATCH_TOKENS = 2048;
 /** Every setting of a run decided but its classes. @throws OptionError in words. */
 export function resolvePlan(config: ModelConfig, options: GenerateOptions): ResolvedSampling {
   const { transformer, tokenizer, trainedSide, defaultSampling, styles } = config;
-  if (transformer === null) throw new Error("model: expected a transformer to generate with, got a tokenizer alone");
+  if (transformer === null)
+    throw new ExpectedError("model: expected a transformer to generate with, got a tokenizer alone");
   const { signal: _signal, batchSize: _batchSize, firstIndex = 0, ...sampling } = options;
   if (!Number.isSafeInteger(firstIndex) || firstIndex < 0)
     throw new OptionError("firstIndex", "a whole number of at least 0", firstIndex);

@@ -1,5 +1,7 @@
 /** What a PNG says about how it was made, and back to a request (`flexvar repeat`). Which options are recorded, and how, the table of options says. */
+
 import { type EditMask, isSoft, maskFromText, maskToText } from "../editing/index.ts";
+import { ExpectedError } from "../errors/index.ts";
 import type { Json, SettingsRecord } from "../image/index.ts";
 import {
   EDIT_TASKS,
@@ -155,4 +157,5 @@ export function requestFrom(settings: SettingsRecord, numClasses?: number): Repe
   return { task, options: present({ ...shared, size: settings.size, ...byHand }) as unknown as GenerateOptions, model };
 }
 
-const unknownPicture = (): RangeError => new RangeError("settings: expected those of a picture that flexvar made");
+const unknownPicture = (): ExpectedError =>
+  new ExpectedError("settings: expected those of a picture that flexvar made");

@@ -1,7 +1,7 @@
 /** `config.json` of a model folder; `models/emoji/config.json` is one. */
 
 import { z } from "zod";
-import { OptionError } from "../errors/index.ts";
+import { FileError } from "../errors/index.ts";
 import { parseJson } from "../json/index.ts";
 import { downsampling, type TokenizerConfig, type TransformerConfig } from "../models/index.ts";
 import {
@@ -41,7 +41,7 @@ export interface ModelConfig {
 const positive = z.int().min(1).max(1_000_000);
 
 /** What `config.json` says of a tokenizer, by the names that fields have in code. */
-const tokenizerFields = {
+export const tokenizerFields = {
   baseChannels: positive,
   channelMultipliers: z.array(z.number().positive()).min(1).max(16),
   resBlocks: positive,
@@ -102,9 +102,7 @@ export function parseModelConfig(text: string | Uint8Array, where: string): Mode
   const read = checked(configSchema, parseJson(text, where));
   if (!read.success) {
     const { parameter, expected, got } = explain(read.error.issues[0]!);
-    throw new Error(`${where}: ${new OptionError(parameter || "the file", expected, got).message}`, {
-      cause: read.error,
-    });
+    throw new FileError(where, expected, got, { where: parameter || "the file", cause: read.error });
   }
   const { tokenizer, transformer, trained_side, dtype, id2label, styles, groups, default_sampling } = read.data;
   const config: ModelConfig = {
@@ -126,8 +124,10 @@ export function expectOpenable(config: ModelConfig, where: string): void {
   const id = config.id2label.findIndex((name) => name === "" || name.length > LONGEST_CLASS_NAME);
   if (id >= 0) {
     const name = config.id2label[id]!;
-    throw new Error(
-      `${where}: expected class names of 1 to ${LONGEST_CLASS_NAME} characters, got ${name.length} for class ${id} ("${name.slice(0, 40)}…")`,
+    throw new FileError(
+      where,
+      `class names of 1 to ${LONGEST_CLASS_NAME} characters`,
+      `${name.length} for class ${id} ("${name.slice(0, 40)}…")`,
     );
   }
   parseModelConfig(formatModelConfig(config), where);
@@ -136,7 +136,7 @@ export function expectOpenable(config: ModelConfig, where: string): void {
 /** Throws where the parts of a config do not fit each other. */
 export function checkModelConfig({ tokenizer, transformer, id2label, groups = {} }: ModelConfig, where: string): void {
   const fail = (expected: string, got: string): never => {
-    throw new Error(`${where}: expected ${expected}, got ${got}`);
+    throw new FileError(where, expected, got);
   };
   for (const multiplier of [1, ...tokenizer.channelMultipliers]) {
     const channels = multiplier * tokenizer.baseChannels;
@@ -181,7 +181,7 @@ function labelList(id2label: Readonly<Record<string, string>>, where: string): s
   return Array.from({ length: count }, (_, id) => {
     const label = id2label[String(id)];
     if (label === undefined)
-      throw new Error(`${where}: id2label: expected a name for each id from 0, got none for ${id}`);
+      throw new FileError(where, "a name for each id from 0", `none for ${id}`, { where: "id2label" });
     return label;
   });
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openSafetensors } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import { readProblem } from "../files/index.ts";
 import { CONFIG_FILE, type ModelConfig, parseModelConfig, TOKENIZER_FILE, TRANSFORMER_FILE } from "./config.ts";
 import { tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
@@ -18,7 +19,7 @@ export interface ModelFolder {
 export async function openFolder(path: string): Promise<ModelFolder> {
   const configPath = join(path, CONFIG_FILE);
   const text = await readFile(configPath).catch((error: unknown) => {
-    throw new Error(`${path}: expected a model folder with ${CONFIG_FILE}, got ${readProblem(error)}`, {
+    throw new FileError(path, `a model folder with ${CONFIG_FILE}`, readProblem(error), {
       cause: error,
     });
   });

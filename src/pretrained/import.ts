@@ -1,6 +1,7 @@
 import { readdir, rmdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { openTensorFile, type TensorFile, writeSafetensors } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import {
   FileWriteError,
   makeFolders,
@@ -125,10 +126,9 @@ function storedDType({ file, decls }: WeightFile): ModelConfig["dtype"] {
 export async function expectNewFolder(out: string): Promise<void> {
   const entries = await readdir(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
-    throw new Error(`${out}: expected a folder to write into, got ${writeProblem(error)}`, { cause: error });
+    throw new FileError(out, "a folder to write into", writeProblem(error), { cause: error });
   });
-  if (entries.length > 0)
-    throw new Error(`${out}: expected a new or empty folder, got one with ${entries.length} entries`);
+  if (entries.length > 0) throw new FileError(out, "a new or empty folder", `one with ${entries.length} entries`);
 }
 
 /** Fills a folder beside the target and renames it into place; removes it on failure. */

@@ -1,5 +1,7 @@
 /** Model folders by address. */
+
 import { bytesSource, openSafetensors, type TensorFile } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import { CONFIG_FILE, type ModelConfig, parseModelConfig, TOKENIZER_FILE, TRANSFORMER_FILE } from "./config.ts";
 import { tokenizerWeights, transformerWeights, type WeightFile } from "./weights.ts";
 
@@ -99,7 +101,7 @@ export async function download(address: string, file: string, options: DownloadO
       signal.throwIfAborted();
       const { done, value } = await reader.read().catch((error: unknown) => {
         signal.throwIfAborted();
-        throw new Error(`${address}: expected ${total ?? "all"} bytes, got ${loaded}: ${reason(error)}`, {
+        throw new FileError(address, `${total ?? "all"} bytes`, `${loaded}: ${reason(error)}`, {
           cause: error,
         });
       });
@@ -112,7 +114,7 @@ export async function download(address: string, file: string, options: DownloadO
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-  if (total !== undefined && loaded !== total) throw new Error(`${address}: expected ${total} bytes, got ${loaded}`);
+  if (total !== undefined && loaded !== total) throw new FileError(address, `${total} bytes`, loaded);
   return bytes.subarray(0, loaded);
 }
 
@@ -120,10 +122,10 @@ async function ask(address: string, { fetch, signal }: DownloadOptions): Promise
   signal.throwIfAborted();
   const response = await fetch(address, { signal }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw new Error(`${address}: expected an answer, got ${reason(error)}`, { cause: error });
+    throw new FileError(address, "an answer", reason(error), { cause: error });
   });
   if (response.ok && response.body !== null) return response;
-  throw new Error(`${address}: expected a file, got ${response.status} ${response.statusText}`.trimEnd());
+  throw new FileError(address, "a file", `${response.status} ${response.statusText}`.trimEnd());
 }
 
 /** The length of the body; unknown where it travels compressed, since the header then counts the compressed bytes. */

@@ -1,4 +1,5 @@
 import { type TensorEntry, type TensorFile, toFloat32 } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import {
   declareTokenizer,
   declareTransformer,
@@ -29,7 +30,7 @@ function checked(file: TensorFile, decls: ParamDecl[], isBuffer: (name: string) 
   for (const { name } of decls) {
     const { dtype } = file.tensors.get(name)!;
     if (!["float32", "float16", "bfloat16", "float64"].includes(dtype))
-      throw new Error(`${where}: expected floating-point numbers in "${name}", got ${dtype}`);
+      throw new FileError(where, `floating-point numbers in "${name}"`, dtype);
   }
   return { file, decls };
 }

@@ -1,4 +1,4 @@
-import { OptionError } from "../errors/index.ts";
+import { ExpectedError, OptionError } from "../errors/index.ts";
 import { type EntropyTemperature, rowEntropy, temperatureAt } from "./entropy-temperature.ts";
 import { expNegative } from "./portable-math.ts";
 import { drawByRace } from "./race.ts";
@@ -33,7 +33,7 @@ export function greedyRow(logits: Float32Array, begin = 0, end = logits.length):
       bestValue = logits[i]!;
     }
   }
-  if (!Number.isFinite(bestValue)) throw new RangeError(`sampling: expected finite logits, got ${bestValue}`);
+  if (!Number.isFinite(bestValue)) throw new ExpectedError(`sampling: expected finite logits, got ${bestValue}`);
   return best - begin;
 }
 
@@ -105,7 +105,7 @@ export class RowSampler {
     const total = this.weigh(count, temperature);
     if (!(total > 0)) {
       checkLogits(row);
-      throw new RangeError("sampling: expected at least one possible token, got none");
+      throw new ExpectedError("sampling: expected at least one possible token, got none");
     }
     const isCut = topP > 0 && topP < 1;
     const kept = isCut ? this.cutTail(count, (1 - topP) * total, temperature) : this.survivors(count, total);

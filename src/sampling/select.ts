@@ -1,4 +1,6 @@
 /** Buckets of {@link TopKSelector}: the upper 12 bits of a float's ordered pattern. */
+import { ExpectedError } from "../errors/index.ts";
+
 const BUCKETS = 4096;
 /** Finite floats lie in the buckets from this one to the next constant; infinities and NaN of either sign outside. */
 const FIRST_FINITE = 0x008;
@@ -78,7 +80,7 @@ function nthSmallest(values: Float32Array, size: number, n: number): number {
 /** Throws RangeError when a logit is NaN or +Infinity. */
 export function checkLogits(values: Float32Array): void {
   for (const value of values) {
-    if (!(value < Number.POSITIVE_INFINITY)) throw new RangeError(`sampling: expected finite logits, got ${value}`);
+    if (!(value < Number.POSITIVE_INFINITY)) throw new ExpectedError(`sampling: expected finite logits, got ${value}`);
   }
 }
 

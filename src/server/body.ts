@@ -35,9 +35,9 @@ async function readJson(blocks: AsyncIterable<Uint8Array>, { turn }: BodyShare):
 }
 
 /** A fault within a field names the field. */
-function notJson({ path, problem }: JsonError): ApiError {
+function notJson({ path, expected, got }: JsonError): ApiError {
   const param = path.slice(0, 8).join(".").slice(0, 80);
-  return new ApiError(400, `${param || "body"}: ${problem}`, {
+  return new ApiError(400, `${param || "body"}: expected ${expected}, got ${got}`, {
     ...(param === "" ? {} : { param }),
     code: "invalid_json",
   });

@@ -1,7 +1,9 @@
 /** Who may call: the host's name, the origin, the token. */
+
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
+import { ExpectedError } from "../errors/index.ts";
 import { allowOrigin, preflight } from "./cors.ts";
 import { ApiError } from "./errors.ts";
 
@@ -51,11 +53,11 @@ export type Admission = "admitted" | "no token" | "another token";
 
 /**
  * Tells which calls carry the bearer token; all do where there is none.
- * @throws RangeError for one that no call could carry: blank, or with other characters than ASCII's visible ones and spaces.
+ * @throws ExpectedError for one that no call could carry: blank, or with other characters than ASCII's visible ones and spaces.
  */
 export function tokenReader(token: string | undefined): (c: Context) => Admission {
   if (token !== undefined && (token.trim() === "" || !isSendable(token)))
-    throw new RangeError(`token: expected visible ASCII characters or none, got "${token}"`);
+    throw new ExpectedError(`token: expected visible ASCII characters or none, got "${token}"`);
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return (c) => {
     if (token === undefined) return "admitted";

@@ -1,8 +1,10 @@
 /** A server app on a port. */
+
 import { randomUUID } from "node:crypto";
 import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { serve } from "@hono/node-server";
+import { ExpectedError } from "../errors/index.ts";
 import type { ServerApp } from "./app.ts";
 import { ApiError } from "./errors.ts";
 
@@ -59,7 +61,7 @@ export function listen(server: ServerApp, { host = "127.0.0.1", port = 0, bodyMs
     http.headersTimeout = Math.min(10_000, bodyMs);
     http.requestTimeout = bodyMs + 5000;
     http.once("error", (error: NodeJS.ErrnoException) =>
-      reject(new Error(`port: expected a free one, got ${port} (${portProblem(error)})`, { cause: error })),
+      reject(new ExpectedError(`port: expected a free one, got ${port} (${portProblem(error)})`, { cause: error })),
     );
   });
 }

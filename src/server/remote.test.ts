@@ -1,6 +1,6 @@
 import { MessageChannel } from "node:worker_threads";
 import { expect, test } from "vitest";
-import { OptionError } from "../errors/index.ts";
+import { FileError, isExpected, OptionError } from "../errors/index.ts";
 import type { DrawBatch, MadeScale, Renderer } from "./index.ts";
 import { remoteRenderer, serveRenderer } from "./index.ts";
 
@@ -61,4 +61,23 @@ test("a stop reaches the other side within a scale", async () => {
   await expect(all).rejects.toThrow("enough");
   expect(drawn).toBeLessThan(6);
   close();
+});
+
+test("an error written for people stays one, and a fault stays a fault", async () => {
+  for (const [thrown, told] of [
+    [new FileError("model", "weights", "none"), true],
+    [new Error("model: expected weights"), false],
+  ] as const) {
+    const { renderer, close } = await across(async function* () {
+      yield scale(0);
+      throw thrown;
+    });
+    const all = (async () => {
+      for await (const { index } of renderer.draw(batch, new AbortController().signal)) expect(index).toBe(0);
+    })();
+    const error = await all.catch((error: unknown) => error);
+    expect(error).toMatchObject({ name: thrown.name, message: thrown.message });
+    expect(isExpected(error)).toBe(told);
+    close();
+  }
 });

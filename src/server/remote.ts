@@ -1,7 +1,7 @@
 /** A renderer in another process (or thread), called by messages. */
 import { EventEmitter, on } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { OptionError } from "../errors/index.ts";
+import { ExpectedError, isExpected, OptionError } from "../errors/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
 import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, Renderer } from "./renderer.ts";
 
@@ -12,6 +12,7 @@ type Order =
 type Call = (Order | { readonly kind: "stop" }) & { readonly id: number };
 
 type Failure = Pick<Error, "name" | "message" | "stack"> & {
+  readonly isExpected: boolean;
   readonly option: Pick<OptionError, "parameter" | "expected" | "got"> | undefined;
 };
 
@@ -97,7 +98,7 @@ export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
     };
     worker.on("error", die);
     worker.on("exit", (code) =>
-      die(new Error(`renderer: expected its process to run, got its end (${code ?? "by signal"})`)),
+      die(new ExpectedError(`renderer: expected its process to run, got its end (${code ?? "by signal"})`)),
     );
     worker.on("message", (answer: Answer) => {
       if (answer.kind === "ready" || answer.kind === "end") memory = answer.memory;
@@ -139,13 +140,14 @@ export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
 
 function failureOf(error: unknown): Failure {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  if (!(error instanceof OptionError)) return { name, message, stack, option: undefined };
+  const failure = { name, message, stack, isExpected: isExpected(error) };
+  if (!(error instanceof OptionError)) return { ...failure, option: undefined };
   const { parameter, expected, got } = error;
-  return { name, message, stack, option: { parameter, expected, got } };
+  return { ...failure, option: { parameter, expected, got } };
 }
 
 /** The stack is that of the other process. */
-function thrown({ name, message, option, stack }: Failure): Error {
+function thrown({ name, message, option, stack, isExpected }: Failure): Error {
   if (option !== undefined) return new OptionError(option.parameter, option.expected, option.got);
-  return Object.assign(new Error(message), { name, stack });
+  return Object.assign(isExpected ? new ExpectedError(message) : new Error(message), { name, stack });
 }

@@ -1,8 +1,10 @@
 /** The studio as a site that needs no server of ours: shell, ONNX Runtime's files, a model, and their manifest. */
+
 import { existsSync } from "node:fs";
 import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { ExpectedError } from "../errors/index.ts";
 import { fileDigest, makeFolders } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/index.ts";
@@ -54,7 +56,7 @@ export async function siteContent(
 ): Promise<SiteContent> {
   const { shell, model } = request;
   if (!existsSync(join(shell, "index.html")))
-    throw new Error(`studio: expected the built studio in ${shell}, got none; \`npm run build\` makes it`);
+    throw new ExpectedError(`studio: expected the built studio in ${shell}, got none; \`npm run build\` makes it`);
   const content = new Map<string, SiteSource>();
   for (const file of await filesUnder(shell)) content.set(file, { path: join(shell, file) });
   // Where a server computes, the page reads the model's description alone.

@@ -1,5 +1,5 @@
 /** What a config asks for late in a run, checked before its first step. */
-import { OptionError } from "../errors/index.ts";
+import { ExpectedError, OptionError } from "../errors/index.ts";
 import { downsampling } from "../models/index.ts";
 import { resolveSampling } from "../options/index.ts";
 import { checkScores } from "../pipelines/index.ts";
@@ -54,6 +54,6 @@ function named(part: string, check: () => unknown): void {
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     const { parameter, words } = error;
-    throw new Error(`config: ${part}.${KEYS[parameter] ?? parameter}: ${words}`, { cause: error });
+    throw new ExpectedError(`config: ${part}.${KEYS[parameter] ?? parameter}: ${words}`, { cause: error });
   }
 }

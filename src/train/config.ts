@@ -1,7 +1,9 @@
 /** What both trainers' config files share, and reading them with errors that name the valid keys. */
+
 import { z } from "zod";
+import { ExpectedError, FileError } from "../errors/index.ts";
 import { readInput } from "../files/index.ts";
-import { parseJson } from "../json/index.ts";
+import { isRecord, parseJson } from "../json/index.ts";
 
 export const count = z.int().min(1);
 /** A share or a probability. */
@@ -78,11 +80,10 @@ export const augmentSchema = z.strictObject({
  * @throws Error `where: key: expected …`; for an unknown key it lists the valid ones.
  */
 export function parseConfig<T extends z.ZodType>(schema: T, value: unknown, where: string, quick = false): z.infer<T> {
-  if (!isRecord(value))
-    throw new Error(`${where}: expected a JSON object, got ${Array.isArray(value) ? "a list" : typeof value}`);
+  if (!isRecord(value)) throw new FileError(where, "a JSON object", Array.isArray(value) ? "a list" : typeof value);
   const { quick: overrides, ...full } = value;
   if (overrides !== undefined && !isRecord(overrides))
-    throw new Error(`${where}: quick: expected a JSON object, got ${JSON.stringify(overrides)}`);
+    throw new FileError(where, "a JSON object", JSON.stringify(overrides), { where: "quick" });
   // The form that is not asked for is checked too: a config is right as a whole.
   const [asked, other] = quick ? [merge(full, overrides ?? {}), full] : [full, merge(full, overrides ?? {})];
   const config = checked(schema, asked, where);
@@ -93,7 +94,7 @@ export function parseConfig<T extends z.ZodType>(schema: T, value: unknown, wher
 function checked<T extends z.ZodType>(schema: T, value: unknown, where: string): z.infer<T> {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
-  throw new Error(`${where}: ${read.error.issues.map((issue) => problem(issue, schema)).join("; ")}`, {
+  throw new ExpectedError(`${where}: ${read.error.issues.map((issue) => problem(issue, schema)).join("; ")}`, {
     cause: read.error,
   });
 }
@@ -137,8 +138,4 @@ function merge(full: Record<string, unknown>, overrides: Record<string, unknown>
     out[key] = isRecord(before) && isRecord(value) ? merge(before, value) : value;
   }
   return out;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

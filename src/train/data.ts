@@ -11,6 +11,7 @@ import {
   type StreamPosition,
   subset,
 } from "../data/index.ts";
+import { ExpectedError, FileError } from "../errors/index.ts";
 
 /** A data set's two sides. */
 export interface SplitData {
@@ -32,8 +33,10 @@ export async function openSplit(
   if (heldOut !== undefined) return { train, heldOut };
   const sides = holdOut(train, { share, seed });
   if (sides.train.length > 0 && sides.heldOut.length > 0) return sides;
-  throw new Error(
-    `${path}: expected enough pictures to hold a share of ${share} out, got ${train.length}; add pictures or raise data.heldOutShare`,
+  throw new FileError(
+    path,
+    `enough pictures to hold a share of ${share} out`,
+    `${train.length}; add pictures or raise data.heldOutShare`,
   );
 }
 
@@ -63,7 +66,7 @@ export function batchStream(
     },
     async next(): Promise<Batch> {
       const { value, done } = await stream.next();
-      if (done === true) throw new Error("training data: expected an endless stream, got its end");
+      if (done === true) throw new ExpectedError("training data: expected an endless stream, got its end");
       position = value.next;
       return value;
     },
@@ -82,6 +85,6 @@ export async function fixedBatch(dataset: Dataset, size: number, most: number): 
   const count = Math.min(most, dataset.length);
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.length) / count));
   const { value } = await orderedBatches(subset(dataset, chosen), size, count).next();
-  if (!value) throw new Error("evaluation data: expected readable held-out pictures, got none");
+  if (!value) throw new ExpectedError("evaluation data: expected readable held-out pictures, got none");
   return value;
 }

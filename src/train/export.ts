@@ -1,6 +1,8 @@
 /** What a run ships: a model folder with the averaged weights under the released names. */
+
 import { join } from "node:path";
 import { fromFloat32, tensorSource, writeSafetensors } from "../checkpoint/index.ts";
+import { FileError } from "../errors/index.ts";
 import { makeFolders, writeFileAtomic } from "../files/index.ts";
 import { declareTokenizer, declareTransformer, type TokenizerConfig } from "../models/index.ts";
 import type { ParamDecl } from "../nn/index.ts";
@@ -42,7 +44,7 @@ export const tokenizerModel = (
 async function writeWeights(path: string, decls: readonly ParamDecl[], arrays: Arrays): Promise<void> {
   const tensors = decls.map(({ name, shape }) => {
     const found = arrays.get(name);
-    if (found === undefined) throw new Error(`${path}: expected values for "${name}", got none`);
+    if (found === undefined) throw new FileError(path, `values for "${name}"`, "none");
     return [name, tensorSource("float32", shape, fromFloat32(found.data, "float32"))] as const;
   });
   await writeSafetensors(path, tensors);

@@ -1,6 +1,8 @@
 /** The tokenizer's optional perceptual and adversarial terms, on the native grid's pictures. */
+
 import { openTensorFile, toFloat32 } from "../checkpoint/index.ts";
 import { ops, type Tensor } from "../engine/index.ts";
+import { ExpectedError, FileError } from "../errors/index.ts";
 import {
   type DiscriminatorConfig,
   declareDiscriminator,
@@ -36,9 +38,7 @@ export async function readLpips({ vgg, linear }: { vgg: string; linear: string }
       const [file, path] = name.startsWith("features.") ? [features, vgg] : [weights, linear];
       const entry = file.tensors.get(name);
       if (entry === undefined || entry.shape.join() !== shape.join())
-        throw new Error(
-          `${path}: expected "${name}" [${shape.join(", ")}], got ${entry ? `[${entry.shape.join(", ")}]` : "none"}`,
-        );
+        throw new FileError(path, `"${name}" [${shape.join(", ")}]`, entry ? `[${entry.shape.join(", ")}]` : "none");
       arrays.set(name, { shape, data: Float32Array.from(toFloat32(await entry.read(), entry.dtype)) });
     }
     return arrays;
@@ -67,7 +67,9 @@ export function extraLosses(
 ): ExtraLosses {
   const { perceptual, adversarial } = config;
   if (perceptual !== undefined && config.data.size % LPIPS_MULTIPLE !== 0)
-    throw new Error(`perceptual: expected a picture side in multiples of ${LPIPS_MULTIPLE}, got ${config.data.size}`);
+    throw new ExpectedError(
+      `perceptual: expected a picture side in multiples of ${LPIPS_MULTIPLE}, got ${config.data.size}`,
+    );
   const distance = perceptual === undefined ? undefined : mul(lpips(p, reconstruction, target), perceptual.weight);
   if (adversarial === undefined || !judged) return { perceptual: distance, adversarial: undefined, second: undefined };
   const judge = (picture: Tensor): Tensor => discriminate(p, adversarial satisfies DiscriminatorConfig, picture);

@@ -2,7 +2,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeErrorMessage, writeFileAtomic } from "../files/index.ts";
+import { FileWriteError, writeErrorMessage, writeFileAtomic } from "../files/index.ts";
 import { curvesSvg, panelsOf, scalarsOf } from "./curves.ts";
 import type { StepReport } from "./run.ts";
 import type { LogRecord } from "./state.ts";
@@ -29,7 +29,7 @@ export async function openLog(outDir: string, keepTo: number) {
     try {
       await appendFile(file, content);
     } catch (error) {
-      throw new Error(writeErrorMessage(file, error), { cause: error });
+      throw new FileWriteError(writeErrorMessage(file, error), { cause: error });
     }
   };
   return {

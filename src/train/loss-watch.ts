@@ -1,4 +1,5 @@
 /** Stops a run whose loss is no number or grows. */
+import { ExpectedError } from "../errors/index.ts";
 import type { StepReport } from "./run.ts";
 
 /** How the loss of a run goes. */
@@ -23,14 +24,14 @@ export function watchLoss(watch: LossWatch, { loss, gradNorm, lr }: StepReport, 
       : `the checkpoint of step ${saved} is whole; resume from it`;
   const advice = `${whole} with a lower learning rate (it was ${lr.toPrecision(3)})`;
   if (!Number.isFinite(loss) || !Number.isFinite(gradNorm))
-    throw new Error(
+    throw new ExpectedError(
       `training: expected a finite loss and gradient, got loss ${loss}, gradient norm ${gradNorm} in step ${step}; ${advice}`,
     );
   const mean = meanLoss === undefined ? loss : MEMORY * meanLoss + (1 - MEMORY) * loss;
   watch.meanLoss = mean;
   watch.leastLoss = Math.min(watch.leastLoss, mean);
   if (step > PATIENCE && mean > divergence * watch.leastLoss)
-    throw new Error(
+    throw new ExpectedError(
       `training: expected a loss near its least mean ${watch.leastLoss.toPrecision(4)}, got a mean of ${mean.toPrecision(4)} by step ${step}: it diverged; ${advice}`,
     );
 }

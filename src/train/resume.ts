@@ -2,7 +2,9 @@
  * What a run keeps when it goes on from a checkpoint: what it is made of, and which class has which number; how it goes on may
  * change.
  */
+
 import type { Dataset, OpenOptions } from "../data/index.ts";
+import { ExpectedError } from "../errors/index.ts";
 import { type JsonDifference, jsonDifferences, jsonText } from "../files/index.ts";
 import type { Trainee } from "./run.ts";
 import { type Json, listStates, readStateJson, statePath } from "./state.ts";
@@ -24,7 +26,7 @@ export function configChanges(before: Json, now: Json): readonly JsonDifference[
   // A key that the checkpoint lacks came with a newer version, at its default.
   const broken = changes.find(({ key, before: had }) => had !== undefined && within(key, FIXED));
   if (broken !== undefined)
-    throw new Error(
+    throw new ExpectedError(
       `config: ${broken.key}: expected the checkpoint's ${jsonText(broken.before)} to resume it, got ${jsonText(broken.now)}; choose another folder for another run`,
     );
   return changes;

@@ -9,8 +9,10 @@
  *
  * Its trainees: `tokenizer-trainer.ts`, `transformer-trainer.ts`, and the classifier of `src/classifier/trainer.ts`.
  */
+
 import { join } from "node:path";
 import type { z } from "zod";
+import { FileError } from "../errors/index.ts";
 import { makeFolders, removeLeftovers, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
 import type { runSchema } from "./config.ts";
@@ -211,9 +213,7 @@ async function restore(
   if (step === undefined)
     return { step: 0, saved: 0, best: undefined, meanLoss: undefined, leastLoss: Number.POSITIVE_INFINITY };
   if (!resume)
-    throw new Error(
-      `${folder}: expected no checkpoints of another run, got step ${step}; resume it or choose another folder`,
-    );
+    throw new FileError(folder, "no checkpoints of another run", `step ${step}; resume it or choose another folder`);
   const loaded = await loadState(statePath(folder, step));
   const changes = configChanges(loaded.json.config ?? config, config);
   trainee.load(loaded);

@@ -1,8 +1,10 @@
 /** Start values of a run: drawn by seed, or taken from a model that exists. */
+
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { openTensorFile, toFloat32 } from "../checkpoint/index.ts";
 import type { Dataset } from "../data/index.ts";
+import { FileError } from "../errors/index.ts";
 import type { ParamDecl } from "../nn/index.ts";
 import { CONFIG_FILE, initialValues, parseModelConfig, TRANSFORMER_FILE } from "../pretrained/index.ts";
 import { createRandom } from "../sampling/index.ts";
@@ -51,9 +53,7 @@ export async function startFrom(
       }
     }
     if (fresh.length === decls.length)
-      throw new Error(
-        `${place}: expected tensors such as "${decls[0]!.name}" [${decls[0]!.shape.join(", ")}], got none`,
-      );
+      throw new FileError(place, `tensors such as "${decls[0]!.name}" [${decls[0]!.shape.join(", ")}]`, "none");
     return { values, fresh, other, notes: file.notes };
   } finally {
     await file.close();
@@ -84,8 +84,10 @@ export async function transformerStart(
   const taken = await startFrom(path, TRANSFORMER_FILE, decls, seed);
   const wrong = taken.fresh.filter((name) => name !== CLASS_TABLE);
   if (wrong.length > 0)
-    throw new Error(
-      `${path}: expected a transformer like the config's model, got other shapes or nothing for ${wrong.join(", ")}`,
+    throw new FileError(
+      path,
+      "a transformer like the config's model",
+      `other shapes or nothing for ${wrong.join(", ")}`,
     );
   log(describeStart(path, decls, taken));
   const old = taken.other.get(CLASS_TABLE);

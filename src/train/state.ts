@@ -1,4 +1,5 @@
 /** The whole state of a run in one safetensors file: arrays as tensors, everything else as JSON in the file's metadata. */
+
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -10,7 +11,8 @@ import {
   toFloat32,
   writeSafetensors,
 } from "../checkpoint/index.ts";
-import { writeErrorMessage } from "../files/index.ts";
+import { FileError } from "../errors/index.ts";
+import { FileWriteError, writeErrorMessage } from "../files/index.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -51,7 +53,9 @@ export async function saveState(folder: string, state: TrainState, keepLast: num
     await writeSafetensors(path, tensors, { [STATE_KEY]: text });
   } catch (error) {
     const reason = error instanceof CheckpointError ? (error.cause ?? error) : error;
-    throw new Error(`${writeErrorMessage(path, reason)}; the checkpoints before it are whole`, { cause: error });
+    throw new FileWriteError(`${writeErrorMessage(path, reason)}; the checkpoints before it are whole`, {
+      cause: error,
+    });
   }
   const steps = await listStates(folder);
   const kept = new Set([...steps.slice(-keepLast), ...(best === undefined ? [] : [best])]);
@@ -108,5 +112,5 @@ const headerSchema = z.object({
 function headerOf(text: string | undefined, path: string): z.infer<typeof headerSchema> {
   const read = headerSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
   if (read.success) return read.data;
-  throw new Error(`${path}: expected a training state of format ${FORMAT}, got another file`);
+  throw new FileError(path, `a training state of format ${FORMAT}`, "another file");
 }

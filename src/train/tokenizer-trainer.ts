@@ -1,5 +1,7 @@
 /** Trains a tokenizer, as a trainee of the loop that transformer and classifier have. */
+
 import { join } from "node:path";
+import { ExpectedError } from "../errors/index.ts";
 import { CODEBOOK, declareTokenizer, downsampling } from "../models/index.ts";
 import { countParams, type ParamDecl } from "../nn/index.ts";
 import { expectOpenable, TOKENIZER_FILE } from "../pretrained/index.ts";
@@ -50,7 +52,7 @@ async function openRun(setup: Setup<TokenizerTraining>): Promise<TokenizerRun> {
   const factor = downsampling(model);
   const native = size / factor;
   if (!Number.isInteger(native))
-    throw new Error(`data.size: expected a multiple of the down-sampling ${factor}, got ${size}`);
+    throw new ExpectedError(`data.size: expected a multiple of the down-sampling ${factor}, got ${size}`);
   expectOpenable(tokenizerModel(model, native, data.train.classes), "the model folder that training would leave");
   // What cannot be traced is found before the first step, not when the discriminator takes part.
   if (config.adversarial !== undefined) tokenizerProgram(config, native, true);
@@ -105,7 +107,8 @@ async function startValues(
   log: (line: string) => void,
 ): Promise<{ values: ReadonlyMap<string, Float32Array>; fresh: readonly string[] }> {
   if (path === undefined) {
-    if (train === "decoder") throw new Error("start: expected a model to take encoder and codes from, got none");
+    if (train === "decoder")
+      throw new ExpectedError("start: expected a model to take encoder and codes from, got none");
     return { values: freshStart(decls, seed), fresh: decls.map(({ name }) => name) };
   }
   const taken = await startFrom(path, TOKENIZER_FILE, decls, seed);
@@ -170,7 +173,7 @@ function load(run: TokenizerRun, { arrays, json }: TrainState): void {
   run.discriminator.load(arrays);
   const array = (name: string): Float32Array => {
     const found = arrays.get(name);
-    if (found === undefined) throw new Error(`training state: expected "${name}", got none`);
+    if (found === undefined) throw new ExpectedError(`training state: expected "${name}", got none`);
     return found.data;
   };
   for (const [name, { data }] of run.fixed) data.set(array(name));

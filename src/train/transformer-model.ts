@@ -1,4 +1,5 @@
 /** The transformer that a config trains, and the one that it ships. */
+import { ExpectedError } from "../errors/index.ts";
 import { conditionRows, downsampling, type TransformerConfig } from "../models/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import { checkTransformerConfig } from "./check-config.ts";
@@ -39,7 +40,7 @@ export function transformerModels(
   const shipped = withConditions(styles.length);
   const side = config.data.size / downsampling(tokenizer);
   if (!Number.isInteger(side))
-    throw new Error(`data.size: expected a multiple of the tokenizer's down-sampling, got ${config.data.size}`);
+    throw new ExpectedError(`data.size: expected a multiple of the tokenizer's down-sampling, got ${config.data.size}`);
   const { guidance, topK, topP } = config.samples;
   const folder: ModelConfig = {
     tokenizer,

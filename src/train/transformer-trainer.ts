@@ -1,6 +1,8 @@
 /** Trains a transformer, as a trainee of the loop that tokenizer and classifier have. */
+
 import { join } from "node:path";
 import { program } from "../engine/index.ts";
+import { ExpectedError } from "../errors/index.ts";
 import { declareTransformer } from "../models/index.ts";
 import { countParams, type ParamDecl, paramTensors } from "../nn/index.ts";
 import type { Session } from "../runtime/index.ts";
@@ -172,7 +174,7 @@ async function save({ random, epoch, taken, tokenizer, store }: TransformerRun):
 function load(run: TransformerRun, { arrays, json }: TrainState): void {
   const { random, epoch, taken, tokenizer } = json as unknown as TransformerJson;
   if (tokenizer !== run.tokenizer.hash)
-    throw new Error(
+    throw new ExpectedError(
       `training state: expected the tokenizer it was trained with (sha256 ${tokenizer}), got ${run.tokenizer.hash}`,
     );
   run.store.load(arrays);
