@@ -31,7 +31,7 @@ const COMMANDS: Readonly<
   judge: ["how often pictures look like the class asked for", () => import("./judge.ts")],
   neighbours: ["the training pictures nearest to drawn ones", () => import("./neighbours.ts")],
   serve: ["the HTTP API", () => import("./serve.ts")],
-  studio: ["the same, and the studio opened in a browser", () => import("./studio.ts")],
+  studio: ["the same, and the studio opened in a browser", () => import("./serve.ts")],
   site: ["the studio as a static site", () => import("./site.ts")],
   bench: ["speed and memory on this machine", () => import("./bench.ts")],
 };

@@ -121,7 +121,7 @@ export function openWarning(host: string, token: string | undefined, isWanted: b
 export async function runServer(
   flags: ServerFlags,
   { report, signal }: Running,
-  started: (server: Started) => void | Promise<void>,
+  started?: (server: Started) => Promise<void>,
 ): Promise<Outcome> {
   const token = serverToken(flags.token, process.env.FLEXVAR_TOKEN);
   const warning = openWarning(flags.host, token, flags.token === false);
@@ -152,7 +152,7 @@ export async function runServer(
     const listening = await listen(server, { host, port });
     if (warning !== undefined) report.log(warning);
     report.log(`listening on ${listening.url}`);
-    await started({ url: listening.url, token });
+    await started?.({ url: listening.url, token });
     await new Promise<void>((done) => {
       if (signal.aborted) done();
       signal.addEventListener("abort", () => done());

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { studioAddress } from "./studio.ts";
+import { studioAddress } from "./serve.ts";
 
 test("the studio's address is one that a browser can open, the token where it is sent nowhere", () => {
   expect(studioAddress({ url: "http://127.0.0.1:8080", token: undefined })).toBe("http://127.0.0.1:8080/");
