@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tokenizerFields } from "../pretrained/index.ts";
 import { aboutSchema, augmentSchema, count, optimizerSchema, runSchema, share } from "./config.ts";
 
 const weight = z.number().min(0);
@@ -15,18 +16,7 @@ export const tokenizerTrainingSchema = z.strictObject({
    * their meaning.
    */
   train: z.enum(["all", "decoder"]).default("all"),
-  model: z.strictObject({
-    baseChannels: count,
-    channelMultipliers: z.array(z.number().positive()).min(1),
-    resBlocks: count,
-    decoderResBlocks: count,
-    attention: z.boolean(),
-    latentChannels: count,
-    codeDim: count,
-    codebookSize: count,
-    normGroups: count,
-    patchSize: count,
-  }),
+  model: z.strictObject(tokenizerFields),
   data: z.strictObject({
     /** Side of the pictures in pixels. */
     size: count,
