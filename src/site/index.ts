@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import type { BrowserSite, ExampleSheet, ServerAbout, ServerSite, SiteFile } from "../client/index.ts";
 import { ExpectedError } from "../errors/index.ts";
 import { fileDigest, makeFolders } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
@@ -16,22 +17,6 @@ export interface SiteRequest {
   readonly model: string;
   /** What the folder's content is called in every picture (`modelHash`). */
   readonly modelHash: string;
-}
-
-/** One file of a manifest. */
-interface SiteFile {
-  readonly file: string;
-  readonly bytes: number;
-  /** Hex digits. */
-  readonly sha256: string;
-}
-
-/** What `studio.json` of a static site tells the studio: where pictures are made, and of what files. */
-interface SiteManifest {
-  readonly backend: "browser";
-  readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
-  readonly runtime: { readonly wasm: readonly SiteFile[]; readonly webgpu: readonly SiteFile[] };
-  readonly examples?: { readonly file: string; readonly columns: number; readonly rows: number };
 }
 
 /** One file of a site: one to read, or a text. */
@@ -71,11 +56,11 @@ export async function siteContent(
   const about = { name: basename(resolve(model)), hash: request.modelHash };
   if (!isComputing) {
     // What is read before a token can be given says nothing of the model.
-    content.set("studio.json", text({ backend }));
-    content.set("model/about.json", text({ model: about, ...(examples && { examples }) }));
+    content.set("studio.json", text({ backend: "server" } satisfies ServerSite));
+    content.set("model/about.json", text({ model: about, ...(examples && { examples }) } satisfies ServerAbout));
     return content;
   }
-  const manifest: SiteManifest = {
+  const manifest: BrowserSite = {
     backend: "browser",
     model: { ...about, files: await describe(model, modelFiles) },
     runtime: { wasm: await describe(runtime, wasm), webgpu: await describe(runtime, webgpu) },
@@ -99,18 +84,17 @@ export async function writeSite(out: string, request: SiteRequest): Promise<stri
   return [...content.keys()];
 }
 
-/** What the sheet of example pictures says of itself. */
-type ExampleSheet = { readonly labels: readonly string[]; readonly columns: number; readonly rows: number };
-
 const readJson = async <T>(path: string): Promise<T> => parseJson(await readFile(path), path) as T;
 
 /** Example pictures are drawn by a model with these labels; they suit the site's model where its labels are the same. */
-async function findExamples(shell: string, model: string): Promise<SiteManifest["examples"]> {
+async function findExamples(shell: string, model: string): Promise<ExampleSheet | undefined> {
   const folder = join(shell, "examples");
   if (!existsSync(folder)) return undefined;
   const { id2label } = await readJson<{ id2label: object }>(join(model, CONFIG_FILE));
   for (const file of (await readdir(folder)).filter((one) => one.endsWith(".json"))) {
-    const { labels, columns, rows } = await readJson<ExampleSheet>(join(folder, file));
+    const { labels, columns, rows } = await readJson<Omit<ExampleSheet, "file"> & { labels: string[] }>(
+      join(folder, file),
+    );
     if (JSON.stringify(labels) !== JSON.stringify(Object.values(id2label))) continue;
     return { file: `examples/${basename(file, ".json")}.webp`, columns, rows };
   }

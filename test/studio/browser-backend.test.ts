@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { BrowserSite } from "../../src/client/index.ts";
 import { browserBackend } from "../../studio/src/backend/browser.ts";
-import type { BrowserSite, Order } from "../../studio/src/backend/messages.ts";
+import type { Order } from "../../studio/src/backend/messages.ts";
 
 const request = { classId: 0, width: 8, height: 8, steps: 2, guidance: 1, seed: 0, count: 1, firstIndex: 0 };
 const site: BrowserSite = {

@@ -1,6 +1,7 @@
 /** The model in this browser: a worker with ONNX Runtime, weights kept on the device. */
+import type { BrowserSite } from "flexvar/client";
 import { modelInfo, readJson } from "./config.ts";
-import type { Answer, BrowserSite, Order } from "./messages.ts";
+import type { Answer, Order } from "./messages.ts";
 import type { Backend, Device, DrawEvent, EditEvent, OpenProgress } from "./types.ts";
 import { allKept } from "./weights.ts";
 

@@ -1,7 +1,6 @@
+import type { BrowserSite, ServerSite } from "flexvar/client";
 import { browserBackend } from "./browser.ts";
 import { readJson } from "./config.ts";
-import type { BrowserSite } from "./messages.ts";
-import type { ServerSite } from "./server.ts";
 import type { Backend } from "./types.ts";
 
 /** The backend that the site offers, as `studio.json` beside the page says. @throws Error in words. */

@@ -1,5 +1,6 @@
 /** What the page reads of a model's config.json; the worker checks the whole file when it opens the model. */
-import type { ExampleSheet, ModelInfo } from "./types.ts";
+import type { ExampleSheet } from "flexvar/client";
+import type { ModelInfo } from "./types.ts";
 
 export interface ModelConfig {
   readonly trained_side: number;

@@ -1,23 +1,6 @@
 /** What the page and the model's worker say to each other. */
-import type { Device, DrawEvent, DrawRequest, EditEvent, EditRequest, ExampleSheet, OpenProgress } from "./types.ts";
-
-/** A file of a site's manifest. */
-export interface SiteFile {
-  readonly file: string;
-  readonly bytes: number;
-  /** Hex digits of the content's SHA-256. */
-  readonly sha256: string;
-}
-
-/** What `studio.json` says of a static site. */
-export interface BrowserSite {
-  readonly backend: "browser";
-  /** `hash` is recorded in every PNG: which model drew it. Files lie in `model/`. */
-  readonly model: { readonly name: string; readonly hash: string; readonly files: readonly SiteFile[] };
-  /** Files that each device needs of ONNX Runtime, in `ort/`. */
-  readonly runtime: Readonly<Record<"wasm" | "webgpu", readonly SiteFile[]>>;
-  readonly examples?: ExampleSheet | undefined;
-}
+import type { BrowserSite } from "flexvar/client";
+import type { Device, DrawEvent, DrawRequest, EditEvent, EditRequest, OpenProgress } from "./types.ts";
 
 /** Page to worker, with a port for the answers; any message that comes back through the port stops the order. */
 export type Order =

@@ -5,6 +5,7 @@ import {
   type EditFields,
   type FlexVARClient,
   type GenerationFields,
+  type ServerAbout,
   type StreamEvent,
 } from "flexvar/client";
 import { encodePng, readSettings } from "flexvar/image";
@@ -12,18 +13,7 @@ import { planScales } from "flexvar/sampling";
 import { type ModelConfig, modelInfo } from "./config.ts";
 import { keepConnection } from "./connection.ts";
 import { isSendable, keepToken, keptToken, TokenError } from "./token.ts";
-import type { Backend, DrawRequest, EditEvent, EditRequest, ExampleSheet, ModelInfo } from "./types.ts";
-
-/** What `studio.json` says where a server serves the page: nothing else, for it is read before a token can be given. */
-export interface ServerSite {
-  readonly backend: "server";
-}
-
-/** What `model/about.json` says of the server's model. */
-interface ServerAbout {
-  readonly model: { readonly name: string; readonly hash: string };
-  readonly examples?: ExampleSheet | undefined;
-}
+import type { Backend, DrawRequest, EditEvent, EditRequest, ModelInfo } from "./types.ts";
 
 export function serverBackend(base: string): Backend {
   let token = keptToken();

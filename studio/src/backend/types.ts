@@ -1,4 +1,5 @@
 /** What draws pictures for the studio: the model in this browser, or a server. The rest of the studio knows only this. */
+import type { ExampleSheet } from "flexvar/client";
 import type { Grid, SettingsRecord } from "flexvar/web";
 import type { Connection } from "./connection.ts";
 
@@ -21,13 +22,6 @@ export interface ModelInfo {
   readonly downloaded: boolean;
   /** One example picture a class, tiled row by row. */
   readonly examples?: (ExampleSheet & { readonly address: string }) | undefined;
-}
-
-/** A picture of tiles beside the page, one a class, row by row. */
-export interface ExampleSheet {
-  readonly file: string;
-  readonly columns: number;
-  readonly rows: number;
 }
 
 /** How far opening has come; `total` is 0 while unknown. */

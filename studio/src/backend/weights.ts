@@ -1,5 +1,5 @@
 /** Downloads that are checked by hash and kept: the model's files in Cache Storage, so that they come once. */
-import type { SiteFile } from "./messages.ts";
+import type { SiteFile } from "flexvar/client";
 
 /** Cache Storage's name for weights. The service worker leaves it alone. */
 const WEIGHTS_CACHE = "flexvar-weights-1";

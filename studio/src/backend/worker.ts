@@ -1,4 +1,5 @@
 /** The model in a worker: opens it, draws with it, and stops between scales when told. */
+import type { SiteFile } from "flexvar/client";
 import {
   type EditEvent,
   FlexVAR,
@@ -10,7 +11,7 @@ import {
   runSteps,
   type TaskRun,
 } from "flexvar/web";
-import type { Answer, Order, SiteFile } from "./messages.ts";
+import type { Answer, Order } from "./messages.ts";
 import { requestOf } from "./settings.ts";
 import type { DrawnPicture, DrawRequest, EditRequest } from "./types.ts";
 import { checkedFile, fetchRuntime, forgetOthers, sha256 } from "./weights.ts";
