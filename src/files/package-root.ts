@@ -9,7 +9,8 @@ export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new ExpectedError(`flexvar: expected a package.json above ${import.meta.url}, got none`);
+    if (parent === folder)
+      throw new ExpectedError(`flexvar: expected a package.json above ${import.meta.url}, got none`);
     folder = parent;
   }
   return folder;

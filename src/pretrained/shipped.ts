@@ -5,7 +5,7 @@ import { packageRoot } from "../files/index.ts";
 import { CONFIG_FILE } from "./config.ts";
 
 /** Whether a folder is a model's. */
-export const isModelFolder = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
+const isModelFolder = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
 
 /** Shipped models by name, sorted; none where the folder is missing. */
 export function shippedModels(shippedIn = join(packageRoot(), "models")): { name: string; folder: string }[] {
