@@ -1,6 +1,7 @@
 /** Opening models in Node. */
 
 import { access, constants } from "node:fs/promises";
+import { openRuntime } from "./devices/node.ts";
 import { OptionError } from "./errors/index.ts";
 import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
@@ -8,10 +9,9 @@ import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
 import { loadWeights } from "./pretrained/index.ts";
 import { modelFolderHere, openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
-import { nodeRuntime } from "./runtime/node.ts";
 
 export interface FromPretrainedOptions {
-  /** `cpu` (default) or `webgpu`. */
+  /** What computes: `auto` (the fastest of this installation that passes its check) or a device by name; `cpu` by default. */
   readonly device?: string | undefined;
   /** What the networks compute in. fp32 is what this build has; weights stored in half precision are widened. */
   readonly dtype?: string | undefined;
@@ -77,10 +77,7 @@ export const FlexVAR = {
   async fromPretrained(named: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
     const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
     if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
-    const runtime = nodeRuntime({
-      ...(device === undefined ? {} : { device }),
-      ...(threads === undefined ? {} : { threads }),
-    });
+    const runtime = await openRuntime({ device, threads, dtype, onMessage: (message) => onProgress({ message }) });
     if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
     const folder = await folderOf(named, options);
     onProgress({ message: `opening ${folder}` });

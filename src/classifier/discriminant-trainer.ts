@@ -1,12 +1,12 @@
 /** Fits a classifier in closed form and writes its folder. */
 import { join } from "node:path";
 import { type Dataset, orderedBatches } from "../data/index.ts";
+import { openRuntime } from "../devices/node.ts";
 import { program } from "../engine/index.ts";
 import { doubleProducts } from "../evaluate/index.ts";
 import { concatArrays } from "../files/index.ts";
 import { countParams } from "../nn/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type RunResult, type TrainOptions } from "../train/index.ts";
 import { classAccuracy } from "./accuracy.ts";
 import type { DiscriminantClassifierTraining } from "./config.ts";
@@ -30,7 +30,7 @@ export async function fitClassifier(
     const width = Math.min(config.model.width, PLACED_WIDTH);
     const classes = train.classes.length;
     const network = { kind: "discriminant", side, width, classes } as const;
-    const runtime = nodeRuntime({ threads, device });
+    const runtime = await openRuntime({ threads, device, onMessage: log });
     const classifier = untrainedClassifier(network, config.data.sizes, data, dataDir);
     log(
       `judge: ${(countParams(networkOf(network).decls) / 1e6).toFixed(2)} M parameters, ${train.length} pictures of ${classes} classes at ${side} px`,

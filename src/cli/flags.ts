@@ -8,6 +8,7 @@ import {
   type SamplingInput,
   valueFromText,
 } from "../options/index.ts";
+import { computeTypes, DEVICE_HELP, DTYPE_HELP, deviceChoices } from "../runtime/index.ts";
 import { UsageError } from "./errors.ts";
 
 export interface ModelFlags {
@@ -38,8 +39,8 @@ export function addModelFlag(command: Command): Command {
 export const addComputeFlags = (command: Command): Command =>
   addThreadsFlag(
     addModelFlag(command)
-      .option("--device <cpu|webgpu>", "what computes; cpu by default")
-      .option("--dtype <fp32>", "what the networks compute in; fp32 is what this build has"),
+      .option(`--device <${deviceChoices.join("|")}>`, DEVICE_HELP)
+      .option(`--dtype <${computeTypes.join("|")}>`, DTYPE_HELP),
   )
     .option("--low-memory", "keep one network in memory at a time; costs a re-opening between sampling and decoding")
     .option(

@@ -63,7 +63,16 @@ export async function withModel<T>(
 ): Promise<T> {
   const { FlexVAR } = await import("../open.ts");
   report.log(`opening ${shownPath(folder)}`);
-  const pipe = await FlexVAR.fromPretrained(folder, { device, dtype, threads, lowMemory });
+  const pipe = await FlexVAR.fromPretrained(folder, {
+    device,
+    dtype,
+    threads,
+    lowMemory,
+    // What is said of the folder was said above.
+    onProgress: ({ message }) => {
+      if (!message.startsWith("opening")) report.log(message);
+    },
+  });
   try {
     return await use(pipe);
   } finally {

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<
   info: ["what a model folder or a checkpoint holds", () => import("./info.ts")],
   pull: ["bring released weights, or a model folder of the hub, here", () => import("./pull.ts")],
   models: ["the models that a name brings: shipped, cached, known", () => import("./models.ts")],
+  devices: ["what this installation can compute on", () => import("./devices.ts")],
   import: ["make a model folder from released checkpoints", () => import("./import.ts")],
   export: ["write a model folder as .pth checkpoints", () => import("./export.ts")],
   train: ["train a tokenizer, a transformer or a judge", () => import("./train.ts")],

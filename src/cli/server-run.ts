@@ -2,10 +2,9 @@
 import { existsSync } from "node:fs";
 import { isIP, isIPv4 } from "node:net";
 import { basename, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { version } from "../../package.json";
-import { packageRoot } from "../files/index.ts";
+import { builtWorker, packageRoot } from "../files/index.ts";
 import type { FromPretrainedOptions } from "../open.ts";
 import { type Costs, createCostModel } from "../pipelines/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
@@ -178,9 +177,7 @@ async function serverCosts(renderer: Renderer, config: ModelConfig, flags: Compu
 
 /** The model in a process of its own. Sources run where a process cannot load TypeScript: there in this one. */
 async function openRenderer(folder: string, options: FromPretrainedOptions): Promise<Renderer> {
-  const here = fileURLToPath(new URL(".", import.meta.url));
-  const built = [join(here, "workers"), join(here, "..", "workers")].map((at) => join(at, "renderer.worker.js"));
-  const file = built.find(existsSync);
+  const file = builtWorker("renderer");
   if (file !== undefined) return remoteRenderer(rendererProcess(file, { folder, options }));
   return localRenderer(await (await import("../open.ts")).FlexVAR.fromPretrained(folder, options));
 }

@@ -4,6 +4,7 @@ import { Argument, type Command } from "commander";
 import { readProblem } from "../files/index.ts";
 import type { RunProgress, RunResult } from "../train/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
+import { DEVICE_HELP, deviceChoices, expectDevice } from "../runtime/node.ts";
 import { UsageError } from "./errors.ts";
 import { addThreadsFlag } from "./flags.ts";
 import type { Reporter } from "./reporter.ts";
@@ -40,9 +41,8 @@ export function define(command: Command): CommandWork {
     .option("--resume", "go on from the last checkpoint in the run's folder, bit for bit on the CPU")
     .option("--quick", "the config's quick form: minutes instead of hours, to see that everything works")
     .option(
-      "--device <cpu|webgpu>",
-      "what computes; cpu by default. On webgpu the networks' parameters and optimiser state stay on the device, " +
-        "results differ from the CPU's by rounding",
+      `--device <${deviceChoices.join("|")}>`,
+      `${DEVICE_HELP}. On webgpu the networks' parameters and optimiser state stay on the device; results differ from the CPU's by rounding`,
     );
   addThreadsFlag(command);
   return {
@@ -58,9 +58,7 @@ export function define(command: Command): CommandWork {
 
 async function train([network]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
   const { config: path, data, out, resume = false, quick = false, device, threads } = flags;
-  const { nodeDevices } = await import("../runtime/node.ts");
-  if (device !== undefined && !nodeDevices.some((known) => known === device))
-    throw new UsageError(`--device: expected one of ${nodeDevices.join(", ")}, got "${device}"`);
+  if (device !== undefined && device !== "auto") expectDevice(device);
   await expectReadable("config", "file", path);
   await expectReadable("data", "folder or file", data);
   const { readConfig, tokenizerTrainingSchema, trainTokenizer, trainTransformer, transformerTrainingSchema } =

@@ -8,3 +8,4 @@ export { packageRoot } from "./package-root.ts";
 export { fileDigest, readInput, readWholeFile } from "./read.ts";
 export * from "./web.ts";
 export { FileWriteError } from "./words.ts";
+export { builtWorker } from "./worker-file.ts";

@@ -1,43 +1,52 @@
 import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
-import * as ort from "onnxruntime-node";
-import { type ParamPlacement, type Program, type Provider, type Tensor, toOnnx } from "../engine/index.ts";
-import { OptionError } from "../errors/index.ts";
+import type { InferenceSession } from "onnxruntime-common";
+import { type ParamPlacement, type Program, type Tensor, toOnnx } from "../engine/index.ts";
+import { type DeviceName, factsOf } from "./devices.ts";
+import { oneAtATime } from "./exclusive.ts";
+import { expectDevice, installation } from "./installation.ts";
 import { createRuntime, type OpenOptions, type Runtime, type Session, type WeightData } from "./runtime.ts";
+import { nodeWasmRuntime } from "./wasm-node.ts";
+
+export * from "./devices.ts";
+export * from "./installation.ts";
+export type { Runtime } from "./runtime.ts";
+export { MOST_WASM_BYTES } from "./wasm-node.ts";
 
 export interface NodeRuntimeOptions {
-  /** `cpu` (default) or `webgpu`. */
-  readonly device?: string;
+  /** One of {@link deviceNames} that this installation has; `cpu` by default. */
+  readonly device?: string | undefined;
   /** Threads of one operator; all cores by default. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Least severe ONNX Runtime message shown: 0 verbose … 4 fatal (default 3, errors). */
   readonly logSeverity?: 0 | 1 | 2 | 3 | 4;
 }
 
-/** Devices that this build can compute on. */
-export const nodeDevices = ["cpu", "webgpu"] as const;
-
-/** ONNX Runtime in Node. Throws where the device is not one that this build has. */
+/**
+ * ONNX Runtime in Node. Where the platform has no native build, the processor computes by WebAssembly.
+ * @throws OptionError where the device is not one that this installation has.
+ */
 export function nodeRuntime({ device = "cpu", threads, logSeverity = 3 }: NodeRuntimeOptions = {}): Runtime {
-  if (device !== "cpu" && device !== "webgpu")
-    throw new OptionError("device", `one of ${nodeDevices.join(", ")} (what this build can compute on)`, device);
-  const provider: Provider = device;
-  const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
+  expectDevice(device);
+  const { native, version } = installation();
+  if ("problem" in native) return nodeWasmRuntime(native.problem, { threads, logSeverity });
+  for (const [name, value] of Object.entries(factsOf(device).environment)) process.env[name] ??= value;
   const runtime = createRuntime({
-    Tensor: ort.Tensor,
-    provider,
+    Tensor: native.Tensor,
+    provider: device,
     description: `onnxruntime-node ${version}, ${device}`,
-    create: (program, options) => createSession(program, options, provider, threads, logSeverity),
+    create: (program, options) =>
+      createSession(native.InferenceSession, program, options, { device, threads, logSeverity }),
   });
-  if (provider !== "webgpu") return runtime;
+  if (device !== "webgpu") return runtime;
+  const shared = oneAtATime(runtime);
   return {
-    ...runtime,
+    ...shared,
     async open(program, options) {
-      const session = await runtime.open(program, options);
+      const session = await shared.open(program, options);
       return options?.keepOnDevice === undefined ? session : withEveryOutput(session);
     },
   };
@@ -61,27 +70,33 @@ function withEveryOutput(session: Session): Session {
   };
 }
 
-async function createSession(
+type Sessions = typeof InferenceSession;
+
+interface SessionSettings {
+  readonly device: DeviceName;
+  readonly threads: number | undefined;
+  readonly logSeverity: 0 | 1 | 2 | 3 | 4;
+}
+
+function sessionOptions(
   program: Program,
-  { weights, keepOnDevice = [], prepack = true, keepsMemory = true }: OpenOptions,
-  provider: Provider,
-  threads: number | undefined,
-  logSeverityLevel: 0 | 1 | 2 | 3 | 4,
-): Promise<ort.InferenceSession> {
+  { keepOnDevice = [], prepack = true, keepsMemory = true }: OpenOptions,
+  { device, threads, logSeverity }: SessionSettings,
+): InferenceSession.SessionOptions {
+  const { providers, session, keepsOutputs } = factsOf(device);
   const onDevice = Object.keys(program.outputs).map((name): [string, "gpu-buffer" | "cpu"] => [
     name,
     keepOnDevice.includes(name) ? "gpu-buffer" : "cpu",
   ]);
-  const options: ort.InferenceSession.SessionOptions = {
-    executionProviders: [provider],
+  return {
+    executionProviders: providers,
     graphOptimizationLevel: "all",
     enableCpuMemArena: keepsMemory,
     enableMemPattern: false,
-    logSeverityLevel,
+    logSeverityLevel: logSeverity,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    ...(provider === "webgpu" && keepOnDevice.length > 0
-      ? { preferredOutputLocation: Object.fromEntries(onDevice) }
-      : {}),
+    ...(keepsOutputs && keepOnDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(onDevice) } : {}),
+    ...session,
     extra: {
       session: {
         disable_prepacking: prepack ? "0" : "1",
@@ -90,6 +105,17 @@ async function createSession(
       },
     },
   };
+}
+
+async function createSession(
+  sessions: Sessions,
+  program: Program,
+  given: OpenOptions,
+  settings: SessionSettings,
+): Promise<InferenceSession> {
+  const options = sessionOptions(program, given, settings);
+  const { weights } = given;
+  const provider = settings.device;
   const placed = program.params.flatMap((t): [Tensor, WeightData][] => {
     const data = weights?.get(t.name!);
     return data === undefined ? [] : [[t, atRealPath(data)]];
@@ -97,20 +123,21 @@ async function createSession(
   if (placed.some(([, data]) => data.kind === "file")) {
     const places = new Map(placed);
     const model = toOnnx(program, { provider, place: (t) => placement(places.get(t)) });
-    return openMapped(placed, model, options);
+    return openMapped(sessions, placed, model, options);
   }
-  return openInMemory(program, provider, placed, options);
+  return openInMemory(sessions, program, provider, placed, options);
 }
 
 /** Weights up to this size travel inside the model; beyond, they are handed over beside it (protocol buffers end at 2 GB). */
 const INLINE_BYTES = 256 * 2 ** 20;
 
 async function openInMemory(
+  sessions: Sessions,
   program: Program,
-  provider: Provider,
+  provider: DeviceName,
   placed: readonly [Tensor, WeightData][],
-  options: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
   const bytes = new Map(placed.map(([t, data]) => [t, memoryBytes(data)]));
   const total = [...bytes.values()].reduce((n, b) => n + b.length, 0);
   const inline = total <= INLINE_BYTES;
@@ -121,7 +148,7 @@ async function openInMemory(
     return { kind: "external", location: t.name!, offset: 0, length: data.length };
   };
   const externalData = inline ? {} : { externalData: [...bytes].map(([t, data]) => ({ path: t.name!, data })) };
-  return ort.InferenceSession.create(toOnnx(program, { provider, place }), { ...options, ...externalData });
+  return sessions.create(toOnnx(program, { provider, place }), { ...options, ...externalData });
 }
 
 function memoryBytes(data: WeightData): Uint8Array {
@@ -150,14 +177,15 @@ function weightsFolder(placed: readonly [Tensor, WeightData][]): string {
  * the session takes to open. The mapping outlives the file.
  */
 async function openMapped(
+  sessions: Sessions,
   placed: readonly [Tensor, WeightData][],
   model: Uint8Array,
-  options: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
   const path = join(weightsFolder(placed), `.opening-${process.pid}-${randomBytes(4).toString("hex")}.onnx`);
   try {
     await writeFile(path, model);
-    return await ort.InferenceSession.create(path, options);
+    return await sessions.create(path, options);
   } finally {
     await rm(path, { force: true });
   }

@@ -1,10 +1,10 @@
 /** One training run from its config to its end: what both networks' runs share. */
 import { join } from "node:path";
 import { type AugmentOptions, checkAugment, type Dataset, describeDataset, formatDataCard } from "../data/index.ts";
+import { openRuntime } from "../devices/node.ts";
 import { makeFolders, writeFileAtomic } from "../files/index.ts";
 import { encodePng } from "../image/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { nodeRuntime } from "../runtime/node.ts";
 import { openSplit, type SplitData } from "./data.ts";
 import { keepingData, settledData } from "./resume.ts";
 import {
@@ -21,7 +21,7 @@ import type { TokenizerTraining } from "./tokenizer-config.ts";
 export interface TrainOptions extends RunOptions {
   /** Threads of one operator; all cores by default. */
   readonly threads?: number;
-  /** `cpu` (default) or `webgpu`, where parameters and optimiser state stay on the device. */
+  /** What computes: `auto`, or a device of this installation; `cpu` by default. On `webgpu` parameters and optimiser state stay there. */
   readonly device?: string;
 }
 
@@ -59,7 +59,7 @@ export async function runExperiment<C extends ExperimentConfig>(
   const { train, heldOut } = data;
   await showData(train, outDir, log);
   log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
-  const runtime = nodeRuntime({ threads: options.threads, device: options.device });
+  const runtime = await openRuntime({ threads: options.threads, device: options.device, onMessage: log });
   const trainee = await start({ config, data, dataDir, outDir, runtime, log }).catch(async (error: unknown) => {
     await train.close();
     throw error;

@@ -17,6 +17,7 @@ const folderOrder = [
   "pretrained",
   "hub",
   "pipelines",
+  "devices",
   "data",
   "train",
   "evaluate",

@@ -6,7 +6,15 @@ import type { OpName } from "./attrs.ts";
 /** The tensor functions; gradient rules receive them as an argument, so that records import no builders. */
 export type Functions = typeof import("../functions.ts");
 
-export type Provider = "cpu" | "webgpu" | "wasm";
+/** ONNX Runtime's execution providers that programs are written for. */
+export type Provider = "cpu" | "wasm" | "webgpu" | "cuda" | "tensorrt" | "dml" | "coreml";
+
+/**
+ * Whether a provider has kernels for all that a program may be written in: contrib operators (FusedMatMul, FastGelu), LogSoftmax, Sign,
+ * ConstantOfShape. The others get forms decomposed into operators that each of them has.
+ */
+export const hasEveryKernel = (provider: Provider): boolean =>
+  provider === "cpu" || provider === "wasm" || provider === "cuda";
 
 /** What an operation's emission may use; implemented by the ONNX writer. */
 export interface Emitter {

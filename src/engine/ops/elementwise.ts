@@ -2,7 +2,7 @@ import { broadcastShapes } from "../dims.ts";
 import { dtypes } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { direct, type Functions, fail, floatInput, type OnnxAttribute, type OpDef } from "./def.ts";
+import { direct, type Functions, fail, floatInput, hasEveryKernel, type OnnxAttribute, type OpDef } from "./def.ts";
 
 type None = OpAttrs["Neg"];
 
@@ -75,7 +75,7 @@ export const elementwise = {
   Sign: {
     ...unary("Sign", null),
     emit: (e) => {
-      if (e.provider !== "webgpu") return e.node("Sign", e.inputs, [e.output]);
+      if (hasEveryKernel(e.provider)) return e.node("Sign", e.inputs, [e.output]);
       // The WebGPU provider has no Sign kernel: (x > 0) − (x < 0).
       const side = (comparison: "Greater" | "Less"): string => {
         const [flag, number] = [e.temp(), e.temp()];
@@ -114,7 +114,7 @@ export const elementwise = {
       return [f.mul(grad, slope)];
     },
     emit: (e, _attrs, inputs) => {
-      const fast = e.provider !== "webgpu" && inputs[0]!.shape.length > 0;
+      const fast = hasEveryKernel(e.provider) && inputs[0]!.shape.length > 0;
       if (fast) e.node("FastGelu", e.inputs, [e.output], {}, "com.microsoft");
       else e.node("Gelu", e.inputs, [e.output], { approximate: { string: "tanh" } });
     },

@@ -1,15 +1,16 @@
 import { normalizeAxis, type Shape } from "../dims.ts";
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { direct, type Emitter, fail, type OpDef } from "./def.ts";
+import { direct, type Emitter, fail, hasEveryKernel, type OpDef } from "./def.ts";
 
 const isIndex = (t: Tensor): boolean => t.dtype === "int64" || t.dtype === "int32";
 
 /** Zeros of a shape; the WebGPU provider has no ConstantOfShape kernel. */
 function zerosOf(e: Emitter, shape: Shape): string {
   const zeros = e.temp();
-  if (e.provider === "webgpu") e.node("Expand", [e.floats(0, null), e.shape(shape)], [zeros]);
-  else e.node("ConstantOfShape", [e.shape(shape)], [zeros], { value: { zeroTensor: "float32" } });
+  if (hasEveryKernel(e.provider))
+    e.node("ConstantOfShape", [e.shape(shape)], [zeros], { value: { zeroTensor: "float32" } });
+  else e.node("Expand", [e.floats(0, null), e.shape(shape)], [zeros]);
   return zeros;
 }
 

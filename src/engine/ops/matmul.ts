@@ -1,7 +1,7 @@
 import { broadcastShapes, type Dim } from "../dims.ts";
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { fail, type OpDef } from "./def.ts";
+import { fail, hasEveryKernel, type OpDef } from "./def.ts";
 
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2];
 
@@ -46,8 +46,8 @@ export const matmul = {
       const flags = { transA: { int: Number(transA) }, transB: { int: Number(transB) }, alpha: { float: alpha } };
       if (inputs[0]!.dtype === "float64") return e.node("Gemm", [a, b], [e.output], flags);
       if (!transA && !transB && alpha === 1) return e.node("MatMul", [a, b], [e.output]);
-      if (e.provider !== "webgpu") return e.node("FusedMatMul", [a, b], [e.output], flags, "com.microsoft");
-      // The WebGPU provider has no FusedMatMul kernel.
+      if (hasEveryKernel(e.provider)) return e.node("FusedMatMul", [a, b], [e.output], flags, "com.microsoft");
+      // Providers without a FusedMatMul kernel.
       const swapped = (name: string, trans: boolean, t: Tensor): string => {
         if (!trans) return name;
         const out = e.temp();

@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { type Emitter, type Functions, fail, floatInput, type GradContext, type OpDef } from "./def.ts";
+import { type Emitter, type Functions, fail, floatInput, type GradContext, hasEveryKernel, type OpDef } from "./def.ts";
 
 type Eps = { readonly epsilon: number };
 
@@ -37,7 +37,7 @@ export const normalize = {
   LogSoftmax: {
     ...overLast("LogSoftmax"),
     emit: (e) => {
-      if (e.provider !== "webgpu") return e.node("LogSoftmax", e.inputs, [e.output], { axis: { int: -1 } });
+      if (hasEveryKernel(e.provider)) return e.node("LogSoftmax", e.inputs, [e.output], { axis: { int: -1 } });
       // The WebGPU provider has no LogSoftmax kernel: (x − max) − log(sum(exp(x − max))).
       const x = e.inputs[0]!;
       const [largest, shifted, exps, sum, log] = [e.temp(), e.temp(), e.temp(), e.temp(), e.temp()];
