@@ -3,17 +3,20 @@
 import { access, constants } from "node:fs/promises";
 import { openRuntime } from "./devices/node.ts";
 import { OptionError } from "./errors/index.ts";
+import { sizeText } from "./files/index.ts";
 import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
-import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
+import { countParams } from "./nn/index.ts";
+import { createNetworks, FlexVARPipeline, halfWeightNames } from "./pipelines/index.ts";
 import { loadWeights } from "./pretrained/index.ts";
 import { modelFolderHere, openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
+import { checkDtype, expectDtype, MOST_WASM_BYTES } from "./runtime/node.ts";
 
 export interface FromPretrainedOptions {
   /** What computes: `auto` (the fastest of this installation that passes its check) or a device by name; `cpu` by default. */
   readonly device?: string | undefined;
-  /** What the networks compute in. fp32 is what this build has; weights stored in half precision are widened. */
+  /** What the networks compute in: `fp32` (default; weights stored in half precision are widened) or `fp16`, half the memory, made for GPUs. */
   readonly dtype?: string | undefined;
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;
@@ -42,6 +45,17 @@ function totalBytes(weights: Weights): number {
   let bytes = 0;
   for (const data of weights.values()) bytes += data.kind === "file" ? data.length : data.data.byteLength;
   return bytes;
+}
+
+/** WebAssembly addresses 4 GB. @throws OptionError in words. */
+function expectFits({ tokenizer, transformer }: Awaited<ReturnType<typeof openFolder>>): void {
+  const bytes = 4 * countParams([...tokenizer.decls, ...(transformer?.decls ?? [])]);
+  if (bytes > MOST_WASM_BYTES)
+    throw new OptionError(
+      "model",
+      `at most ${sizeText(MOST_WASM_BYTES)} of weights where WebAssembly computes (its memory ends at 4 GB)`,
+      `${sizeText(bytes)}; a platform with a native build of onnxruntime-node opens it`,
+    );
 }
 
 /** Mapping weights needs a folder that can be written to while a session opens; elsewhere they are read. */
@@ -76,22 +90,26 @@ export const FlexVAR = {
    */
   async fromPretrained(named: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
     const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
-    if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
+    expectDtype(dtype);
     const runtime = await openRuntime({ device, threads, dtype, onMessage: (message) => onProgress({ message }) });
+    checkDtype(runtime.provider, dtype);
     if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
     const folder = await folderOf(named, options);
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {
+      if (runtime.provider === "wasm") expectFits(model);
       const map = runtime.provider === "cpu" && (await isWritable(folder));
-      const weights: Weights = new Map([
-        ...(await loadWeights(model.tokenizer, map)),
-        ...(model.transformer === null ? [] : await loadWeights(model.transformer, map)),
-      ]);
       const { tokenizer, transformer } = model.config;
+      const halves = halfWeightNames({ tokenizer, transformer }, dtype);
+      const weights: Weights = new Map([
+        ...(await loadWeights(model.tokenizer, map, halves)),
+        ...(model.transformer === null ? [] : await loadWeights(model.transformer, map, halves)),
+      ]);
       const networks = createNetworks(runtime, { tokenizer, transformer }, weights, {
         prepack: prepack ?? (!lowMemory && totalBytes(weights) <= PREPACKED_BYTES),
         oneAtATime: lowMemory,
+        dtype,
       });
       return new FlexVARPipeline(model.config, networks);
     } finally {

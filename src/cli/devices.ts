@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isSoftware, type Probe, probeDevice, rememberProbes } from "../devices/node.ts";
+import { deviationText, isSoftware, type Probe, probeDevice, rememberProbes } from "../devices/node.ts";
 import { textColumns } from "../report/index.ts";
 import { type DeviceName, deviceNames, factsOf, installation } from "../runtime/node.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
@@ -50,16 +50,18 @@ const stateOf = ({ verified, opened, problem, command }: Probe): string => {
 const asRow = (probe: Probe, processor: Probe | undefined): string[] => {
   const { device, rate, problem } = probe;
   const { title, dtypes } = factsOf(device);
-  const checked = probe.checks?.fp32;
+  const { checks } = probe;
+  const checked = checks?.fp32;
+  const right = checks === undefined ? dtypes : dtypes.filter((dtype) => checks[dtype]?.passed === true);
   const software = isSoftware(probe, processor) === true ? ": a software adapter, by its rate" : "";
   const numbers =
     checked === undefined || rate === undefined
       ? ""
-      : `, ${Math.round(rate)} GFLOP/s${software}${device === "cpu" ? "" : `, differs by ${checked.deviation.toExponential(0)}`}`;
+      : `, ${Math.round(rate)} GFLOP/s${software}${device === "cpu" ? "" : `, differs by ${deviationText(checked.deviation)}`}`;
   return [
     device,
     stateOf(probe),
-    dtypes.join(" "),
+    right.join(" "),
     problem === undefined ? `${title}${numbers}` : `${title}: ${problem}`,
   ];
 };

@@ -1,7 +1,7 @@
 /** `auto`: the fastest device that computes rightly. */
 import type { ComputeType } from "../runtime/index.ts";
 import { type DeviceName, factsOf, presentDevices } from "../runtime/node.ts";
-import { type Probe, type ProbeOptions, probeDevice } from "./probe.ts";
+import { deviationText, type Probe, type ProbeOptions, probeDevice } from "./probe.ts";
 import { rememberedProbes, rememberProbes } from "./remember.ts";
 
 /** Another device is worth its rounding and its transfers from this many times the processor's rate on. */
@@ -23,7 +23,7 @@ export interface ChooseOptions extends Pick<ProbeOptions, "threads"> {
 }
 
 /** Devices that `auto` looks at here: the processor, and those that this installation can open and that open at once. */
-export const automaticDevices = (): DeviceName[] => presentDevices().filter((name) => factsOf(name).automatic);
+const automaticDevices = (): DeviceName[] => presentDevices().filter((name) => factsOf(name).automatic);
 
 /**
  * Tries what there is, or takes what an earlier try found. Where the processor is all there is, nothing is tried and nothing changes: results are
@@ -57,7 +57,7 @@ function fastest(probes: readonly Probe[], dtype: ComputeType): Choice {
   if (best !== undefined)
     return {
       device: best.device,
-      line: `device: ${best.device} (${rateText(best)}, the processor ${Math.round(base)}; differs by ${best.checks![dtype]!.deviation.toExponential(0)})`,
+      line: `device: ${best.device} (${rateText(best)}, the processor ${Math.round(base)}; differs by ${deviationText(best.checks![dtype]!.deviation)})`,
     };
   const why = others.map((one) => `${one.device}: ${reasonAgainst(one, dtype, base)}`).join("; ");
   return { device: "cpu", line: `device: cpu (${why})` };

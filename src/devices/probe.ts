@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { builtWorker } from "../files/index.ts";
 import { type DeviceName, presenceOf } from "../runtime/node.ts";
+import type { Check } from "./self-check.ts";
 import type { Finding } from "./try-device.ts";
 
 /** What a try came to. */
@@ -52,8 +53,11 @@ export function isSoftware({ device, rate }: Probe, processor: Probe | undefined
   return rate < SOFTWARE_SHARE * processor.rate;
 }
 
-export const wrongNumbers = ({ deviation, bound }: { readonly deviation: number; readonly bound: number }): string =>
-  `wrong numbers: they differ from the processor's by ${deviation.toPrecision(2)}, and ${bound} is allowed`;
+const wrongNumbers = ({ deviation, bound }: Check): string =>
+  `wrong numbers: they differ from the processor's by ${deviationText(deviation)}, and ${bound} is allowed`;
+
+/** A deviation for people. */
+export const deviationText = (deviation: number | null): string => (deviation ?? Number.NaN).toExponential(0);
 
 /** What the child told before it ended, with why it ended early. */
 function inChild(file: string, args: readonly string[], limitMs: number): Promise<Finding> {

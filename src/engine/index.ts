@@ -4,6 +4,7 @@ export type { DType } from "./dtype.ts";
 export { countFlops, flopsFormula } from "./flops.ts";
 export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
+export { toHalf } from "./half.ts";
 export { type ParamPlacement, toOnnx } from "./onnx/lower.ts";
 export { ProtoWriter } from "./onnx/proto.ts";
 export type { ConvAttrs, OpName } from "./ops/attrs.ts";

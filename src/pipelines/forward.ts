@@ -40,7 +40,7 @@ export async function openRun(
   const lastGuided = guidanceWeights.findLastIndex((mix) => !isUnguided(mix));
   const unconditional = lastGuided < 0 ? [] : conditions.map(() => [{ id: transformer.numClasses, weight: 1 }]);
   let { start, ...modulation } = await modulate(networks, [...conditions, ...unconditional]);
-  let cache = emptyCache(runtime, transformer, start!.dims[0]!);
+  let cache = emptyCache(networks, transformer, start!.dims[0]!);
   let index = 0;
 
   const replaceCache = (grown: Readonly<Values>): void => {
@@ -101,10 +101,12 @@ const firstRows = (runtime: Runtime, values: Readonly<Values>, count: number): V
     }),
   );
 
-function emptyCache(runtime: Runtime, { depth, width, heads }: TransformerConfig, R: number): Values {
+function emptyCache({ runtime, dtype }: Networks, { depth, width, heads }: TransformerConfig, R: number): Values {
   const names = Array.from({ length: depth }, (_, i) => [`k_${i}`, `v_${i}`]).flat();
   const dims = [R, heads, 0, width / heads];
-  return Object.fromEntries(names.map((name) => [name, runtime.floats(new Float32Array(0), dims)]));
+  const empty = (): Value =>
+    dtype === "fp16" ? runtime.halves(new Uint16Array(0), dims) : runtime.floats(new Float32Array(0), dims);
+  return Object.fromEntries(names.map((name) => [name, empty()]));
 }
 
 /** Bytes of one row's keys and values of some grids. */

@@ -1,6 +1,14 @@
 import type { Program } from "../engine/index.ts";
 import { ExpectedError } from "../errors/index.ts";
-import { createMutex, type Runtime, type Session, type Value, type Weights } from "../runtime/index.ts";
+import {
+  type ComputeType,
+  createMutex,
+  type Runtime,
+  type Session,
+  type Value,
+  type Weights,
+} from "../runtime/index.ts";
+import { programOfType } from "./half-programs.ts";
 import { type NetworkConfigs, PROGRAMS, type ProgramName } from "./programs.ts";
 
 /** The sessions of one model, each opened when it is first needed. */
@@ -8,12 +16,16 @@ export interface Networks
   extends Readonly<Record<Exclude<ProgramName, "step" | "guidedStep">, () => Promise<Session>>> {
   readonly configs: NetworkConfigs;
   readonly runtime: Runtime;
+  /** What the networks compute in. */
+  readonly dtype: ComputeType;
   step(guided: boolean): Promise<Session>;
   /** Closes every session that was opened. */
   dispose(): Promise<void>;
 }
 
 export interface NetworkOptions {
+  /** What the networks compute in; fp32 by default. */
+  readonly dtype?: ComputeType | undefined;
   /** Whether weights are re-packed when a session opens; see `OpenOptions.prepack`. */
   readonly prepack?: boolean;
   /**
@@ -29,7 +41,7 @@ export function createNetworks(
   runtime: Runtime,
   configs: NetworkConfigs,
   weights: Weights,
-  { prepack, oneAtATime = false }: NetworkOptions = {},
+  { prepack, oneAtATime = false, dtype = "fp32" }: NetworkOptions = {},
 ): Networks {
   const programs = new Map<ProgramName, Program>();
   const opened = new Map<ProgramName, Promise<Session>>();
@@ -39,7 +51,7 @@ export function createNetworks(
   let disposed = false;
 
   const programOf = (name: ProgramName): Program => {
-    const program = programs.get(name) ?? PROGRAMS[name](configs);
+    const program = programs.get(name) ?? programOfType(name, configs, dtype);
     programs.set(name, program);
     return program;
   };
@@ -83,6 +95,7 @@ export function createNetworks(
     ...sessions,
     configs,
     runtime,
+    dtype,
     step: (guided) => session(guided ? "guidedStep" : "step"),
     dispose() {
       disposed = true;

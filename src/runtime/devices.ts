@@ -50,7 +50,7 @@ const inside = (bundled: readonly Build[], needs: string) => ({ bundled, added: 
 const plain = { session: {}, environment: {}, keepsOutputs: false, automatic: true };
 
 /** Devices in the order in which they are listed. */
-export const devices = {
+const devices = {
   cpu: {
     title: "the processor",
     ...inside(EVERY_BUILD, "nothing"),
@@ -128,8 +128,13 @@ export const DEVICE_HELP =
 export const DTYPE_HELP =
   "what the networks compute in; fp32 by default. fp16 halves their memory and is made for GPUs: on cpu it is slower";
 
+/** @throws OptionError where nothing computes in `dtype`. */
+export function expectDtype(dtype: string): asserts dtype is ComputeType {
+  if (!computeTypes.some((known) => known === dtype)) throw new OptionError("dtype", computeTypes.join(" or "), dtype);
+}
+
 /** @throws OptionError where a device does not compute in `dtype`. */
-export function checkDtype(device: DeviceName | "wasm", dtype: string): asserts dtype is ComputeType {
+export function checkDtype(device: DeviceName | "wasm", dtype: ComputeType): void {
   const has: readonly string[] = device === "wasm" ? ["fp32"] : factsOf(device).dtypes;
   if (!has.includes(dtype)) throw new OptionError("dtype", `${has.join(" or ")} on ${device}`, dtype);
 }

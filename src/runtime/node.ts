@@ -8,7 +8,15 @@ import { type ParamPlacement, type Program, type Tensor, toOnnx } from "../engin
 import { type DeviceName, factsOf } from "./devices.ts";
 import { oneAtATime } from "./exclusive.ts";
 import { expectDevice, installation } from "./installation.ts";
-import { createRuntime, type OpenOptions, type Runtime, type Session, type WeightData } from "./runtime.ts";
+import { reusingSessions } from "./reuse.ts";
+import {
+  createRuntime,
+  type OpenOptions,
+  type Runtime,
+  type Session,
+  type WeightData,
+  weightBytes,
+} from "./runtime.ts";
 import { nodeWasmRuntime } from "./wasm-node.ts";
 
 export * from "./devices.ts";
@@ -42,7 +50,7 @@ export function nodeRuntime({ device = "cpu", threads, logSeverity = 3 }: NodeRu
       createSession(native.InferenceSession, program, options, { device, threads, logSeverity }),
   });
   if (device !== "webgpu") return runtime;
-  const shared = oneAtATime(runtime);
+  const shared = reusingSessions(oneAtATime(runtime));
   return {
     ...shared,
     async open(program, options) {
@@ -122,7 +130,7 @@ async function createSession(
   });
   if (placed.some(([, data]) => data.kind === "file")) {
     const places = new Map(placed);
-    const model = toOnnx(program, { provider, place: (t) => placement(places.get(t)) });
+    const model = toOnnx(program, { provider, place: (t) => placement(t, places.get(t)) });
     return openMapped(sessions, placed, model, options);
   }
   return openInMemory(sessions, program, provider, placed, options);
@@ -138,7 +146,7 @@ async function openInMemory(
   placed: readonly [Tensor, WeightData][],
   options: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
-  const bytes = new Map(placed.map(([t, data]) => [t, memoryBytes(data)]));
+  const bytes = new Map(placed.map(([t, data]) => [t, memoryBytes(t, data)]));
   const total = [...bytes.values()].reduce((n, b) => n + b.length, 0);
   const inline = total <= INLINE_BYTES;
   const place = (t: Tensor): ParamPlacement => {
@@ -151,14 +159,14 @@ async function openInMemory(
   return sessions.create(toOnnx(program, { provider, place }), { ...options, ...externalData });
 }
 
-function memoryBytes(data: WeightData): Uint8Array {
+function memoryBytes(param: Tensor, data: WeightData): Uint8Array {
   if (data.kind === "file") throw new Error(`weights: expected bytes in memory, got the file ${data.path}`);
-  return new Uint8Array(data.data.buffer, data.data.byteOffset, data.data.byteLength);
+  return weightBytes(param, data);
 }
 
-function placement(data: WeightData | undefined): ParamPlacement {
+function placement(param: Tensor, data: WeightData | undefined): ParamPlacement {
   if (data === undefined) return { kind: "input" };
-  if (data.kind === "memory") return { kind: "inline", bytes: memoryBytes(data) };
+  if (data.kind === "memory") return { kind: "inline", bytes: weightBytes(param, data) };
   return { kind: "external", location: basename(data.path), offset: data.offset, length: data.length };
 }
 

@@ -1,12 +1,16 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import { float16ToFloat32, fromFloat32 } from "../checkpoint/index.ts";
 import { type Dim, dimTerms, evaluateDim, type Program, type Provider, type Tensor } from "../engine/index.ts";
 
 /** A value that a session takes or gives: ONNX Runtime's tensor, on the CPU or on the device. */
 export type Value = OrtTensor;
 
-/** Bytes of one parameter: in memory, or uncompressed float32 in a file from which they can be mapped. */
+/**
+ * Bytes of one parameter: in memory (float32, or bit patterns of float16), or in a file from which they can be mapped, uncompressed and of the type that
+ * the parameter has.
+ */
 export type WeightData =
-  | { readonly kind: "memory"; readonly data: Float32Array }
+  | { readonly kind: "memory"; readonly data: Float32Array | Uint16Array }
   | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number };
 
 export type Weights = ReadonlyMap<string, WeightData>;
@@ -50,6 +54,8 @@ export interface Runtime {
   readonly description: string;
   open(program: Program, options?: OpenOptions): Promise<Session>;
   readonly floats: (data: Float32Array, dims: readonly number[]) => Value;
+  /** float16 tensor from bit patterns. */
+  readonly halves: (bits: Uint16Array, dims: readonly number[]) => Value;
   readonly doubles: (data: Float64Array, dims: readonly number[]) => Value;
   /** int64 tensor from safe integers. */
   readonly ints: (data: ArrayLike<number>, dims: readonly number[]) => Value;
@@ -65,6 +71,14 @@ export interface Platform {
   create(program: Program, options: OpenOptions): Promise<InferenceSession>;
 }
 
+/** Bytes of a parameter in memory, of the parameter's type: what is there in the other type of floats is converted. */
+export function weightBytes(param: Tensor, { data }: WeightData & { readonly kind: "memory" }): Uint8Array {
+  const isHalf = data instanceof Uint16Array;
+  if (param.dtype === "float16" && !isHalf) return fromFloat32(data, "float16");
+  const { buffer, byteOffset, byteLength } = param.dtype === "float32" && isHalf ? float16ToFloat32(data) : data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** A runtime over a platform. */
 export function createRuntime(platform: Platform): Runtime {
   const { Tensor } = platform;
@@ -73,6 +87,7 @@ export function createRuntime(platform: Platform): Runtime {
     provider: platform.provider,
     description: platform.description,
     floats: (data, dims) => new Tensor("float32", data, dims),
+    halves: (bits, dims) => new Tensor("float16", bits, dims),
     doubles: (data, dims) => new Tensor("float64", data, dims),
     ints: (data, dims) => new Tensor("int64", BigInt64Array.from(data, BigInt), dims),
     runMilliseconds: () => spent,

@@ -1,7 +1,8 @@
 import { addDims, type Dim, floorDivDim, mulDims, subDims } from "../dims.ts";
+import type { DType } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConvAttrs, OpAttrs, OpName } from "./attrs.ts";
-import { type Functions, fail, type GradContext, type OnnxAttribute, type OpDef } from "./def.ts";
+import { type Functions, fail, type GradContext, isFloat, type OnnxAttribute, type OpDef } from "./def.ts";
 
 function fixedKernel(op: OpName, inputs: readonly Tensor[]): [number, number] {
   const [, , kh, kw] = inputs[1]!.shape;
@@ -15,17 +16,17 @@ const convolved =
     channels: 0 | 1,
     side: (attrs: A, extent: Dim, kernel: number, axis: 0 | 1) => Dim,
   ) =>
-  (inputs: readonly Tensor[], attrs: A): { dtype: "float32"; shape: Dim[] } => {
+  (inputs: readonly Tensor[], attrs: A): { dtype: DType; shape: Dim[] } => {
     const [x, w, bias] = inputs as [Tensor, Tensor, Tensor | undefined];
     const ranks = x.shape.length === 4 && w.shape.length === 4 && (bias === undefined || bias.shape.length === 1);
-    if (!ranks || inputs.some((t) => t.dtype !== "float32"))
-      fail(op, "float32 [N, C, H, W], a rank-4 kernel, bias [O]", inputs);
+    if (!ranks || !isFloat(x) || inputs.some((t) => t.dtype !== x.dtype))
+      fail(op, "float32 (or float16) [N, C, H, W], a rank-4 kernel, bias [O]", inputs);
     const [kh, kw] = fixedKernel(op, inputs);
     const [n, c, height, width] = x.shape as [Dim, Dim, Dim, Dim];
     if (c !== w.shape[channels])
       fail(op, `as many input channels as the kernel's ${channels === 0 ? "first" : "second"} axis`, inputs);
     return {
-      dtype: "float32",
+      dtype: x.dtype,
       shape: [n, w.shape[1 - channels]!, side(attrs, height, kh, 0), side(attrs, width, kw, 1)],
     };
   };

@@ -79,6 +79,15 @@ export const floatInput =
   (inputs: readonly Tensor[]): Tensor =>
     inputs[0]!.dtype === "float32" ? inputs[0]! : fail(op, "a float32 tensor", inputs);
 
+/** The shape rule of an operation on one float32 or float16 tensor that keeps type and shape. */
+export const halfOrFloatInput =
+  (op: OpName) =>
+  (inputs: readonly Tensor[]): Tensor =>
+    isFloat(inputs[0]!) ? inputs[0]! : fail(op, "a float32 or float16 tensor", inputs);
+
+/** Whether networks compute in a tensor's type. */
+export const isFloat = ({ dtype }: Tensor): boolean => dtype === "float32" || dtype === "float16";
+
 /** Throws the uniform shape-rule error of an operation. */
 export function fail(op: OpName, expected: string, inputs: readonly Tensor[]): never {
   const got = inputs.map((t) => `${t.dtype}[${t.shape.join(", ")}]`).join(", ");

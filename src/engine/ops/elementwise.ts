@@ -2,7 +2,16 @@ import { broadcastShapes } from "../dims.ts";
 import { dtypes } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { direct, type Functions, fail, floatInput, hasEveryKernel, type OnnxAttribute, type OpDef } from "./def.ts";
+import {
+  direct,
+  type Functions,
+  fail,
+  floatInput,
+  halfOrFloatInput,
+  hasEveryKernel,
+  type OnnxAttribute,
+  type OpDef,
+} from "./def.ts";
 
 type None = OpAttrs["Neg"];
 
@@ -102,7 +111,7 @@ export const elementwise = {
   // 0.5 x (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3): Hendrycks & Gimpel, arXiv 1606.08415.
   Gelu: {
     arity: 1,
-    infer: floatInput("Gelu"),
+    infer: halfOrFloatInput("Gelu"),
     grad: (f, { inputs, grad }) => {
       const x = inputs[0]!;
       const k = Math.sqrt(2 / Math.PI);

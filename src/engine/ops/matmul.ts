@@ -1,7 +1,8 @@
 import { broadcastShapes, type Dim } from "../dims.ts";
+import { dtypes } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import type { OpAttrs, OpName } from "./attrs.ts";
-import { fail, hasEveryKernel, type OpDef } from "./def.ts";
+import { fail, hasEveryKernel, isFloat, type OpDef } from "./def.ts";
 
 const swapLast = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2];
 
@@ -13,8 +14,8 @@ export const matmul = {
       const [a, b] = inputs as [Tensor, Tensor];
       const ranks = [a.shape.length, b.shape.length];
       const isDouble = a.dtype === "float64" && ranks.every((rank) => rank === 2);
-      if (a.dtype !== b.dtype || !(isDouble || (a.dtype === "float32" && ranks.every((rank) => rank >= 2))))
-        fail("MatMul", "two float32 tensors of rank >= 2, or two float64 matrices", inputs);
+      if (a.dtype !== b.dtype || !(isDouble || (isFloat(a) && ranks.every((rank) => rank >= 2))))
+        fail("MatMul", "two float32 (or float16) tensors of rank >= 2, or two float64 matrices", inputs);
       const [m, k] = (transA ? [a.shape.at(-1), a.shape.at(-2)] : [a.shape.at(-2), a.shape.at(-1)]) as [Dim, Dim];
       const [k2, n] = (transB ? [b.shape.at(-1), b.shape.at(-2)] : [b.shape.at(-2), b.shape.at(-1)]) as [Dim, Dim];
       if (k !== k2) fail("MatMul", `equal inner dimensions (transA ${transA}, transB ${transB})`, inputs);
@@ -58,7 +59,14 @@ export const matmul = {
       const right = swapped(b, transB, inputs[1]!);
       const product = alpha === 1 ? e.output : e.temp();
       e.node("MatMul", [left, right], [product]);
-      if (alpha !== 1) e.node("Mul", [product, e.floats(alpha, null)], [e.output]);
+      if (alpha === 1) return;
+      let factor = e.floats(alpha, null);
+      if (inputs[0]!.dtype === "float16") {
+        const halved = e.temp();
+        e.node("Cast", [factor], [halved], { to: { int: dtypes.float16.onnx } });
+        factor = halved;
+      }
+      e.node("Mul", [product, factor], [e.output]);
     },
   },
 } satisfies { [K in OpName]?: OpDef<OpAttrs[K]> };

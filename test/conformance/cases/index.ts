@@ -2,6 +2,7 @@ import type { OpCase } from "../case.ts";
 import { convCases } from "./conv.ts";
 import { elementwiseCases } from "./elementwise.ts";
 import { gatherCases } from "./gather.ts";
+import { halfCases } from "./half.ts";
 import { matmulCases } from "./matmul.ts";
 import { normalizeCases } from "./normalize.ts";
 import { reduceCases } from "./reduce.ts";
@@ -16,6 +17,7 @@ export const conformanceCases: readonly OpCase[] = [
   ...matmulCases,
   ...normalizeCases,
   ...convCases,
+  ...halfCases,
 ];
 
 export const caseName = (c: OpCase): string => `${c.op}: ${c.name}`;
