@@ -9,6 +9,7 @@ import {
   createNetworks,
   decoderProgram,
   embedProgram,
+  halfWeightNames,
   type Networks,
   release,
   resolvePlan,
@@ -18,7 +19,7 @@ import {
 } from "../pipelines/index.ts";
 import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
 import { openFolder } from "../pretrained/node.ts";
-import type { Runtime } from "../runtime/index.ts";
+import type { ComputeType, Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { type Grid, gridTokens, imageStream } from "../sampling/index.ts";
 import { type FrechetReport, measureFrechet } from "./frechet.ts";
@@ -192,21 +193,25 @@ async function measureRounds(
   };
 }
 
-async function openNetworks(
+/** Opens the networks of a folder's model. */
+export async function openNetworks(
   folder: string,
   runtime: Runtime,
   prepack: boolean,
+  dtype: ComputeType = "fp32",
 ): Promise<{ networks: Networks; weightsMB: number }> {
   const model = await openFolder(folder);
   try {
+    const map = runtime.provider === "cpu";
+    const halves = halfWeightNames(model.config, dtype);
     const weights = new Map([
-      ...(await loadWeights(model.tokenizer, true)),
-      ...(await loadWeights(model.transformer!, true)),
+      ...(await loadWeights(model.tokenizer, map, halves)),
+      ...(await loadWeights(model.transformer!, map, halves)),
     ]);
     const bytes = [...weights.values()].reduce((n, w) => n + (w.kind === "file" ? w.length : w.data.byteLength), 0);
     const { tokenizer, transformer } = model.config;
     return {
-      networks: createNetworks(runtime, { tokenizer, transformer }, weights, { prepack }),
+      networks: createNetworks(runtime, { tokenizer, transformer }, weights, { prepack, dtype }),
       weightsMB: bytes / 2 ** 20,
     };
   } finally {
@@ -215,7 +220,7 @@ async function openNetworks(
 }
 
 /** Samples and decodes one picture: seconds of both parts, and the share of time outside ONNX Runtime. */
-async function oneImage(networks: Networks, sampling: ResolvedSampling, seed: number) {
+export async function oneImage(networks: Networks, sampling: ResolvedSampling, seed: number) {
   const { runtime } = networks;
   const insideBefore = runtime.runMilliseconds();
   const begin = performance.now();
@@ -247,7 +252,7 @@ function decoderFlops(tokenizer: TokenizerConfig, [h, w]: Grid): number {
 }
 
 /** 2·m·n·k of every product of a guided run of one picture: conditioning, inputs and all scales. */
-function transformerFlops({ configs }: Networks, grids: readonly Grid[]): number {
+export function transformerFlops({ configs }: Networks, grids: readonly Grid[]): number {
   transformerOf(configs);
   const step = stepProgram(configs, true);
   const embed = embedProgram(configs);

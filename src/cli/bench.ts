@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Command } from "commander";
 import { packageRoot } from "../files/index.ts";
+import { computeTypes, DTYPE_HELP, deviceChoices, expectDtype } from "../runtime/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
@@ -15,6 +16,8 @@ interface BenchFlags {
   readonly threads?: number;
   readonly prepack?: boolean;
   readonly peer?: string | true;
+  readonly device?: string;
+  readonly dtype?: string;
   readonly server?: boolean;
   readonly model?: string;
   readonly clients?: number;
@@ -44,6 +47,13 @@ export function define(command: Command): CommandWork {
       "also PyTorch (a clone's bench/peer), with this interpreter; $FLEXVAR_PYTHON or python3 by default",
     );
   command
+    .optionsGroup("One device instead:")
+    .option(
+      `--device <${deviceChoices.join("|")}>`,
+      "the same size on this device: the row that docs/devices.md has a place for",
+    )
+    .option(`--dtype <${computeTypes.join("|")}>`, DTYPE_HELP);
+  command
     .optionsGroup("A server under load instead:")
     .option("--server", "many clients at a server of a model, beside the model alone: speed, waits, memory, cancelling")
     .option("--model <DIR|NAME>", "model folder, or the name of a shipped model")
@@ -61,11 +71,25 @@ async function bench(_: readonly string[], flags: BenchFlags, running: Running):
   for (const name of ["model", "clients", "seconds"] as const)
     if (flags[name] !== undefined) throw new UsageError(`--${name}: expected only with --server, got it without`);
   const { depth, size, steps, runs, threads, prepack } = flags;
+  if (flags.device !== undefined || flags.dtype !== undefined) return benchDevice(flags, running);
   const peer = flags.peer === undefined ? undefined : findPeer(flags.peer);
   const { benchTable, runBench } = await import("../bench/index.ts");
   const onProgress = (message: string): void => report.log(message);
   const result = await runBench({ depth, size, steps, runs, threads, prepack, peer, signal, onProgress });
   return { json: { ...(deepSnakeCased(result) as Outcome["json"]), ...measured() }, text: benchTable(result) };
+}
+
+/** One device's figures. */
+async function benchDevice(flags: BenchFlags, { report, signal }: Running): Promise<Outcome> {
+  const { device = "cpu", dtype = "fp32", depth, size, steps, runs, threads } = flags;
+  for (const name of ["peer", "prepack"] as const)
+    if (flags[name] !== undefined)
+      throw new UsageError(`--${name}: expected without --device and --dtype, got it with one`);
+  expectDtype(dtype);
+  const { deviceTable, runDeviceBench } = await import("../bench/index.ts");
+  const onProgress = (message: string): void => report.log(message);
+  const result = await runDeviceBench({ device, dtype, depth, size, steps, runs, threads, signal, onProgress });
+  return { json: { ...(deepSnakeCased(result) as Outcome["json"]), ...measured() }, text: deviceTable(result) };
 }
 
 /** The peer's script, which only a clone holds, and the Python that runs it: the named one, $FLEXVAR_PYTHON, python3. */
