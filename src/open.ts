@@ -11,7 +11,7 @@ import { createNetworks, FlexVARPipeline, halfWeightNames } from "./pipelines/in
 import { loadWeights } from "./pretrained/index.ts";
 import { modelFolderHere, openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
-import { checkDtype, expectDtype, MOST_WASM_BYTES } from "./runtime/node.ts";
+import { expectDtypeOf, MOST_WASM_BYTES } from "./runtime/node.ts";
 
 export interface FromPretrainedOptions {
   /** What computes: `auto` (the fastest of this installation that passes its check) or a device by name; `cpu` by default. */
@@ -90,9 +90,8 @@ export const FlexVAR = {
    */
   async fromPretrained(named: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
     const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
-    expectDtype(dtype);
     const runtime = await openRuntime({ device, threads, dtype, onMessage: (message) => onProgress({ message }) });
-    checkDtype(runtime.provider, dtype);
+    expectDtypeOf(runtime.provider, dtype);
     if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
     const folder = await folderOf(named, options);
     onProgress({ message: `opening ${folder}` });

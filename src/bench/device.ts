@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openRuntime } from "../devices/node.ts";
 import { resolvePlan } from "../pipelines/index.ts";
 import { textColumns } from "../report/index.ts";
-import { type ComputeType, checkDtype } from "../runtime/node.ts";
+import { type ComputeType, expectDtypeOf } from "../runtime/node.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type Crossing, watchCrossings } from "./crossing.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
@@ -58,7 +58,7 @@ export async function runDeviceBench(options: DeviceBenchOptions): Promise<Devic
   const { dtype = "fp32", depth = 16, size = 256, steps = 10, runs = 3, threads, onProgress = () => {} } = options;
   const config = releasedConfig(depth);
   const opened = await openRuntime({ device: options.device, dtype, threads, onMessage: onProgress });
-  checkDtype(opened.provider, dtype);
+  expectDtypeOf(opened.provider, dtype);
   const { runtime, crossings } = watchCrossings(opened);
   const folder = await mkdtemp(join(tmpdir(), "flexvar-bench-"));
   try {

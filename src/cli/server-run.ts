@@ -4,6 +4,7 @@ import { isIP, isIPv4 } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { version } from "../../package.json";
+import { decideDevice } from "../devices/node.ts";
 import { builtWorker, packageRoot } from "../files/index.ts";
 import type { FromPretrainedOptions } from "../open.ts";
 import { type Costs, createCostModel } from "../pipelines/index.ts";
@@ -129,7 +130,8 @@ export async function runServer(
   await closeFolder();
   report.log(`opening ${shownPath(folder)}`);
   const { device, dtype, threads, lowMemory } = flags;
-  const renderer = await openRenderer(folder, { device, dtype, threads, lowMemory });
+  const decided = await decideDevice({ device, dtype, threads, onMessage: (line) => report.log(line) });
+  const renderer = await openRenderer(folder, { device: decided, dtype, threads, lowMemory });
   try {
     const { batch, queue, origin, host, port, allowHost = [], logLevel } = flags;
     const hash = await modelHash(folder);

@@ -134,7 +134,7 @@ export function expectDtype(dtype: string): asserts dtype is ComputeType {
 }
 
 /** @throws OptionError where a device does not compute in `dtype`. */
-export function checkDtype(device: DeviceName | "wasm", dtype: ComputeType): void {
+export function expectDtypeOf(device: DeviceName | "wasm", dtype: string): asserts dtype is ComputeType {
   const has: readonly string[] = device === "wasm" ? ["fp32"] : factsOf(device).dtypes;
   if (!has.includes(dtype)) throw new OptionError("dtype", `${has.join(" or ")} on ${device}`, dtype);
 }
