@@ -16,7 +16,7 @@ import { expectDtypeOf, MOST_WASM_BYTES } from "./runtime/node.ts";
 export interface FromPretrainedOptions {
   /** What computes: `auto` (the fastest of this installation that passes its check) or a device by name; `cpu` by default. */
   readonly device?: string | undefined;
-  /** What the networks compute in: `fp32` (default; weights stored in half precision are widened) or `fp16`, half the memory, made for GPUs. */
+  /** What the networks compute in: `fp32` (default; weights stored in half precision are widened) or `fp16`, made for GPUs, where it halves the memory of the weights. */
   readonly dtype?: string | undefined;
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;

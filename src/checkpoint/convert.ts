@@ -52,14 +52,17 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < source.length; i++) {
     const bits = source[i]!;
+    const magnitude = bits & 0x7fffffff;
     const sign = (bits >>> 16) & 0x8000;
-    const exponent = (bits >>> 23) & 255;
+    // Normal numbers of both types: the exponent's bias changes, and a carry of rounding to even goes into it as it should.
+    if (magnitude >= 0x38800000 && magnitude < 0x47800000) {
+      out[i] = sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+      continue;
+    }
+    const exponent = magnitude >>> 23;
     const fraction = bits & 0x7fffff;
     if (exponent >= 143) {
       out[i] = sign | 0x7c00 | (exponent === 255 && fraction ? 0x200 | (fraction >>> 13) : 0);
-    } else if (exponent >= 113) {
-      const kept = ((exponent - 112) << 10) | (fraction >>> 13);
-      out[i] = sign | (kept + roundUp(kept, fraction & 0x1fff, 0x1000));
     } else if (exponent >= 102) {
       const shift = 126 - exponent;
       const whole = fraction | 0x800000;

@@ -126,7 +126,7 @@ export const DEVICE_HELP =
 
 /** Help of the flag `--dtype`. */
 export const DTYPE_HELP =
-  "what the networks compute in; fp32 by default. fp16 halves their memory and is made for GPUs: on cpu it is slower";
+  "what the networks compute in; fp32 by default. fp16 is made for GPUs, where it halves their memory; on cpu it opens slowly and saves none";
 
 /** @throws OptionError where nothing computes in `dtype`. */
 export function expectDtype(dtype: string): asserts dtype is ComputeType {
