@@ -60,7 +60,7 @@ describe("bad usage: exit code 2 and one line on stderr", () => {
     ],
     [
       ["train", "tokenizer", "--config", "c", "--data", "d", "--out", "o", "--device", "gpu"],
-      'flexvar: --device: expected one of auto, cpu, cuda, tensorrt, dml, coreml, webgpu, got gpu\n',
+      "flexvar: --device: expected one of auto, cpu, cuda, tensorrt, dml, coreml, webgpu, got gpu\n",
     ],
     [
       ["info", "nowhere"],

@@ -214,7 +214,9 @@ describe("nodeRuntime", () => {
   });
 
   test("refuses other devices in words", () => {
-    expect(() => nodeRuntime({ device: "tpu" })).toThrow("device: expected one of auto, cpu, cuda, tensorrt, dml, coreml, webgpu, got tpu");
+    expect(() => nodeRuntime({ device: "tpu" })).toThrow(
+      "device: expected one of auto, cpu, cuda, tensorrt, dml, coreml, webgpu, got tpu",
+    );
   });
 
   test("preallocated outputs are filled", async () => {
