@@ -120,8 +120,9 @@ export class GraphWriter {
     return out;
   };
 
-  finish(): Uint8Array {
-    return this.graph.append(this.nodes).finish();
+  /** The graph's message: what was declared, then the nodes. */
+  finish(): ProtoWriter {
+    return this.graph.append(this.nodes);
   }
 }
 

@@ -79,7 +79,7 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
   return new ProtoWriter()
     .int(1, IR_VERSION)
     .string(2, "flexvar")
-    .blob(7, writer.finish())
+    .message(7, (w) => w.append(writer.finish()))
     .message(8, (w) => w.string(1, "").int(2, OPSET))
     .message(8, (w) => w.string(1, "com.microsoft").int(2, 1))
     .finish();

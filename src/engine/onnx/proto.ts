@@ -39,10 +39,15 @@ export class ProtoWriter {
   }
 
   blob(field: number, value: Uint8Array): this {
+    return this.parts(field, [value]);
+  }
+
+  /** A field of bytes that lie in several pieces. */
+  private parts(field: number, pieces: readonly Uint8Array[]): this {
     this.varint(field * 8 + 2);
-    this.varint(value.length);
+    this.varint(pieces.reduce((sum, piece) => sum + piece.length, 0));
     this.flush();
-    this.chunks.push(value);
+    for (const piece of pieces) this.chunks.push(piece);
     return this;
   }
 
@@ -53,18 +58,24 @@ export class ProtoWriter {
   message(field: number, build: (writer: ProtoWriter) => void): this {
     const inner = new ProtoWriter();
     build(inner);
-    return this.blob(field, inner.finish());
+    return this.parts(field, inner.pieces());
   }
 
   /** Another writer's fields behind these: parts of one message may be written apart. */
   append(other: ProtoWriter): this {
     this.flush();
-    this.chunks.push(other.finish());
+    for (const piece of other.pieces()) this.chunks.push(piece);
     return this;
   }
 
-  finish(): Uint8Array {
+  /** What was written, in order; bytes that were handed over are among them as they are. */
+  private pieces(): readonly Uint8Array[] {
     this.flush();
-    return concatArrays(Uint8Array, this.chunks);
+    return this.chunks;
+  }
+
+  /** All in one piece. Messages within messages are copied here alone: weights are large. */
+  finish(): Uint8Array {
+    return concatArrays(Uint8Array, this.pieces());
   }
 }
