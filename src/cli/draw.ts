@@ -135,11 +135,12 @@ export async function draw(
     if (flags.preview === true && ranked === undefined)
       for (const { number, image } of seen) await folder.write(join(PREVIEWS, scaleName(number, total, scale)), image);
     scale++;
-    if (isLast)
-      for (const [i, { number, info, image }] of seen.entries()) {
-        const file = await folder.add(number, info, image);
-        pictures.push({ ...info, file, ...(ranked && { bitsPerToken: ranked[i] }) });
-      }
+    if (isLast) {
+      // Side by side: most of a small file's time is its way to the disk.
+      const written = await Promise.all(seen.map(({ number, info, image }) => folder.add(number, info, image)));
+      for (const [i, { info }] of seen.entries())
+        pictures.push({ ...info, file: written[i]!, ...(ranked && { bitsPerToken: ranked[i] }) });
+    }
     if (trace !== undefined && "logits" in event) trace.add(event, isLast ? await event.decoded() : undefined);
     tokensDone += gridTokens(event.grid) * event.pictures.length;
     if ("window" in event) report.progress(window + (event.index + 1) / event.total, windows, windowNote(event));

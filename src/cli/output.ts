@@ -76,8 +76,9 @@ export function pictureFiles(out: string) {
   const files: string[] = [];
   const write = async (name: string, image: RgbImage | RgbaImage, text: PngText = {}): Promise<string> => {
     const path = join(out, name);
-    await writeFileAtomic(path, encodePng(image, text));
+    // In the order of the calls, which may overlap.
     files.push(path);
+    await writeFileAtomic(path, encodePng(image, text));
     return path;
   };
   return { files, write };
