@@ -7,7 +7,7 @@ import { sizeText } from "./files/index.ts";
 import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
 import { countParams } from "./nn/index.ts";
-import { createNetworks, FlexVARPipeline, halfWeightNames } from "./pipelines/index.ts";
+import { createNetworks, FlexVARPipeline, halfWeightNames, LARGE_MODEL_BYTES, weightBytes } from "./pipelines/index.ts";
 import { loadWeights } from "./pretrained/index.ts";
 import { modelFolderHere, openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
@@ -36,15 +36,6 @@ export interface FromPretrainedOptions {
   readonly offline?: boolean | undefined;
   /** Stops a download: it throws the signal's reason, and a later call goes on where it stopped. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Larger models open at once and take no second copy of their weights. */
-const PREPACKED_BYTES = 256 * 2 ** 20;
-
-function totalBytes(weights: Weights): number {
-  let bytes = 0;
-  for (const data of weights.values()) bytes += data.kind === "file" ? data.length : data.data.byteLength;
-  return bytes;
 }
 
 /** WebAssembly addresses 4 GB. @throws OptionError in words. */
@@ -106,7 +97,7 @@ export const FlexVAR = {
         ...(model.transformer === null ? [] : await loadWeights(model.transformer, map, halves)),
       ]);
       const networks = createNetworks(runtime, { tokenizer, transformer }, weights, {
-        prepack: prepack ?? (!lowMemory && totalBytes(weights) <= PREPACKED_BYTES),
+        prepack: prepack ?? (!lowMemory && weightBytes(weights) <= LARGE_MODEL_BYTES),
         oneAtATime: lowMemory,
         dtype,
       });

@@ -3,7 +3,7 @@ import {
   bytesText,
   type CostBudget,
   type Costs,
-  calibrate,
+  calibrateQuickly,
   checkCost,
   costSeconds,
   costText,
@@ -24,15 +24,15 @@ const SHARE = 0.75;
 /** The memory that the flag gives, or the share of what there is. */
 export const budgetBytes = ({ memory }: ComputeFlags): number => memory ?? Math.floor(SHARE * availableBytes());
 
-/** Times the opened model. Undefined where another device computes: its memory is not this process's. */
+/** Times the opened model or, where it is large, the machine. Undefined where another device computes: its memory is not this process's. */
 export async function openCosts(pipe: FlexVARPipeline, flags: ComputeFlags): Promise<Costs | undefined> {
   if (pipe.runtime.provider !== "cpu") {
     if (flags.memory !== undefined)
       throw new UsageError(`--memory: expected the device cpu, got ${pipe.runtime.provider}`);
     return undefined;
   }
-  const rate = await calibrate(pipe.networks);
-  const budget = { memoryBytes: budgetBytes(flags), idleBytes: process.memoryUsage.rss(), rate };
+  const calibration = await calibrateQuickly(pipe.networks, () => process.memoryUsage.rss());
+  const budget = { memoryBytes: budgetBytes(flags), ...calibration };
   return { model: createCostModel(pipe.networks.configs), budget: checkedBudget(budget) };
 }
 

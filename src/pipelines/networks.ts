@@ -1,5 +1,6 @@
 import type { Program } from "../engine/index.ts";
 import { ExpectedError } from "../errors/index.ts";
+import { declareTokenizer } from "../models/index.ts";
 import {
   type ComputeType,
   createMutex,
@@ -18,6 +19,8 @@ export interface Networks
   readonly runtime: Runtime;
   /** What the networks compute in. */
   readonly dtype: ComputeType;
+  /** Bytes of the weights that are open at a time, all of them or those of the larger network. */
+  readonly weightBytes: number;
   step(guided: boolean): Promise<Session>;
   /** Closes every session that was opened. */
   dispose(): Promise<void>;
@@ -33,6 +36,16 @@ export interface NetworkOptions {
    * are open. Opening maps the weights anew, which costs little beside a run.
    */
   readonly oneAtATime?: boolean;
+}
+
+/** Models beyond this are used where they lie in their files, mapped, and not tried out before they draw. */
+export const LARGE_MODEL_BYTES = 256 * 2 ** 20;
+
+/** Bytes of weights. */
+export function weightBytes(weights: Weights): number {
+  let bytes = 0;
+  for (const data of weights.values()) bytes += data.kind === "file" ? data.length : data.data.byteLength;
+  return bytes;
 }
 
 const TOKENIZER: readonly ProgramName[] = ["decoder", "encoder", "quantise"];
@@ -96,12 +109,20 @@ export function createNetworks(
     configs,
     runtime,
     dtype,
+    weightBytes: oneAtATime ? Math.max(...ofNetworks(configs, weights)) : weightBytes(weights),
     step: (guided) => session(guided ? "guidedStep" : "step"),
     dispose() {
       disposed = true;
       return exclusively(closeAll);
     },
   };
+}
+
+/** Bytes of the tokenizer's weights and of the transformer's. */
+function ofNetworks({ tokenizer }: NetworkConfigs, weights: Weights): [tokenizer: number, transformer: number] {
+  const names = new Set(declareTokenizer(tokenizer).map(({ name }) => name));
+  const own = weightBytes(new Map([...weights].filter(([name]) => names.has(name))));
+  return [own, weightBytes(weights) - own];
 }
 
 /** Frees a value's device memory; a value on the CPU is left to the garbage collector. */
