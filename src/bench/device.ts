@@ -8,10 +8,11 @@ import { textColumns } from "../report/index.ts";
 import { type ComputeType, expectDtypeOf } from "../runtime/node.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type Crossing, watchCrossings } from "./crossing.ts";
+import { oneImage } from "./pictures.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
 import { convProbe, matmulProbe } from "./rates.ts";
 import { leastOfRounds, partReport } from "./rounds.ts";
-import { oneImage, openNetworks, transformerFlops } from "./run.ts";
+import { openNetworks, transformerFlops } from "./run.ts";
 
 export interface DeviceBenchOptions {
   /** `auto` or a device of this installation. */

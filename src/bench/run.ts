@@ -9,21 +9,22 @@ import {
   createNetworks,
   decoderProgram,
   embedProgram,
+  type FlexVARPipeline,
   halfWeightNames,
   type Networks,
-  release,
   resolvePlan,
-  sampleScales,
   stepProgram,
   transformerOf,
 } from "../pipelines/index.ts";
+
 import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
 import { openFolder } from "../pretrained/node.ts";
 import type { ComputeType, Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { type Grid, gridTokens, imageStream } from "../sampling/index.ts";
+import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type FrechetReport, measureFrechet } from "./frechet.ts";
 import { type Peer, startPeer } from "./peer.ts";
+import { measureSmallPictures, oneImage, type SmallPicturesReport } from "./pictures.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
 import { convProbe, matmulProbe } from "./rates.ts";
 import { leastOfRounds, type PartReport, type Probe, partReport } from "./rounds.ts";
@@ -40,6 +41,8 @@ export interface BenchOptions {
   readonly threads?: number | undefined;
   /** Re-pack the weights when opening. */
   readonly prepack?: boolean | undefined;
+  /** Opens a small model, whose pictures show what our own code costs; left out, none are drawn. */
+  readonly openSmall?: (() => Promise<FlexVARPipeline>) | undefined;
   /** PyTorch peer: its script and interpreter; left out, none is run. */
   readonly peer?: { readonly script: string; readonly python: string } | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
@@ -62,6 +65,9 @@ export interface BenchReport {
   readonly imageSeconds: number;
   /** Share of an image's time outside ONNX Runtime's `run`. */
   readonly hostShare: number;
+  /** The transformer's and the image's time with guidance off at the grids of side 13 and more, over that with guidance at all. */
+  readonly unguidedEnd: { readonly ofTransformer: number; readonly ofImage: number };
+  readonly smallPictures: SmallPicturesReport | null;
   readonly peakRssMB: number;
   readonly weightsMB: number;
   readonly peer: PeerReport | null;
@@ -83,6 +89,8 @@ interface PeerReport {
 }
 
 const BUSY_SHARE = 0.1;
+/** Side of the grids from which on guidance is off in one of the images: the last two of ten, 62 % of the tokens. */
+const UNGUIDED_FROM = 13;
 
 /** Measures speed and memory of a released size with random weights, as ratios to this machine's own peaks. */
 export async function runBench(options: BenchOptions = {}): Promise<BenchReport> {
@@ -109,6 +117,7 @@ async function measure(
 ): Promise<BenchReport> {
   const { size, steps, onProgress, prepack = false } = settings;
   const sampling = resolvePlan(config, { size, steps });
+  const unguidedEnd = resolvePlan(config, { size, steps, guidanceUntil: UNGUIDED_FROM });
   const { grids } = sampling.plan;
   const probes = { matmul: await matmulProbe(runtime), conv: await convProbe(runtime) };
   onProgress("opening the model");
@@ -118,7 +127,7 @@ async function measure(
   const openSeconds = (performance.now() - openBegin) / 1000;
   const peer = await openPeer(settings, grids);
   try {
-    const figures = await measureRounds(settings, probes, networks, sampling, peer);
+    const figures = await measureRounds(settings, probes, networks, { sampling, unguidedEnd }, peer);
     return {
       machine: {
         cpu: cpus()[0]?.model ?? "unknown",
@@ -150,7 +159,7 @@ async function measureRounds(
   settings: Settings,
   { matmul, conv }: Readonly<Record<"matmul" | "conv", Probe>>,
   networks: Networks,
-  sampling: ResolvedSampling,
+  { sampling, unguidedEnd }: Readonly<Record<"sampling" | "unguidedEnd", ResolvedSampling>>,
   peer: Peer | undefined,
 ) {
   const { runs, threads } = settings;
@@ -162,10 +171,12 @@ async function measureRounds(
       matmul: await matmul.run(),
       conv: await conv.run(),
       ...(await oneImage(networks, sampling, 100 + round)),
+      ...(await unguidedTimes(networks, unguidedEnd, 100 + round)),
     }),
     peer && (async () => ({ transformer: await peer.run("transformer"), decoder: await peer.run("decoder") })),
   );
   const peakRssMB = process.resourceUsage().maxRSS / 1024;
+  const smallPictures = await drawSmall(settings);
   const training = await measureTraining(networks.runtime, matmul, peer, settings);
   const frechet = await measureFrechet({ ...settings, threads, peer, runs: Math.min(runs, 2) });
   const { grids } = sampling.plan;
@@ -180,6 +191,11 @@ async function measureRounds(
     decoder: { ...decoder, ofConv: decoder.rate / convRate },
     imageSeconds: own.image,
     hostShare: own.hostShare,
+    unguidedEnd: {
+      ofTransformer: own.unguidedTransformer / own.transformer,
+      ofImage: own.unguidedImage / own.image,
+    },
+    smallPictures,
     peakRssMB,
     peer: least.peer && {
       libraries: peer!.libraries,
@@ -189,8 +205,25 @@ async function measureRounds(
     },
     training,
     frechet,
-    othersShare: Math.max(least.othersShare, training.othersShare, frechet.othersShare),
+    othersShare: Math.max(...[least, training, frechet, smallPictures].map((part) => part?.othersShare ?? 0)),
   };
+}
+
+/** The time of an image whose last grids are drawn without guidance. */
+async function unguidedTimes(networks: Networks, sampling: ResolvedSampling, seed: number) {
+  const { transformer, image } = await oneImage(networks, sampling, seed);
+  return { unguidedTransformer: transformer, unguidedImage: image };
+}
+
+/** The small model's pictures, in two rounds at most; null where none is to be opened. */
+async function drawSmall({ openSmall, runs, ...rounds }: Settings): Promise<SmallPicturesReport | null> {
+  if (openSmall === undefined) return null;
+  const pipe = await openSmall();
+  try {
+    return await measureSmallPictures(pipe, { ...rounds, runs: Math.min(runs, 2) });
+  } finally {
+    await pipe.dispose();
+  }
 }
 
 /** Opens the networks of a folder's model. */
@@ -217,28 +250,6 @@ export async function openNetworks(
   } finally {
     await model.close();
   }
-}
-
-/** Samples and decodes one picture: seconds of both parts, and the share of time outside ONNX Runtime. */
-export async function oneImage(networks: Networks, sampling: ResolvedSampling, seed: number) {
-  const { runtime } = networks;
-  const insideBefore = runtime.runMilliseconds();
-  const begin = performance.now();
-  let last: { grid: Grid; tokens: Int32Array } | undefined;
-  const rows = [{ classId: 0, random: imageStream(seed, 0, 0) }];
-  for await (const scale of sampleScales(networks, { ...sampling, rows })) last = scale;
-  const sampled = performance.now();
-  const [h, w] = last!.grid;
-  const { image } = await (await networks.decoder()).run({ tokens: runtime.ints(last!.tokens, [1, h, w]) });
-  const end = performance.now();
-  release(image);
-  const inside = runtime.runMilliseconds() - insideBefore;
-  return {
-    transformer: (sampled - begin) / 1000,
-    decoder: (end - sampled) / 1000,
-    image: (end - begin) / 1000,
-    hostShare: 1 - inside / (end - begin),
-  };
 }
 
 /**

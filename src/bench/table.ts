@@ -21,9 +21,20 @@ export function benchTable(r: BenchReport): string {
     ],
     ["whole image", seconds(r.imageSeconds), ""],
     ["outside ONNX Runtime", percent(r.hostShare), "of an image"],
+    [
+      "guidance off from grids of 13 on",
+      `transformer ${r.unguidedEnd.ofTransformer.toFixed(2)} x`,
+      `image ${r.unguidedEnd.ofImage.toFixed(2)} x its time with guidance`,
+    ],
     [`opening the model${r.prepack ? ", re-packed" : ""}`, seconds(r.openSeconds), ""],
     ["peak memory", `${r.peakRssMB.toFixed(0)} MB`, `weights ${r.weightsMB.toFixed(0)} MB`],
   ];
+  if (r.smallPictures !== null)
+    rows.push([
+      `host share, ${r.smallPictures.pictures} emoji pictures`,
+      percent(r.smallPictures.hostShare),
+      `of ${seconds(r.smallPictures.seconds)}`,
+    ]);
   if (r.peer !== null)
     rows.push([
       `PyTorch ${String(r.peer.libraries.torch ?? "")}`,

@@ -6,6 +6,7 @@ import { computeTypes, DTYPE_HELP, deviceChoices, expectDtype } from "../runtime
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
+import { findModel } from "./model.ts";
 import { deepSnakeCased } from "./names.ts";
 
 interface BenchFlags {
@@ -74,8 +75,10 @@ async function bench(_: readonly string[], flags: BenchFlags, running: Running):
   if (flags.device !== undefined || flags.dtype !== undefined) return benchDevice(flags, running);
   const peer = flags.peer === undefined ? undefined : findPeer(flags.peer);
   const { benchTable, runBench } = await import("../bench/index.ts");
+  const { FlexVAR } = await import("../open.ts");
+  const openSmall = () => FlexVAR.fromPretrained(findModel("emoji"), { threads });
   const onProgress = (message: string): void => report.log(message);
-  const result = await runBench({ depth, size, steps, runs, threads, prepack, peer, signal, onProgress });
+  const result = await runBench({ depth, size, steps, runs, threads, prepack, openSmall, peer, signal, onProgress });
   return { json: { ...(deepSnakeCased(result) as Outcome["json"]), ...measured() }, text: benchTable(result) };
 }
 
