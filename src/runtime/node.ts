@@ -5,8 +5,17 @@ import { createRequire } from "node:module";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
-import { type ParamPlacement, type Program, type Provider, type Tensor, toOnnx } from "../engine/index.ts";
+import {
+  type DigitBits,
+  type LowerOptions,
+  type ParamPlacement,
+  type Program,
+  type Provider,
+  type Tensor,
+  toOnnx,
+} from "../engine/index.ts";
 import { OptionError } from "../errors/index.ts";
+import { exactDigitBitsOf } from "./byte-products.ts";
 import { createRuntime, type OpenOptions, type Runtime, type Session, type WeightData } from "./runtime.ts";
 
 export interface NodeRuntimeOptions {
@@ -90,16 +99,28 @@ async function createSession(
       },
     },
   };
+  const digitBits = usesIntegers(program) ? await exactBits() : undefined;
+  const lower = { provider, ...(digitBits !== undefined && { digitBits }) };
   const placed = program.params.flatMap((t): [Tensor, WeightData][] => {
     const data = weights?.get(t.name!);
     return data === undefined ? [] : [[t, atRealPath(data)]];
   });
   if (placed.some(([, data]) => data.kind === "file")) {
     const places = new Map(placed);
-    const model = toOnnx(program, { provider, place: (t) => placement(places.get(t)) });
+    const model = toOnnx(program, { ...lower, place: (t) => placement(places.get(t)) });
     return openMapped(placed, model, options);
   }
-  return openInMemory(program, provider, placed, options);
+  return openInMemory(program, lower, placed, options);
+}
+
+const usesIntegers = (program: Program): boolean => program.order.some(({ op }) => op === "QuantizedMatMul");
+
+let knownBits: Promise<DigitBits> | undefined;
+
+/** Found out once a process. */
+function exactBits(): Promise<DigitBits> {
+  knownBits ??= exactDigitBitsOf(ort);
+  return knownBits;
 }
 
 /** Weights up to this size travel inside the model; beyond, they are handed over beside it (protocol buffers end at 2 GB). */
@@ -107,7 +128,7 @@ const INLINE_BYTES = 256 * 2 ** 20;
 
 async function openInMemory(
   program: Program,
-  provider: Provider,
+  lower: Omit<LowerOptions, "place">,
   placed: readonly [Tensor, WeightData][],
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
@@ -121,7 +142,7 @@ async function openInMemory(
     return { kind: "external", location: t.name!, offset: 0, length: data.length };
   };
   const externalData = inline ? {} : { externalData: [...bytes].map(([t, data]) => ({ path: t.name!, data })) };
-  return ort.InferenceSession.create(toOnnx(program, { provider, place }), { ...options, ...externalData });
+  return ort.InferenceSession.create(toOnnx(program, { ...lower, place }), { ...options, ...externalData });
 }
 
 function memoryBytes(data: WeightData): Uint8Array {

@@ -4,9 +4,9 @@ import { type Dim, dimTerms, evaluateDim, type Program, type Provider, type Tens
 /** A value that a session takes or gives: ONNX Runtime's tensor, on the CPU or on the device. */
 export type Value = OrtTensor;
 
-/** Bytes of one parameter: in memory, or uncompressed float32 in a file from which they can be mapped. */
+/** Bytes of one parameter: in memory, or uncompressed in a file from which they can be mapped; float32, or int8 where it is of that type. */
 export type WeightData =
-  | { readonly kind: "memory"; readonly data: Float32Array }
+  | { readonly kind: "memory"; readonly data: Float32Array | Int8Array }
   | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number };
 
 export type Weights = ReadonlyMap<string, WeightData>;

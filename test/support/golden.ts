@@ -8,7 +8,6 @@ import { expect } from "vitest";
 import { openPthStateDict, toFloat32 } from "../../src/checkpoint/index.ts";
 import type { TensorShapes } from "../../src/models/index.ts";
 import { importModel } from "../../src/pretrained/node.ts";
-import type { WeightData } from "../../src/runtime/index.ts";
 import { type GoldenArray, goldenNpz } from "./golden-npz.ts";
 
 /** Bars of the parity: forward values, and losses, gradients and trained weights. */
@@ -104,13 +103,13 @@ export class Golden {
 /** A golden checkpoint in memory. */
 export interface GoldenCheckpoint {
   readonly shapes: TensorShapes;
-  readonly weights: ReadonlyMap<string, WeightData & { readonly kind: "memory" }>;
+  readonly weights: ReadonlyMap<string, { readonly kind: "memory"; readonly data: Float32Array }>;
 }
 
 export async function goldenCheckpoint(file: string): Promise<GoldenCheckpoint> {
   const opened = await openPthStateDict(goldenPath(file));
   try {
-    const weights = new Map<string, WeightData & { readonly kind: "memory" }>();
+    const weights = new Map<string, { readonly kind: "memory"; readonly data: Float32Array }>();
     for (const [name, entry] of opened.tensors)
       weights.set(name, { kind: "memory", data: toFloat32(await entry.read(), entry.dtype) });
     return { shapes: new Map([...opened.tensors].map(([name, { shape }]) => [name, { shape }])), weights };

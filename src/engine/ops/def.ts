@@ -8,9 +8,16 @@ export type Functions = typeof import("../functions.ts");
 
 export type Provider = "cpu" | "webgpu" | "wasm";
 
+/**
+ * Bits of a digit of a quantised row: a whole byte where sums of byte products are exact; 7 where a processor adds two of them in
+ * sixteen bits.
+ */
+export type DigitBits = 7 | 8;
+
 /** What an operation's emission may use; implemented by the ONNX writer. */
 export interface Emitter {
   readonly provider: Provider;
+  readonly digitBits: DigitBits;
   /** ONNX value names of the node's inputs. */
   readonly inputs: readonly string[];
   /** ONNX value name that the node must produce. */
@@ -28,6 +35,8 @@ export interface Emitter {
   ints(values: readonly number[]): string;
   /** Name of a float vector constant filled with one value, or of a scalar when `length` is null. */
   floats(value: number, length: number | null): string;
+  /** Name of a uint8 scalar constant. */
+  byte(value: number): string;
   /** Name of an int64 vector holding the dimensions of `shape` at run time. */
   shape(shape: Shape): string;
 }

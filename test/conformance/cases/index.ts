@@ -4,6 +4,7 @@ import { elementwiseCases } from "./elementwise.ts";
 import { gatherCases } from "./gather.ts";
 import { matmulCases } from "./matmul.ts";
 import { normalizeCases } from "./normalize.ts";
+import { quantizedCases } from "./quantized.ts";
 import { reduceCases } from "./reduce.ts";
 import { shapeCases } from "./shape.ts";
 
@@ -15,6 +16,7 @@ export const conformanceCases: readonly OpCase[] = [
   ...gatherCases,
   ...matmulCases,
   ...normalizeCases,
+  ...quantizedCases,
   ...convCases,
 ];
 
