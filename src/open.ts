@@ -7,7 +7,7 @@ import { OptionError } from "./errors/index.ts";
 import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
-import { CONFIG_FILE, loadWeights } from "./pretrained/index.ts";
+import { CONFIG_FILE, computesInIntegers, loadWeights } from "./pretrained/index.ts";
 import { openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
 import { nodeRuntime } from "./runtime/node.ts";
@@ -15,7 +15,10 @@ import { nodeRuntime } from "./runtime/node.ts";
 export interface FromPretrainedOptions {
   /** `cpu` (default) or `webgpu`. */
   readonly device?: string | undefined;
-  /** What the networks compute in. fp32 is what this build has; weights stored in half precision are widened. */
+  /**
+   * What the networks compute in: `fp32`, to which half precision is widened, or `int8`, the transformer's products in integers. By
+   * default as the weights are stored.
+   */
   readonly dtype?: string | undefined;
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;
@@ -76,8 +79,7 @@ export const FlexVAR = {
    * @throws Error naming the file or option, what was expected and what was found.
    */
   async fromPretrained(named: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
-    const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
-    if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
+    const { device, dtype, threads, lowMemory = false, prepack, onProgress = () => {} } = options;
     const runtime = nodeRuntime({
       ...(device === undefined ? {} : { device }),
       ...(threads === undefined ? {} : { threads }),
@@ -87,10 +89,11 @@ export const FlexVAR = {
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {
+      const inIntegers = computesInIntegers(dtype, model.config, runtime.provider);
       const map = runtime.provider === "cpu" && (await isWritable(folder));
       const weights: Weights = new Map([
         ...(await loadWeights(model.tokenizer, map)),
-        ...(model.transformer === null ? [] : await loadWeights(model.transformer, map)),
+        ...(model.transformer === null ? [] : await loadWeights(model.transformer, map, inIntegers)),
       ]);
       const { tokenizer, transformer } = model.config;
       const networks = createNetworks(runtime, { tokenizer, transformer }, weights, {

@@ -39,7 +39,10 @@ export const addComputeFlags = (command: Command): Command =>
   addThreadsFlag(
     addModelFlag(command)
       .option("--device <cpu|webgpu>", "what computes; cpu by default")
-      .option("--dtype <fp32>", "what the networks compute in; fp32 is what this build has"),
+      .option(
+        "--dtype <fp32|int8>",
+        "what the networks compute in; int8: the transformer's products in integers, on the cpu; as the weights are stored by default",
+      ),
   )
     .option("--low-memory", "keep one network in memory at a time; costs a re-opening between sampling and decoding")
     .option(

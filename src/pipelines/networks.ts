@@ -1,6 +1,7 @@
 import type { Program } from "../engine/index.ts";
+import { ofQuantized } from "../models/index.ts";
 import { createMutex, type Runtime, type Session, type Value, type Weights } from "../runtime/index.ts";
-import { type NetworkConfigs, PROGRAMS, type ProgramName } from "./programs.ts";
+import { type NetworkConfigs, type ProgramName, programNames, programOf } from "./programs.ts";
 
 /** The sessions of one model, each opened when it is first needed. */
 export interface Networks
@@ -24,12 +25,14 @@ export interface NetworkOptions {
 
 const TOKENIZER: readonly ProgramName[] = ["decoder", "encoder", "quantise"];
 
+/** @param floatConfigs sizes; which products are in integers is told by the weights. */
 export function createNetworks(
   runtime: Runtime,
-  configs: NetworkConfigs,
+  floatConfigs: NetworkConfigs,
   weights: Weights,
   { prepack, oneAtATime = false }: NetworkOptions = {},
 ): Networks {
+  const configs = withQuantized(floatConfigs, weights);
   const programs = new Map<ProgramName, Program>();
   const opened = new Map<ProgramName, Promise<Session>>();
   // Sessions run one at a time anyway where they are closed for one another.
@@ -37,8 +40,8 @@ export function createNetworks(
   let isTokenizer: boolean | undefined;
   let disposed = false;
 
-  const programOf = (name: ProgramName): Program => {
-    const program = programs.get(name) ?? PROGRAMS[name](configs);
+  const tracedOnce = (name: ProgramName): Program => {
+    const program = programs.get(name) ?? programOf(name, configs);
     programs.set(name, program);
     return program;
   };
@@ -46,7 +49,7 @@ export function createNetworks(
     if (disposed) throw new Error("model: expected an open model, got one that was disposed");
     const known = opened.get(name);
     if (known !== undefined) return known;
-    const program = programOf(name);
+    const program = tracedOnce(name);
     const cache = Object.keys(program.outputs).filter((output) => output.startsWith("new_"));
     const session = runtime.open(program, {
       weights,
@@ -65,7 +68,7 @@ export function createNetworks(
   };
   /** A session that is opened whenever it runs and is not open. */
   const reopened = (name: ProgramName): Session => ({
-    program: programOf(name),
+    program: tracedOnce(name),
     run: (feeds, fetches) =>
       exclusively(async () => {
         if (isTokenizer !== TOKENIZER.includes(name)) await closeAll();
@@ -75,9 +78,10 @@ export function createNetworks(
     dispose: () => Promise.resolve(),
   });
   const session = async (name: ProgramName): Promise<Session> => (oneAtATime ? reopened(name) : open(name));
-  const sessions = Object.fromEntries(
-    (Object.keys(PROGRAMS) as ProgramName[]).map((name) => [name, () => session(name)]),
-  ) as Record<ProgramName, () => Promise<Session>>;
+  const sessions = Object.fromEntries(programNames.map((name) => [name, () => session(name)])) as Record<
+    ProgramName,
+    () => Promise<Session>
+  >;
   return {
     ...sessions,
     configs,
@@ -88,6 +92,12 @@ export function createNetworks(
       return exclusively(closeAll);
     },
   };
+}
+
+/** The networks with those weights in integers that are given so. */
+function withQuantized(configs: NetworkConfigs, weights: Weights): NetworkConfigs {
+  const names = [...weights.keys()].flatMap((name) => ofQuantized(name) ?? []);
+  return names.length === 0 ? configs : { ...configs, quantized: new Set(names) };
 }
 
 /** Frees a value's device memory; a value on the CPU is left to the garbage collector. */
