@@ -17,6 +17,7 @@ const folderOrder = [
   "pretrained",
   "hub",
   "pipelines",
+  "quantize",
   "data",
   "train",
   "evaluate",
