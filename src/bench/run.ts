@@ -6,23 +6,21 @@ import type { TokenizerConfig } from "../models/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import {
   conditioningProgram,
-  createNetworks,
   decoderProgram,
   embedProgram,
   type Networks,
-  release,
   resolvePlan,
-  sampleScales,
   stepProgram,
   transformerOf,
 } from "../pipelines/index.ts";
-import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
-import { openFolder } from "../pretrained/node.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import { type Grid, gridTokens, imageStream } from "../sampling/index.ts";
+import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type FrechetReport, measureFrechet } from "./frechet.ts";
+import { type IntegersReport, measureIntegers } from "./integers.ts";
 import { type Peer, startPeer } from "./peer.ts";
+import { oneImage, openNetworks } from "./picture.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
 import { convProbe, matmulProbe } from "./rates.ts";
 import { leastOfRounds, type PartReport, type Probe, partReport } from "./rounds.ts";
@@ -39,6 +37,8 @@ export interface BenchOptions {
   readonly threads?: number | undefined;
   /** Re-pack the weights when opening. */
   readonly prepack?: boolean | undefined;
+  /** Also the same pictures with products in integers. */
+  readonly int8?: boolean | undefined;
   /** PyTorch peer: its script and interpreter; left out, none is run. */
   readonly peer?: { readonly script: string; readonly python: string } | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
@@ -64,6 +64,8 @@ export interface BenchReport {
   readonly peakRssMB: number;
   readonly weightsMB: number;
   readonly peer: PeerReport | null;
+  /** Products in integers; null where they were not asked for. */
+  readonly int8: IntegersReport | null;
   /** One training step of both networks. */
   readonly training: TrainingReport;
   /** FID's arithmetic at the size it is published with; two rounds at most. */
@@ -111,13 +113,12 @@ async function measure(
   const { grids } = sampling.plan;
   const probes = { matmul: await matmulProbe(runtime), conv: await convProbe(runtime) };
   onProgress("opening the model");
-  const openBegin = performance.now();
-  const { networks, weightsMB } = await openNetworks(folder, runtime, prepack);
-  await Promise.all([networks.conditioning(), networks.embed(), networks.step(true), networks.decoder()]);
-  const openSeconds = (performance.now() - openBegin) / 1000;
+  const { networks, weightsMB, openSeconds } = await openNetworks(folder, runtime, prepack);
   const peer = await openPeer(settings, grids);
   try {
     const figures = await measureRounds(settings, probes, networks, sampling, peer);
+    const int8 = settings.int8 === true ? await measureIntegers(settings, networks, folder, sampling) : null;
+    const othersShare = Math.max(figures.othersShare, int8?.othersShare ?? 0);
     return {
       machine: {
         cpu: cpus()[0]?.model ?? "unknown",
@@ -127,7 +128,9 @@ async function measure(
       },
       ...{ depth: settings.depth, size, grids, prepack, openSeconds, weightsMB },
       ...figures,
-      verdict: figures.othersShare > BUSY_SHARE ? "invalid: machine busy" : "valid",
+      int8,
+      othersShare,
+      verdict: othersShare > BUSY_SHARE ? "invalid: machine busy" : "valid",
     };
   } finally {
     peer?.close();
@@ -189,50 +192,6 @@ async function measureRounds(
     training,
     frechet,
     othersShare: Math.max(least.othersShare, training.othersShare, frechet.othersShare),
-  };
-}
-
-async function openNetworks(
-  folder: string,
-  runtime: Runtime,
-  prepack: boolean,
-): Promise<{ networks: Networks; weightsMB: number }> {
-  const model = await openFolder(folder);
-  try {
-    const weights = new Map([
-      ...(await loadWeights(model.tokenizer, true)),
-      ...(await loadWeights(model.transformer!, true)),
-    ]);
-    const bytes = [...weights.values()].reduce((n, w) => n + (w.kind === "file" ? w.length : w.data.byteLength), 0);
-    const { tokenizer, transformer } = model.config;
-    return {
-      networks: createNetworks(runtime, { tokenizer, transformer }, weights, { prepack }),
-      weightsMB: bytes / 2 ** 20,
-    };
-  } finally {
-    await model.close();
-  }
-}
-
-/** Samples and decodes one picture: seconds of both parts, and the share of time outside ONNX Runtime. */
-async function oneImage(networks: Networks, sampling: ResolvedSampling, seed: number) {
-  const { runtime } = networks;
-  const insideBefore = runtime.runMilliseconds();
-  const begin = performance.now();
-  let last: { grid: Grid; tokens: Int32Array } | undefined;
-  const rows = [{ classId: 0, random: imageStream(seed, 0, 0) }];
-  for await (const scale of sampleScales(networks, { ...sampling, rows })) last = scale;
-  const sampled = performance.now();
-  const [h, w] = last!.grid;
-  const { image } = await (await networks.decoder()).run({ tokens: runtime.ints(last!.tokens, [1, h, w]) });
-  const end = performance.now();
-  release(image);
-  const inside = runtime.runMilliseconds() - insideBefore;
-  return {
-    transformer: (sampled - begin) / 1000,
-    decoder: (end - sampled) / 1000,
-    image: (end - begin) / 1000,
-    hostShare: 1 - inside / (end - begin),
   };
 }
 
