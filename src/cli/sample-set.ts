@@ -54,7 +54,15 @@ export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promi
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
   const model = await modelHash(folder);
   const run = runSettings(pipe.config, { task: "generate", options: whole, model });
-  const own = { total, ...run, size: `${width}x${height}`, classes: [...classes] };
+  // What a folder is stored in is in its hash.
+  const isQuantized = pipe.networks.configs.quantized !== undefined && pipe.config.dtype !== "int8";
+  const own = {
+    total,
+    ...run,
+    ...(isQuantized && { dtype: "int8" }),
+    size: `${width}x${height}`,
+    classes: [...classes],
+  };
   const options = { ...whole, count: 1, batchSize: request.batch };
   const fit = (by: Costs) => fitGenerate(pipe.config, by.model, options, total, by.budget);
   const batch = costs === undefined ? request.batch : estimated(costs, report, fit).batch;
