@@ -10,6 +10,7 @@ const TITLES = {
   "docs/start.md": "Start",
   "docs/generate.md": "Generate",
   "docs/models.md": "Models",
+  "docs/int8.md": "Products in integers",
   "docs/edit.md": "Edit",
   "docs/training.md": "Train",
   "docs/evaluation.md": "Evaluate",
