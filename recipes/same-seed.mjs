@@ -1,4 +1,4 @@
-// node recipes/same-seed.mjs [MODEL] [--seeds 100] [--out runs/same-seed/NAME.jsonl] [--threads N]: draws every seed with ONNX
+// node recipes/same-seed.mjs [MODEL] [--seeds 100] [--dtype fp32|int8] [--out runs/same-seed/NAME.jsonl] [--threads N]: draws every seed with ONNX
 // Runtime for Node and with its WebAssembly, and compares the tokens. Goes on where an earlier run stopped. Of every first
 // difference it says how near the draw was to the other token: in logits over temperature, or at the edge of top-p as a share of probability.
 import { appendFile, mkdir, readFile } from "node:fs/promises";
@@ -13,13 +13,15 @@ const IDENTICAL = 0.99;
 const DISTANCE = 1e-4;
 
 const { values, positionals } = readFlags(
-  { seeds: "100", out: undefined, threads: undefined },
+  { seeds: "100", dtype: undefined, out: undefined, threads: undefined },
   { allowPositionals: true },
 );
 const folder = resolve(positionals[0] ?? "models/emoji");
 const seeds = Number(values.seeds);
-const out = values.out ?? join("runs", "same-seed", `${basename(folder)}.jsonl`);
-const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
+const { dtype } = values;
+const out =
+  values.out ?? join("runs", "same-seed", `${basename(folder)}${dtype === undefined ? "" : `-${dtype}`}.jsonl`);
+const options = { dtype, ...(values.threads !== undefined && { threads: Number(values.threads) }) };
 
 const lines = await readFile(out, "utf8").catch(() => "");
 const results = new Map(
@@ -33,10 +35,10 @@ const missing = Array.from({ length: seeds }, (_, seed) => seed).filter((seed) =
 
 if (missing.length > 0) {
   await mkdir(dirname(out), { recursive: true });
-  const node = await FlexVAR.fromPretrained(folder, threads);
+  const node = await FlexVAR.fromPretrained(folder, options);
   const web = await WebFlexVAR.fromPretrained("https://model.invalid/", {
     device: "wasm",
-    ...threads,
+    ...options,
     fetch: async (address) => new Response(await readFile(join(folder, basename(new URL(address).pathname)))),
   });
   for (const seed of missing) {
@@ -55,6 +57,7 @@ const share = 1 - different.length / counted.length;
 const farthest = Math.max(0, ...different.map(({ difference }) => difference.distance));
 const report = {
   model: basename(folder),
+  ...(dtype !== undefined && { dtype }),
   seeds: counted.length,
   identical: share,
   largest_logit_difference: Math.max(...counted.map((one) => one.logits)),

@@ -178,8 +178,8 @@ describe("opening a model by its address", () => {
   });
 
   test("a number type that this build does not compute in, and an unknown device, are refused in words", async () => {
-    await expect(open({ dtype: "int8" })).rejects.toThrow(
-      "dtype: expected fp32 (what this build computes in), got int8",
+    await expect(open({ fetch: server().fetch, dtype: "int4" })).rejects.toThrow(
+      "dtype: expected one of fp32, fp16, int8, got int4",
     );
     await expect(FlexVAR.fromPretrained("https://a.test/m", { device: "cuda" })).rejects.toThrow(
       "device: expected one of wasm, webgpu",

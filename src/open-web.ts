@@ -1,10 +1,10 @@
 /** Opening models in browsers. */
-import { OptionError } from "./errors/index.ts";
 import { fetchHubFolder, parseHubReference, refuseCheckpoint } from "./hub/web.ts";
 import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
 import {
   addressIn,
   CONFIG_FILE,
+  computedType,
   type DownloadProgress,
   type Fetch,
   type FetchedFolder,
@@ -21,7 +21,10 @@ export interface WebProgress extends Partial<DownloadProgress> {
 }
 
 export interface FromPretrainedOptions extends WebRuntimeOptions {
-  /** What the networks compute in. fp32 is what this build has; weights stored in half precision are widened. */
+  /**
+   * What the networks compute in: `fp32`, to which half precision is widened, or `int8`, the transformer's products in integers. By
+   * default as the weights are stored.
+   */
   readonly dtype?: string | undefined;
   readonly onProgress?: ((event: WebProgress) => void) | undefined;
   /** Stops the opening: it throws the signal's reason. */
@@ -63,9 +66,8 @@ export const FlexVAR = {
    * @throws Error naming the file or option, what was expected and what was found; the signal's reason when aborted.
    */
   async fromPretrained(folder: string | URL, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
-    const { dtype = "fp32", onProgress = () => {}, signal = new AbortController().signal } = options;
+    const { dtype, onProgress = () => {}, signal = new AbortController().signal } = options;
     const { fetch = (address, init) => globalThis.fetch(address, init) } = options;
-    if (dtype !== "fp32") throw new OptionError("dtype", "fp32 (what this build computes in)", dtype);
     const runtime = options.runtime ?? (await webRuntime(options));
     onProgress({ message: `opening ${folder}` });
     const model = await fetchNamed(folder, options.hubEndpoint, {
@@ -73,13 +75,19 @@ export const FlexVAR = {
       signal,
       onProgress: (progress) => onProgress({ message: `downloading ${progress.file}`, ...progress }),
     });
+    const computed = computedType(dtype, model.config, runtime.provider);
     const weights: Weights = new Map([
       ...(await loadWeights(model.tokenizer, false)),
-      ...(model.transformer === null ? [] : await loadWeights(model.transformer, false)),
+      ...(model.transformer === null
+        ? []
+        : await loadWeights(model.transformer, false, { inIntegers: computed === "int8" })),
     ]);
     signal.throwIfAborted();
     const { tokenizer, transformer } = model.config;
-    return new FlexVARPipeline(model.config, createNetworks(runtime, { tokenizer, transformer }, weights));
+    return new FlexVARPipeline(
+      model.config,
+      createNetworks(runtime, { tokenizer, transformer }, weights, { dtype: computed }),
+    );
   },
 };
 

@@ -8,15 +8,18 @@ import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
 import { countParams } from "./nn/index.ts";
 import { createNetworks, FlexVARPipeline, halfWeightNames, LARGE_MODEL_BYTES, weightBytes } from "./pipelines/index.ts";
-import { loadWeights } from "./pretrained/index.ts";
+import { computedType, loadWeights } from "./pretrained/index.ts";
 import { modelFolderHere, openFolder } from "./pretrained/node.ts";
 import type { Weights } from "./runtime/index.ts";
-import { expectDtypeOf, MOST_WASM_BYTES } from "./runtime/node.ts";
+import { MOST_WASM_BYTES } from "./runtime/node.ts";
 
 export interface FromPretrainedOptions {
   /** What computes: `auto` (the fastest of this installation that passes its check) or a device by name; `cpu` by default. */
   readonly device?: string | undefined;
-  /** What the networks compute in: `fp32` (default; weights stored in half precision are widened) or `fp16`, made for GPUs, where it halves the memory of the weights. */
+  /**
+   * What the networks compute in: `fp32`, to which half precision is widened; `fp16`, made for GPUs, where it halves the memory of the weights;
+   * `int8`, the transformer's products in integers, on the CPU. By default as the weights are stored: `int8`, else `fp32`.
+   */
   readonly dtype?: string | undefined;
   /** Threads of one operator; all cores by default. */
   readonly threads?: number | undefined;
@@ -80,26 +83,27 @@ export const FlexVAR = {
    * @throws Error naming the file or option, what was expected and what was found.
    */
   async fromPretrained(named: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
-    const { device, dtype = "fp32", threads, lowMemory = false, prepack, onProgress = () => {} } = options;
-    const runtime = await openRuntime({ device, threads, dtype, onMessage: (message) => onProgress({ message }) });
-    expectDtypeOf(runtime.provider, dtype);
+    const { device, dtype, threads, lowMemory = false, prepack, onProgress = () => {} } = options;
+    const onMessage = (message: string): void => onProgress({ message });
+    const runtime = await openRuntime({ device, threads, dtype, onMessage });
     if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
     const folder = await folderOf(named, options);
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {
       if (runtime.provider === "wasm") expectFits(model);
+      const computed = computedType(dtype, model.config, runtime.provider);
       const map = runtime.provider === "cpu" && (await isWritable(folder));
       const { tokenizer, transformer } = model.config;
-      const halves = halfWeightNames({ tokenizer, transformer }, dtype);
+      const wanted = { halves: halfWeightNames({ tokenizer, transformer }, computed), inIntegers: computed === "int8" };
       const weights: Weights = new Map([
-        ...(await loadWeights(model.tokenizer, map, halves)),
-        ...(model.transformer === null ? [] : await loadWeights(model.transformer, map, halves)),
+        ...(await loadWeights(model.tokenizer, map, wanted)),
+        ...(model.transformer === null ? [] : await loadWeights(model.transformer, map, wanted)),
       ]);
       const networks = createNetworks(runtime, { tokenizer, transformer }, weights, {
         prepack: prepack ?? (!lowMemory && weightBytes(weights) <= LARGE_MODEL_BYTES),
         oneAtATime: lowMemory,
-        dtype,
+        dtype: computed,
       });
       return new FlexVARPipeline(model.config, networks);
     } finally {

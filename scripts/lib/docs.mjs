@@ -11,6 +11,7 @@ const TITLES = {
   "docs/generate.md": "Generate",
   "docs/models.md": "Models",
   "docs/devices.md": "Devices",
+  "docs/int8.md": "Products in integers",
   "docs/edit.md": "Edit",
   "docs/training.md": "Train",
   "docs/evaluation.md": "Evaluate",

@@ -8,11 +8,12 @@ import { textColumns } from "../report/index.ts";
 import { type ComputeType, expectDtypeOf } from "../runtime/node.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type Crossing, watchCrossings } from "./crossing.ts";
+import { openNetworks } from "./open-networks.ts";
 import { oneImage } from "./pictures.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
 import { convProbe, matmulProbe } from "./rates.ts";
 import { leastOfRounds, partReport } from "./rounds.ts";
-import { openNetworks, transformerFlops } from "./run.ts";
+import { transformerFlops } from "./run.ts";
 
 export interface DeviceBenchOptions {
   /** `auto` or a device of this installation. */
@@ -69,10 +70,7 @@ export async function runDeviceBench(options: DeviceBenchOptions): Promise<Devic
     const { grids } = sampling.plan;
     const probes = { matmul: await matmulProbe(runtime), conv: await convProbe(runtime) };
     onProgress("opening the model");
-    const begin = performance.now();
-    const { networks, weightsMB } = await openNetworks(folder, runtime, false, dtype);
-    await Promise.all([networks.conditioning(), networks.embed(), networks.step(true), networks.decoder()]);
-    const openSeconds = (performance.now() - begin) / 1000;
+    const { networks, weightsMB, openSeconds } = await openNetworks(folder, runtime, false, dtype);
     try {
       const { own, othersShare } = await leastOfRounds(
         { runs, onProgress, signal: options.signal },

@@ -1,5 +1,5 @@
 /** What this machine can do at best: plain products on the same runtime. */
-import { input, ops, type Program, param, program } from "../engine/index.ts";
+import { input, ops, type Program, param, program, quantizeProducts, type Tensor } from "../engine/index.ts";
 import type { Runtime, Value } from "../runtime/index.ts";
 import type { Probe } from "./rounds.ts";
 
@@ -12,14 +12,15 @@ function noise(size: number): Float32Array {
   return values;
 }
 
-async function probe(runtime: Runtime, p: Program, x: Value, flops: number): Promise<Probe> {
+async function probe(runtime: Runtime, p: Program, x: Value, flops: number, prepack = true): Promise<Probe> {
   const weights = new Map(
     p.params.map((t) => {
-      const size = (t.shape as number[]).reduce((n, d) => n * d, 1);
-      return [t.name!, { kind: "memory" as const, data: noise(size) }];
+      const values = noise((t.shape as number[]).reduce((n, d) => n * d, 1));
+      const data = t.dtype === "int8" ? Int8Array.from(values, (value) => 254 * value) : values;
+      return [t.name!, { kind: "memory" as const, data }];
     }),
   );
-  const session = await runtime.open(p, { weights });
+  const session = await runtime.open(p, { weights, prepack });
   await session.run({ x });
   return {
     flops,
@@ -41,6 +42,25 @@ export function matmulProbe(runtime: Runtime): Promise<Probe> {
   const [m, k, n] = [1360, 1536, 6144];
   const p = program("matmul", { y: ops.matmul(input("x", "float32", [m, k]), param("w", [k, n])) });
   return probe(runtime, p, runtime.floats(noise(m * k), [m, k]), 2 * m * k * n);
+}
+
+/** The products of one block of width C over `rows` tokens, one after the other: attention's two, and those of the feed-forward layer. */
+export function blockProbe(
+  runtime: Runtime,
+  C: number,
+  rows: number,
+  inIntegers: boolean,
+  prepack: boolean,
+): Promise<Probe> {
+  const times = (x: Tensor, name: string, N: number): Tensor =>
+    ops.matmul(x, param(name, [N, x.shape.at(-1) as number]), { transB: true });
+  const x = input("x", "float32", [rows, C]);
+  const qkv = times(x, "qkv", 3 * C);
+  const attended = times(ops.slice(qkv, 1, 0, C), "proj", C);
+  const p = program("block", { y: times(times(attended, "fc1", 4 * C), "fc2", C) });
+  const by = (name: string) => ({ weight: `${name}_int8`, scale: `${name}_scale`, digits: 1 as const });
+  const measured = inIntegers ? quantizeProducts(p, by) : p;
+  return probe(runtime, measured, runtime.floats(noise(rows * C), [rows, C]), 2 * rows * 12 * C * C, prepack);
 }
 
 /** fp32 3×3 convolution, 128 to 128 channels at 256²: the decoder's last level. */

@@ -6,23 +6,21 @@ import type { TokenizerConfig } from "../models/index.ts";
 import type { ResolvedSampling } from "../options/index.ts";
 import {
   conditioningProgram,
-  createNetworks,
   decoderProgram,
   embedProgram,
   type FlexVARPipeline,
-  halfWeightNames,
   type Networks,
   resolvePlan,
   stepProgram,
   transformerOf,
 } from "../pipelines/index.ts";
-
-import { loadWeights, type ModelConfig } from "../pretrained/index.ts";
-import { openFolder } from "../pretrained/node.ts";
-import type { ComputeType, Runtime } from "../runtime/index.ts";
+import type { ModelConfig } from "../pretrained/index.ts";
+import type { Runtime } from "../runtime/index.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import { type FrechetReport, measureFrechet } from "./frechet.ts";
+import { type IntegersReport, measureIntegers } from "./integers.ts";
+import { openNetworks } from "./open-networks.ts";
 import { type Peer, startPeer } from "./peer.ts";
 import { measureSmallPictures, oneImage, type SmallPicturesReport } from "./pictures.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
@@ -43,6 +41,8 @@ export interface BenchOptions {
   readonly prepack?: boolean | undefined;
   /** Opens a small model, whose pictures show what our own code costs; left out, none are drawn. */
   readonly openSmall?: (() => Promise<FlexVARPipeline>) | undefined;
+  /** Also the same pictures with products in integers. */
+  readonly int8?: boolean | undefined;
   /** PyTorch peer: its script and interpreter; left out, none is run. */
   readonly peer?: { readonly script: string; readonly python: string } | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
@@ -71,6 +71,8 @@ export interface BenchReport {
   readonly peakRssMB: number;
   readonly weightsMB: number;
   readonly peer: PeerReport | null;
+  /** Products in integers; null where they were not asked for. */
+  readonly int8: IntegersReport | null;
   /** One training step of both networks. */
   readonly training: TrainingReport;
   /** FID's arithmetic at the size it is published with; two rounds at most. */
@@ -121,13 +123,12 @@ async function measure(
   const { grids } = sampling.plan;
   const probes = { matmul: await matmulProbe(runtime), conv: await convProbe(runtime) };
   onProgress("opening the model");
-  const openBegin = performance.now();
-  const { networks, weightsMB } = await openNetworks(folder, runtime, prepack);
-  await Promise.all([networks.conditioning(), networks.embed(), networks.step(true), networks.decoder()]);
-  const openSeconds = (performance.now() - openBegin) / 1000;
+  const { networks, weightsMB, openSeconds } = await openNetworks(folder, runtime, prepack);
   const peer = await openPeer(settings, grids);
   try {
     const figures = await measureRounds(settings, probes, networks, { sampling, unguidedEnd }, peer);
+    const int8 = settings.int8 === true ? await measureIntegers(settings, networks, folder, sampling) : null;
+    const othersShare = Math.max(figures.othersShare, int8?.othersShare ?? 0);
     return {
       machine: {
         cpu: cpus()[0]?.model ?? "unknown",
@@ -137,7 +138,9 @@ async function measure(
       },
       ...{ depth: settings.depth, size, grids, prepack, openSeconds, weightsMB },
       ...figures,
-      verdict: figures.othersShare > BUSY_SHARE ? "invalid: machine busy" : "valid",
+      int8,
+      othersShare,
+      verdict: othersShare > BUSY_SHARE ? "invalid: machine busy" : "valid",
     };
   } finally {
     peer?.close();
@@ -223,32 +226,6 @@ async function drawSmall({ openSmall, runs, ...rounds }: Settings): Promise<Smal
     return await measureSmallPictures(pipe, { ...rounds, runs: Math.min(runs, 2) });
   } finally {
     await pipe.dispose();
-  }
-}
-
-/** Opens the networks of a folder's model. */
-export async function openNetworks(
-  folder: string,
-  runtime: Runtime,
-  prepack: boolean,
-  dtype: ComputeType = "fp32",
-): Promise<{ networks: Networks; weightsMB: number }> {
-  const model = await openFolder(folder);
-  try {
-    const map = runtime.provider === "cpu";
-    const halves = halfWeightNames(model.config, dtype);
-    const weights = new Map([
-      ...(await loadWeights(model.tokenizer, map, halves)),
-      ...(await loadWeights(model.transformer!, map, halves)),
-    ]);
-    const bytes = [...weights.values()].reduce((n, w) => n + (w.kind === "file" ? w.length : w.data.byteLength), 0);
-    const { tokenizer, transformer } = model.config;
-    return {
-      networks: createNetworks(runtime, { tokenizer, transformer }, weights, { prepack, dtype }),
-      weightsMB: bytes / 2 ** 20,
-    };
-  } finally {
-    await model.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { textColumns } from "../report/index.ts";
+import type { IntegersReport } from "./integers.ts";
 import type { BenchReport } from "./run.ts";
 
 /** The report as a table for people. */
@@ -35,6 +36,7 @@ export function benchTable(r: BenchReport): string {
       percent(r.smallPictures.hostShare),
       `of ${seconds(r.smallPictures.seconds)}`,
     ]);
+  if (r.int8 !== null) rows.push(...integerRows(r.depth, r.int8));
   if (r.peer !== null)
     rows.push([
       `PyTorch ${String(r.peer.libraries.torch ?? "")}`,
@@ -58,6 +60,17 @@ export function benchTable(r: BenchReport): string {
   rows.push(["other processes", percent(r.othersShare), r.verdict]);
   const head = `${r.machine.cpu}, ${r.machine.cores} cores, Node ${r.machine.node}, ${r.machine.runtime}`;
   return `${[head, textColumns(rows), ...peerLines(r)].join("\n")}\n`;
+}
+
+/** Products in integers over those in float32. */
+function integerRows(depth: number, r: IntegersReport): [string, string, string][] {
+  const of = (x: number): string => `${x.toFixed(2)} x fp32's time`;
+  return [
+    ["int8 products of a block", "", of(r.ofProducts)],
+    [`int8 d${depth} transformer`, `${r.transformerSeconds.toFixed(2)} s`, of(r.ofTransformer)],
+    ["int8 whole image", `${r.imageSeconds.toFixed(2)} s`, of(r.ofImage)],
+    ["opening the int8 model", `${r.openSeconds.toFixed(2)} s`, `weights ${r.weightsMB.toFixed(0)} MB`],
+  ];
 }
 
 /** The libraries that the peer computed with. */

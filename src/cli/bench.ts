@@ -16,6 +16,7 @@ interface BenchFlags {
   readonly runs?: number;
   readonly threads?: number;
   readonly prepack?: boolean;
+  readonly int8?: boolean;
   readonly peer?: string | true;
   readonly device?: string;
   readonly dtype?: string;
@@ -43,6 +44,7 @@ export function define(command: Command): CommandWork {
     .option("--runs <N>", "rounds after the one that warms up; 3 by default", wholeNumber("runs", 1, 100))
     .option("--threads <N>", "threads of one operator; all cores by default", wholeNumber("threads", 1, 1024))
     .option("--prepack", "re-pack the weights when opening: slower to open, faster small scales, more memory")
+    .option("--int8", "also the same pictures with the transformer's products in integers")
     .option(
       "--peer [PYTHON]",
       "also PyTorch (a clone's bench/peer), with this interpreter; $FLEXVAR_PYTHON or python3 by default",
@@ -71,14 +73,15 @@ async function bench(_: readonly string[], flags: BenchFlags, running: Running):
   if (flags.server === true) return (await import("./bench-server.ts")).benchServer(flags, running);
   for (const name of ["model", "clients", "seconds"] as const)
     if (flags[name] !== undefined) throw new UsageError(`--${name}: expected only with --server, got it without`);
-  const { depth, size, steps, runs, threads, prepack } = flags;
+  const { depth, size, steps, runs, threads, prepack, int8 } = flags;
   if (flags.device !== undefined || flags.dtype !== undefined) return benchDevice(flags, running);
   const peer = flags.peer === undefined ? undefined : findPeer(flags.peer);
   const { benchTable, runBench } = await import("../bench/index.ts");
   const { FlexVAR } = await import("../open.ts");
   const openSmall = () => FlexVAR.fromPretrained(findModel("emoji"), { threads });
   const onProgress = (message: string): void => report.log(message);
-  const result = await runBench({ depth, size, steps, runs, threads, prepack, openSmall, peer, signal, onProgress });
+  const settings = { depth, size, steps, runs, threads, prepack, int8 };
+  const result = await runBench({ ...settings, openSmall, peer, signal, onProgress });
   return { json: { ...(deepSnakeCased(result) as Outcome["json"]), ...measured() }, text: benchTable(result) };
 }
 

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<
   devices: ["what this installation can compute on", () => import("./devices.ts")],
   import: ["make a model folder from released checkpoints", () => import("./import.ts")],
   export: ["write a model folder as .pth checkpoints", () => import("./export.ts")],
+  quantize: ["write a model folder in int8, and what that costs", () => import("./quantize.ts")],
   train: ["train a tokenizer, a transformer or a judge", () => import("./train.ts")],
   sample: ["a class-balanced set of pictures, resumable", () => import("./sample.ts")],
   sweep: ["a set at every value of a sampling option, judged side by side", () => import("./sweep.ts")],

@@ -54,11 +54,11 @@ export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promi
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
   const model = await modelHash(folder);
   const run = runSettings(pipe.config, { task: "generate", options: whole, model });
-  // Sets of other numbers are other sets.
+  // Sets of other numbers are other sets; what a folder is stored in is in its hash.
   const { dtype } = pipe.networks;
   const own = {
     total,
-    ...(dtype === "fp32" ? {} : { dtype }),
+    ...(dtype === "fp32" || dtype === pipe.config.dtype ? {} : { dtype }),
     ...run,
     size: `${width}x${height}`,
     classes: [...classes],

@@ -1,8 +1,8 @@
 /** A model of two blocks with fixed weights: small enough to open anywhere, with every kind of layer that the released ones have. */
-import { declareTokenizer, declareTransformer } from "../models/index.ts";
-import { type ParamDecl, sizeOfShape } from "../nn/index.ts";
+import { declareTokenizer, declareTransformer, quantizableWeights, quantizedParam } from "../models/index.ts";
+import { type ParamDecl, quantizeWeight, sizeOfShape } from "../nn/index.ts";
 import type { NetworkConfigs } from "../pipelines/index.ts";
-import type { Weights } from "../runtime/index.ts";
+import type { ComputeType, WeightData, Weights } from "../runtime/index.ts";
 import { createRandom } from "../sampling/index.ts";
 
 const CODES = { codeDim: 8, codebookSize: 64 };
@@ -32,11 +32,12 @@ export const tinyConfigs = {
   },
 } satisfies NetworkConfigs;
 
-/** The same weights on every machine, such that every layer matters. */
-export function tinyWeights(): Weights {
+/** The same weights on every machine, such that every layer matters; in integers those that may be, where that is asked for. */
+export function tinyWeights(dtype: ComputeType = "fp32"): Weights {
   const { tokenizer, transformer } = tinyConfigs;
   const decls = [...declareTokenizer(tokenizer), ...declareTransformer(transformer)];
-  return new Map(decls.map((d) => [d.name, { kind: "memory", data: valuesOf(d) }]));
+  const quantizable = new Set(dtype === "int8" ? quantizableWeights(transformer) : []);
+  return new Map(decls.flatMap((d) => (quantizable.has(d.name) ? inIntegers(d) : [[d.name, inMemory(valuesOf(d))]])));
 }
 
 function valuesOf({ name, shape, init }: ParamDecl): Float32Array {
@@ -46,3 +47,15 @@ function valuesOf({ name, shape, init }: ParamDecl): Float32Array {
   const spread = shape.length === 1 || init.kind === "constant" ? 0.2 : Math.sqrt(3 / inputs);
   return new Float32Array(sizeOfShape(shape)).map(() => centre + spread * (2 * random.uniform() - 1));
 }
+
+function inIntegers(d: ParamDecl): [string, WeightData][] {
+  const [N, K] = d.shape as readonly [number, number];
+  const { values, scales } = quantizeWeight(valuesOf(d), N, K);
+  const { weight, scale } = quantizedParam(d.name);
+  return [
+    [weight, inMemory(values)],
+    [scale, inMemory(scales)],
+  ];
+}
+
+const inMemory = (data: Float32Array | Int8Array): WeightData => ({ kind: "memory", data });

@@ -6,9 +6,12 @@ export const dtypes = {
   int64: { onnx: 7, bytes: 8, array: BigInt64Array },
   /** Bit patterns of IEEE 754 binary16. */
   float16: { onnx: 10, bytes: 2, array: Uint16Array },
+  int8: { onnx: 3, bytes: 1, array: Int8Array },
   bool: { onnx: 9, bytes: 1, array: Uint8Array },
+  uint8: { onnx: 2, bytes: 1, array: Uint8Array },
 } as const;
 
+/** Of a `Uint8Array` the first is meant: uint8 is what operations need inside. */
 export type DType = keyof typeof dtypes;
 export type ConstantData = InstanceType<(typeof dtypes)[DType]["array"]>;
 

@@ -193,6 +193,17 @@ export function matmul(
   return apply("MatMul", [a, b], { transA, transB, alpha });
 }
 
+/**
+ * x [.., K] · w [K, N] in integers, columns times `scale` [N]; `w` int8. Rows are rounded to one or two digits of eight bits, each by
+ * itself; `zero` 32 where x is mostly positive. No gradient.
+ */
+export const quantizedMatmul = (
+  x: Tensor,
+  w: Tensor,
+  scale: Tensor,
+  { digits = 1, zero = 128 }: Partial<OpAttrs["QuantizedMatMul"]> = {},
+): Tensor => apply("QuantizedMatMul", [x, w, scale], { digits, zero });
+
 /** (x − mean) / sqrt(var + epsilon) over the last axis. */
 export const layerNorm = (x: Tensor, epsilon: number): Tensor => apply("LayerNorm", [x], { epsilon });
 

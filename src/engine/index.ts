@@ -5,13 +5,14 @@ export { countFlops, flopsFormula } from "./flops.ts";
 export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
 export { toHalf } from "./half.ts";
-export { type ParamPlacement, toOnnx } from "./onnx/lower.ts";
+export { type LowerOptions, type ParamPlacement, toOnnx } from "./onnx/lower.ts";
 export { ProtoWriter } from "./onnx/proto.ts";
 export type { ConvAttrs, OpName } from "./ops/attrs.ts";
-export type { Provider } from "./ops/def.ts";
+export type { DigitBits, Provider } from "./ops/def.ts";
 export { opDef, opNames } from "./ops/table.ts";
 export { peakFormula } from "./peak.ts";
 export { checkProgram, type Program, program } from "./program.ts";
+export { productsWith, type QuantizedParam, quantizeProducts } from "./quantize.ts";
 export {
   constant,
   dim,

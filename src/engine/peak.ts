@@ -1,4 +1,4 @@
-import { compileDim, type Dim, mulDims, type Symbols, sizeOf } from "./dims.ts";
+import { addDims, compileDim, type Dim, mulDims, type Symbols, sizeOf } from "./dims.ts";
 import { dtypes } from "./dtype.ts";
 import type { OpName } from "./ops/attrs.ts";
 import type { Program } from "./program.ts";
@@ -116,8 +116,11 @@ function lastUses(nodes: readonly Tensor[], outputs: ReadonlySet<Tensor>): Map<T
   return last;
 }
 
-/** What a kernel takes beside its result: a transposed convolution, the products of every pixel with every tap. */
+/** What an operation takes beside its result: a transposed convolution, the products of every pixel with every tap. */
 function workBytes(t: Tensor): Dim {
+  // The factor in its rows' units, its bytes, and the product before its rows are multiplied back.
+  if (t.op === "QuantizedMatMul")
+    return addDims(mulDims(5, sizeOf(t.inputs[0]!.shape)), mulDims(dtypes.float32.bytes, sizeOf(t.shape)));
   if (t.op !== "ConvTranspose") return 0;
   const [x, w] = t.inputs as [Tensor, Tensor];
   return mulDims(dtypes.float32.bytes, sizeOf([...w.shape.slice(1), ...x.shape.slice(2)]));

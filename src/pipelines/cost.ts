@@ -2,7 +2,7 @@
 import { flopsFormula, peakFormula, type Symbols } from "../engine/index.ts";
 import { downsampling } from "../models/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
-import { type NetworkConfigs, PROGRAMS, type ProgramName, transformerOf } from "./programs.ts";
+import { type NetworkConfigs, type ProgramName, programOf, transformerOf } from "./programs.ts";
 
 /** What a run is made of, in the order in which it happens. */
 export type Stage =
@@ -84,7 +84,7 @@ function reach(totals: Totals, bytes: number): void {
 export function createCostModel(configs: NetworkConfigs): CostModel {
   const known = new Map<ProgramName, Formulas>();
   const formulas = (name: ProgramName): Formulas => {
-    const program = known.has(name) ? undefined : PROGRAMS[name](configs);
+    const program = known.has(name) ? undefined : programOf(name, configs);
     if (program !== undefined) known.set(name, { flops: flopsFormula(program), peak: peakFormula(program) });
     return known.get(name)!;
   };

@@ -1,7 +1,7 @@
 /** Which programs compute in half precision, and which of their numbers stay in float32. */
 import { type Program, toHalf } from "../engine/index.ts";
 import type { ComputeType } from "../runtime/index.ts";
-import { type NetworkConfigs, PROGRAMS, type ProgramName } from "./programs.ts";
+import { type NetworkConfigs, type ProgramName, programOf } from "./programs.ts";
 
 /** The programs that hold the weights and the keys and values. What chooses codes (quantising) or costs nothing (inputs) stays in float32. */
 const HALVED: readonly ProgramName[] = ["conditioning", "step", "guidedStep", "firstHalf", "decoder", "encoder"];
@@ -14,14 +14,14 @@ const EXACT: ReadonlySet<string> = new Set(["logits", "image", "latent"]);
 
 /** A program as it is run in `dtype`. */
 export function programOfType(name: ProgramName, configs: NetworkConfigs, dtype: ComputeType): Program {
-  const traced = PROGRAMS[name](configs);
-  if (dtype === "fp32" || !HALVED.includes(name)) return traced;
+  const traced = programOf(name, configs);
+  if (dtype !== "fp16" || !HALVED.includes(name)) return traced;
   return toHalf(traced, { half: isCached, exact: (output) => EXACT.has(output) });
 }
 
 /** Names of the weights that the networks take in float16. */
 export function halfWeightNames(configs: NetworkConfigs, dtype: ComputeType): ReadonlySet<string> {
-  if (dtype === "fp32") return new Set();
+  if (dtype !== "fp16") return new Set();
   const names = HALVED.filter((name) => configs.transformer !== null || name === "decoder" || name === "encoder");
   return new Set(
     names.flatMap((name) =>

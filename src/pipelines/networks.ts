@@ -1,6 +1,6 @@
 import type { Program } from "../engine/index.ts";
 import { ExpectedError } from "../errors/index.ts";
-import { declareTokenizer } from "../models/index.ts";
+import { declareTokenizer, ofQuantized } from "../models/index.ts";
 import {
   type ComputeType,
   createMutex,
@@ -10,7 +10,7 @@ import {
   type Weights,
 } from "../runtime/index.ts";
 import { programOfType } from "./half-programs.ts";
-import { type NetworkConfigs, PROGRAMS, type ProgramName } from "./programs.ts";
+import { type NetworkConfigs, type ProgramName, programNames } from "./programs.ts";
 
 /** The sessions of one model, each opened when it is first needed. */
 export interface Networks
@@ -50,12 +50,14 @@ export function weightBytes(weights: Weights): number {
 
 const TOKENIZER: readonly ProgramName[] = ["decoder", "encoder", "quantise"];
 
+/** @param floatConfigs sizes; which products are in integers is told by the weights. */
 export function createNetworks(
   runtime: Runtime,
-  configs: NetworkConfigs,
+  floatConfigs: NetworkConfigs,
   weights: Weights,
   { prepack, oneAtATime = false, dtype = "fp32" }: NetworkOptions = {},
 ): Networks {
+  const configs = withQuantized(floatConfigs, weights);
   const programs = new Map<ProgramName, Program>();
   const opened = new Map<ProgramName, Promise<Session>>();
   // Sessions run one at a time anyway where they are closed for one another.
@@ -63,7 +65,7 @@ export function createNetworks(
   let isTokenizer: boolean | undefined;
   let disposed = false;
 
-  const programOf = (name: ProgramName): Program => {
+  const tracedOnce = (name: ProgramName): Program => {
     const program = programs.get(name) ?? programOfType(name, configs, dtype);
     programs.set(name, program);
     return program;
@@ -72,7 +74,7 @@ export function createNetworks(
     if (disposed) throw new ExpectedError("model: expected an open model, got one that was disposed");
     const known = opened.get(name);
     if (known !== undefined) return known;
-    const program = programOf(name);
+    const program = tracedOnce(name);
     const cache = Object.keys(program.outputs).filter((output) => output.startsWith("new_"));
     const session = runtime.open(program, {
       weights,
@@ -91,7 +93,7 @@ export function createNetworks(
   };
   /** A session that is opened whenever it runs and is not open. */
   const reopened = (name: ProgramName): Session => ({
-    program: programOf(name),
+    program: tracedOnce(name),
     run: (feeds, fetches) =>
       exclusively(async () => {
         if (isTokenizer !== TOKENIZER.includes(name)) await closeAll();
@@ -101,9 +103,10 @@ export function createNetworks(
     dispose: () => Promise.resolve(),
   });
   const session = async (name: ProgramName): Promise<Session> => (oneAtATime ? reopened(name) : open(name));
-  const sessions = Object.fromEntries(
-    (Object.keys(PROGRAMS) as ProgramName[]).map((name) => [name, () => session(name)]),
-  ) as Record<ProgramName, () => Promise<Session>>;
+  const sessions = Object.fromEntries(programNames.map((name) => [name, () => session(name)])) as Record<
+    ProgramName,
+    () => Promise<Session>
+  >;
   return {
     ...sessions,
     configs,
@@ -123,6 +126,12 @@ function ofNetworks({ tokenizer }: NetworkConfigs, weights: Weights): [tokenizer
   const names = new Set(declareTokenizer(tokenizer).map(({ name }) => name));
   const own = weightBytes(new Map([...weights].filter(([name]) => names.has(name))));
   return [own, weightBytes(weights) - own];
+}
+
+/** The networks with those weights in integers that are given so. */
+function withQuantized(configs: NetworkConfigs, weights: Weights): NetworkConfigs {
+  const names = [...weights.keys()].flatMap((name) => ofQuantized(name) ?? []);
+  return names.length === 0 ? configs : { ...configs, quantized: new Set(names) };
 }
 
 /** Frees a value's device memory; a value on the CPU is left to the garbage collector. */

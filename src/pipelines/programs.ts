@@ -1,6 +1,5 @@
 /** The programs that inference runs: small traced functions over the two networks. */
-
-import { type Dim, dim, input, ops, type Program, program, type Tensor } from "../engine/index.ts";
+import { type Dim, dim, input, ops, type Program, program, quantizeProducts, type Tensor } from "../engine/index.ts";
 import { ExpectedError } from "../errors/index.ts";
 import {
   block,
@@ -15,6 +14,7 @@ import {
   mixedRows,
   nearestCodes,
   positions,
+  quantizedParam,
   resizeGrid,
   type TokenizerConfig,
   type TransformerConfig,
@@ -28,6 +28,8 @@ export interface NetworkConfigs {
   readonly tokenizer: TokenizerConfig;
   /** Null while only a tokenizer has been trained. */
   readonly transformer: TransformerConfig | null;
+  /** Names of weights that are multiplied in integers; none by default. */
+  readonly quantized?: ReadonlySet<string>;
 }
 
 /** The transformer's config. Throws where there is only a tokenizer. */
@@ -133,8 +135,8 @@ function quantiseProgram(config: TokenizerConfig): Program {
   return program("quantise", { tokens: nearestCodes(p, pooled) });
 }
 
-/** What each session of a model runs. */
-export const PROGRAMS = {
+/** What each session of a model runs, in float32. */
+const PROGRAMS = {
   conditioning: conditioningProgram,
   embed: embedProgram,
   step: (configs) => stepProgram(configs, false),
@@ -145,3 +147,13 @@ export const PROGRAMS = {
   quantise: ({ tokenizer }) => quantiseProgram(tokenizer),
 } as const satisfies Readonly<Record<string, (configs: NetworkConfigs) => Program>>;
 export type ProgramName = keyof typeof PROGRAMS;
+export const programNames = Object.keys(PROGRAMS) as ProgramName[];
+
+/** What a session of a model runs: products with quantised weights in integers. */
+export function programOf(name: ProgramName, configs: NetworkConfigs): Program {
+  const { quantized } = configs;
+  const traced = PROGRAMS[name](configs);
+  return quantized === undefined
+    ? traced
+    : quantizeProducts(traced, (weight) => (quantized.has(weight) ? quantizedParam(weight) : undefined));
+}

@@ -19,8 +19,8 @@ export const TOKENIZER_FILE = "tokenizer.safetensors";
 export const TRANSFORMER_FILE = "transformer.safetensors";
 export const CARD_FILE = "README.md";
 
-/** Element types in which a folder's weights are stored. */
-const STORED_DTYPES = ["float32", "float16", "bfloat16"] as const;
+/** Element types in which a folder's weights are stored; int8: the transformer's products in integers. */
+const STORED_DTYPES = ["float32", "float16", "bfloat16", "int8"] as const;
 
 export interface ModelConfig {
   readonly tokenizer: TokenizerConfig;

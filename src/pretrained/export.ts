@@ -11,6 +11,7 @@ import {
   writePth,
   writeSafetensors,
 } from "../checkpoint/index.ts";
+import { OptionError } from "../errors/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import type { TransformerConfig } from "../models/index.ts";
 import { CARD_FILE, CONFIG_FILE, formatModelConfig, TOKENIZER_FILE, TRANSFORMER_FILE } from "./config.ts";
@@ -26,6 +27,8 @@ async function copyFolder(
   await expectNewFolder(out);
   const model = await openFolder(folder);
   try {
+    if (model.config.dtype === "int8")
+      throw new OptionError("model", "weights in floating point", "int8, from which they cannot be had back");
     await writeFolder(out, (draft) => fill(model, draft));
   } finally {
     await model.close();

@@ -9,7 +9,7 @@ import { OptionError } from "../errors/index.ts";
 export type Build = `${"linux" | "win32" | "darwin"}/${"x64" | "arm64"}`;
 
 /** What networks compute in. */
-export type ComputeType = "fp32" | "fp16";
+export type ComputeType = "fp32" | "fp16" | "int8";
 
 interface DeviceFacts {
   /** What it is, for people. */
@@ -55,7 +55,7 @@ const devices = {
     title: "the processor",
     ...inside(EVERY_BUILD, "nothing"),
     ...plain,
-    dtypes: ["fp32", "fp16"],
+    dtypes: ["fp32", "fp16", "int8"],
     providers: ["cpu"],
   },
   cuda: {
@@ -114,7 +114,7 @@ export const deviceNames = Object.keys(devices) as DeviceName[];
 export const deviceChoices: readonly string[] = ["auto", ...deviceNames];
 
 /** What `--dtype` takes. */
-export const computeTypes = ["fp32", "fp16"] as const satisfies readonly ComputeType[];
+export const computeTypes = ["fp32", "fp16", "int8"] as const satisfies readonly ComputeType[];
 
 export const isDevice = (name: string): name is DeviceName => Object.hasOwn(devices, name);
 
@@ -126,15 +126,17 @@ export const DEVICE_HELP =
 
 /** Help of the flag `--dtype`. */
 export const DTYPE_HELP =
-  "what the networks compute in; fp32 by default. fp16 is made for GPUs, where it halves their memory; on cpu it opens slowly and saves none";
+  "what the networks compute in; as the weights are stored by default, int8 or else fp32. fp16 is made for GPUs, where it halves their memory; on cpu it " +
+  "opens slowly and saves none. int8: the transformer's products in integers, on the cpu";
 
 /** @throws OptionError where nothing computes in `dtype`. */
 export function expectDtype(dtype: string): asserts dtype is ComputeType {
-  if (!computeTypes.some((known) => known === dtype)) throw new OptionError("dtype", computeTypes.join(" or "), dtype);
+  if (!computeTypes.some((known) => known === dtype))
+    throw new OptionError("dtype", `one of ${computeTypes.join(", ")}`, dtype);
 }
 
 /** @throws OptionError where a device does not compute in `dtype`. */
 export function expectDtypeOf(device: DeviceName | "wasm", dtype: string): asserts dtype is ComputeType {
-  const has: readonly string[] = device === "wasm" ? ["fp32"] : factsOf(device).dtypes;
+  const has: readonly string[] = device === "wasm" ? ["fp32", "int8"] : factsOf(device).dtypes;
   if (!has.includes(dtype)) throw new OptionError("dtype", `${has.join(" or ")} on ${device}`, dtype);
 }

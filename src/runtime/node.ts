@@ -3,8 +3,16 @@ import { realpathSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
-import type { InferenceSession } from "onnxruntime-common";
-import { type ParamPlacement, type Program, type Tensor, toOnnx } from "../engine/index.ts";
+import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
+import {
+  type DigitBits,
+  type LowerOptions,
+  type ParamPlacement,
+  type Program,
+  type Tensor,
+  toOnnx,
+} from "../engine/index.ts";
+import { exactDigitBitsOf } from "./byte-products.ts";
 import { type DeviceName, factsOf } from "./devices.ts";
 import { oneAtATime } from "./exclusive.ts";
 import { expectDevice, installation } from "./installation.ts";
@@ -46,8 +54,7 @@ export function nodeRuntime({ device = "cpu", threads, logSeverity = 3 }: NodeRu
     Tensor: native.Tensor,
     provider: device,
     description: `onnxruntime-node ${version}, ${device}`,
-    create: (program, options) =>
-      createSession(native.InferenceSession, program, options, { device, threads, logSeverity }),
+    create: (program, options) => createSession(native, program, options, { device, threads, logSeverity }),
   });
   if (device !== "webgpu") return runtime;
   const shared = reusingSessions(oneAtATime(runtime));
@@ -78,7 +85,12 @@ function withEveryOutput(session: Session): Session {
   };
 }
 
-type Sessions = typeof InferenceSession;
+/** The native module's classes. */
+interface Native {
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: TensorConstructor;
+}
+type Sessions = Native["InferenceSession"];
 
 interface SessionSettings {
   readonly device: DeviceName;
@@ -116,24 +128,36 @@ function sessionOptions(
 }
 
 async function createSession(
-  sessions: Sessions,
+  native: Native,
   program: Program,
   given: OpenOptions,
   settings: SessionSettings,
 ): Promise<InferenceSession> {
   const options = sessionOptions(program, given, settings);
   const { weights } = given;
-  const provider = settings.device;
+  const sessions = native.InferenceSession;
+  const digitBits = usesIntegers(program) ? await exactBits(native) : undefined;
+  const lower = { provider: settings.device, ...(digitBits !== undefined && { digitBits }) };
   const placed = program.params.flatMap((t): [Tensor, WeightData][] => {
     const data = weights?.get(t.name!);
     return data === undefined ? [] : [[t, atRealPath(data)]];
   });
   if (placed.some(([, data]) => data.kind === "file")) {
     const places = new Map(placed);
-    const model = toOnnx(program, { provider, place: (t) => placement(t, places.get(t)) });
+    const model = toOnnx(program, { ...lower, place: (t) => placement(t, places.get(t)) });
     return openMapped(sessions, placed, model, options);
   }
-  return openInMemory(sessions, program, provider, placed, options);
+  return openInMemory(sessions, program, lower, placed, options);
+}
+
+const usesIntegers = (program: Program): boolean => program.order.some(({ op }) => op === "QuantizedMatMul");
+
+let knownBits: Promise<DigitBits> | undefined;
+
+/** Found out once a process. */
+function exactBits(native: Native): Promise<DigitBits> {
+  knownBits ??= exactDigitBitsOf(native);
+  return knownBits;
 }
 
 /** Weights up to this size travel inside the model; beyond, they are handed over beside it (protocol buffers end at 2 GB). */
@@ -142,7 +166,7 @@ const INLINE_BYTES = 256 * 2 ** 20;
 async function openInMemory(
   sessions: Sessions,
   program: Program,
-  provider: DeviceName,
+  lower: Omit<LowerOptions, "place">,
   placed: readonly [Tensor, WeightData][],
   options: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
@@ -156,7 +180,7 @@ async function openInMemory(
     return { kind: "external", location: t.name!, offset: 0, length: data.length };
   };
   const externalData = inline ? {} : { externalData: [...bytes].map(([t, data]) => ({ path: t.name!, data })) };
-  return sessions.create(toOnnx(program, { provider, place }), { ...options, ...externalData });
+  return sessions.create(toOnnx(program, { ...lower, place }), { ...options, ...externalData });
 }
 
 function memoryBytes(param: Tensor, data: WeightData): Uint8Array {

@@ -6,11 +6,11 @@ import { type Dim, dimTerms, evaluateDim, type Program, type Provider, type Tens
 export type Value = OrtTensor;
 
 /**
- * Bytes of one parameter: in memory (float32, or bit patterns of float16), or in a file from which they can be mapped, uncompressed and of the type that
- * the parameter has.
+ * Bytes of one parameter: in memory (float32, bit patterns of float16, or int8 where the parameter is of that type), or in a file from which they can be
+ * mapped, uncompressed and of the type that the parameter has.
  */
 export type WeightData =
-  | { readonly kind: "memory"; readonly data: Float32Array | Uint16Array }
+  | { readonly kind: "memory"; readonly data: Float32Array | Uint16Array | Int8Array }
   | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number };
 
 export type Weights = ReadonlyMap<string, WeightData>;
@@ -74,7 +74,7 @@ export interface Platform {
 /** Bytes of a parameter in memory, of the parameter's type: what is there in the other type of floats is converted. */
 export function weightBytes(param: Tensor, { data }: WeightData & { readonly kind: "memory" }): Uint8Array {
   const isHalf = data instanceof Uint16Array;
-  if (param.dtype === "float16" && !isHalf) return fromFloat32(data, "float16");
+  if (param.dtype === "float16" && data instanceof Float32Array) return fromFloat32(data, "float16");
   const { buffer, byteOffset, byteLength } = param.dtype === "float32" && isHalf ? float16ToFloat32(data) : data;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -43,7 +43,7 @@ export async function openTokenizer(path: string): Promise<OpenTokenizer> {
 
 function memory(weights: ReadonlyMap<string, WeightData>, name: string): Float32Array {
   const data = weights.get(name);
-  if (data?.kind !== "memory" || data.data instanceof Uint16Array)
+  if (data?.kind !== "memory" || !(data.data instanceof Float32Array))
     throw new Error(`tokenizer: expected weights of "${name}" in memory, got none`);
   return data.data;
 }

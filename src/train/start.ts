@@ -40,6 +40,8 @@ export async function startFrom(
   const place = isFolder ? join(path, fileName) : path;
   const file = await openTensorFile(place, [decls[0]!.name]);
   try {
+    const isQuantized = [...file.tensors.values()].some(({ dtype }) => dtype === "int8");
+    if (isQuantized) throw new Error(`${place}: expected weights in floating point to start from, got int8`);
     const values = freshStart(decls, seed);
     const fresh: string[] = [];
     const other = new Map<string, { shape: readonly number[]; data: Float32Array }>();

@@ -63,4 +63,5 @@ export const distinct =
 export const f32 = (shape: Shape, values: Values = between(-1, 1)): InputSpec => ({ shape, values });
 export const i64 = (shape: Shape, values: Values = whole(-3, 3)): InputSpec => ({ shape, values, dtype: "int64" });
 export const i32 = (shape: Shape, values: Values = whole(-3, 3)): InputSpec => ({ shape, values, dtype: "int32" });
+export const i8 = (shape: Shape, values: Values = whole(-127, 127)): InputSpec => ({ shape, values, dtype: "int8" });
 export const bool = (shape: Shape): InputSpec => ({ shape, values: flags, dtype: "bool" });

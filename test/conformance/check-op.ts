@@ -69,6 +69,7 @@ function toValue(x: Nd, dtype: DType): Value {
   if (dtype === "float32") return new OrtTensor("float32", Float32Array.from(x.data), x.shape);
   if (dtype === "int64") return new OrtTensor("int64", BigInt64Array.from(x.data, BigInt), x.shape);
   if (dtype === "int32") return new OrtTensor("int32", Int32Array.from(x.data), x.shape);
+  if (dtype === "int8") return new OrtTensor("int8", Int8Array.from(x.data), x.shape);
   return new OrtTensor("bool", Uint8Array.from(x.data), x.shape);
 }
 

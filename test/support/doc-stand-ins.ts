@@ -54,6 +54,8 @@ export const standIns: readonly StandIn[] = [
     why: "the shipped sheet stays as it is",
   },
   { docs: "docs-images.mjs", instead: "docs-images.mjs --out images", why: "the shipped pictures stay as they are" },
+  { docs: "quantize models/emoji", instead: "quantize models/fashion --pictures 1", why: FEWER },
+  { docs: "models/emoji-int8", instead: "models/fashion-int8", why: "the stand-in's" },
   { docs: "--seeds 100", instead: "--seeds 2", why: FEWER },
   { docs: "serve --port 8080", instead: "serve --port 0", why: "any free port" },
   { docs: "serve --host 0.0.0.0", instead: "serve --host 0.0.0.0 --port 0", why: "any free port" },
@@ -80,6 +82,7 @@ const notRun: readonly NotRun[] = [
   { docs: "npx flexvar pull flexvar-d16", why: "1.5 GB from the hub; src/hub/pull.test.ts pulls from one of its own" },
   { docs: "npx flexvar generate --model flexvar-d16", why: "needs the same weights" },
   { docs: "npx flexvar models rm flexvar-d16", why: "needs the same weights" },
+  { docs: "node recipes/int8.mjs", why: "writes 8 GB; src/quantize/folder.test.ts quantises small networks" },
   { docs: "node recipes/train.mjs fashion", why: "test/recipes/train.test.ts carries out its quick form" },
   { docs: "node recipes/train.mjs emoji", why: "the same script as for fashion, with six trainings" },
 ];

@@ -18,6 +18,7 @@ const folderOrder = [
   "hub",
   "pipelines",
   "devices",
+  "quantize",
   "data",
   "train",
   "evaluate",

@@ -58,6 +58,8 @@ export class GraphWriter {
       ? this.initializer(`f:${value}`, "float32", [], Float32Array.of(value))
       : this.initializer(`f:${value}x${length}`, "float32", [length], new Float32Array(length).fill(value));
 
+  readonly byte = (value: number): string => this.initializer(`b:${value}`, "uint8", [], Uint8Array.of(value));
+
   /** The run-time value of a dimension, as an int64 vector of length one: read off an input that has it. */
   private readonly dimName = (d: Dim): string => {
     if (typeof d === "number") return this.ints([d]);

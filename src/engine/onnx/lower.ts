@@ -1,6 +1,6 @@
 import { sizeOf } from "../dims.ts";
 import { dtypes } from "../dtype.ts";
-import type { Emitter, Provider } from "../ops/def.ts";
+import type { DigitBits, Emitter, Provider } from "../ops/def.ts";
 import { opDef } from "../ops/table.ts";
 import type { Program } from "../program.ts";
 import type { Tensor } from "../tensor.ts";
@@ -19,6 +19,8 @@ export type ParamPlacement =
 
 export interface LowerOptions {
   readonly provider: Provider;
+  /** Of products in integers; 8 by default. */
+  readonly digitBits?: DigitBits;
   readonly place: (param: Tensor) => ParamPlacement;
 }
 
@@ -26,11 +28,11 @@ export interface LowerOptions {
  * Writes a program as an ONNX model (serialised ModelProto). Protocol buffers end at 2 GB: parameters beyond that must
  * be placed externally. Throws where they are not, or where a parameter's bytes are not as many as its shape holds.
  */
-export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Array {
+export function toOnnx(p: Program, { provider, place, digitBits = 8 }: LowerOptions): Uint8Array {
   const placements = new Map(p.params.map((t) => [t, place(t)]));
   checkPlacements(p, placements);
   const writer = new GraphWriter(p);
-  const { graph, names, node, temp, ints, floats, shape } = writer;
+  const { graph, names, node, temp, ints, floats, byte, shape } = writer;
   graph.string(2, p.name);
   for (const t of p.inputs) {
     names.set(t, t.name!);
@@ -58,12 +60,14 @@ export function toOnnx(p: Program, { provider, place }: LowerOptions): Uint8Arra
     names.set(t, output);
     const emitter: Emitter = {
       provider,
+      digitBits,
       inputs: t.inputs.map((input) => names.get(input)!),
       output,
       node,
       temp,
       ints,
       floats,
+      byte,
       shape,
     };
     opDef(t.op).emit(emitter, t.attrs!, t.inputs);

@@ -60,6 +60,11 @@ export interface OpAttrs {
   /** zeros like `shape` along the axis of extent `size`, `updates` added at `indices` (GatherElements' gradient). */
   ScatterElements: { readonly axis: number; readonly size: number };
   MatMul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
+  /**
+   * Our name: a product with int8 weights, the rows of the other factor rounded to `digits` digits of eight bits. `zero`: the byte that stands
+   * for zero, 128 in the middle; 32 leaves most bytes to positive numbers.
+   */
+  QuantizedMatMul: { readonly digits: 1 | 2; readonly zero: 128 | 32 };
   Softmax: None;
   LogSoftmax: None;
   LayerNorm: { readonly epsilon: number };

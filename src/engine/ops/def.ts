@@ -16,9 +16,16 @@ export type Provider = "cpu" | "wasm" | "webgpu" | "cuda" | "tensorrt" | "dml" |
 export const hasEveryKernel = (provider: Provider): boolean =>
   provider === "cpu" || provider === "wasm" || provider === "cuda";
 
+/**
+ * Bits of a digit of a quantised row: a whole byte where sums of byte products are exact; 7 where a processor adds two of them in
+ * sixteen bits.
+ */
+export type DigitBits = 7 | 8;
+
 /** What an operation's emission may use; implemented by the ONNX writer. */
 export interface Emitter {
   readonly provider: Provider;
+  readonly digitBits: DigitBits;
   /** ONNX value names of the node's inputs. */
   readonly inputs: readonly string[];
   /** ONNX value name that the node must produce. */
@@ -36,6 +43,8 @@ export interface Emitter {
   ints(values: readonly number[]): string;
   /** Name of a float vector constant filled with one value, or of a scalar when `length` is null. */
   floats(value: number, length: number | null): string;
+  /** Name of a uint8 scalar constant. */
+  byte(value: number): string;
   /** Name of an int64 vector holding the dimensions of `shape` at run time. */
   shape(shape: Shape): string;
 }

@@ -5,6 +5,7 @@ import { elementwise } from "./elementwise.ts";
 import { gather } from "./gather.ts";
 import { matmul } from "./matmul.ts";
 import { normalize } from "./normalize.ts";
+import { quantized } from "./quantized.ts";
 import { reduce } from "./reduce.ts";
 import { shapeOps } from "./shape.ts";
 
@@ -15,6 +16,7 @@ const opTable: { readonly [K in OpName]: OpDef<OpAttrs[K]> } = {
   ...shapeOps,
   ...gather,
   ...matmul,
+  ...quantized,
   ...normalize,
   ...conv,
 };

@@ -5,6 +5,7 @@ import { gatherCases } from "./gather.ts";
 import { halfCases } from "./half.ts";
 import { matmulCases } from "./matmul.ts";
 import { normalizeCases } from "./normalize.ts";
+import { quantizedCases } from "./quantized.ts";
 import { reduceCases } from "./reduce.ts";
 import { shapeCases } from "./shape.ts";
 
@@ -16,6 +17,7 @@ export const conformanceCases: readonly OpCase[] = [
   ...gatherCases,
   ...matmulCases,
   ...normalizeCases,
+  ...quantizedCases,
   ...convCases,
   ...halfCases,
 ];
