@@ -10,6 +10,8 @@ import os
 import sys
 import time
 
+# What makes OpenBLAS use other kernels than it would choose: taken out before it loads, and said.
+FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 WHAT = ("transformer", "decoder", "matmul", "conv", "train", "train-tokenizer", "frechet")
 
 
@@ -158,25 +160,34 @@ def libraries(threads):
         "openblas": [facts for facts in map(openblas_facts, sorted(blas_paths)) if facts],
         "onednn": torch.backends.mkldnn.is_available(),
         "capability": next((l.split(":")[1].strip() for l in torch.__config__.show().splitlines() if "CPU capability" in l), None),
-        "environment": {k: os.environ.get(k) for k in ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")},
+        "environment": {k: os.environ.get(k) for k in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")},
+        "unset": forced,
         "asked_threads": threads,
     }
 
 
 def openblas_facts(path):
     library = ctypes.CDLL(path)
-    try:
-        library.openblas_get_config.restype = ctypes.c_char_p
-        library.openblas_get_corename.restype = ctypes.c_char_p
-        return {
-            "path": os.path.realpath(path),
-            "config": library.openblas_get_config().decode(),
-            "core": library.openblas_get_corename().decode(),
-            "threads": library.openblas_get_num_threads(),
-            "parallel": {0: "none", 1: "pthread", 2: "openmp"}.get(library.openblas_get_parallel()),
-        }
-    except AttributeError:
+
+    def ask(name, kind=ctypes.c_int):
+        # Debian's names, and those of the wheels of scipy and numpy.
+        for spelt in (f"openblas_{name}", f"scipy_openblas_{name}", f"scipy_openblas_{name}64_"):
+            function = getattr(library, spelt, None)
+            if function is not None:
+                function.restype = kind
+                return function()
         return None
+
+    core = ask("get_corename", ctypes.c_char_p)
+    if core is None:
+        return None
+    return {
+        "path": os.path.realpath(path),
+        "config": (ask("get_config", ctypes.c_char_p) or b"").decode(),
+        "core": core.decode(),
+        "threads": ask("get_num_threads"),
+        "parallel": {0: "none", 1: "pthread", 2: "openmp"}.get(ask("get_parallel")),
+    }
 
 
 def answer(value):
@@ -212,6 +223,8 @@ if __name__ == "__main__":
     args = parse_args()
     # Thread counts are read when the libraries load, so they are set before torch is imported.
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(args.threads)
+    # OpenBLAS's own choice of kernels, which users get; some environments force older ones.
+    forced = {name: os.environ.pop(name) for name in FORCED if name in os.environ}
     import ctypes
     import importlib.util
 
@@ -221,5 +234,9 @@ if __name__ == "__main__":
     from decoder import Decoder
     from tokenizer import Trainer as TokenizerTrainer
     from transformer import Transformer
+
+    if importlib.util.find_spec("scipy") is not None:
+        # Its OpenBLAS is one of its own, named with the others below.
+        import scipy.linalg
 
     main()

@@ -76,8 +76,12 @@ function integerRows(depth: number, r: IntegersReport): [string, string, string]
 /** The libraries that the peer computed with. */
 function peerLines({ peer }: BenchReport): string[] {
   if (peer === null) return [];
-  const { torch, threads, libraries, openblas } = peer.libraries;
-  const configs = Array.isArray(openblas) ? openblas.map((one) => String((one as { config?: unknown }).config)) : [];
+  const { torch, threads, libraries, openblas, capability, unset } = peer.libraries;
+  const kernels = Array.isArray(openblas)
+    ? openblas.map((one: { core?: unknown; config?: unknown }) => `kernels ${String(one.core)} (${String(one.config)})`)
+    : [];
   const names = Array.isArray(libraries) ? libraries.map(String) : [];
-  return [`PyTorch ${String(torch)}, ${String(threads)} threads: ${[...names, ...new Set(configs)].join(", ")}`];
+  const forced = Object.entries(unset ?? {}).map(([name, value]) => `${name}=${String(value)} unset`);
+  const parts = [...names, ...new Set(kernels), `PyTorch's own kernels ${String(capability)}`, ...forced];
+  return [`PyTorch ${String(torch)}, ${String(threads)} threads: ${parts.join(", ")}`];
 }
