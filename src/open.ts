@@ -91,8 +91,8 @@ export const FlexVAR = {
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {
-      if (runtime.provider === "wasm") expectFits(model);
       const computed = computedType(dtype, model.config, runtime.provider);
+      if (runtime.provider === "wasm") expectFits(model);
       const map = runtime.provider === "cpu" && (await isWritable(folder));
       const { tokenizer, transformer } = model.config;
       const wanted = { halves: halfWeightNames({ tokenizer, transformer }, computed), inIntegers: computed === "int8" };

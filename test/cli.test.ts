@@ -374,8 +374,8 @@ describe("what cannot be done is refused in one line", () => {
     ["an id out of range", ["generate", "--class", "10"], 2, /--class: expected an id from 0 to 9, got 10/],
     ["too many steps", ["generate", "--class", "1", "--steps", "20"], 2, /--steps: .*at most 14.*got 20/],
     ["a wrong size", ["generate", "--class", "1", "--size", "64y32"], 2, /--size: expected a size such as.*"64y32"/],
-    ["a device", ["generate", "--class", "1", "--device", "cuda"], 2, /--device: expected one of cpu, webgpu.*cuda/],
-    ["a dtype", ["generate", "--class", "1", "--dtype", "int8"], 2, /--dtype: expected fp32.*int8/],
+    ["a device", ["generate", "--class", "1", "--device", "tpu"], 2, /--device: expected one of auto, cpu,.*tpu/],
+    ["a dtype", ["generate", "--class", "1", "--dtype", "int4"], 2, /--dtype: expected .*fp32.*int4/],
     ["a missing picture", ["encode", "none.png"], 1, /none\.png: expected a readable picture/],
     [
       "a scale that is not there",

@@ -42,7 +42,7 @@ describe("flexvar devices", () => {
   test("the table is for people", async () => {
     const { stdout } = await flexvar(scratch.path, ["devices", "--quiet", "--limit", "50"]);
     expect(stdout).toMatch(
-      /^onnxruntime-node .* on \w+\/\w+\n\ncpu +verified +fp32 fp16 +the processor, \d+ GFLOP\/s\n/,
+      /^onnxruntime-node .* on \w+\/\w+\n\ncpu +verified +fp32 fp16 int8 +the processor, \d+ GFLOP\/s\n/,
     );
   });
 });
