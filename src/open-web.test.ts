@@ -181,6 +181,7 @@ describe("opening a model by its address", () => {
     await expect(open({ fetch: server().fetch, dtype: "int4" })).rejects.toThrow(
       "dtype: expected one of fp32, fp16, int8, got int4",
     );
+    await expect(open({ fetch: server().fetch, dtype: "fp16" })).rejects.toThrow("dtype: expected");
     await expect(FlexVAR.fromPretrained("https://a.test/m", { device: "cuda" })).rejects.toThrow(
       "device: expected one of wasm, webgpu",
     );

@@ -1,6 +1,7 @@
 /** Opening models in browsers. */
+import { OptionError } from "./errors/index.ts";
 import { fetchHubFolder, parseHubReference, refuseCheckpoint } from "./hub/web.ts";
-import { createNetworks, FlexVARPipeline } from "./pipelines/index.ts";
+import { createNetworks, FlexVARPipeline, loadModelWeights } from "./pipelines/index.ts";
 import {
   addressIn,
   CONFIG_FILE,
@@ -10,9 +11,8 @@ import {
   type FetchedFolder,
   type FetchFolderOptions,
   fetchFolder,
-  loadWeights,
 } from "./pretrained/web.ts";
-import type { Runtime, Weights } from "./runtime/index.ts";
+import type { Runtime } from "./runtime/index.ts";
 import { type WebRuntimeOptions, webRuntime } from "./runtime/web.ts";
 
 /** What is being done, and for a download how many bytes of `file` have come. */
@@ -76,12 +76,9 @@ export const FlexVAR = {
       onProgress: (progress) => onProgress({ message: `downloading ${progress.file}`, ...progress }),
     });
     const computed = computedType(dtype, model.config, runtime.provider);
-    const weights: Weights = new Map([
-      ...(await loadWeights(model.tokenizer, false)),
-      ...(model.transformer === null
-        ? []
-        : await loadWeights(model.transformer, false, { inIntegers: computed === "int8" })),
-    ]);
+    // Never tried in a browser.
+    if (computed === "fp16") throw new OptionError("dtype", "fp32 or int8 in browsers", dtype);
+    const weights = await loadModelWeights(model, false, computed);
     signal.throwIfAborted();
     const { tokenizer, transformer } = model.config;
     return new FlexVARPipeline(

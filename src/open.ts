@@ -7,10 +7,15 @@ import { sizeText } from "./files/index.ts";
 import { namesHubModel } from "./hub/index.ts";
 import type { HubProgress } from "./hub/node.ts";
 import { countParams } from "./nn/index.ts";
-import { createNetworks, FlexVARPipeline, halfWeightNames, LARGE_MODEL_BYTES, weightBytes } from "./pipelines/index.ts";
-import { computedType, loadWeights } from "./pretrained/index.ts";
+import {
+  createNetworks,
+  FlexVARPipeline,
+  LARGE_MODEL_BYTES,
+  loadModelWeights,
+  weightBytes,
+} from "./pipelines/index.ts";
+import { computedType } from "./pretrained/index.ts";
 import { modelFolderHere, openFolder } from "./pretrained/node.ts";
-import type { Weights } from "./runtime/index.ts";
 import { MOST_WASM_BYTES } from "./runtime/node.ts";
 
 export interface FromPretrainedOptions {
@@ -95,11 +100,7 @@ export const FlexVAR = {
       if (runtime.provider === "wasm") expectFits(model);
       const map = runtime.provider === "cpu" && (await isWritable(folder));
       const { tokenizer, transformer } = model.config;
-      const wanted = { halves: halfWeightNames({ tokenizer, transformer }, computed), inIntegers: computed === "int8" };
-      const weights: Weights = new Map([
-        ...(await loadWeights(model.tokenizer, map, wanted)),
-        ...(model.transformer === null ? [] : await loadWeights(model.transformer, map, wanted)),
-      ]);
+      const weights = await loadModelWeights(model, map, computed);
       const networks = createNetworks(runtime, { tokenizer, transformer }, weights, {
         prepack: prepack ?? (!lowMemory && weightBytes(weights) <= LARGE_MODEL_BYTES),
         oneAtATime: lowMemory,

@@ -1,6 +1,6 @@
 /** One device's speed at a released size: what a table of devices has a row for. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRuntime } from "../devices/node.ts";
 import { resolvePlan } from "../pipelines/index.ts";
@@ -13,25 +13,16 @@ import { oneImage } from "./pictures.ts";
 import { releasedConfig, writeRandomModel } from "./random-model.ts";
 import { convProbe, matmulProbe } from "./rates.ts";
 import { leastOfRounds, partReport } from "./rounds.ts";
-import { transformerFlops } from "./run.ts";
+import { type BenchOptions, type Machine, machineOf, transformerFlops } from "./run.ts";
 
-export interface DeviceBenchOptions {
+export interface DeviceBenchOptions extends Omit<BenchOptions, "prepack" | "openSmall" | "int8" | "peer"> {
   /** `auto` or a device of this installation. */
   readonly device: string;
   readonly dtype?: ComputeType | undefined;
-  /** Depth of the released size, with random weights; 16 by default. */
-  readonly depth?: number | undefined;
-  /** Picture side in pixels; 256 by default. */
-  readonly size?: number | undefined;
-  readonly steps?: number | undefined;
-  readonly runs?: number | undefined;
-  readonly threads?: number | undefined;
-  readonly onProgress?: ((message: string) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DeviceReport {
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly runtime: string };
+  readonly machine: Machine;
   readonly device: string;
   readonly dtype: ComputeType;
   readonly depth: number;
@@ -84,12 +75,7 @@ export async function runDeviceBench(options: DeviceBenchOptions): Promise<Devic
         undefined,
       );
       return {
-        machine: {
-          cpu: cpus()[0]?.model ?? "unknown",
-          cores: cpus().length,
-          node: process.version,
-          runtime: runtime.description,
-        },
+        machine: machineOf(runtime),
         ...{ device: runtime.provider, dtype, depth, size, grids, openSeconds, weightsMB, othersShare },
         matmulRate: partReport(own.matmul, probes.matmul.flops).rate,
         convRate: partReport(own.conv, probes.conv.flops).rate,

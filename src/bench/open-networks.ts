@@ -1,5 +1,4 @@
-import { createNetworks, halfWeightNames, type Networks, weightBytes } from "../pipelines/index.ts";
-import { loadWeights } from "../pretrained/index.ts";
+import { createNetworks, loadModelWeights, type Networks, weightBytes } from "../pipelines/index.ts";
 import { openFolder } from "../pretrained/node.ts";
 import type { ComputeType, Runtime } from "../runtime/index.ts";
 
@@ -13,12 +12,7 @@ export async function openNetworks(
   const begin = performance.now();
   const model = await openFolder(folder);
   try {
-    const map = runtime.provider === "cpu";
-    const wanted = { halves: halfWeightNames(model.config, dtype), inIntegers: dtype === "int8" };
-    const weights = new Map([
-      ...(await loadWeights(model.tokenizer, map, wanted)),
-      ...(await loadWeights(model.transformer!, map, wanted)),
-    ]);
+    const weights = await loadModelWeights(model, runtime.provider === "cpu", dtype);
     const { tokenizer, transformer } = model.config;
     const networks = createNetworks(runtime, { tokenizer, transformer }, weights, { prepack, dtype });
     await Promise.all([networks.conditioning(), networks.embed(), networks.step(true), networks.decoder()]);

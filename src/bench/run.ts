@@ -49,8 +49,23 @@ export interface BenchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What computed. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly node: string;
+  readonly runtime: string;
+}
+
+export const machineOf = ({ description }: Runtime): Machine => ({
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: cpus().length,
+  node: process.version,
+  runtime: description,
+});
+
 export interface BenchReport {
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly runtime: string };
+  readonly machine: Machine;
   readonly depth: number;
   readonly size: number;
   readonly grids: readonly Grid[];
@@ -130,12 +145,7 @@ async function measure(
     const int8 = settings.int8 === true ? await measureIntegers(settings, networks, folder, sampling) : null;
     const othersShare = Math.max(figures.othersShare, int8?.othersShare ?? 0);
     return {
-      machine: {
-        cpu: cpus()[0]?.model ?? "unknown",
-        cores: cpus().length,
-        node: process.version,
-        runtime: runtime.description,
-      },
+      machine: machineOf(runtime),
       ...{ depth: settings.depth, size, grids, prepack, openSeconds, weightsMB },
       ...figures,
       int8,

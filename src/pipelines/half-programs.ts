@@ -1,6 +1,7 @@
 /** Which programs compute in half precision, and which of their numbers stay in float32. */
 import { type Program, toHalf } from "../engine/index.ts";
-import type { ComputeType } from "../runtime/index.ts";
+import { loadWeights, type ModelConfig, type WeightFile } from "../pretrained/index.ts";
+import type { ComputeType, Weights } from "../runtime/index.ts";
 import { type NetworkConfigs, type ProgramName, programOf } from "./programs.ts";
 
 /** The programs that hold the weights and the keys and values. What chooses codes (quantising) or costs nothing (inputs) stays in float32. */
@@ -17,6 +18,26 @@ export function programOfType(name: ProgramName, configs: NetworkConfigs, dtype:
   const traced = programOf(name, configs);
   if (dtype !== "fp16" || !HALVED.includes(name)) return traced;
   return toHalf(traced, { half: isCached, exact: (output) => EXACT.has(output) });
+}
+
+/** Weights of an open folder's networks as they are computed with in `dtype`. @param map see `loadWeights` */
+export async function loadModelWeights(
+  { config, tokenizer, transformer }: LoadedModel,
+  map: boolean,
+  dtype: ComputeType,
+): Promise<Weights> {
+  const wanted = { halves: halfWeightNames(config, dtype), inIntegers: dtype === "int8" };
+  return new Map([
+    ...(await loadWeights(tokenizer, map, wanted)),
+    ...(transformer === null ? [] : await loadWeights(transformer, map, wanted)),
+  ]);
+}
+
+/** A model folder, wherever it lies. */
+interface LoadedModel {
+  readonly config: ModelConfig;
+  readonly tokenizer: WeightFile;
+  readonly transformer: WeightFile | null;
 }
 
 /** Names of the weights that the networks take in float16. */

@@ -10,7 +10,7 @@ export * from "./edit.ts";
 export * from "./flexvar.ts";
 export * from "./forward.ts";
 export * from "./guess.ts";
-export { halfWeightNames } from "./half-programs.ts";
+export { halfWeightNames, loadModelWeights } from "./half-programs.ts";
 export * from "./likelihood.ts";
 export * from "./model.ts";
 export * from "./networks.ts";

@@ -1,7 +1,7 @@
 /** A model folder whose transformer is stored in integers. */
 import { join } from "node:path";
 import { type TensorSource, tensorSource, toFloat32, writeSafetensors } from "../checkpoint/index.ts";
-import { OptionError } from "../errors/index.ts";
+import { FileError, OptionError } from "../errors/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { quantizedParam } from "../models/index.ts";
 import { createNetworks, transformerOf } from "../pipelines/index.ts";
@@ -126,8 +126,10 @@ async function quantize(
       }
     }
     if (loss.divergence > mostLoss && !force)
-      throw new Error(
-        `${model.path}: expected integers to cost at most ${mostLoss} nats a token, got ${loss.divergence.toFixed(4)}; by force it is written all the same`,
+      throw new FileError(
+        model.path,
+        `integers to cost at most ${mostLoss} nats a token`,
+        `${loss.divergence.toFixed(4)}; by force it is written all the same`,
       );
     return { report: { loss, kept, layers, smoothing: alpha, pictures }, weights: { file, integers } };
   } finally {

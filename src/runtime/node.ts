@@ -18,12 +18,12 @@ import { oneAtATime } from "./exclusive.ts";
 import { expectDevice, installation } from "./installation.ts";
 import { reusingSessions } from "./reuse.ts";
 import {
+  bytesOfType,
   createRuntime,
   type OpenOptions,
   type Runtime,
   type Session,
   type WeightData,
-  weightBytes,
 } from "./runtime.ts";
 import { nodeWasmRuntime } from "./wasm-node.ts";
 
@@ -185,12 +185,12 @@ async function openInMemory(
 
 function memoryBytes(param: Tensor, data: WeightData): Uint8Array {
   if (data.kind === "file") throw new Error(`weights: expected bytes in memory, got the file ${data.path}`);
-  return weightBytes(param, data);
+  return bytesOfType(param, data);
 }
 
 function placement(param: Tensor, data: WeightData | undefined): ParamPlacement {
   if (data === undefined) return { kind: "input" };
-  if (data.kind === "memory") return { kind: "inline", bytes: weightBytes(param, data) };
+  if (data.kind === "memory") return { kind: "inline", bytes: bytesOfType(param, data) };
   return { kind: "external", location: basename(data.path), offset: data.offset, length: data.length };
 }
 

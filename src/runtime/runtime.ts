@@ -72,7 +72,7 @@ export interface Platform {
 }
 
 /** Bytes of a parameter in memory, of the parameter's type: what is there in the other type of floats is converted. */
-export function weightBytes(param: Tensor, { data }: WeightData & { readonly kind: "memory" }): Uint8Array {
+export function bytesOfType(param: Tensor, { data }: WeightData & { readonly kind: "memory" }): Uint8Array {
   const isHalf = data instanceof Uint16Array;
   if (param.dtype === "float16" && data instanceof Float32Array) return fromFloat32(data, "float16");
   const { buffer, byteOffset, byteLength } = param.dtype === "float32" && isHalf ? float16ToFloat32(data) : data;

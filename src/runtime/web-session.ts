@@ -1,7 +1,7 @@
 /** Sessions of onnxruntime-web, in browsers and in Node. */
 import type { InferenceSession } from "onnxruntime-common";
 import { type ParamPlacement, type Program, type Tensor, toOnnx } from "../engine/index.ts";
-import { type OpenOptions, type WeightData, weightBytes } from "./runtime.ts";
+import { bytesOfType, type OpenOptions, type WeightData } from "./runtime.ts";
 
 export type WebOrt = typeof import("onnxruntime-common");
 
@@ -39,7 +39,7 @@ export function createWebSession(
 function bytesOf(param: Tensor, weight: WeightData): Uint8Array {
   if (weight.kind === "file")
     throw new Error(`weights: expected "${param.name}" in memory (WebAssembly has no files), got ${weight.path}`);
-  return weightBytes(param, weight);
+  return bytesOfType(param, weight);
 }
 
 function outputLocations(program: Program, onDevice: readonly string[]): Record<string, "gpu-buffer" | "cpu"> {

@@ -41,7 +41,7 @@ export async function startFrom(
   const file = await openTensorFile(place, [decls[0]!.name]);
   try {
     const isQuantized = [...file.tensors.values()].some(({ dtype }) => dtype === "int8");
-    if (isQuantized) throw new Error(`${place}: expected weights in floating point to start from, got int8`);
+    if (isQuantized) throw new FileError(place, "weights in floating point to start from", "int8");
     const values = freshStart(decls, seed);
     const fresh: string[] = [];
     const other = new Map<string, { shape: readonly number[]; data: Float32Array }>();
