@@ -119,7 +119,7 @@ export async function draw(
 ): Promise<Drawn> {
   const { batch: batchSize, json: estimate } = await fitRun(pipe, run, flags, report);
   const { total, columns, tokens } = planOf(pipe, run, flags);
-  const settings = runSettings(pipe.config, run);
+  const settings = runSettings(pipe.config, run, pipe.networks.dtype);
   await makeFolder(flags.out);
   const folder = pictureFolder(flags, settings, total);
   const { files } = folder;

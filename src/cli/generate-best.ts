@@ -43,7 +43,7 @@ export async function drawBest(
   try {
     const onDrawn = (drawn: number, total: number): void => report.progress(drawn, total, `${drawn} of ${total} drawn`);
     const kept = await drawSurest(pipe, judge, { ...options, candidates: bestOf, onDrawn, signal });
-    const settings = runSettings(pipe.config, run);
+    const settings = runSettings(pipe.config, run, pipe.networks.dtype);
     const folder = pictureFolder(flags, settings, kept.length);
     const pictures = [];
     for (const [i, { picture, image, probability }] of kept.entries())

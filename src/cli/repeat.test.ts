@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../../test/support/run-cli.ts";
-import { encodePng } from "../image/index.ts";
+import { encodePng, readSettings } from "../image/index.ts";
 import { EDIT_TASKS, type EditTask } from "../options/index.ts";
 
 const [width, height] = [24, 20];
@@ -39,3 +39,13 @@ test.each(EDIT_TASKS)("%s is repeated to the byte, with the picture that was edi
   const first = await run(task, task, picture, ...FLAGS[task](), "--class", "bag", "--steps", "5");
   expect(await run(`${task}-again`, "repeat", join(at(task), "000.png"), "--image", picture)).toEqual(first);
 });
+
+test("what was drawn in integers is repeated in integers, and says so", async () => {
+  const drawn = ["--class", "bag", "--dtype", "int8", "--model", model, "--out", at("int8")];
+  expect((await runCli("generate", ...drawn)).code).toBe(0);
+  const first = await readFile(join(at("int8"), "000.png"));
+  expect(readSettings(first)).toMatchObject({ dtype: "int8" });
+  const again = ["repeat", join(at("int8"), "000.png"), "--model", model, "--out", at("int8-again")];
+  expect((await runCli(...again)).code).toBe(0);
+  expect(await readFile(join(at("int8-again"), "000.png"))).toEqual(first);
+}, 30_000);

@@ -49,7 +49,8 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
       `--model: expected the model that drew ${file} (${String(recorded.model)}), got ${shownPath(folder)} (${hash}); --force draws with it`,
     );
   await expectFolder(flags.out);
-  return withModel(folder, flags, running.report, async (pipe) => {
+  const dtype = flags.dtype ?? (recorded.dtype as string | undefined);
+  return withModel(folder, { ...flags, dtype }, running.report, async (pipe) => {
     const read = namingFile(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
     const isEdit = "fromResult" in read;
     const run = { ...(isEdit ? await repeatedEdit(file, read, flags) : read), model: hash };

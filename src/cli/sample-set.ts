@@ -53,12 +53,9 @@ export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promi
   if (new Set(classes).size < classes.length) throw new UsageError("--class: expected each class once");
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
   const model = await modelHash(folder);
-  const run = runSettings(pipe.config, { task: "generate", options: whole, model });
-  // Sets of other numbers are other sets; what a folder is stored in is in its hash.
-  const { dtype } = pipe.networks;
+  const run = runSettings(pipe.config, { task: "generate", options: whole, model }, pipe.networks.dtype);
   const own = {
     total,
-    ...(dtype === "fp32" || dtype === pipe.config.dtype ? {} : { dtype }),
     ...run,
     size: `${width}x${height}`,
     classes: [...classes],

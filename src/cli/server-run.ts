@@ -138,7 +138,7 @@ export async function runServer(
     const shell = studioShell();
     const costs = await serverCosts(renderer, config, flags);
     const server = createServerApp({
-      model: { name: basename(resolve(folder)), hash, config, costs },
+      model: { name: basename(resolve(folder)), hash, config, dtype, costs },
       site: shell === undefined ? undefined : await siteContent({ shell, model: folder, modelHash: hash }, "server"),
       renderer,
       version,

@@ -60,7 +60,7 @@ export async function* runSteps(
   run: TaskRun,
   { shown, signal, batchSize }: RunOptions,
 ): AsyncGenerator<RunStep> {
-  const settings = runSettings(pipe.config, run);
+  const settings = runSettings(pipe.config, run, pipe.networks.dtype);
   const isEvery = shown === "every";
   yield* stepsOf(startRun(pipe, run, { signal, ...(batchSize !== undefined && { batchSize }) }), {
     isShown: (event) => isEvery || shownEvent(event, shown).isShown,

@@ -54,9 +54,11 @@ export interface RepeatedEdit extends EditRecord {
 /**
  * Settings of a run, under the names that HTTP requests use. Of plain generation `scales` are the grids drawn, and `scales_from` says whether
  * they came from a step table (of `num_inference_steps`, or the model's default where that is null) or from a list by hand.
+ * @param dtype what the networks compute in; recorded where it is neither fp32 nor what the model is stored in, which `model` tells
  */
-export function runSettings(config: ModelConfig, run: RunRecord): SettingsRecord {
-  const { task, options, model } = run;
+export function runSettings(config: ModelConfig, run: RunRecord, dtype: string = "fp32"): SettingsRecord {
+  const { task, options } = run;
+  const model = { model: run.model, ...(dtype !== "fp32" && dtype !== config.dtype && { dtype }) };
   const resolved = resolvePlan(config, decidedAt(config, run));
   const { plan } = resolved;
   const values = recordedValues(options, {
@@ -66,15 +68,15 @@ export function runSettings(config: ModelConfig, run: RunRecord): SettingsRecord
   if (task === "generate") {
     const scales_from = options.scales === undefined ? "table" : "list";
     const size = sizeText([plan.sizePx.width, plan.sizePx.height]);
-    return { seed: resolved.seed, size, scales: formatScales(plan.grids), scales_from, ...values, model };
+    return { seed: resolved.seed, size, scales: formatScales(plan.grids), scales_from, ...values, ...model };
   }
   const own = { task, seed: resolved.seed, size: sizeText(run.task === TILED ? run.options.size : run.size) };
-  if (!isEdit(run)) return { ...own, ...values, model };
+  if (!isEdit(run)) return { ...own, ...values, ...model };
   const scales =
     options.scales === undefined ? null : formatScales(resolvePlan(config, { scales: options.scales }).plan.grids);
   const text = run.mask === undefined ? null : maskToText(run.mask);
   const mask = text !== null && text.length <= LONGEST_MASK ? text : null;
-  return { ...own, scales, ...values, mask, image: run.image, model };
+  return { ...own, scales, ...values, mask, image: run.image, ...model };
 }
 
 /** The sampling options that decide a run's settings. What the model decides of an edit does not depend on its size, which may be too large for one window. */
