@@ -9,21 +9,12 @@ import type { Drawing } from "../options/index.ts";
 import { fittingBatch } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import { readBody } from "./body.ts";
-import { ApiError, toApiError } from "./errors.ts";
-import { checkFields, type Fields, type RequestSchemas, requestSchemas } from "./fields.ts";
+import type { CallKind, EngineContext, JobEngine, JobState, MadePicture, Order, Work } from "./engine.ts";
+import { ApiError, cancelled, toApiError } from "./errors.ts";
+import { checkFields, type Fields, requestSchemas } from "./fields.ts";
 import { type GuardOptions, guardOrigin, guardToken, tokenReader } from "./guard.ts";
 import { answerHeaders } from "./headers.ts";
-import {
-  cancel,
-  cancelled,
-  createJobs,
-  type Job,
-  type Jobs,
-  type MadePicture,
-  stop,
-  submit,
-  type Work,
-} from "./jobs.ts";
+import { memoryEngine } from "./jobs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { faultLog, logRequests, noLog, requestIdOf, type ServerLog } from "./log.ts";
 import { unanswered } from "./methods.ts";
@@ -38,8 +29,10 @@ import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
 
 export interface ServerOptions extends GuardOptions {
   readonly model: ServedModel;
-  /** Makes the pictures; the server is its only caller. */
-  readonly renderer: Renderer;
+  /** Makes the pictures; the server is its only caller. Not needed with an engine. */
+  readonly renderer?: Renderer | undefined;
+  /** Carries jobs out elsewhere; in this process, with the renderer, by default. */
+  readonly engine?: ((context: EngineContext) => JobEngine) | undefined;
   readonly limits?: Partial<Limits> | undefined;
   /** Where jobs wait; in memory by default. */
   readonly queue?: JobQueue | undefined;
@@ -78,16 +71,21 @@ function batchesOf({ batchSize = batchOf, model: { costs } }: ServerOptions): (s
   };
 }
 
+function engineOf(options: ServerOptions, context: EngineContext): JobEngine {
+  const { engine, renderer, queue = memoryQueue(context.limits.queue) } = options;
+  if (engine !== undefined) return engine(context);
+  if (renderer === undefined) throw new Error("createServerApp: expected a renderer or an engine, got neither");
+  return memoryEngine({ ...context, queue, renderer, batchSize: batchesOf(options) });
+}
+
 /** The HTTP API over a renderer of pictures. Call `app.fetch`, or {@link listen}. */
 export function createServerApp(options: ServerOptions): ServerApp {
   const { model, renderer, site, log = noLog } = options;
   const onFailure = faultLog(log);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const schemas = requestSchemas(limits);
-  const queue = options.queue ?? memoryQueue(limits.queue);
-  const metrics = createMetrics(() => renderer.memoryBytes?.() ?? 0);
-  const { jobMs, keep, keepMs } = limits;
-  const jobs = createJobs({ queue, renderer, metrics, batchSize: batchesOf(options), jobMs, keep, keepMs, onFailure });
+  const metrics = createMetrics(() => renderer?.memoryBytes?.() ?? 0);
+  const engine = engineOf(options, { limits, metrics, onFailure });
   const room = bodyRoom(limits.bodiesBytes);
 
   const app = new Hono();
@@ -108,59 +106,58 @@ export function createServerApp(options: ServerOptions): ServerApp {
   });
   app.notFound(unanswered(app, (path) => site?.has(fileName(path)) === true));
 
-  const answer = (c: Context, fields: Fields, work: Work): Promise<Response> => {
-    if (fields.stream === true) return stream(c, jobs, work);
-    return fields.async === true ? later(c, jobs, work) : wait(c, jobs, work);
+  const answer = (c: Context, order: Order): Promise<Response> => {
+    if (order.fields.stream === true) return stream(c, engine, order);
+    return order.fields.async === true ? later(c, engine, order) : wait(c, engine, order);
   };
   const draws =
-    (schema: RequestSchemas["generation"] | RequestSchemas["edit"], forms: boolean, workOf: WorkOf) =>
+    (call: CallKind, workOf: WorkOf) =>
     async (c: Context): Promise<Response> => {
-      const { fields, work } = await room.use(async (share) => {
-        const body = await readBody(c.req.raw, limits, forms, share);
+      const order = await room.use(async (share) => {
+        const body = await readBody(c.req.raw, limits, call === "edit", share);
         await share.turn();
-        const fields = checkFields(schema, body);
-        return { fields, work: await workOf(fields, model, limits, c.req.raw.signal) };
+        const fields = checkFields(schemas[call], body);
+        return { call, fields, work: await workOf(fields, model, limits, c.req.raw.signal) };
       });
-      return answer(c, fields, work);
+      return answer(c, order);
     };
-  app.post("/v1/images/generations", draws(schemas.generation, false, generationWork));
-  app.post("/v1/images/edits", draws(schemas.edit, true, editWork));
+  app.post("/v1/images/generations", draws("generation", generationWork));
+  app.post("/v1/images/edits", draws("edit", editWork));
   app.post("/v1/images/variations", () => {
     throw new ApiError(404, NO_VARIATIONS, { code: "not_supported" });
   });
-  addJobRoutes(app, jobs);
+  addJobRoutes(app, engine);
   addModelRoutes(app, model);
   const document = openApiDocument(options.version ?? "0", schemas);
   app.get("/openapi.json", (c) => c.json(document));
   app.get("/healthz", async (c) => {
-    const about = admission(c) === "admitted" ? { model: model.name, waiting: await queue.length() } : {};
+    const about = admission(c) === "admitted" ? { model: model.name, waiting: await engine.waiting() } : {};
     return c.json({ status: "ok", ...about });
   });
   app.get("/metrics", async (c) =>
-    c.text(await metrics.text(await queue.length()), 200, { "content-type": metrics.contentType }),
+    c.text(await metrics.text(await engine.waiting()), 200, { "content-type": metrics.contentType }),
   );
   if (site !== undefined) {
     const read = siteReader(site);
     app.get("*", async (c, next) => (await read(c.req.path, c.req.raw.headers)) ?? next());
   }
-  return { app, stop: () => stop(jobs, limits.graceMs) };
+  return { app, stop: () => engine.stop(limits.graceMs) };
 }
 
-function addJobRoutes(app: Hono, jobs: Jobs): void {
-  const jobOf = (c: Context): Job => {
-    const job = jobs.known.get(c.req.param("id") ?? "");
+function addJobRoutes(app: Hono, engine: JobEngine): void {
+  const jobOf = async (c: Context): Promise<JobState> => {
+    const job = await engine.find(c.req.param("id") ?? "");
     if (job === undefined)
       throw new ApiError(404, "job: expected the id of a job, got none of the kept ones", { code: "job_not_found" });
     return job;
   };
   app.get("/v1/jobs/:id", async (c) => {
-    const job = jobOf(c);
-    return c.json(jobBody(job, await jobs.queue.position(job.id)));
+    const job = await jobOf(c);
+    return c.json(jobBody(job, await engine.position(job.id)));
   });
   app.delete("/v1/jobs/:id", async (c) => {
-    const job = jobOf(c);
-    await cancel(jobs, job);
-    return c.json(jobBody(job, undefined));
+    await engine.cancel((await jobOf(c)).id);
+    return c.json(jobBody(await jobOf(c), undefined));
   });
 }
 
@@ -182,9 +179,9 @@ function reply(c: Context, error: ApiError): Response {
   return c.json(error.body(requestIdOf(c)), error.status as 400);
 }
 
-async function wait(c: Context, jobs: Jobs, work: Work): Promise<Response> {
-  const job = await submit(jobs, work, requestIdOf(c));
-  const gone = (): void => void cancel(jobs, job);
+async function wait(c: Context, engine: JobEngine, order: Order): Promise<Response> {
+  const job = await engine.submit(order, requestIdOf(c));
+  const gone = (): void => void engine.cancel(job.id);
   c.req.raw.signal.addEventListener("abort", gone);
   if (c.req.raw.signal.aborted) gone();
   await job.ended;
@@ -193,24 +190,24 @@ async function wait(c: Context, jobs: Jobs, work: Work): Promise<Response> {
   return c.json(imagesBody(job));
 }
 
-async function later(c: Context, jobs: Jobs, work: Work): Promise<Response> {
-  const job = await submit(jobs, work, requestIdOf(c));
-  const shown = jobBody(job, await jobs.queue.position(job.id));
+async function later(c: Context, engine: JobEngine, order: Order): Promise<Response> {
+  const job = await engine.submit(order, requestIdOf(c));
+  const shown = jobBody(job, await engine.position(job.id));
   return c.json(shown, 202, { location: shown.poll_url, "retry-after": "1" });
 }
 
 /** How often a stream that waits looks for its place in the queue: one that is begun at once is never told of one. */
 const PLACE_MS = 500;
 
-async function stream(c: Context, jobs: Jobs, work: Work): Promise<Response> {
-  const job = await submit(jobs, work, requestIdOf(c));
+async function stream(c: Context, engine: JobEngine, order: Order): Promise<Response> {
+  const job = await engine.submit(order, requestIdOf(c));
   const pictures = on(job.news, "picture", { close: ["end"] }) as AsyncIterable<[MadePicture]>;
   return streamSSE(c, async (events) => {
-    events.onAbort(() => void cancel(jobs, job));
+    events.onAbort(() => void engine.cancel(job.id));
     const send = (event: StreamEvent) => events.writeSSE({ event: event.type, data: JSON.stringify(event) });
     let place: number | undefined;
     const places = setInterval(async () => {
-      const position = await jobs.queue.position(job.id);
+      const position = await engine.position(job.id);
       if (job.status !== "queued" || position === undefined || position === place) return;
       place = position;
       await send(queuedEvent(job.created, position));

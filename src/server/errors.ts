@@ -65,3 +65,26 @@ export function toApiError(error: unknown): ApiError {
   const param = httpName(option);
   return invalid(param, error.words, [param, ...part].join("."));
 }
+
+/** Too much waits. @param retryAfter seconds */
+export const queueFull = (retryAfter: number): ApiError =>
+  new ApiError(429, "queue: expected room for a job, got a full queue; try again later", {
+    code: "queue_full",
+    retryAfter,
+  });
+
+/** A job's time is over. @param jobMs what it had, in ms */
+export const tooLate = (jobMs: number): ApiError =>
+  new ApiError(504, `job: expected to end within ${jobMs / 1000} s, got more`, { code: "timeout" });
+
+/** Who waits for a job that was cancelled is told so. */
+export const cancelled = (): ApiError =>
+  new ApiError(409, "job: expected to be finished, got cancelled", { code: "job_cancelled" });
+
+/** The answer while a server stops. */
+export function stopped(): ApiError {
+  return new ApiError(503, "server: expected to be running, got a stop; hand the request in again", {
+    code: "server_stopping",
+    retryAfter: 5,
+  });
+}

@@ -3,69 +3,30 @@ import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { JobStatus } from "../client/index.ts";
-import type { ShownScales } from "../pipelines/index.ts";
-import { ApiError, toApiError } from "./errors.ts";
-import type { Metrics } from "./metrics.ts";
+import { type EngineContext, formOf, type JobEngine, type MadePicture, type OpenJob, type Work } from "./engine.ts";
+import { type ApiError, cancelled, queueFull, stopped, toApiError, tooLate } from "./errors.ts";
 import type { Claim, JobQueue } from "./queue.ts";
-import type { DrawBatch, DrawRow, EditWork, LargeWork, MadePng, MadeScale, Renderer } from "./renderer.ts";
+import type { DrawBatch, MadePng, Renderer } from "./renderer.ts";
 
-/** What a job is to do, decided and checked. */
-export type Work =
-  | { readonly kind: "draw"; readonly sampling: DrawBatch["sampling"]; readonly rows: readonly DrawRow[] }
-  | {
-      readonly kind: "edit";
-      readonly edit: EditWork | LargeWork;
-      readonly total: number;
-      readonly seed: number;
-      readonly shown: ShownScales;
-      /** Tokens of the picture given. */
-      readonly imageTokens: number;
-      /** How its mask was read. */
-      readonly maskReading?: string | undefined;
-    };
-
-/** One picture at one scale; `at` is its number among the job's pictures. */
-export interface MadePicture extends MadePng {
-  readonly scale: Omit<MadeScale, "pictures">;
-  /** How many pictures of an earlier scale were delivered for it before this one. */
-  readonly earlier: number;
-  readonly seed: number;
-}
-
-export interface Job {
-  readonly id: string;
-  readonly requestId: string;
+interface Job extends OpenJob {
   readonly work: Work;
-  readonly created: number;
   status: JobStatus;
   readonly finished: (MadePicture | undefined)[];
   /** Partial pictures delivered, for every picture. */
   readonly partial: number[];
   error: ApiError | undefined;
-  /** Tells of every `picture`, and of the `end`. */
-  readonly news: EventEmitter<{ picture: [MadePicture]; end: [] }>;
-  /** Resolves when the job is done, failed or cancelled. */
-  readonly ended: Promise<unknown>;
   readonly timer: NodeJS.Timeout;
 }
 
-interface JobsOptions {
+interface MemoryOptions extends EngineContext {
   readonly queue: JobQueue;
   readonly renderer: Renderer;
-  readonly metrics: Metrics;
   /** Most pictures side by side of a plan. */
   readonly batchSize: (sampling: DrawBatch["sampling"]) => number;
-  /** Longest that a job may take from being accepted to its end, in ms. */
-  readonly jobMs: number;
-  /** Ended jobs that are kept to be asked for, and how long, in ms. */
-  readonly keep: number;
-  readonly keepMs: number;
-  /** Is told of jobs that failed. */
-  readonly onFailure: (requestId: string, error: ApiError) => void;
 }
 
 /** All jobs of a server. */
-export interface Jobs extends JobsOptions {
+interface Jobs extends MemoryOptions {
   /** Those that are open or kept, by id, oldest first. */
   readonly known: Map<string, Job>;
   readonly pace: Pace;
@@ -81,59 +42,81 @@ interface Part extends Omit<Claim, "id"> {
   readonly job: Job;
 }
 
-export const createJobs = (options: JobsOptions): Jobs => ({
-  ...options,
-  known: new Map(),
-  pace: startPace(),
-  batch: undefined,
-  running: undefined,
-  stopping: false,
-});
-
-/** Hands work in. @throws ApiError 429 where the queue is full, 503 while stopping. */
-export async function submit(jobs: Jobs, work: Work, requestId: string): Promise<Job> {
-  if (jobs.stopping) throw stopped();
-  const { queue, known, jobMs } = jobs;
-  const id = randomUUID();
-  const isDrawn = work.kind === "draw";
-  const total = isDrawn ? work.rows.length : work.total;
-  const late = new ApiError(504, `job: expected to end within ${jobMs / 1000} s, got more`, { code: "timeout" });
-  const news: Job["news"] = new EventEmitter();
-  const job: Job = {
-    id,
-    requestId,
-    work,
-    created: Date.now(),
-    status: "queued",
-    finished: Array(total).fill(undefined),
-    partial: Array(total).fill(0),
-    error: undefined,
-    news,
-    ended: once(news, "end"),
-    timer: setTimeout(() => void cancel(jobs, job, late), jobMs).unref(),
+/** Jobs in this process: one queue, one renderer. */
+export function memoryEngine(options: MemoryOptions): JobEngine {
+  const jobs: Jobs = {
+    ...options,
+    known: new Map(),
+    pace: startPace(),
+    batch: undefined,
+    running: undefined,
+    stopping: false,
   };
+  return {
+    submit: ({ work }, requestId) => submit(jobs, work, requestId),
+    find: async (id) => jobs.known.get(id),
+    position: (id) => jobs.queue.position(id),
+    async cancel(id, reason) {
+      const job = jobs.known.get(id);
+      if (job !== undefined) await cancel(jobs, job, reason);
+    },
+    waiting: () => jobs.queue.length(),
+    stop: (graceMs) => stop(jobs, graceMs),
+  };
+}
+
+async function submit(jobs: Jobs, work: Work, requestId: string): Promise<Job> {
+  if (jobs.stopping) throw stopped();
+  const { queue, known } = jobs;
+  const job = openJob(jobs, work, requestId);
+  const { id, form } = job;
   known.set(id, job);
+  const isDrawn = work.kind === "draw";
   const key = isDrawn ? JSON.stringify(work.sampling) : id;
-  if (!(await queue.add({ id, key, units: isDrawn ? total : 1 }))) {
+  if (!(await queue.add({ id, key, units: isDrawn ? form.total : 1 }))) {
     known.delete(id);
     clearTimeout(job.timer);
-    const message = "queue: expected room for a job, got a full queue; try again later";
-    throw new ApiError(429, message, { code: "queue_full", retryAfter: jobs.pace.wait(await queue.length()) });
+    throw queueFull(jobs.pace.wait(await queue.length()));
   }
   // The next turn of the event loop, so that requests that arrived together are drawn together.
   jobs.running ??= nextTurn().then(() => loop(jobs));
   return job;
 }
 
-/** Ends an open job, as cancelled or for a reason; others stay as they are. */
-export async function cancel(jobs: Jobs, job: Job, reason?: ApiError): Promise<void> {
+function openJob(jobs: Jobs, work: Work, requestId: string): Job {
+  const form = formOf(work);
+  const news: Job["news"] = new EventEmitter();
+  const late = tooLate(jobs.limits.jobMs);
+  const job: Job = {
+    id: randomUUID(),
+    requestId,
+    work,
+    form,
+    created: Date.now(),
+    status: "queued",
+    finished: Array(form.total).fill(undefined),
+    get done() {
+      return this.pictures.length;
+    },
+    get pictures() {
+      return this.finished.filter((picture) => picture !== undefined);
+    },
+    partial: Array(form.total).fill(0),
+    error: undefined,
+    news,
+    ended: once(news, "end"),
+    timer: setTimeout(() => void cancel(jobs, job, late), jobs.limits.jobMs).unref(),
+  };
+  return job;
+}
+
+async function cancel(jobs: Jobs, job: Job, reason?: ApiError): Promise<void> {
   if (!isOpen(job)) return;
   end(jobs, job, reason === undefined ? "cancelled" : "failed", reason ?? cancelled());
   await jobs.queue.remove(job.id);
 }
 
-/** Ends all: jobs have `graceMs` to finish, then are given back with 503. */
-export async function stop(jobs: Jobs, graceMs: number): Promise<void> {
+async function stop(jobs: Jobs, graceMs: number): Promise<void> {
   jobs.stopping = true;
   const open = [...jobs.known.values()].filter(isOpen);
   await Promise.race([Promise.all(open.map(({ ended }) => ended)), after(graceMs)]);
@@ -228,7 +211,8 @@ const isOpen = ({ status }: Job): boolean => status === "queued" || status === "
 
 function end(jobs: Jobs, job: Job, status: "done" | "failed" | "cancelled", error?: ApiError): void {
   if (!isOpen(job)) return;
-  const { known, keep, keepMs, metrics, batch } = jobs;
+  const { known, limits, metrics, batch } = jobs;
+  const { keep, keepMs } = limits;
   job.status = status;
   job.error = error;
   clearTimeout(job.timer);
@@ -264,14 +248,4 @@ export function startPace() {
     },
     wait: (waiting: number): number => Math.min(LONGEST_WAIT, Math.max(1, Math.ceil(waiting * (mean ?? 0)))),
   };
-}
-
-export const cancelled = (): ApiError =>
-  new ApiError(409, "job: expected to be finished, got cancelled", { code: "job_cancelled" });
-
-function stopped(): ApiError {
-  return new ApiError(503, "server: expected to be running, got a stop; hand the request in again", {
-    code: "server_stopping",
-    retryAfter: 5,
-  });
 }

@@ -8,7 +8,7 @@ import type {
   QueuedEvent,
   TokenUsage,
 } from "../client/index.ts";
-import type { Job, MadePicture, Work } from "./jobs.ts";
+import type { JobForm, JobState, MadePicture } from "./engine.ts";
 
 function pictureData({ png, info: { classId, label, indexWithinClass }, seed }: MadePicture): PictureData {
   const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
@@ -21,28 +21,21 @@ const seconds = (ms: number): number => Math.floor(ms / 1000);
 const COLOUR_TYPE = 25;
 const ALPHA = 4;
 
-function sizeOf(work: Work): readonly [width: number, height: number] {
-  if (work.kind === "edit") return work.edit.task === "generate-large" ? work.edit.options.size : work.edit.size;
-  const { width, height } = work.sampling.plan.sizePx;
-  return [width, height];
-}
-
 /** What pictures of a job are, the finished size whatever the scale. */
-function pictureForm(work: Work, pictures: readonly MadePicture[]): PictureForm {
+function pictureForm({ size, maskReading }: JobForm, pictures: readonly MadePicture[]): PictureForm {
   const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
-  const reading = work.kind === "edit" ? work.maskReading : undefined;
   return {
     output_format: "png",
-    size: sizeOf(work).join("x"),
+    size: size.join("x"),
     background: isOpaque ? "opaque" : "transparent",
-    ...(reading !== undefined && { mask_reading: reading }),
+    ...(maskReading !== undefined && { mask_reading: maskReading }),
   };
 }
 
 /** Tokens that finished pictures took. */
-function usage(work: Work, pictures: readonly MadePicture[]): TokenUsage {
+function usage({ imageTokens }: JobForm, pictures: readonly MadePicture[]): TokenUsage {
   const text_tokens = pictures.length;
-  const image_tokens = work.kind === "draw" ? 0 : work.imageTokens * pictures.length;
+  const image_tokens = imageTokens * pictures.length;
   const output_tokens = pictures.reduce((sum, { tokens }) => sum + tokens, 0);
   const input_tokens = text_tokens + image_tokens;
   return {
@@ -54,10 +47,9 @@ function usage(work: Work, pictures: readonly MadePicture[]): TokenUsage {
 }
 
 /** The pictures of a job that is done. */
-export function imagesBody({ finished, created, work }: Job): ImagesResponse {
-  const pictures = finished.filter((picture) => picture !== undefined);
+export function imagesBody({ pictures, created, form }: JobState): ImagesResponse {
   const data = pictures.map(pictureData);
-  return { created: seconds(created), ...pictureForm(work, pictures), usage: usage(work, pictures), data };
+  return { created: seconds(created), ...pictureForm(form, pictures), usage: usage(form, pictures), data };
 }
 
 /** The place in the queue, in a stream. */
@@ -66,33 +58,31 @@ export function queuedEvent(created: number, position: number): QueuedEvent {
 }
 
 /** One picture of a stream. */
-export function imageEvent(picture: MadePicture, { work, created }: Job): ImageEvent {
-  // Windows over a coarse picture are carried out as edits are.
-  const isEdit = work.kind === "edit" && work.edit.task !== "generate-large";
+export function imageEvent(picture: MadePicture, { form, created }: JobState): ImageEvent {
   const {
     scale: { index: scale, total: scales, isLast },
     earlier,
     at,
   } = picture;
   return {
-    type: `${isEdit ? "image_edit" : "image_generation"}.${isLast ? "completed" : "partial_image"}`,
+    type: `image_${form.call}.${isLast ? "completed" : "partial_image"}`,
     created_at: seconds(created),
-    ...pictureForm(work, [picture]),
+    ...pictureForm(form, [picture]),
     quality: "auto",
     index: at,
-    ...(isLast ? { usage: usage(work, [picture]) } : { partial_image_index: earlier, scale, scales }),
+    ...(isLast ? { usage: usage(form, [picture]) } : { partial_image_index: earlier, scale, scales }),
     ...pictureData(picture),
   };
 }
 
 /** A job as its poll address shows it. */
-export function jobBody(job: Job, position: number | undefined): JobBody {
+export function jobBody(job: JobState, position: number | undefined): JobBody {
   return {
     id: job.id,
     object: "image.job",
     status: job.status,
     position: position ?? null,
-    pictures: { done: job.finished.filter((picture) => picture !== undefined).length, total: job.finished.length },
+    pictures: { done: job.done, total: job.form.total },
     poll_url: `/v1/jobs/${job.id}`,
     result: job.status === "done" ? imagesBody(job) : null,
     error: job.error?.body(job.requestId).error ?? null,

@@ -40,9 +40,9 @@ import {
 import { classPicksOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
 import { parsePair } from "../sampling/index.ts";
 import { pictureBytes } from "./base64.ts";
-import { ApiError, invalid } from "./errors.ts";
+import type { Work } from "./engine.ts";
+import { ApiError, cancelled, invalid } from "./errors.ts";
 import type { Fields } from "./fields.ts";
-import { cancelled, type Work } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
 import type { DrawRow } from "./renderer.ts";
 
