@@ -1,34 +1,16 @@
 /** A server from flags to its end: what `serve` and `studio` share. */
 import { existsSync } from "node:fs";
 import { isIP, isIPv4 } from "node:net";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { version } from "../../package.json";
-import { decideDevice } from "../devices/node.ts";
-import { builtWorker, packageRoot } from "../files/index.ts";
-import type { FromPretrainedOptions } from "../open.ts";
-import { type Costs, createCostModel } from "../pipelines/index.ts";
-import type { ModelConfig } from "../pretrained/index.ts";
-import { openFolder } from "../pretrained/node.ts";
-import {
-  createServerApp,
-  DEFAULT_LIMITS,
-  LOG_LEVELS,
-  type LogLevel,
-  listen,
-  localRenderer,
-  type Renderer,
-  remoteRenderer,
-  stderrLog,
-} from "../server/index.ts";
+import { packageRoot } from "../files/index.ts";
+import { createServerApp, LOG_LEVELS, type LogLevel, listen, stderrLog } from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
 import type { Outcome, Running } from "./command.ts";
-import { budgetBytes, checkedBudget } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { addBatchFlag, addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
-import { modelHash } from "./identity.ts";
-import { findModel, shownPath } from "./model.ts";
-import { rendererProcess } from "./renderer-process.ts";
+import { openServed } from "./served.ts";
 
 export interface ServerFlags extends ComputeFlags {
   readonly host: string;
@@ -125,21 +107,14 @@ export async function runServer(
 ): Promise<Outcome> {
   const token = serverToken(flags.token, process.env.FLEXVAR_TOKEN);
   const warning = openWarning(flags.host, token, flags.token === false);
-  const folder = findModel(flags.model);
-  const { config, close: closeFolder } = await openFolder(folder);
-  await closeFolder();
-  report.log(`opening ${shownPath(folder)}`);
-  const { device, dtype, threads, lowMemory } = flags;
-  const decided = await decideDevice({ device, dtype, threads, onMessage: (line) => report.log(line) });
-  const renderer = await openRenderer(folder, { device: decided, dtype, threads, lowMemory });
+  const { folder, model, renderer } = await openServed(flags, report);
   try {
     const { batch, queue, origin, host, port, allowHost = [], logLevel } = flags;
-    const hash = await modelHash(folder);
     const shell = studioShell();
-    const costs = await serverCosts(renderer, config, flags);
+    const site = { shell: shell ?? "", model: folder, modelHash: model.hash };
     const server = createServerApp({
-      model: { name: basename(resolve(folder)), hash, config, dtype, costs },
-      site: shell === undefined ? undefined : await siteContent({ shell, model: folder, modelHash: hash }, "server"),
+      model,
+      site: shell === undefined ? undefined : await siteContent(site, "server"),
       renderer,
       version,
       log: stderrLog(logLevel ?? (flags.quiet === true ? "error" : "info")),
@@ -164,22 +139,4 @@ export async function runServer(
   } finally {
     await renderer.dispose();
   }
-}
-
-/** What requests are checked with: the model's sizes, this machine's rate, and the memory that the process may take. */
-async function serverCosts(renderer: Renderer, config: ModelConfig, flags: ComputeFlags): Promise<Costs | undefined> {
-  const calibration = config.transformer === null ? undefined : await renderer.calibrate?.();
-  if (calibration === undefined) return undefined;
-  const seconds = DEFAULT_LIMITS.jobMs / 1000;
-  return {
-    model: createCostModel(config),
-    budget: checkedBudget({ ...calibration, memoryBytes: budgetBytes(flags), seconds }),
-  };
-}
-
-/** The model in a process of its own. Sources run where a process cannot load TypeScript: there in this one. */
-async function openRenderer(folder: string, options: FromPretrainedOptions): Promise<Renderer> {
-  const file = builtWorker("renderer");
-  if (file !== undefined) return remoteRenderer(rendererProcess(file, { folder, options }));
-  return localRenderer(await (await import("../open.ts")).FlexVAR.fromPretrained(folder, options));
 }

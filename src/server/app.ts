@@ -64,7 +64,10 @@ type WorkOf = (fields: Fields, model: ServedModel, limits: Limits, signal: Abort
 const batchOf = (tokens: number): number => Math.min(8, Math.max(1, Math.floor(2048 / tokens)));
 
 /** How many pictures of a plan are drawn side by side: as many as are asked for, if they fit into the memory. */
-function batchesOf({ batchSize = batchOf, model: { costs } }: ServerOptions): (sampling: Drawing) => number {
+export function batchSizes({
+  batchSize = batchOf,
+  model: { costs },
+}: Pick<ServerOptions, "batchSize" | "model">): (sampling: Drawing) => number {
   return (sampling) => {
     const most = batchSize(Math.max(...sampling.plan.grids.map(gridTokens)));
     return costs === undefined ? most : fittingBatch(costs.model, sampling, most, costs.budget);
@@ -75,7 +78,7 @@ function engineOf(options: ServerOptions, context: EngineContext): JobEngine {
   const { engine, renderer, queue = memoryQueue(context.limits.queue) } = options;
   if (engine !== undefined) return engine(context);
   if (renderer === undefined) throw new Error("createServerApp: expected a renderer or an engine, got neither");
-  return memoryEngine({ ...context, queue, renderer, batchSize: batchesOf(options) });
+  return memoryEngine({ ...context, queue, renderer, batchSize: batchSizes(options) });
 }
 
 /** The HTTP API over a renderer of pictures. Call `app.fetch`, or {@link listen}. */

@@ -2,7 +2,7 @@
 import type { EventEmitter } from "node:events";
 import type { JobStatus } from "../client/index.ts";
 import type { Drawing } from "../options/index.ts";
-import type { ShownScales } from "../pipelines/index.ts";
+import type { RunCost, ShownScales } from "../pipelines/index.ts";
 import type { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Limits } from "./limits.ts";
@@ -10,7 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import type { DrawRow, EditWork, LargeWork, MadePng, MadeScale } from "./renderer.ts";
 
 /** What a job is to do, decided and checked. */
-export type Work =
+export type Work = (
   | { readonly kind: "draw"; readonly sampling: Drawing; readonly rows: readonly DrawRow[] }
   | {
       readonly kind: "edit";
@@ -22,7 +22,11 @@ export type Work =
       readonly imageTokens: number;
       /** How its mask was read. */
       readonly maskReading?: string | undefined;
-    };
+    }
+) & {
+  /** What it takes, where the model's costs are known. */
+  readonly cost?: RunCost | undefined;
+};
 
 /** The two calls that ask for pictures. */
 export type CallKind = "generation" | "edit";

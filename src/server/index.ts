@@ -1,6 +1,19 @@
 /** The HTTP API: requests to jobs, jobs to one model. */
-export { createServerApp, type ServerApp, type ServerOptions } from "./app.ts";
-
+export { batchSizes, createServerApp, type ServerApp, type ServerOptions } from "./app.ts";
+export { pictureBytes } from "./base64.ts";
+export {
+  type CallKind,
+  type EngineContext,
+  formOf,
+  type JobEngine,
+  type JobForm,
+  type JobState,
+  type MadePicture,
+  type OpenJob,
+  type Order,
+  type Work,
+} from "./engine.ts";
+export { ApiError, cancelled, queueFull, stopped, toApiError, tooLate } from "./errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { type Listening, listen } from "./listen.ts";
 export { LOG_LEVELS, type LogLevel, type ServerLog, stderrLog } from "./log.ts";
@@ -17,4 +30,4 @@ export {
   type MadeScale,
   type Renderer,
 } from "./renderer.ts";
-export type { ServedModel } from "./requests.ts";
+export { editWork, generationWork, type ServedModel } from "./requests.ts";

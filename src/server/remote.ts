@@ -132,6 +132,7 @@ export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
     edit: (work, shown, signal) => call({ kind: "edit", work, shown }, signal),
     calibrate: async () => calibration,
     memoryBytes: () => (dead === undefined ? memory : 0),
+    isAlive: () => dead === undefined,
     async dispose() {
       await worker.terminate();
     },

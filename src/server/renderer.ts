@@ -69,6 +69,8 @@ export interface Renderer {
   calibrate?(): Promise<Calibration | undefined>;
   /** Resident bytes of the renderer's own process after its last work, where it has one. */
   memoryBytes?(): number;
+  /** False once the renderer's own process has died, after which every call fails; true where left out. */
+  isAlive?(): boolean;
   dispose(): Promise<void>;
 }
 

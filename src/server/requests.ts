@@ -71,14 +71,12 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   if (fields.large === "windows") return largeWork(fields, input, total, seed, model);
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const { costs } = model;
-  if (costs !== undefined) {
-    const decoded = [...shown, resolved.plan.grids.length - 1];
-    fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded });
-  }
+  const decoded = [...shown, resolved.plan.grids.length - 1];
+  const cost = costs && fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded }).cost;
   const run = runSettings(model.config, { task: "generate", options: input, model: model.hash }, model.dtype);
   const infos = picturesOf(model.config, resolved, picks, firstIndexOf(fields));
   const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
-  return { kind: "draw", sampling: drawing(resolved), rows };
+  return { kind: "draw", sampling: drawing(resolved), rows, cost };
 }
 
 /** Drawing in windows over a coarse picture. */
@@ -91,9 +89,9 @@ function largeWork(
 ): Work {
   const words = { windows: "large windows", steps: rowOf("steps").http, scales: "scales" };
   const options = { ...largeOptions(input, words), firstIndex: firstIndexOf(fields) };
-  if (costs !== undefined) fitTiled(config, costs.model, options, costs.budget);
+  const cost = costs && fitTiled(config, costs.model, options, costs.budget);
   const edit = { task: "generate-large", options, model: hash } as const;
-  return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0 };
+  return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0, cost };
 }
 
 /** Which fields each task takes beside those of sampling and editing; all others are refused. */
@@ -140,11 +138,19 @@ export async function editWork(
   };
   const { costs } = model;
   const plan = { options, size: canvas, mask, ...(mask === undefined && { to: size }) };
-  const batchSize = costs && fitEdit(model.config, costs.model, plan, costs.budget).batch;
-  const edit = { task, options: { ...options, batchSize }, mask, size, image: pictureHash(image), model: model.hash };
+  const fit = costs && fitEdit(model.config, costs.model, plan, costs.budget);
+  const edit = {
+    task,
+    options: { ...options, batchSize: fit?.batch },
+    mask,
+    size,
+    image: pictureHash(image),
+    model: model.hash,
+  };
   const factor = downsampling(model.config.tokenizer);
   const imageTokens = Math.ceil(image.width / factor) * Math.ceil(image.height / factor);
-  return { kind: "edit", edit, total: labels * count, seed, shown: shownOf(fields), imageTokens, maskReading };
+  const [total, shown] = [labels * count, shownOf(fields)];
+  return { kind: "edit", edit, total, seed, shown, imageTokens, maskReading, cost: fit?.cost };
 }
 
 async function canvasOfRequest(
