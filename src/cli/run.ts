@@ -33,6 +33,7 @@ const COMMANDS: Readonly<
   judge: ["how often pictures look like the class asked for", () => import("./judge.ts")],
   neighbours: ["the training pictures nearest to drawn ones", () => import("./neighbours.ts")],
   serve: ["the HTTP API", () => import("./serve.ts")],
+  worker: ["draw what the servers of a cluster are asked for", () => import("./worker.ts")],
   studio: ["the same, and the studio opened in a browser", () => import("./serve.ts")],
   site: ["the studio as a static site", () => import("./site.ts")],
   bench: ["speed and memory on this machine", () => import("./bench.ts")],

@@ -1,6 +1,7 @@
 /** `flexvar serve`, and `flexvar studio`, which opens the page that the server has. */
 import type { Command } from "commander";
 import { ExpectedError } from "../errors/index.ts";
+import { addClusterFlags } from "./cluster-flags.ts";
 import type { CommandWork, Outcome, Running } from "./command.ts";
 import { addServerFlags, runServer, type ServerFlags, type Started, studioShell } from "./server-run.ts";
 
@@ -11,12 +12,17 @@ interface StudioFlags extends ServerFlags {
 export function define(command: Command): CommandWork {
   addServerFlags(command);
   if (command.name() === "serve") {
+    addClusterFlags(command);
     command.description(
       "Serves the HTTP API: OpenAI's image paths with flexvar's fields; /openapi.json describes it. The studio is at /. " +
         "Listens on 127.0.0.1 by default. The first Ctrl-C lets the jobs at work end, a second ends at once.",
     );
     return {
-      examples: ["flexvar serve --port 8080", "FLEXVAR_TOKEN=secret flexvar serve --host 0.0.0.0"],
+      examples: [
+        "flexvar serve --port 8080",
+        "FLEXVAR_TOKEN=secret flexvar serve --host 0.0.0.0",
+        "flexvar serve --cluster nats://queue.example.org:4222",
+      ],
       work: (_, flags: ServerFlags, running) => runServer(flags, running),
     };
   }

@@ -5,14 +5,23 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { version } from "../../package.json";
 import { packageRoot } from "../files/index.ts";
-import { createServerApp, LOG_LEVELS, type LogLevel, listen, stderrLog } from "../server/index.ts";
+import {
+  createServerApp,
+  DEFAULT_LIMITS,
+  LOG_LEVELS,
+  type LogLevel,
+  listen,
+  type ServerOptions,
+  stderrLog,
+} from "../server/index.ts";
 import { siteContent } from "../site/index.ts";
+import { type ClusterFlags, openClusterOf } from "./cluster-flags.ts";
 import type { Outcome, Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { addBatchFlag, addComputeFlags, type ComputeFlags, wholeNumber } from "./flags.ts";
-import { openServed } from "./served.ts";
+import { knownModel, openServed } from "./served.ts";
 
-export interface ServerFlags extends ComputeFlags {
+export interface ServerFlags extends ComputeFlags, ClusterFlags {
   readonly host: string;
   readonly port: number;
   /** False: none is asked for. */
@@ -35,7 +44,11 @@ export function addServerFlags(command: Command): Command {
     .option("--allow-host <NAME...>", "names by which the server is called, beside addresses and localhost", addHost)
     .option("--origin <ORIGIN...>", "web origins whose pages may call beside the server's own", addOrigin)
     .addOption(new Option("--log-level <LEVEL>", "what of requests is written, as lines of JSON").choices(LOG_LEVELS))
-    .option("--queue <N>", "jobs that may wait, beside those at work; 64 by default", wholeNumber("queue", 1, 100_000));
+    .option(
+      "--queue <N>",
+      "jobs that may wait, beside those at work; 64 by default; of a cluster pictures, 10000",
+      wholeNumber("queue", 1, 100_000),
+    );
   return addBatchFlag(command, "most pictures side by side; 8 by default, fewer where grids are large", 256);
 }
 
@@ -107,7 +120,7 @@ export async function runServer(
 ): Promise<Outcome> {
   const token = serverToken(flags.token, process.env.FLEXVAR_TOKEN);
   const warning = openWarning(flags.host, token, flags.token === false);
-  const { folder, model, renderer } = await openServed(flags, report);
+  const { folder, model, renderer, engine, close } = await served(flags, report);
   try {
     const { batch, queue, origin, host, port, allowHost = [], logLevel } = flags;
     const shell = studioShell();
@@ -116,6 +129,7 @@ export async function runServer(
       model,
       site: shell === undefined ? undefined : await siteContent(site, "server"),
       renderer,
+      engine,
       version,
       log: stderrLog(logLevel ?? (flags.quiet === true ? "error" : "info")),
       token,
@@ -137,6 +151,37 @@ export async function runServer(
     await listening.close();
     return { json: { url: listening.url } };
   } finally {
-    await renderer.dispose();
+    await close();
   }
+}
+
+type Served = Pick<ServerOptions, "model" | "renderer" | "engine"> & {
+  readonly folder: string;
+  readonly close: () => Promise<void>;
+};
+
+/** The model here, or, with `--cluster`, what is known of it and the way to the workers that have it. */
+async function served(flags: ServerFlags, report: Running["report"]): Promise<Served> {
+  if (flags.cluster === undefined) {
+    const { folder, model, renderer } = await openServed(flags, report);
+    return { folder, model, renderer, close: () => renderer.dispose() };
+  }
+  const { clusterCosts, clusterEngine, lanesOf } = await import("../cluster/index.ts");
+  const { folder, model } = await knownModel(flags);
+  const cluster = await openClusterOf(flags, { name: "flexvar serve", ...(flags.queue && { most: flags.queue }) });
+  const looked = clusterCosts(cluster, model.config, model.hash, DEFAULT_LIMITS.jobMs / 1000);
+  return {
+    folder,
+    model: {
+      ...model,
+      get costs() {
+        return looked.costs;
+      },
+    },
+    engine: clusterEngine({ cluster, model: model.hash, laneOf: lanesOf(model.config) }),
+    async close() {
+      looked.stop();
+      await cluster.close();
+    },
+  };
 }

@@ -27,6 +27,7 @@ const folderOrder = [
   "classifier",
   "report",
   "server",
+  "cluster",
   "bench",
   "cli",
 ];

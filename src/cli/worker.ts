@@ -1,0 +1,63 @@
+/** `flexvar worker`: draws what front ends of a cluster are asked for. */
+import { hostname } from "node:os";
+import type { Command } from "commander";
+import { fingerprintOf, startWorker } from "../cluster/index.ts";
+import { installation } from "../runtime/node.ts";
+import { batchSizes } from "../server/index.ts";
+import { addClusterFlags, type ClusterFlags, openClusterOf } from "./cluster-flags.ts";
+import type { CommandWork, Outcome, Running } from "./command.ts";
+import { addBatchFlag, addComputeFlags, type ComputeFlags } from "./flags.ts";
+import { openServed } from "./served.ts";
+
+interface WorkerFlags extends ComputeFlags, ClusterFlags {
+  readonly batch?: number;
+}
+
+export function define(command: Command): CommandWork {
+  addClusterFlags(addComputeFlags(command), true);
+  addBatchFlag(command, "most pictures side by side; 8 by default, fewer where grids are large", 256);
+  command.description(
+    "Draws what the front ends of a cluster (flexvar serve --cluster) are asked for, on as many machines as it is started. The first " +
+      "Ctrl-C lets the scale at work end and gives the rest back, a second ends at once; nothing is lost either way.",
+  );
+  return {
+    examples: ["flexvar worker --cluster nats://queue.example.org:4222 --model emoji"],
+    work: (_, flags: WorkerFlags, running) => work(flags, running),
+  };
+}
+
+async function work(flags: WorkerFlags, { report, signal }: Running): Promise<Outcome> {
+  const id = `${hostname().replaceAll(/[^A-Za-z0-9-]/g, "-")}-${process.pid}-${crypto.randomUUID().slice(0, 6)}`;
+  const cluster = await openClusterOf(flags, { name: `flexvar worker ${id}` });
+  try {
+    const { model, renderer, reopen, device } = await openServed(flags, report);
+    const { dtype = "as stored", batch } = flags;
+    const { version } = installation();
+    const kind = await fingerprintOf({ model: model.hash, device, dtype, "onnxruntime-node": version });
+    let first: typeof renderer | undefined = renderer;
+    const worker = await startWorker({
+      cluster,
+      id,
+      model,
+      openRenderer: async () => {
+        const opened = first ?? (await reopen());
+        first = undefined;
+        return opened;
+      },
+      ...kind,
+      batchSize: batchSizes({ model, batchSize: batch === undefined ? undefined : () => batch }),
+      onMessage: (line) => report.log(line),
+    });
+    report.log(`worker ${id} takes work of ${model.name} (${model.hash}, ${kind.fingerprint})`);
+    const stop = (): void => {
+      report.log("stopping: the scale at work ends first");
+      void worker.stop().catch(() => undefined);
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    await worker.ended;
+    return { json: { id, fingerprint: kind.fingerprint } };
+  } finally {
+    await cluster.close();
+  }
+}

@@ -1,0 +1,127 @@
+/** Orders of one key drawn: every picture of every scale sent as it comes, every end written, every message answered. */
+import { type MadePicture, toApiError } from "../server/index.ts";
+import { begunKey, resultSubject, scaleSubject } from "./layout.ts";
+import { errorOf, write } from "./messages.ts";
+import { endIfWhole, endJob, type OpenedOrder } from "./orders.ts";
+import { packPicture } from "./pictures.ts";
+import { persist } from "./retry.ts";
+import { reopen, type WorkerState } from "./worker-state.ts";
+
+/** Draws a batch (or one edit). Orders that end it by their fault end as failed; where what draws dies, they are given back. */
+export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder[]): Promise<void> {
+  await Promise.all(orders.map((order) => noteBegun(worker, order, order.deaths + 1)));
+  const stop = new AbortController();
+  const waiting = new Set(orders);
+  const drop = (id: string): void => {
+    for (const order of waiting) if (order.unit.id === id) waiting.delete(order);
+    if (waiting.size === 0) stop.abort();
+  };
+  const onStop = (): void => stop.abort();
+  worker.news.on("cancelled", drop);
+  worker.stopping.addEventListener("abort", onStop);
+  for (const { unit } of orders) if (worker.gone.has(unit.id)) drop(unit.id);
+  const done = new Set<OpenedOrder>();
+  try {
+    for await (const { order, picture } of made(worker, orders, stop.signal)) {
+      if (!waiting.has(order)) continue;
+      await send(worker, order, picture);
+      if (!picture.scale.isLast) continue;
+      worker.pictures++;
+      if (order.work.kind === "edit" && picture.at < order.work.total - 1) continue;
+      done.add(order);
+      await endIfWhole(worker, order.job, order.work.kind === "edit" ? 1 : order.unit.total);
+      order.delivery.ack();
+    }
+  } catch (error) {
+    if (!stop.signal.aborted && !(await isAlive(worker))) {
+      for (const order of orders) if (!done.has(order)) order.delivery.giveBack();
+      worker.onMessage?.("what draws has ended; its work is given back, and it is opened again");
+      await reopen(worker);
+      return;
+    }
+    if (!stop.signal.aborted)
+      await failOrRetry(
+        worker,
+        orders,
+        [...waiting].filter((order) => !done.has(order)),
+        error,
+      );
+  } finally {
+    worker.news.off("cancelled", drop);
+    worker.stopping.removeEventListener("abort", onStop);
+  }
+  for (const order of orders) {
+    if (done.has(order)) continue;
+    // Those that nobody waits for any more are over; a stop gives the others back, as if they had not been begun.
+    if (worker.stopping.aborted && waiting.has(order)) {
+      await noteBegun(worker, order, order.deaths);
+      order.delivery.giveBack();
+    } else order.delivery.ack();
+  }
+}
+
+/** One order's fault must not be its neighbours': where several were drawn together, each is tried alone. */
+async function failOrRetry(
+  worker: WorkerState,
+  orders: readonly OpenedOrder[],
+  left: readonly OpenedOrder[],
+  error: unknown,
+): Promise<void> {
+  for (const order of left) await (orders.length > 1 ? carryOut(worker, [order]) : fail(worker, order, error));
+}
+
+async function fail(worker: WorkerState, { job, unit }: OpenedOrder, error: unknown): Promise<void> {
+  const refusal = toApiError(error);
+  worker.onMessage?.(`job ${unit.id} failed: ${(error as Error).message}`);
+  await endJob(worker, job, { status: "failed", error: errorOf(refusal) });
+}
+
+/** What draws answers no more once its process has died. */
+async function isAlive({ renderer }: WorkerState): Promise<boolean> {
+  return renderer.isAlive?.() ?? true;
+}
+
+async function noteBegun(
+  { cluster, id, fingerprint }: WorkerState,
+  { job, unit }: OpenedOrder,
+  times: number,
+): Promise<void> {
+  await persist(() => cluster.jobs.put(begunKey(job, unit.number), write({ times, worker: id, fingerprint })));
+}
+
+/** Pictures of orders as they are drawn, each with its number in its own job. */
+async function* made(
+  { renderer }: WorkerState,
+  orders: readonly OpenedOrder[],
+  signal: AbortSignal,
+): AsyncGenerator<{ order: OpenedOrder; picture: MadePicture }> {
+  const first = orders[0]!;
+  const { work } = first;
+  if (work.kind === "edit") {
+    for await (const { pictures, ...scale } of renderer.edit(work.edit, work.shown, signal))
+      for (const picture of pictures)
+        yield { order: first, picture: { ...picture, scale, earlier: 0, seed: work.seed } };
+    return;
+  }
+  const rows = orders.map(({ work, unit }) => (work as typeof first.work & { kind: "draw" }).rows[unit.number]!);
+  for await (const { pictures, ...scale } of renderer.draw({ sampling: work.sampling, rows }, signal))
+    for (const picture of pictures) {
+      const order = orders[picture.at]!;
+      const { seed } = rows[picture.at]!;
+      yield { order, picture: { ...picture, at: order.unit.number, scale, earlier: 0, seed } };
+    }
+}
+
+/** Sends a picture to who waits; a finished one is kept. */
+async function send({ cluster, fingerprint }: WorkerState, order: OpenedOrder, picture: MadePicture): Promise<void> {
+  const { job, isCrossed } = order;
+  const placed = { ...picture, fingerprint, ...(isCrossed && { crossed: true }) };
+  const { payload, headers } = await persist(() => packPicture(cluster, job, placed));
+  if (!picture.scale.isLast) {
+    cluster.connection.publish(scaleSubject(job), payload, { headers });
+    return;
+  }
+  await persist(() =>
+    cluster.stream.publish(resultSubject(job, picture.at), payload, { headers, msgID: `${job}.${picture.at}` }),
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * Where a cluster keeps what on NATS: names of streams, subjects, buckets and keys.
+ *
+ * | what | where | kept |
+ * |---|---|---|
+ * | work that waits or is at work, one message a picture (an edit: one a job) | stream `FLEXVAR_WORK`, `flexvar.work.MODEL.CLASS.LANE.JOB.N` | until it is acknowledged |
+ * | finished pictures | stream `FLEXVAR_RESULTS`, `flexvar.result.JOB.N` | for a time |
+ * | partial pictures, cancellations | subjects without a stream, `flexvar.scale.JOB`, `flexvar.cancel.JOB` | not at all |
+ * | what a job is, who began it, how it ended | bucket `flexvar-jobs`, `JOB.record`, `JOB.begun.N`, `JOB.end` | for a time |
+ * | workers and what they can | bucket `flexvar-workers` | while they say so |
+ * | pictures given, results of more than a message holds | objects `flexvar-files` | for a time |
+ * | work that ended its workers | stream `FLEXVAR_DEAD`, `flexvar.dead.MODEL` | thirty days |
+ *
+ * JOB is two tokens: the front end that took the job, to whose subjects its news go, and the job's own.
+ */
+export const WORK_STREAM = "FLEXVAR_WORK";
+export const RESULT_STREAM = "FLEXVAR_RESULTS";
+export const DEAD_STREAM = "FLEXVAR_DEAD";
+export const JOBS_BUCKET = "flexvar-jobs";
+export const WORKERS_BUCKET = "flexvar-workers";
+export const FILES_BUCKET = "flexvar-files";
+
+/** Jobs that are small go past those that are large. */
+export const LANES = ["small", "large"] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Workers of any fingerprint may do it. */
+export const ANY_CLASS = "any";
+
+/** Largest payload of a message, in bytes: what is larger is an object that the message names. */
+export const MESSAGE_BYTES = 60 * 1024;
+
+/** Where work of a kind waits. */
+export interface Place {
+  /** Hash of the model's content. */
+  readonly model: string;
+  /** Fingerprint of the workers that may do it, or {@link ANY_CLASS}. */
+  readonly machines: string;
+  readonly lane: Lane;
+}
+
+/** An id as clients see it, made of the front end's name and the job's own. */
+export const jobId = (front: string, own: string): string => `${front}_${own}`;
+
+/** The two tokens of an id; undefined for texts that are none. */
+export function jobTokens(id: string): string | undefined {
+  const match = /^([0-9a-z]{4,16})_([0-9a-z]{8,32})$/.exec(id);
+  return match === null ? undefined : `${match[1]}.${match[2]}`;
+}
+
+/** The id whose tokens a subject or key has from its `first` token on. */
+export function idWithin(subject: string, first: number): string {
+  const tokens = subject.split(".");
+  return jobId(tokens[first] ?? "", tokens[first + 1] ?? "");
+}
+
+const place = ({ model, machines, lane }: Place): string => `${model}.${machines}.${lane}`;
+
+export const workSubject = (at: Place, job: string, number: number): string =>
+  `flexvar.work.${place(at)}.${job}.${number}`;
+/** All that waits of a job. */
+export const workOfJob = (job: string): string => `flexvar.work.*.*.*.${job}.*`;
+/** What a consumer of a place hands out, and its name. */
+export const workFilter = (at: Place): string => `flexvar.work.${place(at)}.>`;
+export const consumerName = (at: Place): string => place(at).replaceAll(".", "-");
+
+export const resultSubject = (job: string, number: number | "*"): string => `flexvar.result.${job}.${number}`;
+export const scaleSubject = (job: string): string => `flexvar.scale.${job}`;
+export const cancelSubject = (job: string): string => `flexvar.cancel.${job}`;
+export const deadSubject = (model: string): string => `flexvar.dead.${model}`;
+
+/** Everything that a front end is told of its jobs. */
+export const newsOf = (front: string) => ({
+  results: `flexvar.result.${front}.>`,
+  scales: `flexvar.scale.${front}.*`,
+  begun: `$KV.${JOBS_BUCKET}.${front}.*.begun.*`,
+  ends: `$KV.${JOBS_BUCKET}.${front}.*.end`,
+});
+/** How many tokens come before a job's in subjects of the two forms. */
+export const JOB_TOKEN = { flexvar: 2, bucket: 2 } as const;
+
+export const recordKey = (job: string): string => `${job}.record`;
+export const begunKey = (job: string, number: number): string => `${job}.begun.${number}`;
+export const endKey = (job: string): string => `${job}.end`;
+export const keysOfJob = (job: string): string => `$KV.${JOBS_BUCKET}.${job}.>`;

@@ -1,0 +1,122 @@
+/** What front ends and workers tell each other, as JSON that is checked where it arrives; pictures are payloads beside it. */
+import { z } from "zod";
+import { parseJson, readAs } from "../json/index.ts";
+import { ApiError, type CallKind, type JobForm, type MadePicture } from "../server/index.ts";
+
+const count = z.int().nonnegative();
+
+/** One message of work. A draw's is one picture of its call; an edit's all of them, and `number` is 0. */
+const unitSchema = z.object({
+  id: z.string(),
+  requestId: z.string(),
+  number: count,
+  /** The call's other pictures are in messages of their own. */
+  total: count,
+  call: z.enum(["generation", "edit"]) satisfies z.ZodType<CallKind>,
+  /** Milliseconds since 1970. */
+  created: z.number(),
+  deadline: z.number(),
+  /** The checked fields of the call; pictures in it are names of objects. */
+  fields: z.record(z.string(), z.unknown()),
+  /** Names of the fields that are objects. */
+  objects: z.array(z.string()),
+});
+export type Unit = Readonly<z.infer<typeof unitSchema>>;
+
+const errorSchema = z.object({
+  status: z.int(),
+  message: z.string(),
+  param: z.string().nullable(),
+  code: z.string().nullable(),
+  retryAfter: z.number().optional(),
+});
+
+/** What a job is: written once, when it is taken. */
+const recordSchema = z.object({
+  requestId: z.string(),
+  created: z.number(),
+  deadline: z.number(),
+  /** Its last message's number in the stream of work, by which its place is told. */
+  sequence: count,
+  form: z.object({
+    call: z.enum(["generation", "edit"]),
+    size: z.tuple([z.number(), z.number()]).readonly(),
+    total: count,
+    imageTokens: count,
+    maskReading: z.string().optional(),
+  }) satisfies z.ZodType<JobForm>,
+});
+export type JobRecord = z.infer<typeof recordSchema>;
+
+/** How a job ended: written once, by whoever is first. */
+const endSchema = z.object({
+  status: z.enum(["done", "failed", "cancelled"]),
+  error: errorSchema.optional(),
+});
+export type End = z.infer<typeof endSchema>;
+
+/** Who began a piece of work, how often. */
+const begunSchema = z.object({ times: count, worker: z.string(), fingerprint: z.string() });
+export type Begun = z.infer<typeof begunSchema>;
+
+/** Everything of a picture but its bytes, which are the payload, or an object of that name. */
+const pictureSchema = z.object({
+  at: count,
+  seed: z.number(),
+  tokens: z.number(),
+  earlier: count,
+  info: z.custom<MadePicture["info"]>((value) => typeof value === "object" && value !== null),
+  scale: z.object({ index: count, total: count, isLast: z.boolean() }),
+  /** Of the worker that drew it. */
+  fingerprint: z.string(),
+  /** Its earlier scales were drawn by machines of another fingerprint. */
+  crossed: z.boolean().optional(),
+  object: z.string().optional(),
+});
+export type PictureHead = z.infer<typeof pictureSchema>;
+
+/** What a worker says of itself, again and again. */
+const workerSchema = z.object({
+  id: z.string(),
+  fingerprint: z.string(),
+  model: z.object({ name: z.string(), hash: z.string() }),
+  about: z.record(z.string(), z.string()),
+  budget: z
+    .object({
+      memoryBytes: z.number(),
+      idleBytes: z.number(),
+      rate: z.object({ transformer: z.number(), tokenizer: z.number(), call: z.number() }),
+    })
+    .optional(),
+  pictures: count,
+  started: z.number(),
+});
+export type WorkerCard = z.infer<typeof workerSchema>;
+
+const reader =
+  <T extends z.ZodType>(schema: T, where: string) =>
+  (bytes: Uint8Array | string): z.infer<T> =>
+    readAs(schema, parseJson(bytes, where), where);
+
+/** Readers of each. @throws FileError for what is none */
+export const read = {
+  unit: reader(unitSchema, "a message of work"),
+  record: reader(recordSchema, "a job's record"),
+  end: reader(endSchema, "a job's end"),
+  begun: reader(begunSchema, "a note of begun work"),
+  picture: reader(pictureSchema, "a picture's header"),
+  worker: reader(workerSchema, "a worker's card"),
+};
+
+export const write = (value: object): string => JSON.stringify(value);
+
+export function errorOf({ status, message, param, code, retryAfter }: ApiError): NonNullable<End["error"]> {
+  return { status, message, param, code, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+export const apiErrorOf = ({ status, message, param, code, retryAfter }: NonNullable<End["error"]>): ApiError =>
+  new ApiError(status, message, {
+    ...(param !== null && { param }),
+    ...(code !== null && { code }),
+    retryAfter,
+  });

@@ -1,0 +1,167 @@
+/** A message of work, looked at before it is begun: what is over, what was begun elsewhere, what killed those who did it. */
+import { MAX_IMAGE_SIDE } from "../image/index.ts";
+import { ApiError, DEFAULT_LIMITS, editWork, generationWork, toApiError, tooLate, type Work } from "../server/index.ts";
+import {
+  begunKey,
+  cancelSubject,
+  DEAD_STREAM,
+  deadSubject,
+  endKey,
+  jobTokens,
+  RESULT_STREAM,
+  resultSubject,
+} from "./layout.ts";
+import { type Begun, type End, errorOf, read, type Unit, write } from "./messages.ts";
+import { getFile } from "./pictures.ts";
+import type { Delivery } from "./pull.ts";
+import { othersOf } from "./registry.ts";
+import { faultCode, persist } from "./retry.ts";
+import type { WorkerState } from "./worker-state.ts";
+
+/** Work that is to be carried out here. */
+export interface OpenedOrder {
+  readonly unit: Unit;
+  readonly delivery: Delivery;
+  readonly work: Work;
+  /** The job's tokens. */
+  readonly job: string;
+  /** Orders of one key may be drawn side by side. */
+  readonly key: string;
+  /** Workers that began it and did not end it. */
+  readonly deaths: number;
+  /** It was begun on a machine of another fingerprint. */
+  readonly isCrossed: boolean;
+}
+
+/** After so many deaths of its workers, work is not tried again. */
+const DEATHS = 3;
+/** How long work waits for a machine like the one that began it, in ms, each time it is offered to another. */
+const LIKE_MS = 500;
+
+/** Answers for what is over, too late or deadly; hands back what is to be done. */
+export async function openOrder(worker: WorkerState, delivery: Delivery): Promise<OpenedOrder | undefined> {
+  const { cluster } = worker;
+  let unit: Unit;
+  try {
+    unit = read.unit(delivery.data);
+  } catch (error) {
+    await bury(worker, delivery, `unreadable: ${(error as Error).message}`);
+    return undefined;
+  }
+  const job = jobTokens(unit.id);
+  if (job === undefined) {
+    await bury(worker, delivery, `unreadable: no job has the id ${unit.id}`);
+    return undefined;
+  }
+  if (worker.gone.has(unit.id)) return over(delivery);
+  const begun = delivery.times > 1 ? await begunOf(worker, job, unit.number) : undefined;
+  if (delivery.times > 1 && (await isOver(worker, job, unit))) return over(delivery);
+  if (Date.now() > unit.deadline) {
+    await endJob(worker, job, { status: "failed", error: errorOf(tooLate(unit.deadline - unit.created)) });
+    return over(delivery);
+  }
+  const deaths = begun?.times ?? 0;
+  if (deaths >= DEATHS) {
+    await bury(worker, delivery, `${deaths} workers ended while they drew it, the last ${begun!.worker}`);
+    await endJob(worker, job, { status: "failed", error: errorOf(deadly(deaths)) });
+    return undefined;
+  }
+  const isCrossed = deaths > 0 && begun!.fingerprint !== worker.fingerprint;
+  if (isCrossed && (await othersOf(cluster, begun!)) > 0) {
+    // Another machine like the one that began it is there: the whole picture shall be of one.
+    delivery.giveBack(LIKE_MS);
+    return undefined;
+  }
+  try {
+    const work = await workOf(worker, unit);
+    const key = work.kind === "draw" ? JSON.stringify(work.sampling) : `${unit.id}`;
+    return { unit, delivery, work, job, key, deaths, isCrossed };
+  } catch (error) {
+    await endJob(worker, job, { status: "failed", error: errorOf(toApiError(error)) });
+    return over(delivery);
+  }
+}
+
+/** What a job's client is told whose work kills those who do it. */
+const deadly = (deaths: number): ApiError =>
+  new ApiError(500, `job: expected to be carried out, got the end of the worker ${deaths} times`, {
+    code: "worker_died",
+  });
+
+function over(delivery: Delivery): undefined {
+  delivery.ack();
+}
+
+async function begunOf({ cluster: { jobs } }: WorkerState, job: string, number: number): Promise<Begun | undefined> {
+  const entry = await persist(() => jobs.get(begunKey(job, number)));
+  return entry === null || entry.operation !== "PUT" ? undefined : read.begun(entry.value);
+}
+
+/** True where the job has ended, or where this part of it is done; a job of which nothing is missing is ended then. */
+async function isOver(worker: WorkerState, job: string, unit: Unit): Promise<boolean> {
+  const { cluster } = worker;
+  const end = await persist(() => cluster.jobs.get(endKey(job)));
+  if (end !== null && end.operation === "PUT") return true;
+  if (unit.call === "edit" || unit.total === 0) return false;
+  const found = await persist(() =>
+    cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj: resultSubject(job, unit.number) }),
+  );
+  if (found === null) return false;
+  await endIfWhole(worker, job, unit.total);
+  return true;
+}
+
+/** Ends a job whose pictures are all there. */
+export async function endIfWhole(worker: WorkerState, job: string, total: number): Promise<void> {
+  if (total === 1 || (await resultsOf(worker.cluster, job)) >= total) await endJob(worker, job, { status: "done" });
+}
+
+/** How many finished pictures of a job are there. */
+export async function resultsOf({ manager }: Pick<WorkerState["cluster"], "manager">, job: string): Promise<number> {
+  const subjects_filter = resultSubject(job, "*");
+  const { state } = await persist(() => manager.streams.info(RESULT_STREAM, { subjects_filter }));
+  return Object.keys(state.subjects ?? {}).length;
+}
+
+/** Writes how a job ended, unless that is written already. */
+export async function endJob({ cluster }: Pick<WorkerState, "cluster">, job: string, end: End): Promise<boolean> {
+  try {
+    await persist(() => cluster.jobs.create(endKey(job), write(end)));
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    return false;
+  }
+  // Other machines may be at other pictures of it.
+  if (end.status !== "done") cluster.connection.publish(cancelSubject(job));
+  return true;
+}
+
+/** Somebody was first. */
+const isTaken = (error: unknown): boolean => faultCode(error) === 10071;
+
+/** Puts work away that nobody can do, with the reason. */
+async function bury({ cluster, model, onMessage }: WorkerState, delivery: Delivery, reason: string): Promise<void> {
+  const { headers } = await import("@nats-io/transport-node");
+  const made = headers();
+  made.set("Flexvar-Reason", encodeURIComponent(reason));
+  made.set("Flexvar-Subject", delivery.subject);
+  await persist(() =>
+    cluster.stream.publish(deadSubject(model.hash), delivery.data, {
+      headers: made,
+      msgID: `dead.${delivery.subject}`,
+      expect: { streamName: DEAD_STREAM },
+    }),
+  );
+  onMessage?.(`work was put away: ${reason}`);
+  delivery.ack();
+}
+
+/** A unit's call as work of this model, by the same rules as the front end's. */
+async function workOf({ cluster, model }: WorkerState, { call, fields, objects, deadline }: Unit): Promise<Work> {
+  const given: Record<string, unknown> = { ...fields };
+  for (const name of objects)
+    given[name] = Buffer.from(await persist(() => getFile(cluster, String(fields[name])), deadline)).toString("base64");
+  // What clients may ask for the front end has decided: its bounds are not this machine's.
+  const limits = { ...DEFAULT_LIMITS, pictures: Number.MAX_SAFE_INTEGER, pixels: MAX_IMAGE_SIDE ** 2 };
+  return call === "edit" ? await editWork(given, model, limits) : generationWork(given, model, limits);
+}

@@ -1,0 +1,47 @@
+/** Which workers are there: each says so again and again, and is gone when it does not. */
+import type { Cluster } from "./connect.ts";
+import { WORKER_MS } from "./connect.ts";
+import { type Begun, read, type WorkerCard, write } from "./messages.ts";
+import type { WorkerState } from "./worker-state.ts";
+
+/** Says that a worker is there until the returned function is called. */
+export async function announce(worker: WorkerState): Promise<() => Promise<void>> {
+  const { cluster, id, fingerprint, about, model } = worker;
+  const started = Date.now();
+  const calibration = await worker.renderer.calibrate?.();
+  const budget = calibration && model.costs && { ...model.costs.budget, ...calibration };
+  const say = async (): Promise<void> => {
+    const card: WorkerCard = {
+      id,
+      fingerprint,
+      about,
+      model: { name: model.name, hash: model.hash },
+      ...(budget && { budget: { memoryBytes: budget.memoryBytes, idleBytes: budget.idleBytes, rate: budget.rate } }),
+      pictures: worker.pictures,
+      started,
+    };
+    await cluster.workers.put(id, write(card));
+  };
+  await say();
+  const timer = setInterval(() => void say().catch(() => undefined), WORKER_MS / 4);
+  return async () => {
+    clearInterval(timer);
+    await cluster.workers.delete(id).catch(() => undefined);
+  };
+}
+
+/** All workers that are there. */
+export async function workersOf({ workers }: Pick<Cluster, "workers">): Promise<WorkerCard[]> {
+  const cards: WorkerCard[] = [];
+  for await (const key of await workers.keys()) {
+    const entry = await workers.get(key);
+    if (entry?.operation === "PUT") cards.push(read.worker(entry.value));
+  }
+  return cards;
+}
+
+/** How many other workers are like the one that began some work; itself not counted, for it has died. */
+export async function othersOf(cluster: Pick<Cluster, "workers">, begun: Begun): Promise<number> {
+  const all = await workersOf(cluster);
+  return all.filter(({ id, fingerprint }) => fingerprint === begun.fingerprint && id !== begun.worker).length;
+}

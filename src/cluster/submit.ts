@@ -1,0 +1,103 @@
+/** An order as messages: pictures that it brings put away, one message a picture to draw, then the job's record. */
+import { ApiError, type Order, pictureBytes, queueFull } from "../server/index.ts";
+import type { Cluster } from "./connect.ts";
+import type { FollowedJob } from "./front.ts";
+import { ANY_CLASS, jobTokens, type Lane, recordKey, WORK_STREAM, workOfJob, workSubject } from "./layout.ts";
+import { type JobRecord, type Unit, write } from "./messages.ts";
+import { fileName, putFile } from "./pictures.ts";
+import { isFull, persist } from "./retry.ts";
+
+/** To whom orders go. */
+export interface Sorting {
+  /** Hash of the model that is served. */
+  readonly model: string;
+  /** Which lane a job takes. */
+  readonly laneOf: (order: Order) => Lane;
+}
+
+/** Fields whose values are pictures. */
+const FILES = ["image", "mask"] as const;
+/** Longest that a call waits for a server that is away, in ms. */
+const PATIENCE_MS = 10_000;
+/** When to come back, in seconds, where that is not known. */
+const RETRY_SECONDS = 5;
+
+/** @throws ApiError 429 where too much waits, 503 where the cluster cannot be reached or has no room */
+export async function publishOrder(
+  { cluster, model, laneOf, limits }: Sorting & { cluster: Cluster; limits: { jobMs: number } },
+  { id, requestId, created, form, order }: FollowedJob,
+): Promise<void> {
+  const job = jobTokens(id)!;
+  const deadline = created + limits.jobMs;
+  const until = Date.now() + PATIENCE_MS;
+  const at = { model, machines: ANY_CLASS, lane: laneOf(order) };
+  try {
+    const { fields, objects } = await withoutFiles(cluster, job, order, until);
+    const unit: Omit<Unit, "number"> = {
+      id,
+      requestId,
+      total: order.call === "edit" || order.work.kind === "edit" ? 1 : form.total,
+      call: order.call,
+      created,
+      deadline,
+      fields,
+      objects,
+    };
+    const acks = await Promise.all(
+      Array.from({ length: unit.total }, (_, number) =>
+        persist(
+          () =>
+            cluster.stream.publish(workSubject(at, job, number), write({ ...unit, number }), {
+              msgID: `${job}.${number}`,
+            }),
+          until,
+        ),
+      ),
+    );
+    const record: JobRecord = { requestId, created, deadline, sequence: Math.max(...acks.map(({ seq }) => seq)), form };
+    await persist(() => cluster.jobs.put(recordKey(job), write(record)), until);
+  } catch (error) {
+    await cluster.manager.streams.purge(WORK_STREAM, { filter: workOfJob(job) }).catch(() => undefined);
+    throw refusal(error);
+  }
+}
+
+/** The fields to send: pictures put away under names, and nothing of who asks. */
+async function withoutFiles(
+  cluster: Cluster,
+  job: string,
+  { fields }: Order,
+  until: number,
+): Promise<Pick<Unit, "fields" | "objects">> {
+  const { async: _, user: __, ...rest } = fields;
+  const sent: Record<string, unknown> = rest;
+  const objects: string[] = [];
+  for (const name of FILES) {
+    const text = [fields[name]].flat()[0];
+    if (typeof text !== "string") continue;
+    const bytes = await pictureBytes(text);
+    if (bytes === undefined) continue;
+    const file = fileName(job, name);
+    await persist(() => putFile(cluster, file, bytes), until);
+    sent[name] = file;
+    objects.push(name);
+  }
+  return { fields: sent, objects };
+}
+
+function refusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (isFull(error)) {
+    if (/maximum messages/i.test((error as Error).message)) return queueFull(RETRY_SECONDS);
+    return new ApiError(503, "cluster: expected room for a job, got a full store; try again later", {
+      code: "store_full",
+      retryAfter: RETRY_SECONDS,
+      cause: error,
+    });
+  }
+  return new ApiError(503, "cluster: expected its server to answer, got none; try again later", {
+    code: "cluster_unavailable",
+    retryAfter: RETRY_SECONDS,
+    cause: error,
+  });
+}

@@ -1,0 +1,48 @@
+/** What the parts of a worker share. */
+import type { EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Drawing } from "../options/index.ts";
+import type { Renderer, ServedModel } from "../server/index.ts";
+import type { Cluster } from "./connect.ts";
+
+export interface WorkerOptions {
+  readonly cluster: Cluster;
+  readonly id: string;
+  readonly model: ServedModel;
+  /** Opens what draws; again where it has died. */
+  readonly openRenderer: () => Promise<Renderer>;
+  readonly fingerprint: string;
+  /** What the fingerprint is of. */
+  readonly about: Readonly<Record<string, string>>;
+  /** Most pictures side by side of a plan. */
+  readonly batchSize: (sampling: Drawing) => number;
+  readonly onMessage?: ((line: string) => void) | undefined;
+}
+
+export interface WorkerState extends WorkerOptions {
+  renderer: Renderer;
+  /** Jobs that were cancelled lately; those at work are told by `cancelled`. */
+  readonly gone: Set<string>;
+  readonly news: EventEmitter<{ cancelled: [id: string] }>;
+  /** Aborted when the worker stops. */
+  readonly stopping: AbortSignal;
+  /** Pictures drawn. */
+  pictures: number;
+}
+
+/** Opens what draws anew after its death, again and again. */
+export async function reopen(worker: WorkerState): Promise<void> {
+  const { onMessage, stopping } = worker;
+  await worker.renderer.dispose().catch(() => undefined);
+  for (let wait = 1000; !stopping.aborted; wait = Math.min(30_000, 2 * wait)) {
+    try {
+      worker.renderer = await worker.openRenderer();
+      return;
+    } catch (error) {
+      onMessage?.(
+        `what draws could not be opened again (${(error as Error).message}); the next try in ${wait / 1000} s`,
+      );
+      await sleep(wait, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  }
+}

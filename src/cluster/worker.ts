@@ -1,0 +1,171 @@
+/** A worker: takes work of its model, draws it in batches as a single process would, and answers for it. */
+import { EventEmitter } from "node:events";
+import { carryOut } from "./carry-out.ts";
+import type { Cluster } from "./connect.ts";
+import {
+  ANY_CLASS,
+  cancelSubject,
+  consumerName,
+  idWithin,
+  JOB_TOKEN,
+  LANES,
+  type Place,
+  WORK_STREAM,
+  workFilter,
+} from "./layout.ts";
+import { openOrder } from "./orders.ts";
+import { type Delivery, pull } from "./pull.ts";
+import { announce } from "./registry.ts";
+import { persist } from "./retry.ts";
+import type { WorkerOptions, WorkerState } from "./worker-state.ts";
+
+export interface Worker {
+  /** Resolves with the worker's end, whose cause it throws. */
+  readonly ended: Promise<void>;
+  /** Lets the scale at work end, and gives the rest back. */
+  stop(): Promise<void>;
+}
+
+/** A dead worker's work is another's after this, in ms; it says that it is alive thrice as often. */
+const ANSWER_MS = 12_000;
+const ALIVE_MS = ANSWER_MS / 4;
+/** Messages that are taken at once: a batch of small pictures. */
+const PULLED = 8;
+/** How long one pull waits for work, in ms. */
+const WAIT_MS = 1000;
+
+/** Most ids of cancelled jobs that are remembered. */
+const GONE = 1000;
+
+/** Starts a worker; resolves once it takes work. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { cluster, model, fingerprint } = options;
+  const places = [ANY_CLASS, fingerprint].flatMap((machines) =>
+    LANES.map((lane): Place => ({ model: model.hash, machines, lane })),
+  );
+  for (const place of places) await persist(() => addConsumer(cluster, place));
+  const stop = new AbortController();
+  const worker: WorkerState = {
+    ...options,
+    renderer: await options.openRenderer(),
+    gone: new Set(),
+    news: new EventEmitter(),
+    stopping: stop.signal,
+    pictures: 0,
+  };
+  const cancels = cluster.connection.subscribe(cancelSubject("*.*"), {
+    callback: (_, { subject }) => forget(worker, idWithin(subject, JOB_TOKEN.flexvar)),
+  });
+  const endAnnouncing = await announce(worker);
+  const ended = takeWork(worker, places.map(consumerName)).finally(async () => {
+    cancels.unsubscribe();
+    await endAnnouncing();
+    await worker.renderer.dispose();
+  });
+  // Who waits for the end hears of it there.
+  ended.catch(() => undefined);
+  return {
+    ended,
+    async stop() {
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
+/** The consumer of a place, which all its workers share. */
+async function addConsumer({ manager }: Cluster, place: Place): Promise<void> {
+  await manager.consumers.add(WORK_STREAM, {
+    durable_name: consumerName(place),
+    filter_subject: workFilter(place),
+    ack_policy: "explicit",
+    ack_wait: ANSWER_MS * 1e6,
+    max_ack_pending: -1,
+    max_deliver: -1,
+  });
+}
+
+function forget({ gone, news }: WorkerState, id: string): void {
+  gone.add(id);
+  for (const oldest of gone) if (gone.size > GONE) gone.delete(oldest);
+  news.emit("cancelled", id);
+}
+
+/** Every so many turns large jobs come first, so that many small ones do not hold them up for ever. */
+const LARGE_TURN = 4;
+
+async function takeWork(worker: WorkerState, consumers: readonly string[]): Promise<void> {
+  for (let turn = 1; !worker.stopping.aborted; turn++) {
+    const taken = await next(worker, turn % LARGE_TURN === 0 ? consumers.toReversed() : consumers);
+    for (const deliveries of taken) await answerFor(worker, deliveries);
+  }
+}
+
+/** What waits now, small jobs first; where nothing does, what comes within a second. */
+async function next({ cluster }: WorkerState, consumers: readonly string[]): Promise<Delivery[][]> {
+  for (const consumer of consumers) {
+    const deliveries = await pull(cluster, consumer, { batch: PULLED });
+    if (deliveries.length > 0) return [deliveries];
+  }
+  return await parked(cluster, consumers);
+}
+
+/** Waits at every place; what comes at the others while one has work is given back at once. */
+async function parked(cluster: Cluster, consumers: readonly string[]): Promise<Delivery[][]> {
+  let isTaken = false;
+  const waits = consumers.map(async (consumer) => {
+    const deliveries = await pull(cluster, consumer, { batch: 1, waitMs: WAIT_MS });
+    if (deliveries.length === 0) return [];
+    if (isTaken) {
+      for (const delivery of deliveries) delivery.giveBack();
+      return [];
+    }
+    isTaken = true;
+    // Those that came together are drawn together.
+    return [...deliveries, ...(await pull(cluster, consumer, { batch: PULLED - 1 }))];
+  });
+  const first = await Promise.race([
+    Promise.all(waits).then((all) => all.filter((deliveries) => deliveries.length > 0)),
+    ...waits.map(async (wait) => {
+      const deliveries = await wait;
+      return deliveries.length > 0 ? [deliveries] : await new Promise<never>(() => undefined);
+    }),
+  ]);
+  return first;
+}
+
+/** Carries deliveries out, and says meanwhile that they are at work. */
+async function answerFor(worker: WorkerState, deliveries: readonly Delivery[]): Promise<void> {
+  const open = new Set(deliveries);
+  const alive = setInterval(() => {
+    for (const delivery of open) delivery.working();
+  }, ALIVE_MS);
+  try {
+    const orders = (await Promise.all(deliveries.map((delivery) => openOrder(worker, delivery)))).filter(
+      (order) => order !== undefined,
+    );
+    for (const batch of batches(worker, orders)) {
+      if (worker.stopping.aborted) for (const { delivery } of batch) delivery.giveBack();
+      else await carryOut(worker, batch);
+      for (const { delivery } of batch) open.delete(delivery);
+    }
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+type Opened = NonNullable<Awaited<ReturnType<typeof openOrder>>>;
+
+/** Orders that are carried out together: those of one key, as many as fit; alone each whose worker has died. */
+function batches({ batchSize }: WorkerState, orders: readonly Opened[]): Opened[][] {
+  const together = new Map<string, Opened[]>();
+  for (const order of orders)
+    if (order.deaths === 0) together.set(order.key, [...(together.get(order.key) ?? []), order]);
+  const alone = orders.filter(({ deaths }) => deaths > 0).map((order) => [order]);
+  const fitting = [...together.values()].flatMap((group) => {
+    const { work } = group[0]!;
+    const most = work.kind === "draw" ? batchSize(work.sampling) : 1;
+    return Array.from({ length: Math.ceil(group.length / most) }, (_, i) => group.slice(i * most, (i + 1) * most));
+  });
+  return [...fitting, ...alone];
+}
