@@ -96,6 +96,8 @@ export interface PictureForm {
   readonly size: string;
   /** transparent: a picture was edited whose kept part is. */
   readonly background: "opaque" | "transparent";
+  /** On a cluster: the kinds of machines that drew the pictures; more than one between commas, `a>b` where b drew what a had begun. */
+  readonly system_fingerprint?: string;
   /** Of an edit with a mask: by what it was read, which side was repainted, and what share of the picture. */
   readonly mask_reading?: string;
 }

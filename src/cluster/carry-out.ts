@@ -113,10 +113,9 @@ async function* made(
 }
 
 /** Sends a picture to who waits; a finished one is kept. */
-async function send({ cluster, fingerprint }: WorkerState, order: OpenedOrder, picture: MadePicture): Promise<void> {
-  const { job, isCrossed } = order;
-  const placed = { ...picture, fingerprint, ...(isCrossed && { crossed: true }) };
-  const { payload, headers } = await persist(() => packPicture(cluster, job, placed));
+async function send({ cluster }: WorkerState, order: OpenedOrder, picture: MadePicture): Promise<void> {
+  const { job, fingerprint } = order;
+  const { payload, headers } = await persist(() => packPicture(cluster, job, { ...picture, fingerprint }));
   if (!picture.scale.isLast) {
     cluster.connection.publish(scaleSubject(job), payload, { headers });
     return;

@@ -73,7 +73,7 @@ export async function lostPictures(cluster: Cluster, { id, finished }: FollowedJ
   return found.filter((picture) => picture !== undefined);
 }
 
-/** About how many pictures come before a job's last one; undefined unless it waits. */
+/** How many pictures come before a job's, at least (what was taken out after it is counted as before it); undefined unless it waits. */
 export async function placeOf(cluster: Cluster, id: string): Promise<number | undefined> {
   const job = jobTokens(id);
   const record = job === undefined ? undefined : await recordOf(cluster, job);
@@ -82,5 +82,5 @@ export async function placeOf(cluster: Cluster, id: string): Promise<number | un
   if (keys.some((key) => key.endsWith(".end") || key.startsWith(`$KV.${JOBS_BUCKET}.${begunKey(job, 0)}`)))
     return undefined;
   const { state } = await cluster.manager.streams.info(WORK_STREAM);
-  return Math.max(0, state.messages - 1 - Math.max(0, state.last_seq - record.sequence));
+  return Math.max(0, state.messages - (state.last_seq - record.sequence + 1));
 }

@@ -7,7 +7,6 @@ import {
   formOf,
   type JobEngine,
   type JobForm,
-  type JobState,
   type MadePicture,
   type OpenJob,
   type Order,
@@ -20,6 +19,7 @@ import { endKey, idWithin, JOB_TOKEN, jobId, jobTokens, newsOf, WORK_STREAM, wor
 import { apiErrorOf, errorOf, read } from "./messages.ts";
 import { endJob } from "./orders.ts";
 import { unpackPicture } from "./pictures.ts";
+import { asked } from "./refusal.ts";
 import { publishOrder, type Sorting } from "./submit.ts";
 
 export interface FrontOptions extends Sorting {
@@ -33,8 +33,6 @@ export interface FollowedJob extends OpenJob {
   readonly finished: (MadePicture | undefined)[];
   /** Of every picture, the last scale that was told of, and how many were. */
   readonly told: { scale: number; count: number }[];
-  /** Fingerprints of the machines that drew it. */
-  readonly drawnBy: Set<string>;
   readonly order: Order;
   readonly timer: NodeJS.Timeout;
   /** News are taken one after the other. */
@@ -62,10 +60,10 @@ export function clusterEngine(options: FrontOptions): (context: EngineContext) =
     const { cluster } = options;
     return {
       submit: (order, requestId) => submit(front, order, requestId),
-      find: async (id) => front.open.get(id) ?? (await findJob(cluster, id)),
-      position: (id) => placeOf(cluster, id),
-      cancel: (id, reason) => cancel(front, id, reason),
-      waiting: async () => (await cluster.manager.streams.info(WORK_STREAM)).state.messages,
+      find: async (id) => front.open.get(id) ?? (await asked(() => findJob(cluster, id))),
+      position: (id) => asked(() => placeOf(cluster, id)),
+      cancel: (id, reason) => asked(() => cancel(front, id, reason)),
+      waiting: async () => (await asked(() => cluster.manager.streams.info(WORK_STREAM))).state.messages,
       async stop(graceMs) {
         front.stopping = true;
         await stop(front, graceMs);
@@ -112,9 +110,8 @@ function followed(front: Front, order: Order, requestId: string): FollowedJob {
     ended: once(news, "end"),
     finished: Array(form.total).fill(undefined),
     told: Array.from({ length: form.total }, () => ({ scale: -1, count: 0 })),
-    drawnBy: new Set(),
     order,
-    timer: setTimeout(() => void cancel(front, id, tooLate(jobMs)), jobMs).unref(),
+    timer: setTimeout(() => void cancel(front, id, tooLate(jobMs)).catch(() => undefined), jobMs).unref(),
     turn: Promise.resolve(),
     heard: Date.now(),
   };
@@ -165,10 +162,7 @@ function listen(front: Front): void {
 type Told = Parameters<typeof unpackPicture>[1];
 
 /** Tells of a picture that is new: another worker may begin anew what one had begun. */
-function deliver(
-  job: FollowedJob,
-  { fingerprint, crossed: _, ...made }: Awaited<ReturnType<typeof unpackPicture>>,
-): void {
+function deliver(job: FollowedJob, made: MadePicture): void {
   const { at, scale } = made;
   const told = job.told[at];
   if (told === undefined || scale.index <= told.scale || job.finished[at] !== undefined) return;
@@ -176,7 +170,6 @@ function deliver(
   const picture = { ...made, earlier: told.count };
   if (scale.isLast) {
     job.finished[at] = picture;
-    job.drawnBy.add(fingerprint);
   } else told.count++;
   job.news.emit("picture", picture);
 }

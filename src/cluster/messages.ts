@@ -36,7 +36,7 @@ const recordSchema = z.object({
   requestId: z.string(),
   created: z.number(),
   deadline: z.number(),
-  /** Its last message's number in the stream of work, by which its place is told. */
+  /** Its first message's number in the stream of work, by which its place is told. */
   sequence: count,
   form: z.object({
     call: z.enum(["generation", "edit"]),
@@ -67,10 +67,8 @@ const pictureSchema = z.object({
   earlier: count,
   info: z.custom<MadePicture["info"]>((value) => typeof value === "object" && value !== null),
   scale: z.object({ index: count, total: count, isLast: z.boolean() }),
-  /** Of the worker that drew it. */
+  /** Of the worker that drew it; `a>b` where b drew what a had begun. */
   fingerprint: z.string(),
-  /** Its earlier scales were drawn by machines of another fingerprint. */
-  crossed: z.boolean().optional(),
   object: z.string().optional(),
 });
 export type PictureHead = z.infer<typeof pictureSchema>;

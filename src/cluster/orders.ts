@@ -29,8 +29,8 @@ export interface OpenedOrder {
   readonly key: string;
   /** Workers that began it and did not end it. */
   readonly deaths: number;
-  /** It was begun on a machine of another fingerprint. */
-  readonly isCrossed: boolean;
+  /** Fingerprint of what draws it; `a>b` where a machine of another has begun it. */
+  readonly fingerprint: string;
 }
 
 /** After so many deaths of its workers, work is not tried again. */
@@ -66,8 +66,8 @@ export async function openOrder(worker: WorkerState, delivery: Delivery): Promis
     await endJob(worker, job, { status: "failed", error: errorOf(deadly(deaths)) });
     return undefined;
   }
-  const isCrossed = deaths > 0 && begun!.fingerprint !== worker.fingerprint;
-  if (isCrossed && (await othersOf(cluster, begun!)) > 0) {
+  const isCrossed = begun !== undefined && begun.fingerprint !== worker.fingerprint;
+  if (isCrossed && (await othersOf(cluster, begun)) > 0) {
     // Another machine like the one that began it is there: the whole picture shall be of one.
     delivery.giveBack(LIKE_MS);
     return undefined;
@@ -75,7 +75,16 @@ export async function openOrder(worker: WorkerState, delivery: Delivery): Promis
   try {
     const work = await workOf(worker, unit);
     const key = work.kind === "draw" ? JSON.stringify(work.sampling) : `${unit.id}`;
-    return { unit, delivery, work, job, key, deaths, isCrossed };
+    const { fingerprint } = worker;
+    return {
+      unit,
+      delivery,
+      work,
+      job,
+      key,
+      deaths,
+      fingerprint: isCrossed ? `${begun.fingerprint}>${fingerprint}` : fingerprint,
+    };
   } catch (error) {
     await endJob(worker, job, { status: "failed", error: errorOf(toApiError(error)) });
     return over(delivery);

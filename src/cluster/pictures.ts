@@ -8,7 +8,7 @@ import { type PictureHead, read, write } from "./messages.ts";
 const HEADER = "Flexvar-Picture";
 
 /** A picture and where it was drawn. */
-export type PlacedPicture = MadePicture & Pick<PictureHead, "fingerprint" | "crossed">;
+export type PlacedPicture = MadePicture & { readonly fingerprint: string };
 
 /** Puts bytes away under a name. */
 export async function putFile({ files }: Cluster, name: string, bytes: Uint8Array): Promise<void> {
@@ -50,5 +50,5 @@ export async function unpackPicture(
   const text = (message.headers ?? message.header)?.get(HEADER) ?? "";
   const { object, ...head } = read.picture(decodeURIComponent(text));
   const png = object === undefined ? message.data : await getFile(cluster, object);
-  return { ...head, crossed: head.crossed, png };
+  return { ...head, png };
 }

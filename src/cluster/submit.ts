@@ -1,11 +1,12 @@
 /** An order as messages: pictures that it brings put away, one message a picture to draw, then the job's record. */
-import { ApiError, type Order, pictureBytes, queueFull } from "../server/index.ts";
+import { type Order, pictureBytes } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import type { FollowedJob } from "./front.ts";
 import { ANY_CLASS, jobTokens, type Lane, recordKey, WORK_STREAM, workOfJob, workSubject } from "./layout.ts";
 import { type JobRecord, type Unit, write } from "./messages.ts";
 import { fileName, putFile } from "./pictures.ts";
-import { isFull, persist } from "./retry.ts";
+import { PATIENCE_MS, refusal } from "./refusal.ts";
+import { persist } from "./retry.ts";
 
 /** To whom orders go. */
 export interface Sorting {
@@ -17,10 +18,6 @@ export interface Sorting {
 
 /** Fields whose values are pictures. */
 const FILES = ["image", "mask"] as const;
-/** Longest that a call waits for a server that is away, in ms. */
-const PATIENCE_MS = 10_000;
-/** When to come back, in seconds, where that is not known. */
-const RETRY_SECONDS = 5;
 
 /** @throws ApiError 429 where too much waits, 503 where the cluster cannot be reached or has no room */
 export async function publishOrder(
@@ -54,7 +51,7 @@ export async function publishOrder(
         ),
       ),
     );
-    const record: JobRecord = { requestId, created, deadline, sequence: Math.max(...acks.map(({ seq }) => seq)), form };
+    const record: JobRecord = { requestId, created, deadline, sequence: Math.min(...acks.map(({ seq }) => seq)), form };
     await persist(() => cluster.jobs.put(recordKey(job), write(record)), until);
   } catch (error) {
     await cluster.manager.streams.purge(WORK_STREAM, { filter: workOfJob(job) }).catch(() => undefined);
@@ -83,21 +80,4 @@ async function withoutFiles(
     objects.push(name);
   }
   return { fields: sent, objects };
-}
-
-function refusal(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  if (isFull(error)) {
-    if (/maximum messages/i.test((error as Error).message)) return queueFull(RETRY_SECONDS);
-    return new ApiError(503, "cluster: expected room for a job, got a full store; try again later", {
-      code: "store_full",
-      retryAfter: RETRY_SECONDS,
-      cause: error,
-    });
-  }
-  return new ApiError(503, "cluster: expected its server to answer, got none; try again later", {
-    code: "cluster_unavailable",
-    retryAfter: RETRY_SECONDS,
-    cause: error,
-  });
 }

@@ -44,6 +44,8 @@ export interface MadePicture extends MadePng {
   /** How many pictures of an earlier scale were delivered for it before this one. */
   readonly earlier: number;
   readonly seed: number;
+  /** What kind of machine drew it, where that may differ: `a>b` where what `a` had begun was drawn by `b`. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** What replies say of a job's pictures beside themselves. */

@@ -24,10 +24,12 @@ const ALPHA = 4;
 /** What pictures of a job are, the finished size whatever the scale. */
 function pictureForm({ size, maskReading }: JobForm, pictures: readonly MadePicture[]): PictureForm {
   const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
+  const fingerprints = new Set(pictures.flatMap(({ fingerprint = [] }) => fingerprint));
   return {
     output_format: "png",
     size: size.join("x"),
     background: isOpaque ? "opaque" : "transparent",
+    ...(fingerprints.size > 0 && { system_fingerprint: [...fingerprints].sort().join() }),
     ...(maskReading !== undefined && { mask_reading: maskReading }),
   };
 }
