@@ -86,6 +86,8 @@ async function connect({ url, creds, ca, name }: ClusterOptions): Promise<NatsCo
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     timeout: 5000,
+    // Stacks of requests that went well cost as much as the requests.
+    noAsyncTraces: true,
   };
   try {
     return await connect(options);

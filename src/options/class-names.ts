@@ -13,12 +13,25 @@ export const comparedName = (name: string): string => name.normalize("NFC");
 export const looseName = (name: string): string =>
   comparedName(comparedName(name).trim().toLowerCase()).replace(/[\s_-]+/g, " ");
 
+type NameFinder = (text: string) => readonly number[];
+
+/** Finders of lists that were asked about: a server asks about its model's with every request. */
+const finders = new WeakMap<readonly string[], NameFinder>();
+
 /**
- * Finds names in a list: first those that are the text itself, else those that are it but for spaces around, else those
- * that are it but for case, spaces, hyphens and underscores.
+ * Finds names in a list, which must not change afterwards: first those that are the text itself, else those that are it but
+ * for spaces around, else those that are it but for case, spaces, hyphens and underscores.
  * @returns from a text to the places of the names that match, none where nothing does
  */
-export function nameFinder(names: readonly string[]): (text: string) => readonly number[] {
+export function nameFinder(names: readonly string[]): NameFinder {
+  const known = finders.get(names);
+  if (known !== undefined) return known;
+  const finder = buildFinder(names);
+  finders.set(names, finder);
+  return finder;
+}
+
+function buildFinder(names: readonly string[]): NameFinder {
   const forms = [comparedName, (name: string) => comparedName(name).trim(), looseName];
   const tables = forms.map((form) => {
     const places = new Map<string, number[]>();

@@ -49,6 +49,18 @@ export interface ClassPick {
 /** What a model's classes are called. */
 export type ClassNames = Pick<ModelConfig, "id2label" | "groups">;
 
+/** Names of groups, one list for each table of them. */
+const namesOfGroups = new WeakMap<object, readonly string[]>();
+
+function groupNamesOf(groups: NonNullable<ClassNames["groups"]>): readonly string[] {
+  const names = namesOfGroups.get(groups) ?? Object.keys(groups);
+  namesOfGroups.set(groups, names);
+  return names;
+}
+
+/** A model without groups. */
+const NO_GROUPS = {};
+
 /**
  * What ids and names ask for. A number is an id. A text is the name of a class where there is one (compared composed; then
  * whatever the case, spaces, hyphens and underscores), else that of a group, else an id; `"3"` in quotes is a name only and
@@ -58,11 +70,11 @@ export type ClassNames = Pick<ModelConfig, "id2label" | "groups">;
  */
 export function classPicksOf(
   given: readonly (number | string)[],
-  { id2label, groups = {} }: ClassNames,
+  { id2label, groups = NO_GROUPS }: ClassNames,
   numClasses: number,
 ): ClassPick[] {
   const find = nameFinder(id2label);
-  const groupNames = Object.keys(groups);
+  const groupNames = groupNamesOf(groups);
   const findGroup = nameFinder(groupNames);
   const membersOf = (name: string): ClassPick | undefined => {
     const [place] = findGroup(name);
@@ -74,7 +86,6 @@ export function classPicksOf(
     if (membersOf(name) === undefined) return undefined;
     throw new OptionError("classLabels", "classes in a mix", `the group "${name}"`);
   };
-  const known = [...id2label, ...groupNames];
   const picks: ClassPick[] = [];
   // A text of one weighted class goes on with the mix that such a text before it began.
   let open = false;
@@ -82,11 +93,13 @@ export function classPicksOf(
     const isNamed = typeof one === "string" && (find(one).length > 0 || membersOf(one) !== undefined);
     const parts = typeof one === "string" && !isNamed ? weightedParts(one) : undefined;
     if (parts === undefined) {
-      picks.push(typeof one === "number" ? { ids: [one] } : pickOfText(one, find, membersOf, known));
+      picks.push(
+        typeof one === "number" ? { ids: [one] } : pickOfText(one, find, membersOf, () => [...id2label, ...groupNames]),
+      );
       open = false;
     } else {
       const own = parts.map(({ name, weight }) => ({
-        id: pickOfText(name, find, refuseGroup, id2label).ids[0]!,
+        id: pickOfText(name, find, refuseGroup, () => id2label).ids[0]!,
         weight,
       }));
       const goesOn = open && parts.length === 1;
@@ -145,14 +158,14 @@ export function memberOf({ ids, group }: ClassPick, seed: number, index: number)
 }
 
 /** Whether a text as a whole names a class or a group, so that its commas separate nothing. */
-export const isClassName = (text: string, { id2label, groups = {} }: ClassNames): boolean =>
-  nameFinder([...id2label, ...Object.keys(groups)])(text).length > 0;
+export const isClassName = (text: string, { id2label, groups = NO_GROUPS }: ClassNames): boolean =>
+  nameFinder(id2label)(text).length > 0 || nameFinder(groupNamesOf(groups))(text).length > 0;
 
 function pickOfText(
   text: string,
   find: ReturnType<typeof nameFinder>,
   membersOf: (name: string) => ClassPick | undefined,
-  known: readonly string[],
+  known: () => readonly string[],
 ): ClassPick {
   const read = readClassText(text);
   if (read.reading === "id") return { ids: [read.id] };
@@ -169,7 +182,7 @@ function pickOfText(
   const members = membersOf(read.name);
   if (members !== undefined) return members;
   if (read.reading === "either" && read.id !== undefined) return { ids: [read.id] };
-  const near = nearLabels(read.name, known);
+  const near = nearLabels(read.name, known());
   const hint = near.length > 0 ? `did you mean ${near.map((n) => `"${n}"`).join(", ")}?` : "see `flexvar classes`";
   throw new OptionError("classLabels", "a class of the model", `"${text}"; ${hint}`);
 }
