@@ -1,16 +1,14 @@
 // A NATS server of its own with JetStream, from Debian's package nats-server: started, killed, started again on what it kept.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findNatsServer } from "../../scripts/lib/tools.mjs";
 
-const NATS_SERVER = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"].find((path) =>
-  existsSync(path),
-);
+const NATS_SERVER = findNatsServer();
 
 /** Whether there is one. With FLEXVAR_REQUIRE_NATS set there has to be. */
 export const hasNats = NATS_SERVER !== undefined || process.env.FLEXVAR_REQUIRE_NATS !== undefined;

@@ -16,6 +16,13 @@ export function findChromium() {
   return [process.env.FLEXVAR_CHROMIUM, ...onPath, ...CHROMIUM_PATHS].find(isExecutable);
 }
 
+/** Path of a NATS server (Debian: nats-server); `FLEXVAR_NATS_SERVER` names one by hand. */
+export function findNatsServer() {
+  // Debian keeps it where only administrators look.
+  const folders = [...searchPath(), "/usr/sbin", "/usr/local/bin"];
+  return [process.env.FLEXVAR_NATS_SERVER, ...folders.map((folder) => join(folder, "nats-server"))].find(isExecutable);
+}
+
 /** Path of a Python that has PyTorch and numpy; `FLEXVAR_PYTHON` names one by hand. */
 export function findPythonTorch() {
   const candidates = [
