@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { memorySink } from "../../test/support/memory-sink.ts";
 import {
   bytesSource,
   CheckpointError,
   detectFormat,
-  memorySink,
   type NpyArray,
   openNpz,
   openPth,

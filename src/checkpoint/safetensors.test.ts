@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  bytesSource,
-  memorySink,
-  openSafetensors,
-  type StoredDType,
-  tensorSource,
-  writeSafetensorsTo,
-} from "./index.ts";
+import { memorySink } from "../../test/support/memory-sink.ts";
+import { bytesSource, openSafetensors, type StoredDType, tensorSource, writeSafetensorsTo } from "./index.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 

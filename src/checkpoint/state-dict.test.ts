@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { memorySink } from "../../test/support/memory-sink.ts";
 import {
   bytesSource,
-  memorySink,
   openTensorFile,
   type PthWritable,
   type TensorSource,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type ByteSink, type ByteSource, bytesSource, memorySink, zipWriter } from "./index.ts";
+import { memorySink } from "../../test/support/memory-sink.ts";
+import { type ByteSink, type ByteSource, bytesSource, zipWriter } from "./index.ts";
 import { readEntry, readZip } from "./zip-read.ts";
 
 /** Keeps small writes and forgets large ones, which are all zero here: gigabytes without the memory. */

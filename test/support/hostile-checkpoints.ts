@@ -7,7 +7,6 @@ import {
   type ByteSource,
   bytesSource,
   CheckpointError,
-  memorySink,
   openNpz,
   openPth,
   openSafetensors,
@@ -20,6 +19,7 @@ import {
 } from "../../src/checkpoint/index.ts";
 import { PthTensor } from "../../src/checkpoint/pth-tensor.ts";
 import { readEntry, readZip } from "../../src/checkpoint/zip-read.ts";
+import { memorySink } from "./memory-sink.ts";
 
 /** Inputs per property, `FLEXVAR_FUZZ_RUNS`; drawn from `FLEXVAR_FUZZ_SEED`. */
 const numRuns = Number(process.env.FLEXVAR_FUZZ_RUNS ?? 300);
