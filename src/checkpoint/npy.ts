@@ -95,18 +95,13 @@ export function npyArray(dtype: NpyDType, shape: readonly number[], bytes: Uint8
   return { dtype, shape: [...shape], data: elementsOf(dtype, bytes) } as NpyArray;
 }
 
-/** Element bytes as the header describes them, in C order. */
-export function decodeNpyData(header: NpyHeader, bytes: Uint8Array): NpyArray {
-  const { dtype, shape, fortranOrder } = header;
+/** A whole `.npy` file, its elements in C order. @throws CheckpointError for anything else. */
+export function decodeNpy(file: Uint8Array, where = "npy"): NpyArray {
+  const { dtype, shape, fortranOrder, dataOffset } = parseNpyHeader(file, file.length, where);
+  const bytes = file.subarray(dataOffset);
   if (!fortranOrder || shape.length < 2) return npyArray(dtype, shape, bytes);
   const strides = shape.map((_, axis) => countElements(shape.slice(0, axis)));
   return npyArray(dtype, shape, gather(bytes, shape, strides, itemSizeOf(dtype)));
-}
-
-/** A whole `.npy` file. @throws CheckpointError for anything else. */
-export function decodeNpy(bytes: Uint8Array, where = "npy"): NpyArray {
-  const header = parseNpyHeader(bytes, bytes.length, where);
-  return decodeNpyData(header, bytes.subarray(header.dataOffset));
 }
 
 /** Magic, version 1.0 and header; the elements (little-endian, C order) follow at a multiple of 64. */

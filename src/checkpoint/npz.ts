@@ -2,11 +2,9 @@
 import { CheckpointError, quote } from "./error.ts";
 import {
   decodeNpy,
-  decodeNpyData,
   encodeNpyHeader,
   type NpyArray,
   type NpyHeader,
-  npyArray,
   npyDataOffset,
   npyPrefixBytes,
   parseNpyHeader,
@@ -16,7 +14,7 @@ import { type ByteSink, type ByteSource, bytesSource } from "./source.ts";
 import { withSource, writeAtomically } from "./source-node.ts";
 import { countElements, itemSizeOf, type NpyDType } from "./types.ts";
 import type { ZipEntry } from "./zip-format.ts";
-import { entryChunks, inflateRaw, readEntry, readZip, verifyEntry } from "./zip-read.ts";
+import { entryChunks, inflateRaw, readEntry, readZip } from "./zip-read.ts";
 import { type Chunks, zipWriter } from "./zip-write.ts";
 
 /** One array of an open `.npz` file. */
@@ -27,11 +25,6 @@ export interface NpzEntry {
   /** The whole array, its CRC-32 checked. */
   read(): Promise<NpyArray>;
   /**
-   * Some slices along the first axis, for arrays that are larger than memory. A stored array in C order is read by
-   * ranges, without its CRC-32; others are read whole.
-   */
-  rows(start: number, count: number): Promise<NpyArray>;
-  /**
    * The elements' bytes (little-endian, C order) from the first to the last, piece by piece, and the CRC-32 checked after
    * them: arrays of any size in little memory, stored or deflated. Those in Fortran order are held whole.
    */
@@ -41,20 +34,12 @@ export interface NpzEntry {
 /** An open `.npz` file. */
 export interface NpzFile {
   readonly arrays: Map<string, NpzEntry>;
-  /** Checks the CRC-32 of every array. */
-  verify(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Inflated arrays may be 1000 times their file; this bounds what one can ask for. Stored ones have the file's size. */
 const mostInflatedBytes = 2 ** 30;
 const suffix = ".npy";
-
-function sliceRows(array: NpyArray, start: number, count: number): NpyArray {
-  const bytes = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
-  const row = bytes.length / Math.max(array.shape[0]!, 1);
-  return npyArray(array.dtype, [count, ...array.shape.slice(1)], bytes.slice(start * row, (start + count) * row));
-}
 
 /** The first bytes of a record, at most `length` of them. */
 async function begin(source: ByteSource, entry: ZipEntry, length: number): Promise<Uint8Array> {
@@ -73,28 +58,15 @@ async function begin(source: ByteSource, entry: ZipEntry, length: number): Promi
 function npzEntry(source: ByteSource, entry: ZipEntry, name: string): NpzEntry {
   const where = `${source.name}: array ${quote(name)}`;
   const most = entry.method === "stored" ? entry.size : mostInflatedBytes;
-  const whole = () => readEntry(source, entry, most);
   const header = async (): Promise<NpyHeader> => {
     const prefix = await begin(source, entry, npyPrefixBytes);
     return parseNpyHeader(await begin(source, entry, npyDataOffset(prefix, where)), entry.size, where);
   };
-  const read = async () => decodeNpy(await whole(), where);
+  const read = async () => decodeNpy(await readEntry(source, entry, most), where);
   return {
     name,
     header,
     read,
-    async rows(start, count) {
-      const head = await header();
-      const total = head.shape[0] ?? 0;
-      const inside = Number.isSafeInteger(start) && Number.isSafeInteger(count) && start >= 0 && count >= 0;
-      if (!inside || start + count > total) {
-        throw new CheckpointError(where, `rows inside 0..${total}`, `${start}..${start + count}`);
-      }
-      if (entry.method === "deflated" || head.fortranOrder) return sliceRows(await read(), start, count);
-      const row = head.byteLength / Math.max(total, 1);
-      const bytes = await source.read(entry.offset + head.dataOffset + start * row, count * row);
-      return decodeNpyData({ ...head, shape: [count, ...head.shape.slice(1)] }, bytes);
-    },
     async *chunks() {
       const head = await header();
       if (head.fortranOrder && head.shape.length > 1) {
@@ -127,14 +99,18 @@ export function openNpz(input: string | ByteSource): Promise<NpzFile> {
       const name = record.slice(0, -suffix.length);
       arrays.set(name, npzEntry(source, entry, name));
     }
-    return {
-      arrays,
-      async verify() {
-        for (const entry of entries.values()) await verifyEntry(source, entry);
-      },
-      close: () => source.close(),
-    };
+    return { arrays, close: () => source.close() };
   });
+}
+
+/** What `use` makes of a NumPy archive, which is open until then. @throws CheckpointError as {@link openNpz} does */
+export async function withNpz<T>(input: string | ByteSource, use: (file: NpzFile) => Promise<T>): Promise<T> {
+  const file = await openNpz(input);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -142,9 +118,8 @@ export function openNpz(input: string | ByteSource): Promise<NpzFile> {
  * @param input a path, or the file's bytes.
  * @throws CheckpointError for damaged archives, unsupported types (text, objects, big-endian) and missing names.
  */
-export async function readNpz(input: string | Uint8Array, names?: readonly string[]): Promise<Map<string, NpyArray>> {
-  const file = await openNpz(typeof input === "string" ? input : bytesSource(input, "npz"));
-  try {
+export function readNpz(input: string | Uint8Array, names?: readonly string[]): Promise<Map<string, NpyArray>> {
+  return withNpz(typeof input === "string" ? input : bytesSource(input, "npz"), async (file) => {
     const arrays = new Map<string, NpyArray>();
     for (const name of names ?? file.arrays.keys()) {
       const entry = file.arrays.get(name);
@@ -155,9 +130,7 @@ export async function readNpz(input: string | Uint8Array, names?: readonly strin
       arrays.set(name, await entry.read());
     }
     return arrays;
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** An array too large to hold: its elements' bytes (little-endian, C order) come piece by piece. */

@@ -1,6 +1,6 @@
 /** What a checkpoint holds, read off its names and shapes alone. */
 import { stat } from "node:fs/promises";
-import { countElements, detectFormat, openNpz, openTensorFile, type TensorEntry } from "../checkpoint/index.ts";
+import { countElements, detectFormat, openTensorFile, type TensorEntry, withNpz } from "../checkpoint/index.ts";
 import {
   isTokenizerBuffer,
   isTransformerBuffer,
@@ -72,7 +72,7 @@ function hyperParameters(read: () => Record<string, number | boolean | readonly 
   try {
     const config = read();
     const codebook = config && ([Number(config.codebookSize), Number(config.codeDim)] as const);
-    return { config: config && snakeCased(config), codebook, problem: null };
+    return { config: config && (snakeCased(config) as FileDescription["config"]), codebook, problem: null };
   } catch (error) {
     return { config: null, codebook: null, problem: (error as Error).message };
   }
@@ -94,9 +94,8 @@ export function countTensors(
   };
 }
 
-async function describeArrays(path: string) {
-  const file = await openNpz(path);
-  try {
+function describeArrays(path: string) {
+  return withNpz(path, async (file) => {
     const arrays = await Promise.all(
       [...file.arrays.values()].map(async (entry) => {
         const { dtype, shape } = await entry.header();
@@ -105,7 +104,5 @@ async function describeArrays(path: string) {
     );
     const counts = countTensors(arrays, () => false);
     return { kind: "arrays", config: null, codebook: null, problem: null, ...counts, arrays } as const;
-  } finally {
-    await file.close();
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { type NpyArray, type NpzEntry, type NpzFile, openNpz } from "../checkpoint/index.ts";
+import { type NpyArray, type NpzEntry, type NpzFile, withNpz } from "../checkpoint/index.ts";
 import { parseJson, readAs } from "../json/index.ts";
 import { checkIndex, type Dataset, DatasetError } from "./dataset.ts";
 import { toRgb } from "./decode.ts";
@@ -32,7 +32,7 @@ export interface NpzDataset extends Dataset {
  * @throws DatasetError naming the array that does not fit
  */
 export async function openNpzDataset(path: string, options: NpzOptions = {}): Promise<NpzDataset> {
-  const arrays = await readArrays(path, ["images", "labels", "split", "alpha", "styles"]);
+  const arrays = await withNpz(path, (file) => arraysOf(file, ["images", "labels", "split", "alpha", "styles"]));
   const images = arrays.get("images");
   const { count, height, width, channels } = pictureShape(images, path);
   const alpha = bytesOf(arrays, "alpha", [count, height, width], path);
@@ -73,15 +73,6 @@ const UNNAMED: Readonly<Record<string, string>> = { images: "arr_0", labels: "ar
 /** An array by its name, or by its place where names were not given. */
 export const arrayOf = (file: NpzFile, name: string): NpzEntry | undefined =>
   file.arrays.get(name) ?? file.arrays.get(UNNAMED[name] ?? name);
-
-async function readArrays(path: string, names: readonly string[]): Promise<Map<string, NpyArray>> {
-  const file = await openNpz(path);
-  try {
-    return await arraysOf(file, names);
-  } finally {
-    await file.close();
-  }
-}
 
 /** Those of the arrays that a file has, whole. */
 export async function arraysOf(file: NpzFile, names: readonly string[]): Promise<Map<string, NpyArray>> {

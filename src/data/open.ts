@@ -2,7 +2,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
-import { openNpz } from "../checkpoint/index.ts";
+import { withNpz } from "../checkpoint/index.ts";
 import { fileProblem } from "../files/index.ts";
 import { expectArchive } from "./archive-head.ts";
 import { type ClassOrder, joined, withClasses } from "./classes.ts";
@@ -96,18 +96,12 @@ async function withoutFeatures(tree: Tree): Promise<Tree> {
   return { ...pruned, leftOut: tree.leftOut };
 }
 
-async function isFeatures(path: string): Promise<boolean> {
-  const file = await openNpz(path).catch(() => undefined);
-  // What cannot be read is not known to be anything else: opening it says why.
-  if (file === undefined) return false;
-  try {
+/** What cannot be read is not known to be without pictures: opening it says why. */
+function isFeatures(path: string): Promise<boolean> {
+  return withNpz(path, async (file) => {
     const header = await arrayOf(file, "images")?.header();
     return header?.dtype !== "uint8" || header.shape.length !== 4;
-  } catch {
-    return false;
-  } finally {
-    await file.close();
-  }
+  }).catch(() => false);
 }
 
 /** The detected form of a data set. @throws DatasetError when it has none of the known ones */

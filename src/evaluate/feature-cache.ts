@@ -1,7 +1,7 @@
 /** Features of references kept between runs, one file each. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type NpyArray, openNpz, writeNpz } from "../checkpoint/index.ts";
+import { type NpyArray, withNpz, writeNpz } from "../checkpoint/index.ts";
 import { makeFolders } from "../files/index.ts";
 import { givenClasses } from "./class-scores.ts";
 import { type FeaturePart, type FeatureSet, featureParts, isPlaced, type PartSet, type Sides } from "./feature-set.ts";
@@ -73,9 +73,8 @@ export async function readFeatureCache(
   }
 }
 
-async function read(path: string, dim: number, needsRows: boolean): Promise<FeatureSet | undefined> {
-  const file = await openNpz(path);
-  try {
+function read(path: string, dim: number, needsRows: boolean): Promise<FeatureSet | undefined> {
+  return withNpz(path, async (file) => {
     if (needsRows && !file.arrays.has("features")) return undefined;
     const array = async <D extends NpyArray["dtype"]>(name: string, dtype: D) => {
       const found = await file.arrays.get(name)?.read();
@@ -111,7 +110,5 @@ async function read(path: string, dim: number, needsRows: boolean): Promise<Feat
       parts: { ...parts, features: { ...features, rows } },
       top: classes && { count, classes, groups: (await array("top_groups", "int32"))?.data },
     };
-  } finally {
-    await file.close();
-  }
+  });
 }

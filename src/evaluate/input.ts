@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative } from "node:path";
-import { openNpz } from "../checkpoint/index.ts";
+import { withNpz } from "../checkpoint/index.ts";
 import { filesBelow, type NpzSplit, openPictureStream, type PictureStream } from "../data/index.ts";
 import { FileError } from "../errors/index.ts";
 import { fileDigest } from "../files/index.ts";
@@ -71,9 +71,7 @@ async function contentsOf(path: string) {
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) throw new FileError(path, "pictures or statistics", "no such file or folder");
   if (!info.isFile() || extname(path).toLowerCase() !== ".npz") return { hasPictures: true, hasStatistics: false };
-  const file = await openNpz(path);
-  const names = new Set(file.arrays.keys());
-  await file.close();
+  const names = await withNpz(path, async ({ arrays }) => new Set(arrays.keys()));
   const hasStatistics = names.has("mu") && names.has("sigma");
   const hasPictures = names.has("arr_0") || names.has("images");
   if (hasPictures || hasStatistics) return { hasPictures, hasStatistics };

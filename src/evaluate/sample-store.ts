@@ -2,7 +2,7 @@
 
 import { access, link, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { openNpz, writeNpz } from "../checkpoint/index.ts";
+import { withNpz, writeNpz } from "../checkpoint/index.ts";
 import { FileError } from "../errors/index.ts";
 import { isLitter, jsonDifferences, jsonText, makeFolders, writeFileAtomic } from "../files/index.ts";
 import { encodePng, type RgbImage } from "../image/index.ts";
@@ -91,15 +91,10 @@ export async function openSampleStore(plan: SetPlan): Promise<SampleStore> {
 
 /** @throws Error for a file that is not the plan's set */
 async function checkArchive({ path, total, width, height }: SetPlan): Promise<void> {
-  const file = await openNpz(path);
-  try {
-    const pictures = await file.arrays.get("arr_0")?.header();
-    const expected = `uint8 [${[total, height, width, 3]}]`;
-    const got = pictures === undefined ? "none" : `${pictures.dtype} [${pictures.shape}]`;
-    if (got !== expected) throw new FileError(path, `pictures ${expected} as its settings say`, got);
-  } finally {
-    await file.close();
-  }
+  const pictures = await withNpz(path, async ({ arrays }) => arrays.get("arr_0")?.header());
+  const expected = `uint8 [${[total, height, width, 3]}]`;
+  const got = pictures === undefined ? "none" : `${pictures.dtype} [${pictures.shape}]`;
+  if (got !== expected) throw new FileError(path, `pictures ${expected} as its settings say`, got);
 }
 
 async function openArchive(plan: SetPlan): Promise<SampleStore> {

@@ -1,6 +1,6 @@
 /** Statistics files as the OpenAI evaluator has them: mu, sigma, and mu_s, sigma_s for sFID. */
 
-import { type NpyArray, openNpz, writeNpz } from "../checkpoint/index.ts";
+import { type NpyArray, withNpz, writeNpz } from "../checkpoint/index.ts";
 import { FileError } from "../errors/index.ts";
 import { concatArrays } from "../files/index.ts";
 import type { Moments } from "./moments.ts";
@@ -39,9 +39,8 @@ export async function writeStatistics(path: string, { moments, spatial, protocol
 }
 
 /** Reads statistics; undefined where the file holds none. @throws Error naming the file where their shapes do not fit */
-export async function readStatistics(path: string): Promise<Statistics | undefined> {
-  const file = await openNpz(path);
-  try {
+export function readStatistics(path: string): Promise<Statistics | undefined> {
+  return withNpz(path, async (file) => {
     if (!file.arrays.has("mu") || !file.arrays.has("sigma")) return undefined;
     const floats = async (name: string): Promise<{ data: Float64Array; shape: readonly number[] }> => {
       const { dtype, data, shape } = await file.arrays.get(name)!.read();
@@ -70,7 +69,5 @@ export async function readStatistics(path: string): Promise<Statistics | undefin
       ...(file.arrays.has("mu_s") && file.arrays.has("sigma_s") ? { spatial: await pair("_s") } : {}),
       ...(text?.dtype === "uint8" ? { protocol: new TextDecoder().decode(text.data as Uint8Array) } : {}),
     };
-  } finally {
-    await file.close();
-  }
+  });
 }

@@ -76,7 +76,6 @@ export const readers = {
       await entry.header();
       await entry.read();
     }
-    await file.verify();
   },
 };
 
