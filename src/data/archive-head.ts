@@ -1,5 +1,5 @@
 /** What archives turn out to be by their first bytes, where they are none: told before a reader stumbles over them. */
-import { open } from "node:fs/promises";
+import { readHead } from "../files/index.ts";
 import { DatasetError } from "./dataset.ts";
 import type { ArchiveForm } from "./tree.ts";
 
@@ -18,23 +18,10 @@ function otherFile(head: Buffer): string | undefined {
   return undefined;
 }
 
-/** The first bytes of a file; undefined where they cannot be read, which its reader puts into words. */
-async function headOf(path: string): Promise<Buffer | undefined> {
-  const file = await open(path, "r").catch(() => undefined);
-  if (file === undefined) return undefined;
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch {
-    return undefined;
-  } finally {
-    await file.close();
-  }
-}
-
 /** @throws DatasetError for a file that is empty, a Git LFS pointer or compressed */
 export async function expectArchive(path: string, form: ArchiveForm): Promise<void> {
-  const head = await headOf(path);
+  // What cannot be read its reader puts into words.
+  const head = await readHead(path, 64);
   const other = head && otherFile(head);
   if (other !== undefined) throw new DatasetError(path, FORMS[form], other);
 }

@@ -1,8 +1,8 @@
 /** A folder as it lies on disk: what could be data, level by level; the rest is counted by reason. */
-import { constants, type Dirent, type Stats } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
+import type { Dirent, Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
-import { fileProblem, isLitter } from "../files/index.ts";
+import { fileProblem, isLitter, readHead } from "../files/index.ts";
 import { pictureFormat } from "../image/index.ts";
 import { DatasetError } from "./dataset.ts";
 import { countLeftOut, type LeftOutCount } from "./left-out.ts";
@@ -154,17 +154,8 @@ async function kindOf(
 /** A file without extension that begins as a picture does: downloads are often called so. */
 async function isNamelessPicture(path: string): Promise<boolean> {
   if (extname(path) !== "") return false;
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => undefined);
-  if (file === undefined) return false;
-  try {
-    const head = Buffer.alloc(512);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    return pictureFormat(head.subarray(0, bytesRead)) !== undefined;
-  } catch {
-    return false;
-  } finally {
-    await file.close();
-  }
+  const head = await readHead(path, 512);
+  return head !== undefined && pictureFormat(head) !== undefined;
 }
 
 function reasonOf(name: string): string {

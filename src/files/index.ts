@@ -5,7 +5,7 @@ export { makeFolders, notAFolder } from "./folders.ts";
 export { type JsonDifference, jsonDifferences, jsonText } from "./json-differences.ts";
 export { isLitter } from "./litter.ts";
 export { packageRoot } from "./package-root.ts";
-export { fileDigest, readInput, readWholeFile } from "./read.ts";
+export { fileDigest, readHead, readInput, readWholeFile } from "./read.ts";
 export * from "./web.ts";
 export { FileWriteError } from "./words.ts";
 export { builtWorker } from "./worker-file.ts";

@@ -6,13 +6,30 @@ import { open, readFile } from "node:fs/promises";
 import { FileError } from "../errors/index.ts";
 import { fileProblem, readProblem } from "./words.ts";
 
+/** Reading that never waits for a pipe's other end. */
+const READING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** A file's first bytes, at most `most`; undefined where they cannot be read. Never waits for a pipe's other end. */
+export async function readHead(path: string, most: number): Promise<Buffer | undefined> {
+  const file = await open(path, READING).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return undefined;
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * A plain file's bytes. Never waits for a pipe's other end.
  * @param most largest size in bytes
  * @throws Error with what it is where it is no plain file, or is larger
  */
 export async function readWholeFile(path: string, most: number): Promise<Buffer> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await open(path, READING);
   try {
     const info = await file.stat();
     if (info.isDirectory()) throw new Error("a folder");
