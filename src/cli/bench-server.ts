@@ -5,7 +5,7 @@ import { basename, resolve } from "node:path";
 import { ExpectedError } from "../errors/index.ts";
 import type { Outcome, Running } from "./command.ts";
 import { findModel } from "./model.ts";
-import { deepSnakeCased } from "./names.ts";
+import { snakeCased } from "./names.ts";
 
 export interface ServerBenchFlags {
   readonly model?: string;
@@ -50,7 +50,7 @@ export async function benchServer(flags: ServerBenchFlags, { report, signal }: R
     report.log("the same with some that leave and some that stream");
     const mixed = await loadServer({ ...load, seconds: seconds / 2, leaving: LEAVING, streaming: STREAMING, seed: 2 });
     const result = serverReport({ model: basename(resolve(folder)), clients, alone, first, full, mixed, cancel });
-    return { json: deepSnakeCased(result) as Outcome["json"], text: serverTable(result) };
+    return { json: snakeCased(result) as Outcome["json"], text: serverTable(result) };
   } finally {
     server.close();
   }

@@ -3,27 +3,23 @@ import { delimiter, join } from "node:path";
 import type { Command } from "commander";
 import { packageRoot } from "../files/index.ts";
 import { computeTypes, DTYPE_HELP, deviceChoices, expectDtype } from "../runtime/index.ts";
+import type { ServerBenchFlags } from "./bench-server.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
 import { findModel } from "./model.ts";
-import { deepSnakeCased } from "./names.ts";
+import { snakeCased } from "./names.ts";
 
-interface BenchFlags {
+interface BenchFlags extends ServerBenchFlags {
   readonly depth?: number;
   readonly size?: number;
   readonly steps?: number;
-  readonly runs?: number;
-  readonly threads?: number;
   readonly prepack?: boolean;
   readonly int8?: boolean;
   readonly peer?: string | true;
   readonly device?: string;
   readonly dtype?: string;
   readonly server?: boolean;
-  readonly model?: string;
-  readonly clients?: number;
-  readonly seconds?: number;
 }
 
 /** Released sizes reach 24; the largest published model of the rule is 36. */
@@ -82,7 +78,7 @@ async function bench(_: readonly string[], flags: BenchFlags, running: Running):
   const onProgress = (message: string): void => report.log(message);
   const settings = { depth, size, steps, runs, threads, prepack, int8 };
   const result = await runBench({ ...settings, openSmall, peer, signal, onProgress });
-  return { json: { ...(deepSnakeCased(result) as Outcome["json"]), ...measured() }, text: benchTable(result) };
+  return { json: { ...(snakeCased(result) as Outcome["json"]), ...measured() }, text: benchTable(result) };
 }
 
 /** One device's figures. */
@@ -95,7 +91,7 @@ async function benchDevice(flags: BenchFlags, { report, signal }: Running): Prom
   const { deviceTable, runDeviceBench } = await import("../bench/index.ts");
   const onProgress = (message: string): void => report.log(message);
   const result = await runDeviceBench({ device, dtype, depth, size, steps, runs, threads, signal, onProgress });
-  return { json: { ...(deepSnakeCased(result) as Outcome["json"]), ...measured() }, text: deviceTable(result) };
+  return { json: { ...(snakeCased(result) as Outcome["json"]), ...measured() }, text: deviceTable(result) };
 }
 
 /** The peer's script, which only a clone holds, and the Python that runs it: the named one, $FLEXVAR_PYTHON, python3. */

@@ -140,12 +140,12 @@ export function define(command: Command): CommandWork {
 
 /** Adds the flags that the table of options has for a task, and those of files and model. */
 export function addEditFlags(command: Command, task: EditTask): Command {
-  command.addOption(
-    new Option(
+  command
+    .optionsGroup("Sampling:")
+    .option(
       "--class <ID,NAME,…|auto|none>",
       "classes to paint; auto (the default) guesses one from the picture, none paints without",
-    ).helpGroup("Sampling:"),
-  );
+    );
   addOptionFlags(
     command,
     optionsOf(task).filter((name) => name !== "classLabels"),

@@ -19,11 +19,7 @@ const SHIPPED = join(packageRoot(), "models", "judges");
  * flag, the shipped judge that has the model's name.
  * @throws UsageError saying what there is
  */
-export function findFeatures(
-  { features, weights, resize }: FeatureFlags,
-  model?: string,
-  shippedIn: string = SHIPPED,
-): string {
+export function findFeatures({ features, weights, resize }: FeatureFlags, model?: string): string {
   if (features === "inception") {
     if (weights === undefined)
       throw new UsageError(
@@ -34,7 +30,7 @@ export function findFeatures(
   }
   for (const [flag, value] of Object.entries({ weights, resize }))
     if (value !== undefined) throw new UsageError(`--${flag}: expected it with --features inception only`);
-  return findJudge("features", "inception, a judge's folder", features, model, shippedIn);
+  return findJudge("features", "inception, a judge's folder", features, model);
 }
 
 /**
@@ -42,17 +38,11 @@ export function findFeatures(
  * @param flag the flag that names it, and `others` what else that takes, for messages
  * @throws UsageError saying what there is
  */
-export function findJudge(
-  flag: string,
-  others: string,
-  given: string | undefined,
-  model: string | undefined,
-  shippedIn: string = SHIPPED,
-): string {
-  const shipped = existsSync(shippedIn) ? readdirSync(shippedIn).sort() : [];
+export function findJudge(flag: string, others: string, given: string | undefined, model: string | undefined): string {
+  const shipped = existsSync(SHIPPED) ? readdirSync(SHIPPED).sort() : [];
   const named = given ?? (model === undefined ? undefined : basename(resolve(model)));
   if (named !== undefined && isJudge(named)) return named;
-  if (named !== undefined && shipped.includes(named)) return join(shippedIn, named);
+  if (named !== undefined && shipped.includes(named)) return join(SHIPPED, named);
   const got = given === undefined ? "nothing" : `"${given}"`;
   throw new UsageError(`--${flag}: expected ${others}, or a shipped judge (${shipped.join(", ")}), got ${got}`);
 }
@@ -67,6 +57,6 @@ export async function openFeatureSource(place: string, flags: FeatureFlags): Pro
   const isMode = (text: string): text is InceptionResize => (inceptionResizes as readonly string[]).includes(text);
   if (resize !== undefined && !isMode(resize))
     throw new UsageError(`--resize: expected one of ${inceptionResizes.join(", ")}, got "${resize}"`);
-  const runtime = nodeRuntime(threads === undefined ? {} : { threads });
+  const runtime = nodeRuntime({ threads });
   return openFeatures(place, runtime, resize === undefined ? {} : { resize });
 }

@@ -1,16 +1,13 @@
 import type { Command } from "commander";
+import type { ImportRequest } from "../pretrained/node.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { wholeNumber } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { readLabels } from "./labels-file.ts";
 import { shownPath } from "./model.ts";
 
-interface ImportFlags {
-  readonly tokenizer: string;
-  readonly transformer?: string;
-  readonly out: string;
+interface ImportFlags extends Pick<ImportRequest, "tokenizer" | "transformer" | "out" | "trainedSide"> {
   readonly labels?: string;
-  readonly trainedSide?: number;
 }
 
 /** `flexvar import`. */
@@ -49,16 +46,8 @@ export function define(command: Command): CommandWork {
 async function importFolder(_: readonly string[], flags: ImportFlags, { report, signal }: Running): Promise<Outcome> {
   const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels);
   const { formatModelConfig, importModel } = await import("../pretrained/node.ts");
-  const { tokenizer, transformer, out, trainedSide } = flags;
-  const summary = await importModel({
-    tokenizer,
-    transformer,
-    out,
-    labels,
-    trainedSide,
-    signal,
-    onProgress: (message) => report.log(message),
-  });
+  const { out } = flags;
+  const summary = await importModel({ ...flags, labels, signal, onProgress: (message) => report.log(message) });
   const millions = (n: number): string => `${(n / 1e6).toFixed(1)} M`;
   const parts = [
     `tokenizer ${millions(summary.tokenizerParams)}`,

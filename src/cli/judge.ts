@@ -35,10 +35,7 @@ async function judgePictures([place]: readonly string[], flags: JudgeFlags, { re
   const { openDataset } = await import("../data/index.ts");
   const { openSplit } = await import("../train/index.ts");
   const { nodeRuntime } = await import("../runtime/node.ts");
-  const judge = await openClassifier(
-    flags.judge,
-    nodeRuntime(flags.threads === undefined ? {} : { threads: flags.threads }),
-  );
+  const judge = await openClassifier(flags.judge, nodeRuntime({ threads: flags.threads }));
   try {
     const drawn = await openDataset(place!, { split: "all" });
     const { image } = await drawn.get(0);

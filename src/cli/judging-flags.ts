@@ -24,11 +24,7 @@ export function addJudgingFlags(command: Command, unlessTold: string): Command {
     )
     .option("--weights <F.pth>", "Inception's weights: the published PyTorch conversion")
     .option("--resize <MODE>", "how Inception's pictures reach 299 px; tensorflow-bilinear by default")
-    .addOption(
-      new Option("--at <N|WxH>", "bring all pictures to this size (centre part, cubic); as they are by default")
-        .argParser(readSides)
-        .helpGroup("Features:"),
-    )
+    .option("--at <N|WxH>", "bring all pictures to this size (centre part, cubic); as they are by default", readSides)
     .optionsGroup("Numbers:")
     .option("--metrics <LIST>", `some of ${setMetrics.join(", ")}, with commas between; all by default`, readMetrics)
     .option(
@@ -38,9 +34,10 @@ export function addJudgingFlags(command: Command, unlessTold: string): Command {
       wholeNumber("bootstrap", 0, 100_000),
     )
     .addOption(
-      new Option("--split <SIDE>", "side of the reference's own split; held-out where there is one, by default")
-        .choices(["train", "held-out", "all"])
-        .helpGroup("Numbers:"),
+      new Option(
+        "--split <SIDE>",
+        "side of the reference's own split; held-out where there is one, by default",
+      ).choices(["train", "held-out", "all"]),
     );
 }
 

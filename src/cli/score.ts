@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { anomalyMap, heatMap, resizeRgb } from "../editing/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { encodePng, type Json, type RgbImage } from "../image/index.ts";
@@ -35,13 +35,9 @@ export function define(command: Command): CommandWork {
         "scale. Without --class the classes are ranked (zero-shot classification): of many, those that are likeliest by the coarse scales. Pictures larger than the trained size are reduced to it.",
     )
     .argument("<IMAGE>", "PNG, JPEG, WebP, GIF, TIFF or AVIF")
-    .addOption(new Option("--class <ID,NAME,…|none>", "classes to score under; all by default").helpGroup("Scoring:"))
-    .addOption(
-      new Option("--top <N>", "classes to list")
-        .argParser(wholeNumber("top", 1, 100000))
-        .default(10)
-        .helpGroup("Scoring:"),
-    )
+    .optionsGroup("Scoring:")
+    .option("--class <ID,NAME,…|none>", "classes to score under; all by default")
+    .option("--top <N>", "classes to list", wholeNumber("top", 1, 100000), 10)
     .optionsGroup("Files:")
     .option(
       "--out <DIR>",

@@ -18,7 +18,7 @@ export type DoubleProduct = (a: Float64Array, b: Float64Array, shape: ProductSha
 /** Products by ONNX Runtime. @param threads threads of one product; all cores by default. */
 export async function doubleProducts(threads?: number): Promise<DoubleProduct> {
   const { nodeRuntime } = await import("../runtime/node.ts");
-  const runtime = nodeRuntime(threads === undefined ? {} : { threads });
+  const runtime = nodeRuntime({ threads });
   const sessions = new Map<string, Promise<Session>>();
   const sessionFor = (transA: boolean, transB: boolean): Promise<Session> => {
     const key = `${transA} ${transB}`;
