@@ -1,7 +1,9 @@
-/** Which model drew a picture. */
+/** What made a picture or a number: which model, which state of the program. */
 import { createHash, type Hash } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readdir, readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageRoot } from "../files/index.ts";
 import { CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE } from "../pretrained/index.ts";
 
 const BLOCKS = 64;
@@ -40,4 +42,25 @@ async function hashFile(hash: Hash, name: string, path: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Programs, tests apart: compiled, or sources. */
+const PROGRAM = /(?<!\.test|\.d)\.(js|mjs|ts)$/;
+
+/**
+ * SHA-256 over the program's own files, in hexadecimal: what was computed by one state of the code is told apart from what another
+ * computed.
+ */
+export async function codeDigest(): Promise<string> {
+  const root = packageRoot();
+  const own = relative(root, dirname(fileURLToPath(import.meta.url))).split(/[\\/]/)[0]!;
+  const folder = join(root, own);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && PROGRAM.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${relative(folder, file)}\0`).update(await readFile(file));
+  return hash.digest("hex");
 }

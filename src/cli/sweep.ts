@@ -12,10 +12,10 @@ import {
 import { writeFileAtomic } from "../files/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { textColumns } from "../report/index.ts";
-import { codeDigest } from "./code-digest.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { addBatchFlag, addComputeFlags, addSamplingFlags, wholeNumber } from "./flags.ts";
+import { codeDigest } from "./identity.ts";
 import { addJudgingFlags } from "./judging-flags.ts";
 import { findModel, withModel } from "./model.ts";
 import { expectWritable, makeFolder } from "./output.ts";
