@@ -1,11 +1,16 @@
-// The built command line, run by recipes.
+// The built command line, run by recipes, and sources that they load.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { root } from "../../scripts/lib/paths.mjs";
 
-/** The project's folder. */
-export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const cli = join(root, "dist", "cli", "main.js");
+
+/** What a TypeScript file exports. @param path below the project's folder */
+export async function loadSource(path) {
+  const { runnerImport } = await import("vite");
+  const { module } = await runnerImport(join(root, path), { configFile: false, logLevel: "error" });
+  return module;
+}
 
 /** Runs Node on arguments, its errors shown: how it ended, and what it printed where `capture` is set. */
 export const runNode = (args, { capture = false, cwd } = {}) =>
