@@ -2,7 +2,13 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { contentDigest, type EvaluationResult, readStatistics, type Sides } from "../evaluate/index.ts";
+import {
+  contentDigest,
+  type EvaluationResult,
+  isEvaluationResult,
+  readStatistics,
+  type Sides,
+} from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
 import type { FlexVARPipeline } from "../pipelines/index.ts";
@@ -102,8 +108,7 @@ export async function keptEvaluation(path: string): Promise<EvaluationResult | u
   const text = await readFile(path).catch(() => undefined);
   if (text === undefined) return undefined;
   const value = parseJson(text, path);
-  const whole = typeof value === "object" && value !== null && "version" in value && value.version === 1;
-  return whole ? (value as EvaluationResult) : undefined;
+  return isEvaluationResult(value) ? value : undefined;
 }
 
 export const keepEvaluation = (path: string, result: EvaluationResult): Promise<void> =>

@@ -7,7 +7,7 @@ import { writeNpz } from "../checkpoint/index.ts";
 import { batches } from "./batches.ts";
 import { CorruptImageError } from "./dataset.ts";
 import { openNpzDataset } from "./npz.ts";
-import { detectDataFormat, openDataset } from "./open.ts";
+import { openDataset, planData } from "./open.ts";
 import { openParquet } from "./parquet.ts";
 import { openWebDataset } from "./webdataset.ts";
 
@@ -63,7 +63,7 @@ describe("openNpzDataset", () => {
 
 describe("openParquet", () => {
   it("reads the hub's pictures, labels and class names in any order", async () => {
-    expect(await detectDataFormat(parquetFile)).toBe("parquet");
+    expect((await planData(parquetFile)).form).toBe("parquet");
     const dataset = await openParquet([parquetFile, parquetFile]);
     expect([dataset.length, dataset.classes]).toEqual([14, ["red", "green", "blue"]]);
     expect(dataset.chunks?.map(({ begin, end }) => end - begin)).toEqual([3, 3, 1, 3, 3, 1]);

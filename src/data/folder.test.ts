@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { plainPicture, temporaryFolder, writeTree } from "../../test/support/datasets.ts";
 import { CorruptImageError } from "./dataset.ts";
 import { decodePicture } from "./decode.ts";
-import { detectDataFormat, openDataset } from "./open.ts";
+import { openDataset, planData } from "./open.ts";
 
 describe("decodePicture", () => {
   it("refuses damaged bytes by name and reduces large pictures to the short side asked for", async () => {
@@ -63,7 +63,7 @@ describe("openClassFolders", () => {
   it("says what it expected of an empty folder", async () => {
     await using folder = await temporaryFolder();
     await expect(openDataset(folder.path)).rejects.toThrow(/expected pictures, class folders, .*, got an empty folder/);
-    await expect(detectDataFormat(join(folder.path, "none"))).rejects.toThrow("expected a file or folder, got nothing");
+    await expect(planData(join(folder.path, "none"))).rejects.toThrow("expected a file or folder, got nothing");
   });
 });
 
@@ -71,7 +71,7 @@ describe("openPlainFolder", () => {
   it("makes one class of all pictures", async () => {
     await using folder = await temporaryFolder();
     await writeTree(folder.path, { "b.png": await plainPicture("#00ff00"), "a.png": await plainPicture("#ff0000") });
-    expect(await detectDataFormat(folder.path)).toBe("plain-folder");
+    expect((await planData(folder.path)).form).toBe("plain-folder");
     const dataset = await openDataset(folder.path);
     expect([dataset.length, dataset.classes.length, dataset.labelOf(1), dataset.nameOf(0)]).toEqual([2, 1, 0, "a.png"]);
   });
@@ -88,7 +88,7 @@ describe("openImageNet", () => {
       "LOC_val_solution.csv": "ImageId,PredictionString\nILSVRC2012_val_00000001,n01443537 1 2 3 4 \n",
       "LOC_synset_mapping.txt": "n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\n",
     });
-    expect(await detectDataFormat(folder.path)).toBe("imagenet");
+    expect((await planData(folder.path)).form).toBe("imagenet");
     const train = await openDataset(folder.path);
     expect(train.classes).toEqual(["tench", "goldfish"]);
     expect([train.labelOf(0), train.labelOf(1)]).toEqual([0, 1]);

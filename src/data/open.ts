@@ -104,11 +104,6 @@ function isFeatures(path: string): Promise<boolean> {
   }).catch(() => false);
 }
 
-/** The detected form of a data set. @throws DatasetError when it has none of the known ones */
-export async function detectDataFormat(path: string): Promise<DataFormat> {
-  return (await planData(path)).form;
-}
-
 /**
  * Opens a data set: an `.npz`, `.parquet` or `.tar` file, or a folder of these, of class folders, of pictures, or with
  * splits of any of them.
