@@ -1,6 +1,6 @@
 /** The stack machine alone, on pickles written byte by byte. */
 import { describe, expect, test } from "vitest";
-import type { PickleGlobal, PickleValue } from "./pickle-values.ts";
+import type { PickleGlobal, PickleKey, PickleValue } from "./pickle-values.ts";
 import { type PickleHost, unpickle } from "./unpickle.ts";
 
 const text = (value: string): number[] => [...new TextEncoder().encode(value)];
@@ -57,6 +57,11 @@ describe("values", () => {
     );
   });
 
+  test("what a persistent id stands for is the host's", () => {
+    const pickle = Uint8Array.from([0x80, 2, ...word("id"), 0x51, 0x2e]);
+    expect(unpickle(pickle, "p", { globals: byPath, load: (id) => [id] })).toEqual(["id"]);
+  });
+
   test("integers of 256 bytes, and text that is UTF-8", () => {
     expect(read([0x8b, 0, 1, 0, 0], [1, ...new Array<number>(255).fill(0)])).toBe(1);
     expect(() => read([0x8c, 1, 0xff])).toThrow("p: expected UTF-8 text before byte 5, got other bytes");
@@ -66,8 +71,69 @@ describe("values", () => {
   });
 });
 
+const long = (length: number): number[] => [length, 0, 0, 0, 0, 0, 0, 0];
+
+test.each<[string, readonly (number | readonly number[])[], PickleValue]>([
+  ["FRAME", [[0x95, ...long(1)], 0x4e], null],
+  ["POP", [0x4e, 0x88, 0x30], null],
+  ["POP_MARK", [0x4e, 0x28, 0x88, 0x89, 0x31], null],
+  ["DUP", [[0x4b, 7], 0x32, 0x86], [7, 7]],
+  ["NONE, NEWTRUE, NEWFALSE", [0x4e, 0x88, 0x89, 0x87], [null, true, false]],
+  ["BININT1, BININT2", [[0x4b, 255], [0x4d, 1, 2], 0x86], [255, 513]],
+  ["BININT", [[0x4a, 0xfe, 0xff, 0xff, 0xff]], -2],
+  ["LONG1", [[0x8a, 2, 0, 0x80]], -32768],
+  ["LONG1 of nothing", [[0x8a, 0]], 0],
+  ["LONG4", [[0x8b, 9, 0, 0, 0], long(0), 1], 2n ** 64n],
+  ["BINFLOAT", [[0x47, 0xbf, 0xf8, 0, 0, 0, 0, 0, 0]], -1.5],
+  ["SHORT_BINUNICODE", [[0x8c, 2, 0xc3, 0xa4]], "ä"],
+  ["BINUNICODE", [[0x58, 1, 0, 0, 0, 0x61]], "a"],
+  ["BINUNICODE8", [[0x8d, ...long(1), 0x61]], "a"],
+  ["SHORT_BINSTRING", [[0x55, 1, 0x61]], "a"],
+  ["BINSTRING", [[0x54, 1, 0, 0, 0, 0x61]], "a"],
+  ["SHORT_BINBYTES", [[0x43, 2, 1, 2]], Uint8Array.of(1, 2)],
+  ["BINBYTES", [[0x42, 1, 0, 0, 0, 3]], Uint8Array.of(3)],
+  ["BINBYTES8", [[0x8e, ...long(1), 4]], Uint8Array.of(4)],
+  ["BYTEARRAY8", [[0x96, ...long(1), 5]], Uint8Array.of(5)],
+  ["EMPTY_LIST, EMPTY_TUPLE, EMPTY_DICT", [0x5d, 0x29, 0x7d, 0x87], [[], [], new Map()]],
+  ["LIST", [0x28, 0x88, 0x89, 0x6c], [true, false]],
+  ["APPEND, APPENDS", [0x5d, 0x4e, 0x61, 0x28, 0x88, 0x89, 0x65], [null, true, false]],
+  ["TUPLE", [0x28, 0x88, 0x89, 0x74], [true, false]],
+  ["TUPLE1, TUPLE2, TUPLE3", [0x4e, 0x85, 0x88, 0x86, [0x4b, 1], [0x4b, 2], 0x87], [[[null], true], 1, 2]],
+  [
+    "DICT",
+    [0x28, 0x4e, 0x88, word("a"), 0x89, 0x64],
+    new Map<PickleKey, PickleValue>([
+      [null, true],
+      ["a", false],
+    ]),
+  ],
+  ["SETITEM", [0x7d, 0x4e, 0x88, 0x73], new Map([[null, true]])],
+  [
+    "SETITEMS",
+    [0x7d, 0x28, [0x4b, 1], 0x88, [0x4b, 2], 0x89, 0x75],
+    new Map([
+      [1, true],
+      [2, false],
+    ]),
+  ],
+  ["BINPUT, BINGET", [0x88, [0x71, 9], 0x30, [0x68, 9]], true],
+  ["LONG_BINPUT, LONG_BINGET", [0x88, [0x72, 0, 1, 0, 0], 0x30, [0x6a, 0, 1, 0, 0]], true],
+  [
+    "MEMOIZE",
+    [0x88, 0x94, 0x89, 0x94, [0x68, 1], [0x68, 0], 0x28, 0x31, 0x87, 0x85, 0x86],
+    [true, [[false, false, true]]],
+  ],
+  ["GLOBAL", [global("alone")], globals.alone!],
+])("%s", (_, parts, value) => {
+  expect(read(...parts)).toEqual(value);
+});
+
 test.each<[string, readonly (number | readonly number[])[], string]>([
   ["nothing on the stack", [0x30], "a value on the stack before byte 3, got none"],
+  ["nothing above the mark", [0x4e, 0x28, 0x30], "a value on the stack before byte 5, got none"],
+  ["nothing above the mark to look at", [0x5d, 0x28, 0x32], "a value on the stack before byte 5, got none"],
+  ["nothing to look at", [0x32], "a value on the stack before byte 3, got none"],
+  ["an opcode with code", [0x0f], "opcodes for data before byte 3, got opcode 0x0f, which is refused"],
   ["no mark", [0x74], "a mark before byte 3, got none"],
   ["no such memo entry", [[0x68, 3]], "memo entry 3 before byte 4, got none"],
   ["an append to bytes", [[0x43, 2, 1, 2], 0x4e, 0x61], "a list to append to before byte 8, got 2 bytes"],
@@ -76,6 +142,11 @@ test.each<[string, readonly (number | readonly number[])[], string]>([
   ["an append to no list", [0x7d, 0x4e, 0x61], "a list to append to before byte 5, got a dict of 0"],
   ["an item for no dict", [0x5d, 0x4e, 0x4e, 0x73], "a dict to fill before byte 6, got a list of 0"],
   ["half a pair", [0x7d, 0x28, 0x4e, 0x75], "pairs of key and value before byte 6, got 1 values"],
+  [
+    "an object as key",
+    [0x7d, global("bare"), 0x29, 0x52, 0x4e, 0x73],
+    "keys that are text or numbers before byte 15, got a bare",
+  ],
   ["a list as key", [0x7d, 0x5d, 0x4e, 0x73], "keys that are text or numbers before byte 6, got a list of 0"],
   ["a key twice", [0x7d, 0x4e, 0x4e, 0x73, 0x4e, 0x4e, 0x73], "unique keys before byte 9, got two None"],
   ["a number as a global's name", [word("m"), [0x4b, 1], 0x93], "a global's name"],
@@ -115,4 +186,24 @@ test("limits: bytes, memo entries, objects", () => {
   // Each call makes an object and its tuple.
   expect(calls(250_000)).toBeNull();
   expect(() => calls(250_001)).toThrow("at most 500000 containers");
+  // The last object is one too many, its tuple is not.
+  expect(() =>
+    read(0x5d, global("bare"), [0x71, 0], 0x30, new Array(250_000).fill([0x68, 0, 0x29, 0x52, 0x30]).flat()),
+  ).toThrow("at most 500000 objects before byte");
+});
+
+test("limits: operations, those included that a state takes", () => {
+  const taking = (operations: number): PickleHost => {
+    const build = () => operations;
+    return { globals: new Map([["m.f", { ...globals.bare!, build }]]), load: (id) => id };
+  };
+  const pickle = Uint8Array.from([0x80, 2, ...global("f"), 0x29, 0x52, 0x4e, 0x62, 0x2e]);
+  // Six of its own: the mark of the end is none.
+  expect(unpickle(pickle, "p", taking(3_999_994))).toEqual({ pickleKind: "bare" });
+  expect(() => unpickle(pickle, "p", taking(3_999_995))).toThrow("p: expected at most 4000000 operations before byte");
+});
+
+test("limits: memo entries", () => {
+  const memoized = new Uint8Array(2_000_003).fill(0x94).fill(0x4e, 0, 1).fill(0x2e, -1);
+  expect(() => unpickle(memoized, "p", host)).toThrow("at most 2000000 memo entries before byte 2000002");
 });

@@ -51,32 +51,47 @@ describe("TailFinder", () => {
     expect(found(new Float32Array(1000), 0.5)).toEqual({ end: { value: 0, ties: 500 }, isExact: true });
     expect(found(new Float32Array(1001), 0.5)).toEqual({ end: { value: 0, ties: 500 }, isExact: false });
     expect(found(Float32Array.of(5, 2, 2, 2, 2, -1), 0.9)).toEqual({ end: { value: 2, ties: 2 }, isExact: false });
+    // A smaller one in the same cell is not equal.
+    expect(found(Float32Array.of(2, 1.99, 2, 2), 0.4)).toEqual({ end: { value: 2, ties: 1 }, isExact: false });
+  });
+
+  it("counts a token between two cells once", () => {
+    const end = { value: 0, ties: 0 };
+    expect(found(Float32Array.of(0, -1 / 64, -1 / 32), 0.3)).toEqual({ end, isExact: false });
   });
 
   it("decides by digits that rough sums lack", () => {
-    for (const value of [-0.3, -3, -9.99]) {
-      const values = Float32Array.of(0, value);
-      const weight = Math.exp(values[1]!);
-      const share = weight / (1 + weight);
-      for (const off of [1e-9, 1e-6]) {
-        // The smaller token is removed where the tail may hold a little more than it does.
-        const removed = found(values, 1 - share * (1 + off));
-        expect(removed.end).toEqual({ value: 0, ties: 0 });
-        const stays = found(values, 1 - share * (1 - off));
-        expect(stays.end).toEqual({ value: values[1], ties: 0 });
-        if (off === 1e-9) expect([removed.isExact, stays.isExact]).toEqual([true, true]);
+    for (const value of [-0.3, -3, -9.99, -31.9 / 32])
+      for (const temperature of [1, 0.5]) {
+        const values = Float32Array.of(0, temperature * value);
+        const weight = Math.exp(values[1]! / temperature);
+        const share = weight / (1 + weight);
+        for (const off of [1e-9, 1e-6]) {
+          // The smaller token is removed where the tail may hold a little more than it does.
+          const removed = found(values, 1 - share * (1 + off), temperature);
+          expect(removed.end).toEqual({ value: 0, ties: 0 });
+          const stays = found(values, 1 - share * (1 - off), temperature);
+          expect(stays.end).toEqual({ value: values[1], ties: 0 });
+          if (off === 1e-9) expect([removed.isExact, stays.isExact]).toEqual([true, true]);
+        }
       }
-    }
   });
 
   it("is sure beyond the margin of the rough sums", () => {
     const values = Float32Array.of(0, Math.log(0.5));
     expect(found(values, 2 / 3 - 1e-6)).toEqual({ end: { value: 0, ties: 0 }, isExact: false });
     expect(found(values, 2 / 3 + 1e-6)).toEqual({ end: { value: values[1], ties: 0 }, isExact: false });
+    // Also of a token at the end of a cell, whose rough weight has all digits that the margin counts on.
+    const late = Float32Array.of(0, -31.9 / 32);
+    const share = Math.exp(late[1]!) / (1 + Math.exp(late[1]!));
+    for (const off of [2e-6, -2e-6]) expect(found(late, 1 - share * (1 + off)).isExact).toBe(false);
+    // The margin is a share of the whole weight.
+    expect(found(new Float32Array(1000), 0.5 + 1e-9)).toEqual({ end: { value: 0, ties: 499 }, isExact: true });
   });
 
   it("leaves the best, whatever little share is asked for", () => {
-    expect(found(Float32Array.of(1, 1, 1), 1e-12).end).toEqual({ value: 1, ties: 2 });
+    // The least of these leaves 1 - p of all weights, which is all of them.
+    for (const topP of [1e-12, 1e-17]) expect(found(Float32Array.of(1, 1, 1), topP).end).toEqual({ value: 1, ties: 2 });
     expect(found(Float32Array.of(-3, 7, 2), 1e-12).end).toEqual({ value: 7, ties: 0 });
     expect(found(Float32Array.of(4), 0.5).end).toEqual({ value: 4, ties: 0 });
   });
@@ -86,7 +101,7 @@ describe("TailFinder", () => {
     values.fill(Number.NEGATIVE_INFINITY, 4000);
     values.set([0, -1, -2], 100);
     expect(found(values, 0.9)).toEqual({ end: { value: -1, ties: 0 }, isExact: false });
-    expect(found(Float32Array.of(0, -31.9, -32.1), 0.9)).toEqual({ end: { value: 0, ties: 0 }, isExact: false });
+    expect(found(Float32Array.of(0, -31.9, -32, -32.1), 0.9)).toEqual({ end: { value: 0, ties: 0 }, isExact: false });
     expect(found(Float32Array.of(0, -1), 0.9, 1e-308)).toEqual({ end: { value: 0, ties: 0 }, isExact: true });
   });
 
@@ -94,6 +109,8 @@ describe("TailFinder", () => {
     const values = Float32Array.of(3, 2, 1, 9, 9);
     const from = { ...all(values), count: 3 };
     expect(new TailFinder(5).find(from, 3, 1, 0.6)).toEqual(plainEnd(values.slice(0, 3), 1, 0.6));
+    const near = { ...all(Float32Array.of(3, 2, 1, 1.99)), count: 3 };
+    expect(new TailFinder(4).find(near, 3, 1, 0.8)).toEqual({ value: 2, ties: 0 });
   });
 
   it("finds nothing in rows that are not finite", () => {
