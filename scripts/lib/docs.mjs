@@ -17,6 +17,7 @@ const TITLES = {
   "docs/evaluation.md": "Evaluate",
   "docs/studio.md": "Studio",
   "docs/serve.md": "HTTP",
+  "docs/cluster.md": "Many machines",
   "docs/claims.md": "Claims",
   "docs/claims/emoji.md": "Claims: emoji",
   "docs/claims/fashion.md": "Claims: fashion",
@@ -28,6 +29,7 @@ const TITLES = {
   "models/emoji/README.md": "Emoji model",
   "models/fashion/README.md": "Fashion model",
   "recipes/README.md": "Recipes",
+  "deploy/README.md": "Deploying",
   "recipes/emoji/LICENCES.md": "Emoji licences",
   "examples/page/README.md": "A page of your own",
   "CONTRIBUTING.md": "Contributing",
@@ -41,7 +43,7 @@ const INTERNAL = [
   ...["DRAWN", "EDIT_TASKS", "DEFAULT_LIMITS", "STEP_TABLES"],
   ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES"],
   ...["NpyDType", "ElementsOf", "Crop", "PixelSize", "Options", "Decided", "ConfigOption", "Value"],
-  ...["FileErrorOptions"],
+  ...["FileErrorOptions", "JobEngine", "EngineContext"],
 ];
 
 /** Builds the site into `out`. @throws Error where a comment or page has a broken link, or anything else is amiss. */

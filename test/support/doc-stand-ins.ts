@@ -82,6 +82,8 @@ const notRun: readonly NotRun[] = [
   { docs: "npx flexvar pull flexvar-d16", why: "1.5 GB from the hub; src/hub/pull.test.ts pulls from one of its own" },
   { docs: "npx flexvar generate --model flexvar-d16", why: "needs the same weights" },
   { docs: "npx flexvar models rm flexvar-d16", why: "needs the same weights" },
+  { docs: "npx flexvar worker --cluster", why: "needs a NATS server; test/cluster.test.ts starts one, and workers" },
+  { docs: "npx flexvar serve --cluster", why: "the same" },
   { docs: "node recipes/int8.mjs", why: "writes 8 GB; src/quantize/folder.test.ts quantises small networks" },
   { docs: "node recipes/train.mjs fashion", why: "test/recipes/train.test.ts carries out its quick form" },
   { docs: "node recipes/train.mjs emoji", why: "the same script as for fashion, with six trainings" },
