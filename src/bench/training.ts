@@ -85,7 +85,7 @@ export function transformerStep(): TracedStep {
 
 /** Opens a step with small values in every input. It reads one set of buffers and writes another, as training does. */
 export async function stepProbe(runtime: Runtime, { program, symbols }: TracedStep): Promise<Probe> {
-  const session: Session = await runtime.open(program);
+  const session: Session = await runtime.open(program, { staysAwake: true });
   const dims = (shape: Shape): number[] => shape.map((d) => evaluateDim(d, symbols));
   const size = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
   const feeds: Record<string, Value> = {};

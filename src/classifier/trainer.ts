@@ -81,7 +81,7 @@ async function openRun(setup: Setup<NetworkClassifierTraining>): Promise<Classif
   const run: ClassifierRun = {
     ...setup,
     classifier,
-    training: await runtime.open(step, { keepOnDevice: store.onDevice }),
+    training: await runtime.open(step, { keepOnDevice: store.onDevice, staysAwake: true }),
     classifying: await runtime.open(program("judge", outputs)),
     store,
     streams: new Map(sizes.map((size) => [size, stream(size)])),

@@ -100,7 +100,7 @@ interface SessionSettings {
 
 function sessionOptions(
   program: Program,
-  { keepOnDevice = [], prepack = true, keepsMemory = true }: OpenOptions,
+  { keepOnDevice = [], prepack = true, keepsMemory = true, staysAwake = false }: OpenOptions,
   { device, threads, logSeverity }: SessionSettings,
 ): InferenceSession.SessionOptions {
   const { providers, session, keepsOutputs } = factsOf(device);
@@ -120,8 +120,10 @@ function sessionOptions(
     extra: {
       session: {
         disable_prepacking: prepack ? "0" : "1",
-        intra_op: { allow_spinning: "0" },
+        intra_op: { allow_spinning: staysAwake ? "1" : "0" },
         inter_op: { allow_spinning: "0" },
+        // Threads that stay awake do so within a run only.
+        force_spinning_stop: "1",
       },
     },
   };

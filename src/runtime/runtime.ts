@@ -30,6 +30,11 @@ export interface OpenOptions {
    * a run gives back all that it took.
    */
   readonly keepsMemory?: boolean;
+  /**
+   * Whether the CPU's threads stay awake between the operators of a run (default false): faster where operators are many and small, as a
+   * training step's are, but the cores are at full load until the run ends.
+   */
+  readonly staysAwake?: boolean;
 }
 
 /** An opened program. */

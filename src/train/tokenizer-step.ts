@@ -85,7 +85,8 @@ const USAGE_MEMORY = 0.98;
 function sessionFor(run: TokenizerRun, judged: boolean): Promise<Session> {
   const { config, native, runtime, sessions, store, discriminator } = run;
   const keepOnDevice = [...store.onDevice, ...(judged ? discriminator.onDevice : [])];
-  const session = sessions.get(judged) ?? runtime.open(tokenizerProgram(config, native, judged), { keepOnDevice });
+  const session =
+    sessions.get(judged) ?? runtime.open(tokenizerProgram(config, native, judged), { keepOnDevice, staysAwake: true });
   sessions.set(judged, session);
   return session;
 }

@@ -127,10 +127,11 @@ async function openSessions(
   const gathering = async (): Promise<Session> =>
     runtime.open(accumulationProgram("gather_gradients", decls, p, loss, {}, accumulate), {
       keepOnDevice: sums.onDevice,
+      staysAwake: true,
     });
   const { perPosition } = transformerObjective(p, trained, { labelSmoothing: 0, dropPath: false });
   return {
-    training: await runtime.open(training, { keepOnDevice: store.onDevice }),
+    training: await runtime.open(training, { keepOnDevice: store.onDevice, staysAwake: true }),
     gathering: accumulate === 1 ? undefined : await gathering(),
     rollout: refinement && (await runtime.open(rolloutProgram(p, trained))),
     judging: await runtime.open(program("judge_transformer", { perPosition })),
