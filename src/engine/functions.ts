@@ -3,7 +3,7 @@
  * rank-0 constants of the other operand's dtype. Binary operations broadcast as numpy does.
  */
 import { apply } from "./apply.ts";
-import { addDims, type Dim, mulDims, normalizeAxis, type Shape, sameShape, sizeOf, subDims } from "./dims.ts";
+import { type Dim, mulDims, normalizeAxis, type Shape, sameShape, sizeOf } from "./dims.ts";
 import type { DType } from "./dtype.ts";
 import type { ConvAttrs, OpAttrs, OpName } from "./ops/attrs.ts";
 import { knownNumber, unstretched, withoutNode } from "./simplify.ts";
@@ -236,58 +236,4 @@ export function convTranspose(
   { strides = [1, 1], pads = [0, 0, 0, 0], outputPadding = [0, 0] }: Partial<OpAttrs["ConvTranspose"]> = {},
 ): Tensor {
   return apply("ConvTranspose", bias === undefined ? [x, w] : [x, w, bias], { strides, pads, outputPadding });
-}
-
-/** Gradient of a convolution with respect to its input of shape `xShape`. */
-export function convInputGrad(grad: Tensor, w: Tensor, xShape: Shape, { strides, pads }: ConvAttrs): Tensor {
-  const [, , kh, kw] = w.shape as [Dim, Dim, number, number];
-  if (strides[0] === 1 && strides[1] === 1) {
-    const around: ConvAttrs["pads"] = [kh - 1 - pads[0], kw - 1 - pads[1], kh - 1 - pads[2], kw - 1 - pads[3]];
-    if (around.every((p) => p >= 0)) return conv(grad, turnKernel(w), undefined, { pads: around });
-  }
-  const plain = convTranspose(grad, w, undefined, { strides, pads });
-  const missing = [2, 3].map((axis) => subDims(xShape[axis]!, plain.shape[axis]!)) as [number, number];
-  return convTranspose(grad, w, undefined, { strides, pads, outputPadding: missing });
-}
-
-/** [O, I, kh, kw] to [I, O, kh, kw], turned by 180 degrees. */
-export function turnKernel(w: Tensor): Tensor {
-  const [o, i, kh, kw] = w.shape as [number, number, number, number];
-  const taps = kh * kw;
-  const swapped = transpose(w, [1, 0, 2, 3]);
-  if (taps === 1) return swapped;
-  // A product turns the taps faster than gathering single numbers does; it only adds zeros.
-  const backwards = constant(
-    Float32Array.from({ length: taps * taps }, (_, at) => (Math.floor(at / taps) + (at % taps) === taps - 1 ? 1 : 0)),
-    [taps, taps],
-  );
-  return reshape(matmul(reshape(swapped, [i * o, taps]), backwards), [i, o, kh, kw]);
-}
-
-/**
- * Gradient of a convolution with respect to its kernel [O, I, kh, kw]: one product per kernel tap of the gradient and the
- * shifted input. Both carry their channels first, so that a product sums over all pictures and no sum is left.
- */
-export function convWeightGrad(x: Tensor, grad: Tensor, wShape: Shape, { strides, pads }: ConvAttrs): Tensor {
-  const [o, i, kh, kw] = wShape as [number, number, number, number];
-  const [n, , h, w] = grad.shape as [Dim, Dim, Dim, Dim];
-  const cells = mulDims(n, mulDims(h, w));
-  const grad_Oc = reshape(transpose(grad, [1, 0, 2, 3]), [o, cells]);
-  const padded = padImage(transpose(x, [1, 0, 2, 3]), pads);
-  const window = (t: Tensor, axis: number, offset: number, stride: number, count: Dim): Tensor => {
-    const used = addDims(mulDims(subDims(count, 1), stride), offset + 1);
-    const rest = subDims(dim(t, axis), used);
-    if (typeof rest !== "number" || rest < 0)
-      throw new Error(`convWeightGrad: expected a fixed remainder, got ${rest}`);
-    return slice(t, axis, offset, rest === 0 ? Number.POSITIVE_INFINITY : -rest, stride);
-  };
-  // Columns before rows: slices of whole rows are contiguous.
-  const columns = Array.from({ length: kw }, (_, tap) => window(padded, 3, tap, strides[1], w));
-  const taps: Tensor[] = [];
-  for (let y = 0; y < kh; y++)
-    for (const column of columns) {
-      const shifted = reshape(window(column, 2, y, strides[0], h), [i, cells]);
-      taps.push(matmul(grad_Oc, shifted, { transB: true }));
-    }
-  return reshape(transpose(reshape(concat(taps, 0), [kh * kw, o, i]), [1, 2, 0]), [o, i, kh, kw]);
 }

@@ -1,4 +1,4 @@
-import * as functions from "./functions.ts";
+import * as functions from "./all-functions.ts";
 import { opDef } from "./ops/table.ts";
 import { scalar, scope, type Tensor, topologicalOrder } from "./tensor.ts";
 

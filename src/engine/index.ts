@@ -1,8 +1,9 @@
 /** The engine: traced tensor graphs, their gradients, and their ONNX form. Knows no model, no runtime and no files. */
+
+export * as ops from "./all-functions.ts";
 export * from "./dims.ts";
 export type { DType } from "./dtype.ts";
 export { countFlops, flopsFormula } from "./flops.ts";
-export * as ops from "./functions.ts";
 export { gradients } from "./gradients.ts";
 export { toHalf } from "./half.ts";
 export { type LowerOptions, type ParamPlacement, toOnnx } from "./onnx/lower.ts";

@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor.ts";
 import type { OpName } from "./attrs.ts";
 
 /** The tensor functions; gradient rules receive them as an argument, so that records import no builders. */
-export type Functions = typeof import("../functions.ts");
+export type Functions = typeof import("../all-functions.ts");
 
 /** ONNX Runtime's execution providers that programs are written for. */
 export type Provider = "cpu" | "wasm" | "webgpu" | "cuda" | "tensorrt" | "dml" | "coreml";

@@ -1,0 +1,3 @@
+/** All tensor functions in one namespace. */
+export * from "./convolution.ts";
+export * from "./functions.ts";
