@@ -38,10 +38,21 @@ export function declareConv(name: string, outputs: number, inputs: number, kerne
  * pixel of the small one through up to four taps; their sums are a 4×4 kernel, and 2.25 times fewer products remain.
  */
 export function upsampleConvLayer(p: Params, name: string, x: Tensor): Tensor {
-  const turned = turnKernel(p(`${name}.weight`));
-  const spread = (w: Tensor, axis: number): Tensor => add(pad(w, axis, 0, 1), pad(w, axis, 1, 0));
-  const kernel = spread(spread(turned, 2), 3);
+  const kernel = enlargingKernel(p(`${name}.weight`));
   return convTranspose(x, kernel, p(`${name}.bias`), { strides: [2, 2], pads: [1, 1, 1, 1] });
+}
+
+/** Where a layer is used at several grids its kernel is spread once, and so is its gradient. */
+const enlarging = new WeakMap<Tensor, Tensor>();
+
+/** The 4×4 kernel [I, O, 4, 4] that nearest ×2 and a convolution by w [O, I, 3, 3] are. */
+function enlargingKernel(w: Tensor): Tensor {
+  const known = enlarging.get(w);
+  if (known !== undefined) return known;
+  const spread = (t: Tensor, axis: number): Tensor => add(pad(t, axis, 0, 1), pad(t, axis, 1, 0));
+  const kernel = spread(spread(turnKernel(w), 2), 3);
+  enlarging.set(w, kernel);
+  return kernel;
 }
 
 const GROUP_NORM_EPSILON = 1e-6;

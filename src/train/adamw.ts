@@ -2,7 +2,7 @@
 import { input, ops, type Tensor } from "../engine/index.ts";
 import type { OptimizerSettings } from "./config.ts";
 
-const { add, div, max, min, mul, reciprocal, reshape, sqrt, sub, sum } = ops;
+const { add, div, max, min, mul, reciprocal, reshape, scalar, sqrt, sub, sum } = ops;
 
 export type AdamWOptions = Pick<OptimizerSettings, "beta1" | "beta2" | "epsilon" | "weightDecay">;
 
@@ -16,6 +16,8 @@ export interface AdamWScalars {
   /** 1 − beta1^t and 1 − beta2^t at step t, counted from 1. */
   readonly correction1: Tensor;
   readonly correction2: Tensor;
+  /** Factor on the gradient, which clips it; 1 where there is none. */
+  readonly clip?: Tensor;
 }
 
 export function adamWScalars(): AdamWScalars {
@@ -31,7 +33,7 @@ export function adamWScalarValues(
   t: number,
   lr: number,
   { beta1, beta2 }: AdamWOptions,
-): Record<keyof AdamWScalars, number> {
+): Record<Exclude<keyof AdamWScalars, "clip">, number> {
   return { lr, correction1: 1 - beta1 ** t, correction2: 1 - beta2 ** t };
 }
 
@@ -41,17 +43,18 @@ export interface Moments {
   readonly v: Tensor;
 }
 
-/** One parameter's update from its (clipped) gradient. */
+/** One parameter's update from its gradient. */
 export function adamWUpdate(
   param: Tensor,
   grad: Tensor,
   moments: Moments,
   decay: boolean,
-  { lr, correction1, correction2 }: AdamWScalars,
+  { lr, correction1, correction2, clip = scalar(1) }: AdamWScalars,
   { beta1, beta2, epsilon, weightDecay }: AdamWOptions,
 ): Moments & { readonly param: Tensor } {
-  const m = add(mul(moments.m, beta1), mul(grad, 1 - beta1));
-  const v = add(mul(moments.v, beta2), mul(mul(grad, grad), 1 - beta2));
+  // The clipping is part of the factors: one pass over the gradients less.
+  const m = add(mul(moments.m, beta1), mul(grad, mul(clip, 1 - beta1)));
+  const v = add(mul(moments.v, beta2), mul(mul(grad, grad), mul(mul(clip, clip), 1 - beta2)));
   // lr·(m/c1) / (sqrt(v/c2) + eps), the scalars folded: fewer passes over the parameters.
   const rate = div(mul(lr, sqrt(correction2)), correction1);
   const step = div(mul(m, rate), add(sqrt(v), mul(sqrt(correction2), epsilon)));

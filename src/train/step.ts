@@ -2,6 +2,7 @@
 import { gradients, input, ops, type Program, param, program, type Tensor } from "../engine/index.ts";
 import type { ParamDecl, Params } from "../nn/index.ts";
 import { type AdamWOptions, type AdamWScalars, adamWScalars, adamWUpdate, clipFactor, globalNorm } from "./adamw.ts";
+import { bundled, joining } from "./bundle.ts";
 import { type MuonOptions, muonUpdate } from "./muon.ts";
 
 const { add, mul, sub } = ops;
@@ -79,25 +80,35 @@ function updateOutputs(
   scalars: AdamWScalars,
   { adamW, muon, rateOf = () => 1, clip, ema: averaged }: StepOptions,
 ): Record<string, Tensor> & { gradNorm: Tensor } {
-  const gradNorm = globalNorm(grads);
+  const rows = decls.map((decl, i) => ({ decl, param: params[i]!, grad: grads[i]! }));
+  const keyOf = ({ decl }: { readonly decl: ParamDecl }): string | undefined =>
+    muon?.takes(decl) ? undefined : `${decl.decay} ${rateOf(decl)}`;
+  const bundles = bundled(rows, keyOf).map((members) => ({
+    members,
+    ...joining(members.map(({ decl }) => decl.shape)),
+  }));
+  const joint = bundles.map(({ members, join }) => join(members.map(({ grad }) => grad)));
+  const gradNorm = globalNorm(joint);
   const factor = clipFactor(gradNorm, clip);
   const emaDecay = averaged ? input("emaDecay", "float32", []) : undefined;
   const outputs: Record<string, Tensor> & { gradNorm: Tensor } = { gradNorm };
-  decls.forEach((d, i) => {
-    const slot = (kind: Slot): string => slotName(kind, d.name);
-    const grad = mul(grads[i]!, factor);
-    const m = param(slot("m"), d.shape);
-    const rate = rateOf(d);
+  bundles.forEach(({ members, join, part }, i) => {
+    const slots = (kind: Slot): Tensor => join(members.map(({ decl }) => param(slotName(kind, decl.name), decl.shape)));
+    const output = (kind: Slot, next: Tensor): void =>
+      part(next).forEach((own, k) => {
+        outputs[updated(slotName(kind, members[k]!.decl.name))] = own;
+      });
+    const { decl } = members[0]!;
+    const [now, grad, m] = [join(members.map((row) => row.param)), joint[i]!, slots("m")];
+    const rate = rateOf(decl);
     const lr = rate === 1 ? scalars.lr : mul(scalars.lr, rate);
-    const next: { param: Tensor; m: Tensor; v?: Tensor } = muon?.takes(d)
-      ? muonUpdate(params[i]!, grad, m, lr, muon)
-      : adamWUpdate(params[i]!, grad, { m, v: param(slot("v"), d.shape) }, d.decay, { ...scalars, lr }, adamW);
-    outputs[updated(d.name)] = next.param;
-    outputs[updated(slot("m"))] = next.m;
-    if (next.v) outputs[updated(slot("v"))] = next.v;
-    if (emaDecay === undefined) return;
-    const ema = param(slot("ema"), d.shape);
-    outputs[updated(slot("ema"))] = add(mul(ema, emaDecay), mul(next.param, sub(1, emaDecay)));
+    const next: { param: Tensor; m: Tensor; v?: Tensor } = muon?.takes(decl)
+      ? muonUpdate(now, mul(grad, factor), m, lr, muon)
+      : adamWUpdate(now, grad, { m, v: slots("v") }, decl.decay, { ...scalars, lr, clip: factor }, adamW);
+    output("param", next.param);
+    output("m", next.m);
+    if (next.v) output("v", next.v);
+    if (emaDecay !== undefined) output("ema", add(mul(slots("ema"), emaDecay), mul(next.param, sub(1, emaDecay))));
   });
   return outputs;
 }
