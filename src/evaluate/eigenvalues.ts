@@ -1,5 +1,5 @@
 /** Eigenvalues of symmetric matrices in float64: blocked Householder tridiagonalisation, then implicit QL (Golub and Van Loan, 8.3). */
-import type { DoubleProduct } from "./double-products.ts";
+import { type DoubleProduct, lowerProduct } from "./double-products.ts";
 
 /**
  * Eigenvalues in ascending order.
@@ -229,15 +229,16 @@ async function trailing(
   product: DoubleProduct,
 ): Promise<Float64Array> {
   const side = m - width;
-  const [left, right] = [new Float64Array(2 * width * side), new Float64Array(2 * width * side)];
-  for (let k = 0; k < width; k++) {
-    const [ofV, ofW] = [v.subarray(k * m + width, (k + 1) * m), w.subarray(k * m + width, (k + 1) * m)];
-    left.set(ofV, k * side);
-    left.set(ofW, (width + k) * side);
-    right.set(ofW, k * side);
-    right.set(ofV, (width + k) * side);
-  }
-  const next = await product(left, right, { rows: side, inner: 2 * width, columns: side, transA: true });
+  // Rows of [side, 2 · width]: v w and w v, whose products with each other are symmetric.
+  const [left, right] = [new Float64Array(side * 2 * width), new Float64Array(side * 2 * width)];
+  for (let k = 0; k < width; k++)
+    for (let i = 0; i < side; i++) {
+      const [ofV, ofW] = [v[k * m + width + i]!, w[k * m + width + i]!];
+      const [first, second] = [i * 2 * width + k, i * 2 * width + width + k];
+      left[first] = right[second] = ofV;
+      left[second] = right[first] = ofW;
+    }
+  const next = await lowerProduct(left, right, side, 2 * width, product);
   for (let i = 0; i < side; i++) {
     const from = (i + width) * m + width;
     for (let j = 0; j <= i; j++) next[i * side + j] = a[from + j]! - next[i * side + j]!;

@@ -1,5 +1,5 @@
 import { pivotedCholesky } from "./cholesky.ts";
-import type { DoubleProduct } from "./double-products.ts";
+import { type DoubleProduct, lowerProduct } from "./double-products.ts";
 import { symmetricEigenvalues } from "./eigenvalues.ts";
 import type { Moments, PlacedMoments } from "./moments.ts";
 
@@ -22,7 +22,7 @@ export async function frechetDistance(a: Moments, b: Moments, product: DoublePro
   if (!Number.isFinite(distance)) throw new RangeError(`frechet: expected finite statistics, got ${distance}`);
   const { factor, rank } = await pivotedCholesky(low.covariance, n, product);
   const half = await product(factor, high.covariance, { rows: rank, inner: n, columns: n });
-  const inside = await product(half, factor, { rows: rank, inner: n, columns: rank, transB: true });
+  const inside = await lowerProduct(half, factor, rank, n, product);
   let trace = 0;
   for (const value of await symmetricEigenvalues(inside, rank, product)) trace += Math.sqrt(Math.max(value, 0));
   return Math.max(0, distance - 2 * trace);

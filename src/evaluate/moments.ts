@@ -12,6 +12,15 @@ export interface Moments {
 
 /** Rows that one product takes: larger products use the cores better. */
 const CHUNK = 2048;
+/** Columns of a panel: products of panels leave out what symmetry gives, 7 of 16 parts of the work at 2,048 columns. */
+const WIDTH = 256;
+
+/** Some columns of the rows that wait for a product: [rows, width], the first being column `from`. */
+interface Panel {
+  readonly from: number;
+  readonly width: number;
+  readonly held: Float64Array;
+}
 
 /**
  * Mean and covariance in float64 of rows [n, dim], added batch by batch, one call at a time; memory grows with dim², not with the number
@@ -20,22 +29,24 @@ const CHUNK = 2048;
  */
 export function sumMoments(dim: number, product: DoubleProduct) {
   const sums = new Float64Array(dim);
+  /** The panels' part on and below the diagonal. */
   const squares = new Float64Array(dim * dim);
-  const held = new Float64Array(CHUNK * dim);
+  const panels = Array.from({ length: Math.ceil(dim / WIDTH) }, (_, p): Panel => {
+    const width = Math.min(WIDTH, dim - p * WIDTH);
+    return { from: p * WIDTH, width, held: new Float64Array(CHUNK * width) };
+  });
   let shift: Float64Array | undefined;
   let waiting = 0;
   let count = 0;
   async function flush(): Promise<void> {
     if (waiting === 0) return;
-    const rows = held.subarray(0, waiting * dim);
-    shift ??= meanOf(rows, dim);
-    for (let at = 0; at < rows.length; )
-      for (let j = 0; j < dim; j++, at++) {
-        rows[at]! -= shift[j]!;
-        sums[j]! += rows[at]!;
+    shift ??= meanOf(panels, waiting, dim);
+    const rows = panels.map((panel) => shiftedRows(panel, waiting, shift!, sums));
+    for (const [i, left] of panels.entries())
+      for (const [j, right] of panels.slice(0, i + 1).entries()) {
+        const shape = { rows: left.width, inner: waiting, columns: right.width, transA: true };
+        addBlock(squares, dim, left, right, await product(rows[i]!, rows[j]!, shape));
       }
-    const outer = await product(rows, rows, { rows: dim, inner: waiting, columns: dim, transA: true });
-    for (let k = 0; k < squares.length; k++) squares[k]! += outer[k]!;
     count += waiting;
     waiting = 0;
   }
@@ -43,11 +54,10 @@ export function sumMoments(dim: number, product: DoubleProduct) {
     async add(rows: Float32Array | Float64Array): Promise<void> {
       if (rows.length % dim !== 0)
         throw new RangeError(`moments: expected rows of ${dim} numbers, got ${rows.length} numbers`);
-      for (let from = 0; from < rows.length; ) {
-        const taken = Math.min(rows.length - from, (CHUNK - waiting) * dim);
-        held.set(rows.subarray(from, from + taken), waiting * dim);
-        waiting += taken / dim;
-        from += taken;
+      for (let at = 0; at < rows.length; at += dim) {
+        for (const { from, width, held } of panels)
+          held.set(rows.subarray(at + from, at + from + width), waiting * width);
+        waiting++;
         if (waiting === CHUNK) await flush();
       }
     },
@@ -55,13 +65,38 @@ export function sumMoments(dim: number, product: DoubleProduct) {
       await flush();
       if (count < 2) throw new RangeError(`moments: expected at least two rows, got ${count}`);
       const covariance = squares;
-      for (let i = 0, at = 0; i < dim; i++)
-        for (let j = 0; j < dim; j++, at++)
-          covariance[at] = (squares[at]! - (sums[i]! * sums[j]!) / count) / (count - 1);
+      for (let i = 0; i < dim; i++)
+        for (let j = 0; j <= i; j++) {
+          const value = (squares[i * dim + j]! - (sums[i]! * sums[j]!) / count) / (count - 1);
+          covariance[i * dim + j] = covariance[j * dim + i] = value;
+        }
       const mean = sums.map((sum, j) => shift![j]! + sum / count);
       return { count, dim, mean, covariance };
     },
   };
+}
+
+/** A panel's first `count` rows less the shift, in place; they are added to the sums. */
+function shiftedRows(
+  { from, width, held }: Panel,
+  count: number,
+  shift: Float64Array,
+  sums: Float64Array,
+): Float64Array {
+  for (let at = 0; at < count * width; )
+    for (let j = from; j < from + width; j++, at++) {
+      held[at]! -= shift[j]!;
+      sums[j]! += held[at]!;
+    }
+  return held.subarray(0, count * width);
+}
+
+/** Adds the products [left, right] of two panels' columns to their place in a matrix [dim, dim]. */
+function addBlock(matrix: Float64Array, dim: number, left: Panel, right: Panel, block: Float64Array): void {
+  for (let i = 0, at = 0; i < left.width; i++) {
+    const row = (left.from + i) * dim + right.from;
+    for (let j = 0; j < right.width; j++, at++) matrix[row + j]! += block[at]!;
+  }
 }
 
 /** Mean and covariance of rows held in memory. */
@@ -75,10 +110,11 @@ export async function momentsOf(
   return sum.finish();
 }
 
-function meanOf(rows: Float64Array, dim: number): Float64Array {
+function meanOf(panels: readonly Panel[], count: number, dim: number): Float64Array {
   const mean = new Float64Array(dim);
-  const count = rows.length / dim;
-  for (let at = 0; at < rows.length; ) for (let j = 0; j < dim; j++, at++) mean[j]! += rows[at]! / count;
+  for (const { from, width, held } of panels)
+    for (let at = 0; at < count * width; )
+      for (let j = from; j < from + width; j++, at++) mean[j]! += held[at]! / count;
   return mean;
 }
 
