@@ -13,6 +13,7 @@ import {
   toOnnx,
 } from "../engine/index.ts";
 import { exactDigitBitsOf } from "./byte-products.ts";
+import { coresHere } from "./cores.ts";
 import { type DeviceName, factsOf } from "./devices.ts";
 import { oneAtATime } from "./exclusive.ts";
 import { expectDevice, installation } from "./installation.ts";
@@ -35,7 +36,7 @@ export { MOST_WASM_BYTES } from "./wasm-node.ts";
 export interface NodeRuntimeOptions {
   /** One of {@link deviceNames} that this installation has; `cpu` by default. */
   readonly device?: string | undefined;
-  /** Threads of one operator; all cores by default. */
+  /** Threads of one operator; one for each core by default. */
   readonly threads?: number | undefined;
   /** Least severe ONNX Runtime message shown: 0 verbose … 4 fatal (default 3, errors). */
   readonly logSeverity?: 0 | 1 | 2 | 3 | 4;
@@ -101,7 +102,7 @@ interface SessionSettings {
 function sessionOptions(
   program: Program,
   { keepOnDevice = [], prepack = true, keepsMemory = true, staysAwake = false }: OpenOptions,
-  { device, threads, logSeverity }: SessionSettings,
+  { device, threads = coresHere(), logSeverity }: SessionSettings,
 ): InferenceSession.SessionOptions {
   const { providers, session, keepsOutputs } = factsOf(device);
   const onDevice = Object.keys(program.outputs).map((name): [string, "gpu-buffer" | "cpu"] => [
