@@ -46,18 +46,33 @@ function print(poly: Poly): Dim {
   return texts.join("").replace(/^\+/, "");
 }
 
-export function addDims(a: Dim, b: Dim): Dim {
-  if (typeof a === "number" && typeof b === "number") return a + b;
+/** Results kept at most; beyond, all are forgotten. */
+const MOST_KNOWN = 4096;
+
+/** A function of two dimensions that knows its results again: a network's blocks have the same dimensions over and over. */
+function remembered(compute: (a: Dim, b: Dim) => Dim): (a: Dim, b: Dim) => Dim {
+  const known = new Map<string, Dim>();
+  return (a, b) => {
+    const key = `${a} ${b}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const result = compute(a, b);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, result);
+    return result;
+  };
+}
+
+const addTexts = remembered((a, b) => {
   const sum = parse(a);
   for (const [monomial, c] of parse(b)) accumulate(sum, monomial, c);
   return print(sum);
-}
+});
 
-export function mulDims(a: Dim, b: Dim): Dim {
-  // The sum turns a product of -0 into 0, so that equal dimensions are the same value.
-  if (typeof a === "number" && typeof b === "number") return a * b + 0;
-  if (a === 1) return b;
-  if (b === 1) return a;
+export const addDims = (a: Dim, b: Dim): Dim =>
+  typeof a === "number" && typeof b === "number" ? a + b : addTexts(a, b);
+
+const mulTexts = remembered((a, b) => {
   const product: Poly = new Map();
   for (const [m1, c1] of parse(a))
     for (const [m2, c2] of parse(b)) {
@@ -65,6 +80,14 @@ export function mulDims(a: Dim, b: Dim): Dim {
       accumulate(product, symbols.sort().join("*"), c1 * c2);
     }
   return print(product);
+});
+
+export function mulDims(a: Dim, b: Dim): Dim {
+  // The sum turns a product of -0 into 0, so that equal dimensions are the same value.
+  if (typeof a === "number" && typeof b === "number") return a * b + 0;
+  if (a === 1) return b;
+  if (b === 1) return a;
+  return mulTexts(a, b);
 }
 
 export function subDims(a: Dim, b: Dim): Dim {
