@@ -14,9 +14,9 @@ import {
   loadModelWeights,
   weightBytes,
 } from "./pipelines/index.ts";
-import { computedType } from "./pretrained/index.ts";
+import { computedType, storedType } from "./pretrained/index.ts";
 import { modelFolderHere, openFolder } from "./pretrained/node.ts";
-import { MOST_WASM_BYTES } from "./runtime/node.ts";
+import { expectDtype, MOST_WASM_BYTES, type Runtime } from "./runtime/node.ts";
 
 export interface FromPretrainedOptions {
   /** What computes: `auto` (the fastest of this installation that passes its check) or a device by name; `cpu` by default. */
@@ -44,6 +44,12 @@ export interface FromPretrainedOptions {
   readonly offline?: boolean | undefined;
   /** Stops a download: it throws the signal's reason, and a later call goes on where it stopped. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The runtime, where it has what low memory takes. @throws OptionError in words. */
+function expectMemory(runtime: Runtime, lowMemory: boolean): Runtime {
+  if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
+  return runtime;
 }
 
 /** WebAssembly addresses 4 GB. @throws OptionError in words. */
@@ -90,12 +96,16 @@ export const FlexVAR = {
   async fromPretrained(named: string, options: FromPretrainedOptions = {}): Promise<FlexVARPipeline> {
     const { device, dtype, threads, lowMemory = false, prepack, onProgress = () => {} } = options;
     const onMessage = (message: string): void => onProgress({ message });
-    const runtime = await openRuntime({ device, threads, dtype, onMessage });
-    if (lowMemory && runtime.provider !== "cpu") throw new OptionError("lowMemory", "the device cpu", runtime.provider);
+    const request = { device, threads, dtype, onMessage };
+    // What is named is refused before anything is downloaded; `auto` looks at what the weights are stored in.
+    if (dtype !== undefined) expectDtype(dtype);
+    const known = device === "auto" ? undefined : expectMemory(await openRuntime(request), lowMemory);
     const folder = await folderOf(named, options);
     onProgress({ message: `opening ${folder}` });
     const model = await openFolder(folder);
     try {
+      const type = dtype ?? storedType(model.config);
+      const runtime = known ?? expectMemory(await openRuntime({ ...request, dtype: type }), lowMemory);
       const computed = computedType(dtype, model.config, runtime.provider);
       if (runtime.provider === "wasm") expectFits(model);
       const map = runtime.provider === "cpu" && (await isWritable(folder));

@@ -33,6 +33,13 @@ describe("auto", () => {
     expect(tried).toEqual([]);
   });
 
+  test("tries no device that does not compute in the type asked for", async () => {
+    const { tried, options } = tries(cpu, fast("webgpu", 2000), fast("cuda", 9000));
+    const line = "device: cpu, the only one here that computes in int8";
+    expect(await chooseDevice({ ...options, dtype: "int8" })).toEqual({ device: "cpu", line });
+    expect(tried).toEqual([]);
+  });
+
   test("takes the fastest that is right, and says so in one line", async () => {
     const { options } = tries(cpu, fast("webgpu", 2000), fast("cuda", 9000));
     expect(await chooseDevice(options)).toEqual({

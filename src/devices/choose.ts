@@ -32,10 +32,13 @@ const automaticDevices = (): DeviceName[] => presentDevices().filter((name) => f
 export async function chooseDevice({
   threads,
   dtype = "fp32",
-  candidates = automaticDevices(),
+  candidates: present = automaticDevices(),
   probe = (device) => probeDevice(device, { threads }),
   cache,
 }: ChooseOptions = {}): Promise<Choice> {
+  const candidates = present.filter((name) => factsOf(name).dtypes.includes(dtype));
+  if (candidates.length < present.length && candidates.every((name) => name === "cpu"))
+    return { device: "cpu", line: `device: cpu, the only one here that computes in ${dtype}` };
   if (candidates.every((name) => name === "cpu")) return { device: "cpu", line: "device: cpu, the only one here" };
   const known = await rememberedProbes(threads, cache);
   const probes: Probe[] = [];
