@@ -33,7 +33,7 @@ export async function openCosts(pipe: FlexVARPipeline, flags: ComputeFlags): Pro
   }
   const calibration = await calibrateQuickly(pipe.networks, () => process.memoryUsage.rss());
   const budget = { memoryBytes: budgetBytes(flags), ...calibration };
-  return { model: createCostModel(pipe.networks.configs), budget: checkedBudget(budget) };
+  return { model: createCostModel(pipe.networks.configs, pipe.networks.dtype), budget: checkedBudget(budget) };
 }
 
 /** A budget that holds the opened model. @throws UsageError where it does not. */

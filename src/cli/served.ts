@@ -4,8 +4,9 @@ import { decideDevice } from "../devices/node.ts";
 import { builtWorker } from "../files/index.ts";
 import type { FromPretrainedOptions } from "../open.ts";
 import { type Costs, createCostModel } from "../pipelines/index.ts";
-import type { ModelConfig } from "../pretrained/index.ts";
+import { type ModelConfig, storedType } from "../pretrained/index.ts";
 import { openFolder } from "../pretrained/node.ts";
+import { type ComputeType, expectDtype } from "../runtime/node.ts";
 import { DEFAULT_LIMITS, localRenderer, type Renderer, remoteRenderer, type ServedModel } from "../server/index.ts";
 import { budgetBytes, checkedBudget } from "./cost.ts";
 import type { ComputeFlags } from "./flags.ts";
@@ -43,13 +44,15 @@ export async function openServed(flags: ComputeFlags, report: Reporter): Promise
   const { folder, model } = await knownModel(flags);
   report.log(`opening ${shownPath(folder)}`);
   const { device: wanted, dtype, threads, lowMemory } = flags;
-  const device = await decideDevice({ device: wanted, dtype, threads, onMessage: (line) => report.log(line) });
+  const type = dtype ?? storedType(model.config);
+  expectDtype(type);
+  const device = await decideDevice({ device: wanted, dtype: type, threads, onMessage: (line) => report.log(line) });
   const reopen = () => openRenderer(folder, { device, dtype, threads, lowMemory });
   const renderer = await reopen();
   try {
     return {
       folder,
-      model: { ...model, costs: await costsOf(renderer, model.config, flags) },
+      model: { ...model, device, costs: await costsOf(renderer, model.config, type, flags) },
       renderer,
       reopen,
       device,
@@ -61,12 +64,17 @@ export async function openServed(flags: ComputeFlags, report: Reporter): Promise
 }
 
 /** What requests are checked with: the model's sizes, this machine's rate, and the memory that the process may take. */
-async function costsOf(renderer: Renderer, config: ModelConfig, flags: ComputeFlags): Promise<Costs | undefined> {
+async function costsOf(
+  renderer: Renderer,
+  config: ModelConfig,
+  dtype: ComputeType,
+  flags: ComputeFlags,
+): Promise<Costs | undefined> {
   const calibration = config.transformer === null ? undefined : await renderer.calibrate?.();
   if (calibration === undefined) return undefined;
   const seconds = DEFAULT_LIMITS.jobMs / 1000;
   return {
-    model: createCostModel(config),
+    model: createCostModel(config, dtype),
     budget: checkedBudget({ ...calibration, memoryBytes: budgetBytes(flags), seconds }),
   };
 }

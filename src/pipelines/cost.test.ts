@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OptionError } from "../errors/index.ts";
-import { flexvarConfig, vq16 } from "../models/index.ts";
+import { flexvarConfig, quantizableWeights, vq16 } from "../models/index.ts";
 import { IMPORTED_DEFAULTS } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import {
@@ -47,6 +47,18 @@ describe("createCostModel", () => {
     const bytes = (side: number, rows = 1): number => model.cost(generateStages(plan(side), rows, rows)).bytes;
     expect(bytes(256) / bytes(128)).toBeGreaterThan(8);
     expect(bytes(128, 2) / bytes(128)).toBeGreaterThan(1.5);
+  });
+
+  it("knows the type: the same work, other memory", () => {
+    const stages = generateStages(plan(64), 2, 2);
+    const costOf = (...given: Parameters<typeof createCostModel>) => createCostModel(...given).cost(stages);
+    const fp32 = costOf(config);
+    const quantized = new Set(quantizableWeights(flexvarConfig(4)));
+    expect(costOf(config, "int8")).toEqual(costOf({ ...config, quantized }, "int8"));
+    for (const other of [costOf(config, "fp16"), costOf(config, "int8")]) {
+      expect(other).toEqual({ ...fp32, bytes: other.bytes });
+      expect(other.bytes).not.toBe(fp32.bytes);
+    }
   });
 
   it("counts scores and cache of the largest scale: known sizes within a tenth", () => {

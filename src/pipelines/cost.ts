@@ -1,8 +1,10 @@
 /** What a run will take in memory and in work, from its plan alone. */
 import { flopsFormula, peakFormula, type Symbols } from "../engine/index.ts";
-import { downsampling } from "../models/index.ts";
+import { downsampling, quantizableWeights } from "../models/index.ts";
+import type { ComputeType } from "../runtime/index.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
-import { type NetworkConfigs, type ProgramName, programOf, transformerOf } from "./programs.ts";
+import { programOfType } from "./half-programs.ts";
+import { type NetworkConfigs, type ProgramName, transformerOf } from "./programs.ts";
 
 /** What a run is made of, in the order in which it happens. */
 export type Stage =
@@ -59,6 +61,7 @@ const GARBAGE_BYTES = 64 * 2 ** 20;
 /** What any run takes beside its arrays: code that is compiled, small objects, threads' stacks. */
 const SMALL_BYTES = 16 * 2 ** 20;
 const FLOAT = 4;
+const HALF = 2;
 
 /** What a program takes, as functions of its symbolic dimensions. */
 interface Formulas {
@@ -69,6 +72,8 @@ interface Formulas {
 /** Networks whose formulas are made when they are first asked for. */
 interface CostedNetworks {
   readonly configs: NetworkConfigs;
+  /** Bytes of one number of the keys and values. */
+  readonly cached: number;
   formulas(name: ProgramName): Formulas;
 }
 
@@ -80,15 +85,19 @@ function reach(totals: Totals, bytes: number): void {
   totals.bytes = Math.max(totals.bytes, totals.held + bytes);
 }
 
-/** Computes costs for networks of these sizes; nothing of a model but its configuration is needed. */
-export function createCostModel(configs: NetworkConfigs): CostModel {
+/**
+ * Computes costs for networks of these sizes; nothing of a model but its configuration is needed.
+ * @param dtype what they compute in. Of int8 every weight that may be multiplied in integers is taken to be, unless `configs` names them.
+ */
+export function createCostModel(given: NetworkConfigs, dtype: ComputeType = "fp32"): CostModel {
+  const configs = dtype === "int8" ? inIntegers(given) : given;
   const known = new Map<ProgramName, Formulas>();
   const formulas = (name: ProgramName): Formulas => {
-    const program = known.has(name) ? undefined : programOf(name, configs);
+    const program = known.has(name) ? undefined : programOfType(name, configs, dtype);
     if (program !== undefined) known.set(name, { flops: flopsFormula(program), peak: peakFormula(program) });
     return known.get(name)!;
   };
-  const networks = { configs, formulas };
+  const networks = { configs, cached: dtype === "fp16" ? HALF : FLOAT, formulas };
   return {
     cost(stages) {
       const totals: Totals = { bytes: 0, held: SMALL_BYTES, transformerFlops: 0, tokenizerFlops: 0, calls: 0 };
@@ -103,6 +112,13 @@ export function createCostModel(configs: NetworkConfigs): CostModel {
       return cost;
     },
   };
+}
+
+/** The networks with every weight in integers that may be. */
+function inIntegers(configs: NetworkConfigs): NetworkConfigs {
+  const { transformer, quantized } = configs;
+  if (transformer === null || quantized !== undefined) return configs;
+  return { ...configs, quantized: new Set(quantizableWeights(transformer)) };
 }
 
 const pictureBytes = ({ tokenizer }: NetworkConfigs, grid: Grid): number =>
@@ -129,10 +145,10 @@ function encode({ configs, formulas }: CostedNetworks, totals: Totals, grid: Gri
 }
 
 function sample(networks: CostedNetworks, totals: Totals, stage: Stage & { kind: "sample" }): void {
-  const { configs, formulas } = networks;
+  const { configs, cached, formulas } = networks;
   const { grids, rows: B, guidedScales, times = 1, decoded = [grids.length - 1] } = stage;
   const { depth, width: C, codebookSize: V, positionSide: S } = transformerOf(configs);
-  const cacheOf = (R: number, tokens: number): number => 2 * depth * R * tokens * C * FLOAT;
+  const cacheOf = (R: number, tokens: number): number => 2 * depth * R * tokens * C * cached;
   totals.transformerFlops += times * formulas("conditioning").flops({ R: guidedScales > 0 ? 2 * B : B, K: 1 });
   totals.calls += times * 2 * grids.length;
   let past = 0;
