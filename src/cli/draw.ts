@@ -10,6 +10,7 @@ import {
 } from "../image/index.ts";
 import {
   type Costs,
+  computedBy,
   type FlexVARPipeline,
   fitEdit,
   fitGenerate,
@@ -119,7 +120,7 @@ export async function draw(
 ): Promise<Drawn> {
   const { batch: batchSize, json: estimate } = await fitRun(pipe, run, flags, report);
   const { total, columns, tokens } = planOf(pipe, run, flags);
-  const settings = runSettings(pipe.config, run, pipe.networks.dtype);
+  const settings = runSettings(pipe.config, run, computedBy(pipe.networks));
   await makeFolder(flags.out);
   const folder = pictureFolder(flags, settings, total);
   const { files } = folder;

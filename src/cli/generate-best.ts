@@ -1,5 +1,5 @@
 /** `generate --best-of`: of many drawings of each class, those that a judge is surest of. */
-import { type FlexVARPipeline, runSettings, type TaskRun } from "../pipelines/index.ts";
+import { computedBy, type FlexVARPipeline, runSettings, type TaskRun } from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
 import { type DrawFlags, type Drawn, fitRun, pictureFolder } from "./draw.ts";
 import { UsageError } from "./errors.ts";
@@ -43,7 +43,7 @@ export async function drawBest(
   try {
     const onDrawn = (drawn: number, total: number): void => report.progress(drawn, total, `${drawn} of ${total} drawn`);
     const kept = await drawSurest(pipe, judge, { ...options, candidates: bestOf, onDrawn, signal });
-    const settings = runSettings(pipe.config, run, pipe.networks.dtype);
+    const settings = runSettings(pipe.config, run, computedBy(pipe.networks));
     const folder = pictureFolder(flags, settings, kept.length);
     const pictures = [];
     for (const [i, { picture, image, probability }] of kept.entries())

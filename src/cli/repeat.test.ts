@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../../test/support/run-cli.ts";
-import { encodePng, readSettings } from "../image/index.ts";
+import { encodePng, readSettings, settingsText } from "../image/index.ts";
 import { EDIT_TASKS, type EditTask } from "../options/index.ts";
 
 const [width, height] = [24, 20];
@@ -49,3 +49,14 @@ test("what was drawn in integers is repeated in integers, and says so", async ()
   expect((await runCli(...again)).code).toBe(0);
   expect(await readFile(join(at("int8-again"), "000.png"))).toEqual(first);
 }, 30_000);
+
+test("what was drawn on another device says so when it is repeated", async () => {
+  const drawn = ["--class", "bag", "--steps", "5", "--model", model, "--quiet", "--out", at("here")];
+  expect((await runCli("generate", ...drawn)).code).toBe(0);
+  const settings = readSettings(await readFile(join(at("here"), "000.png")));
+  const pixel = { data: new Uint8Array(3), width: 1, height: 1 };
+  await writeFile(at("there.png"), encodePng(pixel, settingsText({ ...settings, device: "webgpu" })));
+  const { code, err } = await runCli("repeat", at("there.png"), "--model", model, "--out", at("here-again"));
+  expect(code).toBe(0);
+  expect(err).toContain("was drawn on webgpu, and is repeated on cpu: its bytes may differ");
+});

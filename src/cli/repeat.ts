@@ -4,7 +4,7 @@ import { inFile } from "../errors/index.ts";
 import { readInput } from "../files/index.ts";
 import { type RgbaImage, readSettings } from "../image/index.ts";
 import { loadMaskPicture, loadRgba, pictureHash } from "../image/node.ts";
-import { type EditRun, type RepeatedEdit, requestFrom } from "../pipelines/index.ts";
+import { type EditRun, type RepeatedEdit, recordedDevice, requestFrom } from "../pipelines/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type DrawFlags, draw } from "./draw.ts";
 import { UsageError } from "./errors.ts";
@@ -54,6 +54,9 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
     const read = namingFile(file, () => requestFrom(recorded, pipe.config.transformer?.numClasses));
     const isEdit = "fromResult" in read;
     const run = { ...(isEdit ? await repeatedEdit(file, read, flags) : read), model: hash };
+    const [then, now] = [recorded.device, pipe.runtime.provider].map((device) => recordedDevice(device) ?? "cpu");
+    if (then !== now)
+      running.report.log(`${file} was drawn on ${then}, and is repeated on ${now}: its bytes may differ`);
     const { files, settings: drawn } = await draw(pipe, run, flags, running);
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
     // Of edits, what they said.

@@ -1,7 +1,14 @@
 /** Drawing a class-balanced set of pictures: what `sample` and `evaluate --model` share. */
 import { openSampleStore } from "../evaluate/index.ts";
 import type { SamplingInput } from "../options/index.ts";
-import { type Costs, type FlexVARPipeline, fitGenerate, runSettings, runSteps } from "../pipelines/index.ts";
+import {
+  type Costs,
+  computedBy,
+  type FlexVARPipeline,
+  fitGenerate,
+  runSettings,
+  runSteps,
+} from "../pipelines/index.ts";
 import type { Running } from "./command.ts";
 import { estimated } from "./cost.ts";
 import { UsageError } from "./errors.ts";
@@ -53,7 +60,7 @@ export async function planSet(pipe: FlexVARPipeline, request: SetRequest): Promi
   if (new Set(classes).size < classes.length) throw new UsageError("--class: expected each class once");
   const { width, height } = resolved.plan.crop ?? resolved.plan.sizePx;
   const model = await modelHash(folder);
-  const run = runSettings(pipe.config, { task: "generate", options: whole, model }, pipe.networks.dtype);
+  const run = runSettings(pipe.config, { task: "generate", options: whole, model }, computedBy(pipe.networks));
   const own = {
     total,
     ...run,

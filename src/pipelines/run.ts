@@ -13,7 +13,7 @@ import type { FlexVARPipeline, ScaleEvent } from "./flexvar.ts";
 import type { EditEvent } from "./model.ts";
 import type { PictureInfo } from "./pictures.ts";
 import type { GenerateOptions } from "./resolve.ts";
-import { type EditRecord, pictureSettings, type RunRecord, runSettings } from "./settings.ts";
+import { computedBy, type EditRecord, pictureSettings, type RunRecord, runSettings } from "./settings.ts";
 
 /** An edit with the picture that is painted on; outpaint and expand come as the widened picture and the mask of what is new. */
 export type EditRun = EditRecord & { readonly options: EditOptions };
@@ -60,7 +60,7 @@ export async function* runSteps(
   run: TaskRun,
   { shown, signal, batchSize }: RunOptions,
 ): AsyncGenerator<RunStep> {
-  const settings = runSettings(pipe.config, run, pipe.networks.dtype);
+  const settings = runSettings(pipe.config, run, computedBy(pipe.networks));
   const isEvery = shown === "every";
   yield* stepsOf(startRun(pipe, run, { signal, ...(batchSize !== undefined && { batchSize }) }), {
     isShown: (event) => isEvery || shownEvent(event, shown).isShown,

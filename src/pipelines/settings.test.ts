@@ -61,6 +61,12 @@ test("what older settings do not speak of is off, whatever the model's defaults 
   expect(Object.keys(settingsOf({}))).not.toContain("guidance_until");
 });
 
+test("a device is recorded where its pictures may be others than the processor's", () => {
+  const on = (device: string) => runSettings(config, { task: "generate", options: {}, model: "abc" }, { device });
+  expect([on("cpu"), on("wasm")]).toEqual([settingsOf({}), settingsOf({})]);
+  expect(on("webgpu")).toEqual({ ...settingsOf({}), device: "webgpu" });
+});
+
 test("settings of something else are refused", () => {
   expect(() => requestFrom({})).toThrow(/settings: expected those of a picture that flexvar made/);
 });

@@ -17,6 +17,7 @@ import {
 import { formatMix, type ModelConfig } from "../pretrained/index.ts";
 import { formatPerScale, formatScales, type PerScale, parsePair } from "../sampling/index.ts";
 import { type EditOptions, withGuidance } from "./edit.ts";
+import type { Networks } from "./networks.ts";
 import type { PictureInfo } from "./pictures.ts";
 import { type GenerateOptions, pickSampling, resolvePlan } from "./resolve.ts";
 import type { LargeOptions } from "./tiled.ts";
@@ -51,14 +52,41 @@ export interface RepeatedEdit extends EditRecord {
   readonly fromResult: boolean;
 }
 
+/** What computed a run. */
+interface Computed {
+  /** fp32 by default. */
+  readonly dtype?: string | undefined;
+  /** The processor by default. */
+  readonly device?: string | undefined;
+}
+
+/** What a model's networks compute in and on, as settings record it. */
+export const computedBy = ({ dtype, runtime }: Pick<Networks, "dtype" | "runtime">): Computed => ({
+  dtype,
+  device: runtime.provider,
+});
+
+/** The device that settings name; undefined for the processor, natively or by WebAssembly, whose pictures are one another's. */
+export const recordedDevice = (device: unknown): string | undefined =>
+  typeof device === "string" && device !== "cpu" && device !== "wasm" ? device : undefined;
+
 /**
  * Settings of a run, under the names that HTTP requests use. Of plain generation `scales` are the grids drawn, and `scales_from` says whether
  * they came from a step table (of `num_inference_steps`, or the model's default where that is null) or from a list by hand.
- * @param dtype what the networks compute in; recorded where it is neither fp32 nor what the model is stored in, which `model` tells
+ * @param by its type is recorded where it is neither fp32 nor what the model is stored in, which `model` tells; its device where it is not the processor
  */
-export function runSettings(config: ModelConfig, run: RunRecord, dtype: string = "fp32"): SettingsRecord {
+export function runSettings(
+  config: ModelConfig,
+  run: RunRecord,
+  { dtype = "fp32", device }: Computed = {},
+): SettingsRecord {
   const { task, options } = run;
-  const model = { model: run.model, ...(dtype !== "fp32" && dtype !== config.dtype && { dtype }) };
+  const other = recordedDevice(device);
+  const model = {
+    model: run.model,
+    ...(dtype !== "fp32" && dtype !== config.dtype && { dtype }),
+    ...(other !== undefined && { device: other }),
+  };
   const resolved = resolvePlan(config, decidedAt(config, run));
   const { plan } = resolved;
   const values = recordedValues(options, {

@@ -54,6 +54,8 @@ export interface ServedModel {
   readonly config: ModelConfig;
   /** What its networks compute in; as it is stored where left out. */
   readonly dtype?: string | undefined;
+  /** What they compute on; the processor where left out. */
+  readonly device?: string | undefined;
   /** What work is checked with before it is queued; nothing is refused for what it takes where left out. */
   readonly costs?: Costs | undefined;
 }
@@ -73,7 +75,7 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const { costs } = model;
   const decoded = [...shown, resolved.plan.grids.length - 1];
   const cost = costs && fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded }).cost;
-  const run = runSettings(model.config, { task: "generate", options: input, model: model.hash }, model.dtype);
+  const run = runSettings(model.config, { task: "generate", options: input, model: model.hash }, model);
   const infos = picturesOf(model.config, resolved, picks, firstIndexOf(fields));
   const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
   return { kind: "draw", sampling: drawing(resolved), rows, cost };
