@@ -85,6 +85,7 @@ const notRun: readonly NotRun[] = [
   { docs: "npx flexvar worker --cluster", why: "needs a NATS server; test/cluster.test.ts starts one, and workers" },
   { docs: "npx flexvar serve --cluster", why: "the same" },
   { docs: "node recipes/int8.mjs", why: "writes 8 GB; src/quantize/folder.test.ts quantises small networks" },
+  { docs: "node recipes/int8-wasm.mjs", why: "draws a dozen pictures by WebAssembly; times only" },
   { docs: "node recipes/train.mjs fashion", why: "test/recipes/train.test.ts carries out its quick form" },
   { docs: "node recipes/train.mjs emoji", why: "the same script as for fashion, with six trainings" },
 ];
