@@ -5,7 +5,7 @@ import type { ConvAttrs } from "./ops/attrs.ts";
 import { constant, dim, type Tensor } from "./tensor.ts";
 
 /** Gradient of a convolution with respect to its input of shape `xShape`. */
-function convInputGrad(grad: Tensor, w: Tensor, xShape: Shape, { strides, pads }: ConvAttrs): Tensor {
+export function convInputGrad(grad: Tensor, w: Tensor, xShape: Shape, { strides, pads }: ConvAttrs): Tensor {
   const [, , kh, kw] = w.shape as [Dim, Dim, number, number];
   if (strides[0] === 1 && strides[1] === 1) {
     const around: ConvAttrs["pads"] = [kh - 1 - pads[0], kw - 1 - pads[1], kh - 1 - pads[2], kw - 1 - pads[3]];
@@ -31,7 +31,7 @@ export function turnKernel(w: Tensor): Tensor {
  * input, which sum over all pictures. Rows are shifted in the gradient, so that one product serves a column of the kernel, columns in the
  * input with its channels last: either way what is copied lies side by side.
  */
-function convWeightGrad(x: Tensor, grad: Tensor, wShape: Shape, { strides, pads }: ConvAttrs): Tensor {
+export function convWeightGrad(x: Tensor, grad: Tensor, wShape: Shape, { strides, pads }: ConvAttrs): Tensor {
   const [o, i, kh, kw] = wShape as [number, number, number, number];
   const [n, , h, w] = grad.shape as [Dim, Dim, Dim, Dim];
   const [tapRows, tapColumns] = [[...Array(kh).keys()], [...Array(kw).keys()]];
