@@ -43,7 +43,7 @@ const INTERNAL = [
   ...["DRAWN", "EDIT_TASKS", "DEFAULT_LIMITS", "STEP_TABLES"],
   ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES"],
   ...["NpyDType", "ElementsOf", "Crop", "PixelSize", "Options", "Decided", "ConfigOption", "Value"],
-  ...["FileErrorOptions", "JobEngine", "EngineContext"],
+  ...["FileErrorOptions", "JobEngine", "EngineContext", "Computed"],
 ];
 
 /** Builds the site into `out`. @throws Error where a comment or page has a broken link, or anything else is amiss. */
