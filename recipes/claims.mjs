@@ -4,10 +4,9 @@
 // goes on with the same command. --root is the folder that holds models, runs and docs: the project's by default.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { root as project } from "../scripts/lib/paths.mjs";
 import { claimTable, published } from "./lib/claims.mjs";
 import { readFlags } from "./lib/flags.mjs";
-import { cli, runNode } from "./lib/flexvar.mjs";
+import { cli, root as project, runNode } from "./lib/flexvar.mjs";
 
 const GUIDANCE = "guidance=1,1.5,2,3,4,6";
 const FILTERS = { "top-k": "top-k=1,10,60,0", "top-p": "top-p=0.5,0.8,0.95,1", temperature: "temperature=0.7,1,1.3" };

@@ -5,10 +5,19 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runnerImport } from "vite";
 import { readFlags } from "./lib/flags.mjs";
-import { cli, loadSource } from "./lib/flexvar.mjs";
+import { cli } from "./lib/flexvar.mjs";
 
 const { values: flags } = readFlags({ depths: "16,24", runs: "3", dir: join(tmpdir(), "flexvar-int8") });
+const source = async (path) =>
+  (
+    await runnerImport(fileURLToPath(new URL(`../src/${path}`, import.meta.url)), {
+      configFile: false,
+      logLevel: "error",
+    })
+  ).module;
 
 /** Runs `flexvar` and gives what `--json` prints. */
 function flexvar(...args) {
@@ -23,7 +32,7 @@ function flexvar(...args) {
 async function folders(depth) {
   const [floats, integers] = [join(flags.dir, `d${depth}`), join(flags.dir, `d${depth}-int8`)];
   if (!existsSync(floats)) {
-    const { releasedConfig, writeRandomModel } = await loadSource("src/bench/random-model.ts");
+    const { releasedConfig, writeRandomModel } = await source("bench/random-model.ts");
     mkdirSync(floats, { recursive: true });
     await writeRandomModel(floats, releasedConfig(depth));
   }

@@ -6,8 +6,10 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runnerImport } from "vite";
 import { readFlags } from "./lib/flags.mjs";
-import { cli, loadSource } from "./lib/flexvar.mjs";
+import { cli } from "./lib/flexvar.mjs";
 import { startHub } from "./lib/hub-server.mjs";
 
 const { values: flags } = readFlags({
@@ -16,6 +18,13 @@ const { values: flags } = readFlags({
   seed: "1",
   dir: join(tmpdir(), "flexvar-pull-faults"),
 });
+const source = async (path) =>
+  (
+    await runnerImport(fileURLToPath(new URL(`../src/${path}`, import.meta.url)), {
+      configFile: false,
+      logLevel: "error",
+    })
+  ).module;
 const depth = Number(flags.depth);
 const name = `flexvar-d${depth}`;
 const at = (...parts) => join(flags.dir, ...parts);
@@ -30,8 +39,8 @@ const uniform = () => {
 /** The released files of random values, made once. */
 async function checkpoints() {
   if (existsSync(at(`pth-${depth}`))) return;
-  const { releasedConfig, writeRandomModel } = await loadSource("src/bench/random-model.ts");
-  const { exportModel } = await loadSource("src/pretrained/node.ts");
+  const { releasedConfig, writeRandomModel } = await source("bench/random-model.ts");
+  const { exportModel } = await source("pretrained/node.ts");
   mkdirSync(at("random"), { recursive: true });
   await writeRandomModel(at("random"), releasedConfig(depth));
   await exportModel(at("random"), at(`pth-${depth}`));

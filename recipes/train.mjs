@@ -6,9 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../scripts/lib/paths.mjs";
 import { readFlags, refuse } from "./lib/flags.mjs";
-import { cli, runNode } from "./lib/flexvar.mjs";
+import { cli, root, runNode } from "./lib/flexvar.mjs";
 
 /** Stages in order: the network and the config's name; each writes runs/CONFIG. */
 const RECIPES = {

@@ -1,16 +1,11 @@
-// The built command line, run by recipes, and sources that they load.
+// The built command line, run by recipes.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { root } from "../../scripts/lib/paths.mjs";
+import { fileURLToPath } from "node:url";
 
+/** The project's folder. */
+export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const cli = join(root, "dist", "cli", "main.js");
-
-/** What a TypeScript file exports. @param path below the project's folder */
-export async function loadSource(path) {
-  const { runnerImport } = await import("vite");
-  const { module } = await runnerImport(join(root, path), { configFile: false, logLevel: "error" });
-  return module;
-}
 
 /** Runs Node on arguments, its errors shown: how it ended, and what it printed where `capture` is set. */
 export const runNode = (args, { capture = false, cwd } = {}) =>
