@@ -19,6 +19,7 @@ export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder
   const onStop = (): void => stop.abort();
   worker.news.on("cancelled", drop);
   worker.stopping.addEventListener("abort", onStop);
+  if (worker.stopping.aborted) onStop();
   for (const { unit } of orders) if (worker.gone.has(unit.id)) drop(unit.id);
   const done = new Set<OpenedOrder>();
   try {
@@ -40,12 +41,13 @@ export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder
       return;
     }
     if (!stop.signal.aborted)
-      await failOrRetry(
-        worker,
-        orders,
-        [...waiting].filter((order) => !done.has(order)),
-        error,
-      );
+      for (const order of [...waiting].filter((one) => !done.has(one)))
+        if (orders.length === 1) await fail(worker, order, error);
+        else {
+          // One order's fault must not be its neighbours': each is tried, and answered for, alone.
+          await carryOut(worker, [order]);
+          done.add(order);
+        }
   } finally {
     worker.news.off("cancelled", drop);
     worker.stopping.removeEventListener("abort", onStop);
@@ -58,16 +60,6 @@ export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder
       order.delivery.giveBack();
     } else order.delivery.ack();
   }
-}
-
-/** One order's fault must not be its neighbours': where several were drawn together, each is tried alone. */
-async function failOrRetry(
-  worker: WorkerState,
-  orders: readonly OpenedOrder[],
-  left: readonly OpenedOrder[],
-  error: unknown,
-): Promise<void> {
-  for (const order of left) await (orders.length > 1 ? carryOut(worker, [order]) : fail(worker, order, error));
 }
 
 async function fail(worker: WorkerState, { job, unit }: OpenedOrder, error: unknown): Promise<void> {

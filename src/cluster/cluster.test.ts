@@ -62,6 +62,22 @@ async function front(limits: Partial<Limits> = {}) {
 /** A renderer that is the test's pipeline, which no worker may close. */
 const shared = (): Renderer => ({ ...localRenderer(pipe), dispose: async () => {} });
 
+/** The same, a moment after every scale. */
+function slowly(onScale: () => void): Renderer {
+  const inner = shared();
+  return {
+    ...inner,
+    async *draw(batch, signal) {
+      for await (const scale of inner.draw(batch, signal)) {
+        onScale();
+        yield scale;
+        await sleep(150);
+        signal.throwIfAborted();
+      }
+    },
+  };
+}
+
 async function worker(options: Partial<WorkerOptions> = {}): Promise<Worker> {
   const started = await startWorker({
     cluster: await connected(),
@@ -106,7 +122,7 @@ function single() {
   });
 }
 
-describe.runIf(hasNats)("a cluster", { timeout: 30_000 }, () => {
+describe.runIf(hasNats)("a cluster", { timeout: 60_000 }, () => {
   test("draws what a single process draws, through any front end, and tells of every scale", async () => {
     const [a, b] = [await front(), await front()];
     const one = await worker();
@@ -174,19 +190,7 @@ describe.runIf(hasNats)("a cluster", { timeout: 30_000 }, () => {
   test("a call that is hung up on stops being drawn within a scale", async () => {
     const a = await front();
     let scales = 0;
-    const inner = shared();
-    const slow: Renderer = {
-      ...inner,
-      async *draw(batch, signal) {
-        for await (const scale of inner.draw(batch, signal)) {
-          scales++;
-          yield scale;
-          await sleep(100);
-          signal.throwIfAborted();
-        }
-      },
-    };
-    const one = await worker({ openRenderer: async () => slow });
+    const one = await worker({ openRenderer: async () => slowly(() => scales++) });
     const leave = new AbortController();
     const asked = a.client.generate({ scales: `${"1,".repeat(30)}2`, greedy: "none", class_labels: [1] }, leave.signal);
     while (scales < 2) await sleep(20);
@@ -259,20 +263,8 @@ describe.runIf(hasNats)("a cluster", { timeout: 30_000 }, () => {
 
   test("a worker that is stopped gives back what it has, as if it had not been begun", async () => {
     const a = await front();
-    const inner = shared();
     let scales = 0;
-    const slow: Renderer = {
-      ...inner,
-      async *draw(batch, signal) {
-        for await (const scale of inner.draw(batch, signal)) {
-          scales++;
-          yield scale;
-          await sleep(150);
-          signal.throwIfAborted();
-        }
-      },
-    };
-    const one = await worker({ openRenderer: async () => slow });
+    const one = await worker({ openRenderer: async () => slowly(() => scales++) });
     const job = await later(a, { ...base, class_labels: [4] });
     while (scales === 0) await sleep(10);
     await one.stop();
@@ -353,6 +345,42 @@ describe.runIf(hasNats)("a cluster", { timeout: 30_000 }, () => {
       await cluster.close();
     } finally {
       await small.stop();
+    }
+  });
+
+  test("a server that is away ends no front end with an open stream, and does not hold up the end of a process", async () => {
+    const own = await startNats();
+    const cluster = await openCluster({ url: own.url });
+    const engine = clusterEngine({ cluster, model: `m${hash}`, laneOf: () => "small" });
+    const server = createServerApp({ model: model(), engine });
+    const faults: unknown[] = [];
+    const onFault = (error: unknown): number => faults.push(error);
+    process.on("unhandledRejection", onFault);
+    try {
+      const body = JSON.stringify({ ...base, class_labels: [1], stream: true });
+      const headers = { "content-type": "application/json" };
+      await server.app.request("http://localhost/v1/images/generations", { method: "POST", headers, body });
+      await own.kill();
+      // Longer than a call is patient: a place that cannot be told must be nobody's fault.
+      await sleep(12_000);
+      expect(faults).toEqual([]);
+      const begun = performance.now();
+      await cluster.close();
+      expect(performance.now() - begun).toBeLessThan(10_000);
+    } finally {
+      process.off("unhandledRejection", onFault);
+      await own.stop();
+    }
+  });
+
+  test("a worker that starts leaves the bound of what waits as a front end set it", async () => {
+    const own = await startNats();
+    try {
+      const [set, plain] = [await openCluster({ url: own.url, most: 5 }), await openCluster({ url: own.url })];
+      expect((await plain.manager.streams.info("FLEXVAR_WORK")).config.max_msgs).toBe(5);
+      for (const one of [set, plain]) await one.close();
+    } finally {
+      await own.stop();
     }
   });
 

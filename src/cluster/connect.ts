@@ -1,5 +1,6 @@
 /** A connection to a NATS server with JetStream, with what flexvar keeps there made on first use. NATS's packages are loaded only here. */
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JetStreamClient, JetStreamManager, StreamConfig } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import type { ObjectStore } from "@nats-io/obj";
@@ -8,7 +9,7 @@ import { ExpectedError, OptionError } from "../errors/index.ts";
 import { DEAD_STREAM, FILES_BUCKET, JOBS_BUCKET, RESULT_STREAM, WORK_STREAM, WORKERS_BUCKET } from "./layout.ts";
 
 export interface ClusterOptions {
-  /** `nats://`, `tls://`, `ws://` or `wss://` addresses between commas; a user and password, or a token before `@`, may be in it. */
+  /** `nats://` or `tls://` addresses between commas; a user and password, or a token before `@`, may be in it. */
   readonly url: string;
   /** A credentials file (JWT and seed), as NATS's accounts give them. */
   readonly creds?: string | undefined;
@@ -37,6 +38,8 @@ export interface Cluster {
 }
 
 const NANOSECONDS = 1e6;
+/** Longest that closing waits for the server, in ms. */
+const CLOSE_MS = 2000;
 const DAY_MS = 24 * 3600 * 1000;
 /** A worker that has not said so for this long is not there. */
 export const WORKER_MS = 10_000;
@@ -51,7 +54,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     const { jetstream, jetstreamManager } = await import("@nats-io/jetstream");
     const [{ Kvm }, { Objm }] = await Promise.all([import("@nats-io/kv"), import("@nats-io/obj")]);
     const manager = await jetstreamManager(connection);
-    for (const config of streams(options)) await addStream(manager, config);
+    for (const config of streams(options))
+      await addStream(manager, config, options.most !== undefined && config.name === WORK_STREAM);
     const kvm = new Kvm(connection);
     const bucket = (name: string, ttl: number) => kvm.create(name, { replicas, ttl, history: 1, allow_direct: true });
     return {
@@ -62,7 +66,11 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       jobs: await bucket(JOBS_BUCKET, 2 * keepMs),
       workers: await bucket(WORKERS_BUCKET, WORKER_MS),
       files: await new Objm(connection).create(FILES_BUCKET, { replicas, ttl: 2 * keepMs * NANOSECONDS }),
-      close: () => connection.drain(),
+      async close() {
+        // Without a server there is nobody to send the rest to.
+        await Promise.race([connection.drain(), sleep(CLOSE_MS)]).catch(() => undefined);
+        await connection.close();
+      },
     };
   } catch (error) {
     await connection.close();
@@ -98,12 +106,12 @@ async function connect({ url, creds, ca, name }: ClusterOptions): Promise<NatsCo
 
 function parsed(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["nats:", "tls:", "ws:", "wss:"].includes(url.protocol) || url.hostname === "")
+  if (url === undefined || !["nats:", "tls:"].includes(url.protocol) || url.hostname === "")
     throw new OptionError("cluster", "an address such as nats://host:4222", `"${withoutSecret(text)}"`);
   return url;
 }
 
-const bare = ({ protocol, host }: URL): string => (protocol === "tls:" ? `nats://${host}` : `${protocol}//${host}`);
+const bare = ({ host }: URL): string => `nats://${host}`;
 
 /** An address for messages. */
 const withoutSecret = (url: string): string => url.replaceAll(/\/\/[^@/,]{0,2000}@/g, "//");
@@ -137,18 +145,18 @@ function streams({ replicas = 1, most = 10_000, keepMs = 900_000 }: ClusterOptio
       name: RESULT_STREAM,
       subjects: ["flexvar.result.>"],
       max_msgs_per_subject: 1,
-      max_age: keepMs * NANOSECONDS,
+      // As long as the ends of their jobs.
+      max_age: 2 * keepMs * NANOSECONDS,
       allow_direct: true,
     },
     { ...all, name: DEAD_STREAM, subjects: ["flexvar.dead.>"], max_age: 30 * DAY_MS * NANOSECONDS },
   ];
 }
 
-/** A stream that is there is brought to the configuration: the last one that starts decides. */
-async function addStream(manager: JetStreamManager, config: Partial<StreamConfig>): Promise<void> {
+/** Makes a stream. One that is there stays as it is, but for a bound that was asked for. */
+async function addStream(manager: JetStreamManager, config: Partial<StreamConfig>, isAsked: boolean): Promise<void> {
   const name = config.name!;
   const known = await manager.streams.info(name).catch(() => undefined);
   if (known === undefined) await manager.streams.add(config as StreamConfig & { name: string });
-  else if (known.config.max_msgs !== (config.max_msgs ?? -1) || known.config.max_age !== (config.max_age ?? 0))
-    await manager.streams.update(name, config);
+  else if (isAsked && known.config.max_msgs !== config.max_msgs) await manager.streams.update(name, config);
 }

@@ -39,6 +39,8 @@ export async function findJob(cluster: Cluster, id: string): Promise<JobState | 
   const { status, error } = read.end(entry.value);
   if (status === "done") {
     const pictures = await picturesOf(cluster, job, form.total);
+    // A job whose pictures are not kept any more is not either.
+    if (pictures.length < form.total) return undefined;
     return { ...known, status, done: pictures.length, pictures, error: undefined };
   }
   return {

@@ -13,6 +13,8 @@ const unitSchema = z.object({
   /** The call's other pictures are in messages of their own. */
   total: count,
   call: z.enum(["generation", "edit"]) satisfies z.ZodType<CallKind>,
+  /** This message is for all pictures of the job: an edit, or windows over a coarse picture. */
+  whole: z.boolean(),
   /** Milliseconds since 1970. */
   created: z.number(),
   deadline: z.number(),

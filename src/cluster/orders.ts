@@ -62,12 +62,12 @@ export async function openOrder(worker: WorkerState, delivery: Delivery): Promis
   }
   const deaths = begun?.times ?? 0;
   if (deaths >= DEATHS) {
-    await bury(worker, delivery, `${deaths} workers ended while they drew it, the last ${begun!.worker}`);
     await endJob(worker, job, { status: "failed", error: errorOf(deadly(deaths)) });
+    await bury(worker, delivery, `${deaths} workers ended while they drew it, the last ${begun!.worker}`);
     return undefined;
   }
   const isCrossed = begun !== undefined && begun.fingerprint !== worker.fingerprint;
-  if (isCrossed && (await othersOf(cluster, begun)) > 0) {
+  if (isCrossed && (await persist(() => othersOf(cluster, begun))) > 0) {
     // Another machine like the one that began it is there: the whole picture shall be of one.
     delivery.giveBack(LIKE_MS);
     return undefined;
@@ -111,7 +111,7 @@ async function isOver(worker: WorkerState, job: string, unit: Unit): Promise<boo
   const { cluster } = worker;
   const end = await persist(() => cluster.jobs.get(endKey(job)));
   if (end !== null && end.operation === "PUT") return true;
-  if (unit.call === "edit" || unit.total === 0) return false;
+  if (unit.whole) return false;
   const found = await persist(() =>
     cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj: resultSubject(job, unit.number) }),
   );

@@ -28,19 +28,21 @@ export async function publishOrder(
   const deadline = created + limits.jobMs;
   const until = Date.now() + PATIENCE_MS;
   const at = { model, machines: ANY_CLASS, lane: laneOf(order) };
+  const whole = order.work.kind === "edit";
   try {
     const { fields, objects } = await withoutFiles(cluster, job, order, until);
     const unit: Omit<Unit, "number"> = {
       id,
       requestId,
-      total: order.call === "edit" || order.work.kind === "edit" ? 1 : form.total,
+      total: whole ? 1 : form.total,
+      whole,
       call: order.call,
       created,
       deadline,
       fields,
       objects,
     };
-    const acks = await Promise.all(
+    const sent = await Promise.allSettled(
       Array.from({ length: unit.total }, (_, number) =>
         persist(
           () =>
@@ -51,6 +53,11 @@ export async function publishOrder(
         ),
       ),
     );
+    // All have come to an end: what did arrive of a job that is refused can be taken out.
+    const acks = sent.map((one) => {
+      if (one.status === "rejected") throw one.reason;
+      return one.value;
+    });
     const record: JobRecord = { requestId, created, deadline, sequence: Math.min(...acks.map(({ seq }) => seq)), form };
     await persist(() => cluster.jobs.put(recordKey(job), write(record)), until);
   } catch (error) {

@@ -184,7 +184,7 @@ function reply(c: Context, error: ApiError): Response {
 
 async function wait(c: Context, engine: JobEngine, order: Order): Promise<Response> {
   const job = await engine.submit(order, requestIdOf(c));
-  const gone = (): void => void engine.cancel(job.id);
+  const gone = (): void => void engine.cancel(job.id).catch(() => undefined);
   c.req.raw.signal.addEventListener("abort", gone);
   if (c.req.raw.signal.aborted) gone();
   await job.ended;
@@ -206,17 +206,22 @@ async function stream(c: Context, engine: JobEngine, order: Order): Promise<Resp
   const job = await engine.submit(order, requestIdOf(c));
   const pictures = on(job.news, "picture", { close: ["end"] }) as AsyncIterable<[MadePicture]>;
   return streamSSE(c, async (events) => {
-    events.onAbort(() => void engine.cancel(job.id));
+    events.onAbort(() => void engine.cancel(job.id).catch(() => undefined));
     const send = (event: StreamEvent) => events.writeSSE({ event: event.type, data: JSON.stringify(event) });
     let place: number | undefined;
     const places = setInterval(async () => {
-      const position = await engine.position(job.id);
+      if (job.status !== "queued") return clearInterval(places);
+      // A place that cannot be told now is told later.
+      const position = await engine.position(job.id).catch(() => undefined);
       if (job.status !== "queued" || position === undefined || position === place) return;
       place = position;
       await send(queuedEvent(job.created, position));
     }, PLACE_MS);
-    for await (const [picture] of pictures) await send(imageEvent(picture, job));
-    clearInterval(places);
+    try {
+      for await (const [picture] of pictures) await send(imageEvent(picture, job));
+    } finally {
+      clearInterval(places);
+    }
     if (job.error !== undefined)
       await events.writeSSE({ event: "error", data: JSON.stringify(job.error.body(job.requestId)) });
   });
