@@ -5,8 +5,9 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
-import { startCluster, startSingle } from "./lib/cluster.mjs";
+import { startCluster } from "./lib/cluster.mjs";
 import { readFlags } from "./lib/flags.mjs";
+import { startServer } from "./lib/flexvar.mjs";
 import { median } from "./lib/numbers.mjs";
 
 const { values: flags } = readFlags({ jobs: "3000", rate: "300", model: "emoji", rounds: "15" });
@@ -90,7 +91,7 @@ async function firstScale(url) {
   return median(times);
 }
 
-const single = await startSingle(flags.model);
+const single = await startServer(flags.model);
 const cluster = await startCluster({ model: flags.model, workers: 1, fronts: 1 });
 await firstScale(single.url);
 await firstScale(cluster.fronts[0].url);
@@ -98,6 +99,6 @@ const [alone, apart] = [await firstScale(single.url), await firstScale(cluster.f
 console.log(
   `first scale: ${apart.toFixed(0)} ms on the cluster, ${alone.toFixed(0)} ms in one process, ${(apart - alone).toFixed(0)} ms more`,
 );
-await single.kill();
+single.close();
 await cluster.stop();
 process.exit();

@@ -1,8 +1,9 @@
 // Jobs of many kinds through a cluster while its processes are killed with SIGKILL at random and started again.
 import { setTimeout as sleep } from "node:timers/promises";
-import { ask, startCluster, startSingle } from "./cluster.mjs";
+import { ask, startCluster } from "./cluster.mjs";
 import { mixedRequests } from "./cluster-requests.mjs";
 import { deadLetters } from "./dead-letters.mjs";
+import { startServer } from "./flexvar.mjs";
 
 /** Pictures of this seed end the process that draws them. */
 const POISON = 666_666;
@@ -27,9 +28,9 @@ export async function runKills(options, say = () => {}) {
       body: { class_labels: [i], seed: POISON },
     });
 
-  const single = await startSingle();
+  const single = await startServer("emoji");
   const expected = await Promise.all(requests.map((request) => ask([single], request, 600_000)));
-  await single.kill();
+  single.close();
   say(`the single process: ${expected.length} jobs, ${expected.filter(({ status }) => status === "done").length} done`);
 
   const preload = new URL("./poison.mjs", import.meta.url).href;

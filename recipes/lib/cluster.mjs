@@ -79,13 +79,6 @@ export async function startCluster({ model = "emoji", workers = 3, fronts = 2, e
   };
 }
 
-/** One process that does everything, to compare with. @param {string} [model] @returns {Promise<Front>} */
-export async function startSingle(model = "emoji") {
-  const port = await freePort();
-  const args = ["serve", "--model", model, "--port", String(port), "--threads", "1", "--log-level", "error"];
-  return { ...(await startPart(args, /listening/)), url: `http://127.0.0.1:${port}` };
-}
-
 /** @typedef {{ path: string, body: Record<string, unknown> }} Request */
 
 /**

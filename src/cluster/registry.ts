@@ -8,8 +8,7 @@ import type { WorkerState } from "./worker-state.ts";
 export async function announce(worker: WorkerState): Promise<() => Promise<void>> {
   const { cluster, id, fingerprint, about, model } = worker;
   const started = Date.now();
-  const calibration = await worker.renderer.calibrate?.();
-  const budget = calibration && model.costs && { ...model.costs.budget, ...calibration };
+  const budget = model.costs?.budget;
   const say = async (): Promise<void> => {
     const card: WorkerCard = {
       id,
