@@ -8,7 +8,7 @@ import {
   parseRatio,
   readMask,
 } from "../editing/index.ts";
-import { ImageError, loadMaskPicture, loadRgba, pictureHash, type RgbaImage, waitingPictures } from "../image/node.ts";
+import { pictureHash, type RgbaImage } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
   drawing,
@@ -39,12 +39,12 @@ import {
 } from "../pipelines/index.ts";
 import { classPicksOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
 import { parsePair } from "../sampling/index.ts";
-import { pictureBytes } from "./base64.ts";
 import type { Work } from "./engine.ts";
-import { ApiError, cancelled, invalid } from "./errors.ts";
+import { ApiError, invalid } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Limits } from "./limits.ts";
 import type { DrawRow } from "./renderer.ts";
+import { picture } from "./request-picture.ts";
 
 /** The model that a server serves. */
 export interface ServedModel {
@@ -256,32 +256,6 @@ function resultSize({ size: given }: Fields, task: string, { width, height }: Rg
 function staysOpaque({ data }: RgbaImage, mask: { readonly data: ArrayLike<number> } | undefined): boolean {
   for (let i = 0; i < data.length / 4; i++) if (data[4 * i + 3] !== 255 && !(Number(mask?.data[i]) > 0)) return false;
   return true;
-}
-
-/** @param signal aborts when the client has left: a picture that waits for its turn is dropped. */
-async function picture(
-  fields: Fields,
-  name: "image" | "mask",
-  limits: Limits,
-  signal: AbortSignal | undefined,
-): Promise<RgbaImage> {
-  const bytes = await pictureBytes(String([fields[name]].flat()[0]));
-  if (bytes === undefined)
-    throw invalid(name, "expected a picture file in base64, plain or as a data URL (no address), got something else");
-  if (waitingPictures() >= Math.max(1, limits.queue))
-    throw new ApiError(429, "queue: expected room for a picture to decode, got a full queue; try again later", {
-      code: "queue_full",
-      retryAfter: 1,
-    });
-  try {
-    const load = name === "mask" ? loadMaskPicture : loadRgba;
-    return await load(bytes, { limits: { pixels: limits.pixels, seconds: limits.decodeMs / 1000, signal } });
-  } catch (error) {
-    if (signal?.aborted) throw cancelled();
-    if (!(error instanceof ImageError)) throw error;
-    // What a decoder says of damage names its own parts.
-    throw invalid(name, `expected ${error.expected}, got ${error.fault === "damage" ? "a broken one" : error.got}`);
-  }
 }
 
 const firstIndexOf = (fields: Fields) => fields.first_index as number | undefined;
