@@ -49,6 +49,8 @@ export async function startNats({ maxBytes, config = "" } = {}) {
     kill,
     /** Starts it again on what it kept. */
     start,
+    /** Takes away what it kept; it must not be running. */
+    lose: () => rm(`${folder}/store`, { recursive: true, force: true }),
     async stop() {
       await kill();
       await rm(folder, { recursive: true, force: true });

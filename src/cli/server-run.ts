@@ -160,16 +160,34 @@ type Served = Pick<ServerOptions, "model" | "renderer" | "engine"> & {
   readonly close: () => Promise<void>;
 };
 
+/** Flags of who draws. */
+const WORKERS_OWN = [
+  ["device", "--device"],
+  ["dtype", "--dtype"],
+  ["threads", "--threads"],
+  ["lowMemory", "--low-memory"],
+  ["memory", "--memory"],
+  ["batch", "--batch"],
+] as const;
+
 /** The model here, or, with `--cluster`, what is known of it and the way to the workers that have it. */
 async function served(flags: ServerFlags, report: Running["report"]): Promise<Served> {
   if (flags.cluster === undefined) {
     const { folder, model, renderer } = await openServed(flags, report);
     return { folder, model, renderer, close: () => renderer.dispose() };
   }
+  for (const [name, flag] of WORKERS_OWN)
+    if (flags[name] !== undefined)
+      throw new UsageError(`${flag}: expected none with --cluster, for its workers draw; give it to flexvar worker`);
   const { clusterCosts, clusterEngine, lanesOf } = await import("../cluster/index.ts");
   const { folder, model } = await knownModel(flags);
-  const cluster = await openClusterOf(flags, { name: "flexvar serve", ...(flags.queue && { most: flags.queue }) });
-  const looked = clusterCosts(cluster, model.config, model.hash, DEFAULT_LIMITS.jobMs / 1000);
+  const onMessage = (line: string): void => report.log(line);
+  const cluster = await openClusterOf(flags, {
+    name: "flexvar serve",
+    onMessage,
+    ...(flags.queue && { most: flags.queue }),
+  });
+  const looked = clusterCosts({ cluster, model, seconds: DEFAULT_LIMITS.jobMs / 1000, onMessage });
   return {
     folder,
     model: {

@@ -28,7 +28,7 @@ export function define(command: Command): CommandWork {
 
 async function work(flags: WorkerFlags, { report, signal }: Running): Promise<Outcome> {
   const id = `${hostname().replaceAll(/[^A-Za-z0-9-]/g, "-")}-${process.pid}-${crypto.randomUUID().slice(0, 6)}`;
-  const cluster = await openClusterOf(flags, { name: `flexvar worker ${id}` });
+  const cluster = await openClusterOf(flags, { name: `flexvar worker ${id}`, onMessage: (line) => report.log(line) });
   try {
     const { model, renderer, reopen, device } = await openServed(flags, report);
     const { dtype = "as stored", batch } = flags;

@@ -2,13 +2,15 @@
 import { type MadePicture, toApiError } from "../server/index.ts";
 import { begunKey, resultSubject, scaleSubject } from "./layout.ts";
 import { errorOf, write } from "./messages.ts";
-import { endIfWhole, endJob, type OpenedOrder } from "./orders.ts";
+import { end, endIfWhole, type OpenedOrder } from "./orders.ts";
 import { packPicture } from "./pictures.ts";
-import { persist } from "./retry.ts";
-import { reopen, type WorkerState } from "./worker-state.ts";
+import { insist, type WorkerState } from "./worker-state.ts";
 
-/** Draws a batch (or one edit). Orders that end it by their fault end as failed; where what draws dies, they are given back. */
-export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder[]): Promise<void> {
+/**
+ * Draws a batch (or one edit). Orders that end it by their fault end as failed; where what draws dies, they are given back.
+ * @returns whether what draws lives
+ */
+export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder[]): Promise<boolean> {
   await Promise.all(orders.map((order) => noteBegun(worker, order, order.deaths + 1)));
   const stop = new AbortController();
   const waiting = new Set(orders);
@@ -22,6 +24,7 @@ export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder
   if (worker.stopping.aborted) onStop();
   for (const { unit } of orders) if (worker.gone.has(unit.id)) drop(unit.id);
   const done = new Set<OpenedOrder>();
+  let isLiving = true;
   try {
     for await (const { order, picture } of made(worker, orders, stop.signal)) {
       if (!waiting.has(order)) continue;
@@ -30,22 +33,22 @@ export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder
       worker.pictures++;
       if (order.work.kind === "edit" && picture.at < order.work.total - 1) continue;
       done.add(order);
-      await endIfWhole(worker, order.job, order.work.kind === "edit" ? 1 : order.unit.total);
+      await endIfWhole(worker, order.unit);
       order.delivery.ack();
     }
   } catch (error) {
     if (!stop.signal.aborted && !(await isAlive(worker))) {
       for (const order of orders) if (!done.has(order)) order.delivery.giveBack();
       worker.onMessage?.("what draws has ended; its work is given back, and it is opened again");
-      await reopen(worker);
-      return;
+      return false;
     }
     if (!stop.signal.aborted)
       for (const order of [...waiting].filter((one) => !done.has(one)))
         if (orders.length === 1) await fail(worker, order, error);
         else {
           // One order's fault must not be its neighbours': each is tried, and answered for, alone.
-          await carryOut(worker, [order]);
+          if (!isLiving) order.delivery.giveBack();
+          else isLiving = await carryOut(worker, [order]);
           done.add(order);
         }
   } finally {
@@ -60,12 +63,13 @@ export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder
       order.delivery.giveBack();
     } else order.delivery.ack();
   }
+  return isLiving;
 }
 
-async function fail(worker: WorkerState, { job, unit }: OpenedOrder, error: unknown): Promise<void> {
+async function fail(worker: WorkerState, { unit }: OpenedOrder, error: unknown): Promise<void> {
   const refusal = toApiError(error);
   worker.onMessage?.(`job ${unit.id} failed: ${(error as Error).message}`);
-  await endJob(worker, job, { status: "failed", error: errorOf(refusal) });
+  await end(worker, unit, { status: "failed", error: errorOf(refusal) });
 }
 
 /** What draws answers no more once its process has died. */
@@ -73,12 +77,9 @@ async function isAlive({ renderer }: WorkerState): Promise<boolean> {
   return renderer.isAlive?.() ?? true;
 }
 
-async function noteBegun(
-  { cluster, id, fingerprint }: WorkerState,
-  { job, unit }: OpenedOrder,
-  times: number,
-): Promise<void> {
-  await persist(() => cluster.jobs.put(begunKey(job, unit.number), write({ times, worker: id, fingerprint })));
+async function noteBegun(worker: WorkerState, { job, unit }: OpenedOrder, times: number): Promise<void> {
+  const { cluster, id, fingerprint } = worker;
+  await insist(worker, () => cluster.jobs.put(begunKey(job, unit.number), write({ times, worker: id, fingerprint })));
 }
 
 /** Pictures of orders as they are drawn, each with its number in its own job. */
@@ -105,14 +106,15 @@ async function* made(
 }
 
 /** Sends a picture to who waits; a finished one is kept. */
-async function send({ cluster }: WorkerState, order: OpenedOrder, picture: MadePicture): Promise<void> {
+async function send(worker: WorkerState, order: OpenedOrder, picture: MadePicture): Promise<void> {
+  const { cluster } = worker;
   const { job, fingerprint } = order;
-  const { payload, headers } = await persist(() => packPicture(cluster, job, { ...picture, fingerprint }));
+  const { payload, headers } = await insist(worker, () => packPicture(cluster, job, { ...picture, fingerprint }));
   if (!picture.scale.isLast) {
     cluster.connection.publish(scaleSubject(job), payload, { headers });
     return;
   }
-  await persist(() =>
+  await insist(worker, () =>
     cluster.stream.publish(resultSubject(job, picture.at), payload, { headers, msgID: `${job}.${picture.at}` }),
   );
 }

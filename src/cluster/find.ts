@@ -1,5 +1,5 @@
 /** Jobs as the cluster keeps them: any front end answers for any. */
-import { cancelled, type JobState, type MadePicture } from "../server/index.ts";
+import { ApiError, cancelled, type JobState, type MadePicture } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import type { FollowedJob } from "./front.ts";
 import {
@@ -63,9 +63,14 @@ async function picturesOf(cluster: Cluster, job: string, total: number): Promise
   return all.filter((picture) => picture !== undefined);
 }
 
+/** A finished picture; undefined where it is not kept any more. */
 async function pictureAt(cluster: Cluster, job: string, at: number): Promise<PlacedPicture | undefined> {
   const message = await cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj: resultSubject(job, at) });
-  return message === null ? undefined : await unpackPicture(cluster, message);
+  if (message === null) return undefined;
+  return await unpackPicture(cluster, message).catch((error: unknown) => {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  });
 }
 
 /** Pictures of a job that is done of which its front end did not hear. */

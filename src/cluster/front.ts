@@ -16,11 +16,11 @@ import {
 import type { Cluster } from "./connect.ts";
 import { findJob, lostPictures, placeOf } from "./find.ts";
 import { endKey, idWithin, JOB_TOKEN, jobId, jobTokens, newsOf, WORK_STREAM, workOfJob } from "./layout.ts";
-import { apiErrorOf, errorOf, read } from "./messages.ts";
+import { apiErrorOf, type End, errorOf, read } from "./messages.ts";
 import { endJob } from "./orders.ts";
-import { unpackPicture } from "./pictures.ts";
-import { asked } from "./refusal.ts";
-import { publishOrder, type Sorting } from "./submit.ts";
+import { dropFiles, fileName, unpackPicture } from "./pictures.ts";
+import { asked, PATIENCE_MS } from "./refusal.ts";
+import { FILES, publishOrder, type Sorting } from "./submit.ts";
 
 export interface FrontOptions extends Sorting {
   readonly cluster: Cluster;
@@ -121,11 +121,13 @@ function followed(front: Front, order: Order, requestId: string): FollowedJob {
 async function cancel({ cluster, open }: Front, id: string, reason?: ApiError): Promise<void> {
   const job = jobTokens(id);
   if (job === undefined || (!open.has(id) && (await findJob(cluster, id)) === undefined)) return;
-  const isFirst = await endJob(
-    { cluster },
-    job,
-    reason === undefined ? { status: "cancelled" } : { status: "failed", error: errorOf(reason) },
-  );
+  const how: End = reason === undefined ? { status: "cancelled" } : { status: "failed", error: errorOf(reason) };
+  const isFirst = await endJob(cluster, job, how, { untilMs: Date.now() + PATIENCE_MS });
+  if (open.get(id)?.form.call === "edit")
+    dropFiles(
+      cluster,
+      FILES.map((name) => fileName(job, name)),
+    );
   if (isFirst) await cluster.manager.streams.purge(WORK_STREAM, { filter: workOfJob(job) }).catch(() => undefined);
 }
 
@@ -193,8 +195,9 @@ async function finish(front: Front, job: FollowedJob, bytes: Uint8Array): Promis
 
 /** Ends of jobs that have been quiet for long, looked up: a message of one may have been lost with a connection. */
 async function lookAfter(front: Front): Promise<void> {
-  for (const job of front.open.values()) {
+  for (const job of [...front.open.values()]) {
     if (Date.now() - job.heard < QUIET_MS) continue;
+    job.heard = Date.now();
     const entry = await front.cluster.jobs.get(endKey(jobTokens(job.id)!)).catch(() => null);
     if (entry?.operation === "PUT")
       job.turn = job.turn.then(() => finish(front, job, entry.value)).catch(() => undefined);

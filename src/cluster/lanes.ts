@@ -1,7 +1,7 @@
 /** Which lane a job takes, and what front ends check work with that they do not carry out. */
 import { type Costs, createCostModel, generateStages, type RunCost, resolvePlan } from "../pipelines/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
-import type { Order } from "../server/index.ts";
+import type { Order, ServedModel } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import type { Lane } from "./layout.ts";
 import { workersOf } from "./registry.ts";
@@ -28,19 +28,43 @@ export interface ClusterCosts {
   stop(): void;
 }
 
+/** The slowest of each: any worker may get the work. */
+function slowest(budgets: readonly { readonly rate: Costs["budget"]["rate"] }[]): Costs["budget"]["rate"] {
+  const rates = budgets.map(({ rate }) => rate);
+  return {
+    transformer: Math.min(...rates.map(({ transformer }) => transformer)),
+    tokenizer: Math.min(...rates.map(({ tokenizer }) => tokenizer)),
+    call: Math.max(...rates.map(({ call }) => call)),
+  };
+}
+
+interface LookOptions {
+  readonly cluster: Cluster;
+  readonly model: Pick<ServedModel, "name" | "hash" | "config">;
+  /** Longest that a job may take. */
+  readonly seconds: number;
+  /** Is told when the model's first worker comes, and when its last one goes. */
+  readonly onMessage?: ((line: string) => void) | undefined;
+}
+
 /** Looks at the workers of a model now and again: what the least of them can do is what may be asked for. */
-export function clusterCosts(cluster: Cluster, config: ModelConfig, hash: string, seconds: number): ClusterCosts {
-  if (config.transformer === null) return { costs: undefined, stop: () => undefined };
-  const model = createCostModel(config);
+export function clusterCosts({ cluster, model: served, seconds, onMessage }: LookOptions): ClusterCosts {
+  const { name, hash, config } = served;
+  const model = config.transformer === null ? undefined : createCostModel(config);
   const rate = { transformer: Number.POSITIVE_INFINITY, tokenizer: Number.POSITIVE_INFINITY, call: 0 };
-  const unknown: Costs = { model, budget: { memoryBytes: Number.POSITIVE_INFINITY, idleBytes: 0, rate, seconds } };
-  let costs = unknown;
+  const boundless = { memoryBytes: Number.POSITIVE_INFINITY, idleBytes: 0, rate, seconds };
+  let costs: Costs | undefined = model && { model, budget: boundless };
+  let count: number | undefined;
   const look = async (): Promise<void> => {
-    const budgets = (await workersOf(cluster))
-      .filter((worker) => worker.model.hash === hash)
-      .flatMap(({ budget }) => (budget === undefined ? [] : [budget]));
+    const cards = (await workersOf(cluster)).filter((worker) => worker.model.hash === hash);
+    if (cards.length === 0 && count !== 0)
+      onMessage?.(`no worker of ${name} (${hash}) is there: jobs wait for one (flexvar worker --cluster … --model …)`);
+    if (cards.length > 0 && count === 0) onMessage?.(`a worker of ${name} is there`);
+    count = cards.length;
+    if (model === undefined) return;
+    const budgets = cards.flatMap(({ budget }) => (budget === undefined ? [] : [budget]));
     const least = budgets.sort((a, b) => a.memoryBytes - a.idleBytes - (b.memoryBytes - b.idleBytes))[0];
-    costs = least === undefined ? unknown : { model, budget: { ...least, seconds } };
+    costs = { model, budget: least === undefined ? boundless : { ...least, rate: slowest(budgets), seconds } };
   };
   const tryLook = (): void => void look().catch(() => undefined);
   tryLook();

@@ -58,6 +58,8 @@ const place = ({ model, machines, lane }: Place): string => `${model}.${machines
 
 export const workSubject = (at: Place, job: string, number: number): string =>
   `flexvar.work.${place(at)}.${job}.${number}`;
+/** The lane that a message of work took. */
+export const laneOf = (subject: string): string | undefined => subject.split(".")[4];
 /** All that waits of a job. */
 export const workOfJob = (job: string): string => `flexvar.work.*.*.*.${job}.*`;
 /** What a consumer of a place hands out, and its name. */

@@ -1,6 +1,7 @@
 /** A message of work, looked at before it is begun: what is over, what was begun elsewhere, what killed those who did it. */
 import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import { ApiError, DEFAULT_LIMITS, editWork, generationWork, toApiError, tooLate, type Work } from "../server/index.ts";
+import type { Cluster } from "./connect.ts";
 import {
   begunKey,
   cancelSubject,
@@ -12,11 +13,11 @@ import {
   resultSubject,
 } from "./layout.ts";
 import { type Begun, type End, errorOf, read, type Unit, write } from "./messages.ts";
-import { getFile } from "./pictures.ts";
+import { dropFiles, getFile } from "./pictures.ts";
 import type { Delivery } from "./pull.ts";
 import { othersOf } from "./registry.ts";
-import { faultCode, persist } from "./retry.ts";
-import type { WorkerState } from "./worker-state.ts";
+import { faultCode, type Patience, persist } from "./retry.ts";
+import { insist, patienceOf, type WorkerState } from "./worker-state.ts";
 
 /** Work that is to be carried out here. */
 export interface OpenedOrder {
@@ -57,17 +58,17 @@ export async function openOrder(worker: WorkerState, delivery: Delivery): Promis
   const begun = delivery.times > 1 ? await begunOf(worker, job, unit.number) : undefined;
   if (delivery.times > 1 && (await isOver(worker, job, unit))) return over(delivery);
   if (Date.now() > unit.deadline) {
-    await endJob(worker, job, { status: "failed", error: errorOf(tooLate(unit.deadline - unit.created)) });
+    await end(worker, unit, { status: "failed", error: errorOf(tooLate(unit.deadline - unit.created)) });
     return over(delivery);
   }
   const deaths = begun?.times ?? 0;
   if (deaths >= DEATHS) {
-    await endJob(worker, job, { status: "failed", error: errorOf(deadly(deaths)) });
+    await end(worker, unit, { status: "failed", error: errorOf(deadly(deaths)) });
     await bury(worker, delivery, `${deaths} workers ended while they drew it, the last ${begun!.worker}`);
     return undefined;
   }
   const isCrossed = begun !== undefined && begun.fingerprint !== worker.fingerprint;
-  if (isCrossed && (await persist(() => othersOf(cluster, begun))) > 0) {
+  if (isCrossed && (await insist(worker, () => othersOf(cluster, begun))) > 0) {
     // Another machine like the one that began it is there: the whole picture shall be of one.
     delivery.giveBack(LIKE_MS);
     return undefined;
@@ -86,7 +87,7 @@ export async function openOrder(worker: WorkerState, delivery: Delivery): Promis
       fingerprint: isCrossed ? `${begun.fingerprint}>${fingerprint}` : fingerprint,
     };
   } catch (error) {
-    await endJob(worker, job, { status: "failed", error: errorOf(toApiError(error)) });
+    await end(worker, unit, { status: "failed", error: errorOf(toApiError(error)) });
     return over(delivery);
   }
 }
@@ -101,41 +102,52 @@ function over(delivery: Delivery): undefined {
   delivery.ack();
 }
 
-async function begunOf({ cluster: { jobs } }: WorkerState, job: string, number: number): Promise<Begun | undefined> {
-  const entry = await persist(() => jobs.get(begunKey(job, number)));
+async function begunOf(worker: WorkerState, job: string, number: number): Promise<Begun | undefined> {
+  const entry = await insist(worker, () => worker.cluster.jobs.get(begunKey(job, number)));
   return entry === null || entry.operation !== "PUT" ? undefined : read.begun(entry.value);
 }
 
 /** True where the job has ended, or where this part of it is done; a job of which nothing is missing is ended then. */
 async function isOver(worker: WorkerState, job: string, unit: Unit): Promise<boolean> {
   const { cluster } = worker;
-  const end = await persist(() => cluster.jobs.get(endKey(job)));
+  const end = await insist(worker, () => cluster.jobs.get(endKey(job)));
   if (end !== null && end.operation === "PUT") return true;
   if (unit.whole) return false;
-  const found = await persist(() =>
+  const found = await insist(worker, () =>
     cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj: resultSubject(job, unit.number) }),
   );
   if (found === null) return false;
-  await endIfWhole(worker, job, unit.total);
+  await endIfWhole(worker, unit);
   return true;
 }
 
 /** Ends a job whose pictures are all there. */
-export async function endIfWhole(worker: WorkerState, job: string, total: number): Promise<void> {
-  if (total === 1 || (await resultsOf(worker.cluster, job)) >= total) await endJob(worker, job, { status: "done" });
+export async function endIfWhole(worker: WorkerState, unit: Unit): Promise<void> {
+  const { id, whole, total } = unit;
+  if (whole || total === 1 || (await insist(worker, () => resultsOf(worker.cluster, jobTokens(id)!))) >= total)
+    await end(worker, unit, { status: "done" });
 }
 
 /** How many finished pictures of a job are there. */
 export async function resultsOf({ manager }: Pick<WorkerState["cluster"], "manager">, job: string): Promise<number> {
   const subjects_filter = resultSubject(job, "*");
-  const { state } = await persist(() => manager.streams.info(RESULT_STREAM, { subjects_filter }));
+  const { state } = await manager.streams.info(RESULT_STREAM, { subjects_filter });
   return Object.keys(state.subjects ?? {}).length;
 }
 
+/** A worker's word on how a unit's job ended. What the job brought is not kept any longer. */
+export async function end(worker: WorkerState, { id, objects, fields }: Unit, how: End): Promise<void> {
+  await endJob(worker.cluster, jobTokens(id)!, how, patienceOf(worker));
+  dropFiles(
+    worker.cluster,
+    objects.map((name) => String(fields[name])),
+  );
+}
+
 /** Writes how a job ended, unless that is written already. */
-export async function endJob({ cluster }: Pick<WorkerState, "cluster">, job: string, end: End): Promise<boolean> {
+export async function endJob(cluster: Cluster, job: string, end: End, patience: Patience): Promise<boolean> {
   try {
-    await persist(() => cluster.jobs.create(endKey(job), write(end)));
+    await persist(() => cluster.jobs.create(endKey(job), write(end)), patience);
   } catch (error) {
     if (!isTaken(error)) throw error;
     return false;
@@ -149,12 +161,13 @@ export async function endJob({ cluster }: Pick<WorkerState, "cluster">, job: str
 const isTaken = (error: unknown): boolean => faultCode(error) === 10071;
 
 /** Puts work away that nobody can do, with the reason. */
-async function bury({ cluster, model, onMessage }: WorkerState, delivery: Delivery, reason: string): Promise<void> {
+async function bury(worker: WorkerState, delivery: Delivery, reason: string): Promise<void> {
+  const { cluster, model, onMessage } = worker;
   const { headers } = await import("@nats-io/transport-node");
   const made = headers();
   made.set("Flexvar-Reason", encodeURIComponent(reason));
   made.set("Flexvar-Subject", delivery.subject);
-  await persist(() =>
+  await insist(worker, () =>
     cluster.stream.publish(deadSubject(model.hash), delivery.data, {
       headers: made,
       msgID: `dead.${delivery.subject}`,
@@ -166,11 +179,17 @@ async function bury({ cluster, model, onMessage }: WorkerState, delivery: Delive
 }
 
 /** A unit's call as work of this model, by the same rules as the front end's. */
-async function workOf({ cluster, model }: WorkerState, { call, fields, objects, deadline }: Unit): Promise<Work> {
+async function workOf(worker: WorkerState, { call, fields, objects }: Unit): Promise<Work> {
+  const { cluster, model } = worker;
   const given: Record<string, unknown> = { ...fields };
   for (const name of objects)
-    given[name] = Buffer.from(await persist(() => getFile(cluster, String(fields[name])), deadline)).toString("base64");
-  // What clients may ask for the front end has decided: its bounds are not this machine's.
+    given[name] = Buffer.from(await insist(worker, () => getFile(cluster, String(fields[name])))).toString("base64");
+  // What clients may ask for the front end has decided: its bounds are not this machine's, but for memory.
+  const { costs } = model;
+  const patient = {
+    ...model,
+    costs: costs && { ...costs, budget: { ...costs.budget, seconds: Number.POSITIVE_INFINITY } },
+  };
   const limits = { ...DEFAULT_LIMITS, pictures: Number.MAX_SAFE_INTEGER, pixels: MAX_IMAGE_SIDE ** 2 };
-  return call === "edit" ? await editWork(given, model, limits) : generationWork(given, model, limits);
+  return call === "edit" ? await editWork(given, patient, limits) : generationWork(given, patient, limits);
 }

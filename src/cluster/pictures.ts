@@ -1,6 +1,6 @@
 /** Pictures and large texts on the wire: as the payload of a message where one holds them, else as an object that it names. */
 import type { MsgHdrs } from "@nats-io/transport-node";
-import type { MadePicture } from "../server/index.ts";
+import { ApiError, type MadePicture } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import { MESSAGE_BYTES } from "./layout.ts";
 import { type PictureHead, read, write } from "./messages.ts";
@@ -15,11 +15,17 @@ export async function putFile({ files }: Cluster, name: string, bytes: Uint8Arra
   await files.putBlob({ name }, bytes);
 }
 
-/** @throws Error where none has the name (any more) */
+/** @throws ApiError where none has the name (any more), NATS's faults else */
 export async function getFile({ files }: Cluster, name: string): Promise<Uint8Array> {
   const bytes = await files.getBlob(name);
-  if (bytes === null) throw new Error(`cluster: expected the object ${name}, got none`);
+  if (bytes === null)
+    throw new ApiError(410, `cluster: expected the object ${name}, got none (any more)`, { code: "object_gone" });
   return bytes;
+}
+
+/** Forgets objects that nobody needs any more; those that cannot be taken out now expire. */
+export function dropFiles({ files }: Cluster, names: readonly string[]): void {
+  for (const name of names) void files.delete(name).catch(() => undefined);
 }
 
 /** The name of a job's object. */

@@ -27,9 +27,20 @@ interface PullOptions {
 /** Longest that an answer to a pull that does not wait may take, in ms. */
 const ANSWER_MS = 2000;
 
-/** Up to `batch` messages that wait now; or, with `waitMs`, the next ones that come. Empty where none does. */
+/** The server has no such consumer (any more). */
+export class ConsumerGone extends Error {
+  override readonly name = "ConsumerGone";
+}
+
+/** What a pull from a consumer that is not there is answered with: no responders, or that it was taken away. */
+const isGone = (code: number, text = ""): boolean => code === 503 || (code === 409 && /consumer deleted/i.test(text));
+
+/**
+ * Up to `batch` messages that wait now; or, with `waitMs`, the next ones that come. Empty where none does.
+ * @throws ConsumerGone
+ */
 export function pull({ connection }: Cluster, consumer: string, { batch, waitMs }: PullOptions): Promise<Delivery[]> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const deliveries: Delivery[] = [];
     const inbox = `_INBOX.${crypto.randomUUID()}`;
     const finish = (): void => {
@@ -41,7 +52,9 @@ export function pull({ connection }: Cluster, consumer: string, { batch, waitMs 
       callback: (error, message) => {
         if (error !== null) return finish();
         // A status without a payload: none waits, the wait is over, or the consumer is gone.
-        if (message.headers !== undefined && message.headers.code >= 100 && message.data.length === 0) return finish();
+        const code = message.data.length === 0 ? (message.headers?.code ?? 0) : 0;
+        if (isGone(code, message.headers?.description) && deliveries.length === 0) reject(new ConsumerGone(consumer));
+        if (code >= 100) return finish();
         deliveries.push(deliveryOf(connection, message));
         if (deliveries.length === batch) finish();
       },

@@ -27,6 +27,6 @@ export function refusal(error: unknown): ApiError {
 
 /** Asks the server what may be asked twice. @throws ApiError 503 where it does not answer */
 export const asked = <T>(work: () => Promise<T>): Promise<T> =>
-  persist(work, Date.now() + PATIENCE_MS).catch((error: unknown) => {
+  persist(work, { untilMs: Date.now() + PATIENCE_MS }).catch((error: unknown) => {
     throw refusal(error);
   });

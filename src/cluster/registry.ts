@@ -1,7 +1,8 @@
 /** Which workers are there: each says so again and again, and is gone when it does not. */
 import type { Cluster } from "./connect.ts";
-import { WORKER_MS } from "./connect.ts";
+import { WORKERS_BUCKET } from "./layout.ts";
 import { type Begun, read, type WorkerCard, write } from "./messages.ts";
+import { WORKER_MS } from "./setup.ts";
 import type { WorkerState } from "./worker-state.ts";
 
 /** Says that a worker is there until the returned function is called. */
@@ -30,17 +31,17 @@ export async function announce(worker: WorkerState): Promise<() => Promise<void>
 }
 
 /** All workers that are there. */
-export async function workersOf({ workers }: Pick<Cluster, "workers">): Promise<WorkerCard[]> {
-  const cards: WorkerCard[] = [];
-  for await (const key of await workers.keys()) {
-    const entry = await workers.get(key);
-    if (entry?.operation === "PUT") cards.push(read.worker(entry.value));
-  }
-  return cards;
+export async function workersOf({ workers, manager }: Pick<Cluster, "workers" | "manager">): Promise<WorkerCard[]> {
+  const prefix = `$KV.${WORKERS_BUCKET}.`;
+  // The bucket's own listing would make a consumer each time.
+  const { state } = await manager.streams.info(`KV_${WORKERS_BUCKET}`, { subjects_filter: `${prefix}>` });
+  const names = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+  const entries = await Promise.all(names.map((name) => workers.get(name)));
+  return entries.flatMap((entry) => (entry?.operation === "PUT" ? [read.worker(entry.value)] : []));
 }
 
 /** How many other workers are like the one that began some work; itself not counted, for it has died. */
-export async function othersOf(cluster: Pick<Cluster, "workers">, begun: Begun): Promise<number> {
+export async function othersOf(cluster: Pick<Cluster, "workers" | "manager">, begun: Begun): Promise<number> {
   const all = await workersOf(cluster);
   return all.filter(({ id, fingerprint }) => fingerprint === begun.fingerprint && id !== begun.worker).length;
 }

@@ -17,7 +17,7 @@ export interface Sorting {
 }
 
 /** Fields whose values are pictures. */
-const FILES = ["image", "mask"] as const;
+export const FILES = ["image", "mask"] as const;
 
 /** @throws ApiError 429 where too much waits, 503 where the cluster cannot be reached or has no room */
 export async function publishOrder(
@@ -26,11 +26,11 @@ export async function publishOrder(
 ): Promise<void> {
   const job = jobTokens(id)!;
   const deadline = created + limits.jobMs;
-  const until = Date.now() + PATIENCE_MS;
+  const untilMs = Date.now() + PATIENCE_MS;
   const at = { model, machines: ANY_CLASS, lane: laneOf(order) };
   const whole = order.work.kind === "edit";
   try {
-    const { fields, objects } = await withoutFiles(cluster, job, order, until);
+    const { fields, objects } = await withoutFiles(cluster, job, order, untilMs);
     const unit: Omit<Unit, "number"> = {
       id,
       requestId,
@@ -49,7 +49,7 @@ export async function publishOrder(
             cluster.stream.publish(workSubject(at, job, number), write({ ...unit, number }), {
               msgID: `${job}.${number}`,
             }),
-          until,
+          { untilMs },
         ),
       ),
     );
@@ -59,7 +59,7 @@ export async function publishOrder(
       return one.value;
     });
     const record: JobRecord = { requestId, created, deadline, sequence: Math.min(...acks.map(({ seq }) => seq)), form };
-    await persist(() => cluster.jobs.put(recordKey(job), write(record)), until);
+    await persist(() => cluster.jobs.put(recordKey(job), write(record)), { untilMs });
   } catch (error) {
     await cluster.manager.streams.purge(WORK_STREAM, { filter: workOfJob(job) }).catch(() => undefined);
     throw refusal(error);
@@ -71,7 +71,7 @@ async function withoutFiles(
   cluster: Cluster,
   job: string,
   { fields }: Order,
-  until: number,
+  untilMs: number,
 ): Promise<Pick<Unit, "fields" | "objects">> {
   const { async: _, user: __, ...rest } = fields;
   const sent: Record<string, unknown> = rest;
@@ -82,7 +82,7 @@ async function withoutFiles(
     const bytes = await pictureBytes(text);
     if (bytes === undefined) continue;
     const file = fileName(job, name);
-    await persist(() => putFile(cluster, file, bytes), until);
+    await persist(() => putFile(cluster, file, bytes), { untilMs });
     sent[name] = file;
     objects.push(name);
   }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Drawing } from "../options/index.ts";
 import type { Renderer, ServedModel } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
+import { isFull, isLasting, type Patience, persist } from "./retry.ts";
 
 export interface WorkerOptions {
   readonly cluster: Cluster;
@@ -29,6 +30,16 @@ export interface WorkerState extends WorkerOptions {
   /** Pictures drawn. */
   pictures: number;
 }
+
+/** How a worker goes on: over a full store and a server that is away, until it stops. */
+export const patienceOf = ({ stopping }: Pick<WorkerState, "stopping">): Patience => ({
+  signal: stopping,
+  isLasting: (error) => isLasting(error) && !isFull(error),
+});
+
+/** Carries out what may be done twice, for as long as the worker goes on. */
+export const insist = <T>(worker: Pick<WorkerState, "stopping">, work: () => Promise<T>): Promise<T> =>
+  persist(work, patienceOf(worker));
 
 /** Opens what draws anew after its death, again and again. */
 export async function reopen(worker: WorkerState): Promise<void> {

@@ -1,5 +1,6 @@
 /** A worker: takes work of its model, draws it in batches as a single process would, and answers for it. */
 import { EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { carryOut } from "./carry-out.ts";
 import type { Cluster } from "./connect.ts";
 import {
@@ -9,15 +10,15 @@ import {
   idWithin,
   JOB_TOKEN,
   LANES,
+  laneOf,
   type Place,
   WORK_STREAM,
   workFilter,
 } from "./layout.ts";
 import { openOrder } from "./orders.ts";
-import { type Delivery, pull } from "./pull.ts";
+import { ConsumerGone, type Delivery, pull } from "./pull.ts";
 import { announce } from "./registry.ts";
-import { persist } from "./retry.ts";
-import type { WorkerOptions, WorkerState } from "./worker-state.ts";
+import { insist, reopen, type WorkerOptions, type WorkerState } from "./worker-state.ts";
 
 export interface Worker {
   /** Resolves with the worker's end, whose cause it throws. */
@@ -31,6 +32,8 @@ const ANSWER_MS = 12_000;
 const ALIVE_MS = ANSWER_MS / 4;
 /** Messages that are taken at once: a batch of small pictures. */
 const PULLED = 8;
+/** Wait before what the server has lost is made anew, in ms. */
+const GONE_MS = 500;
 /** How long one pull waits for work, in ms. */
 const WAIT_MS = 1000;
 
@@ -43,8 +46,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const places = [ANY_CLASS, fingerprint].flatMap((machines) =>
     LANES.map((lane): Place => ({ model: model.hash, machines, lane })),
   );
-  for (const place of places) await persist(() => addConsumer(cluster, place));
   const stop = new AbortController();
+  for (const place of places) await insist({ stopping: stop.signal }, () => addConsumer(cluster, place));
   const worker: WorkerState = {
     ...options,
     renderer: await options.openRenderer(),
@@ -56,10 +59,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const cancels = cluster.connection.subscribe(cancelSubject("*.*"), {
     callback: (_, { subject }) => forget(worker, idWithin(subject, JOB_TOKEN.flexvar)),
   });
-  const endAnnouncing = await announce(worker);
-  const ended = takeWork(worker, places.map(consumerName)).finally(async () => {
+  const ended = working(worker, places).finally(async () => {
     cancels.unsubscribe();
-    await endAnnouncing();
     await worker.renderer.dispose();
   });
   // Who waits for the end hears of it there.
@@ -71,6 +72,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       await ended;
     },
   };
+}
+
+/** Takes work, and says that it does, until the stop. */
+async function working(worker: WorkerState, places: readonly Place[]): Promise<void> {
+  const endAnnouncing = await announce(worker);
+  try {
+    await takeWork(worker, places);
+  } catch (error) {
+    // What could not be answered for while the server is away others do once more.
+    if (!worker.stopping.aborted) throw error;
+    worker.onMessage?.(`stopped without an answer for all work (${(error as Error).message}): others do the rest`);
+  } finally {
+    await endAnnouncing();
+  }
 }
 
 /** The consumer of a place, which all its workers share. */
@@ -94,11 +109,18 @@ function forget({ gone, news }: WorkerState, id: string): void {
 /** Every so many turns large jobs come first, so that many small ones do not hold them up for ever. */
 const LARGE_TURN = 4;
 
-async function takeWork(worker: WorkerState, consumers: readonly string[]): Promise<void> {
-  for (let turn = 1; !worker.stopping.aborted; turn++) {
-    const taken = await next(worker, turn % LARGE_TURN === 0 ? consumers.toReversed() : consumers);
-    for (const deliveries of taken) await answerFor(worker, deliveries);
-  }
+async function takeWork(worker: WorkerState, places: readonly Place[]): Promise<void> {
+  const consumers = places.map(consumerName);
+  for (let turn = 1; !worker.stopping.aborted; turn++)
+    try {
+      const taken = await next(worker, turn % LARGE_TURN === 0 ? consumers.toReversed() : consumers);
+      for (const deliveries of taken) await answerFor(worker, deliveries);
+    } catch (error) {
+      if (!(error instanceof ConsumerGone)) throw error;
+      // A server that has lost its store, or an operator's hand: what is kept there is made anew.
+      await sleep(GONE_MS, undefined, { signal: worker.stopping }).catch(() => undefined);
+      for (const place of places) await insist(worker, () => addConsumer(worker.cluster, place));
+    }
 }
 
 /** What waits now, small jobs first; where nothing does, what comes within a second. */
@@ -140,18 +162,32 @@ async function answerFor(worker: WorkerState, deliveries: readonly Delivery[]): 
   const alive = setInterval(() => {
     for (const delivery of open) delivery.working();
   }, ALIVE_MS);
+  let isLiving = true;
   try {
     const orders = (await Promise.all(deliveries.map((delivery) => openOrder(worker, delivery)))).filter(
       (order) => order !== undefined,
     );
-    for (const batch of batches(worker, orders)) {
-      if (worker.stopping.aborted) for (const { delivery } of batch) delivery.giveBack();
-      else await carryOut(worker, batch);
+    const giveBack = (batch: readonly Opened[]): void => {
+      for (const { delivery } of batch) {
+        delivery.giveBack();
+        open.delete(delivery);
+      }
+    };
+    const [first = [], ...others] = batches(worker, orders);
+    // What takes long another worker may begin now.
+    const isLarge = ([order]: readonly Opened[]): boolean =>
+      order !== undefined && laneOf(order.delivery.subject) === "large";
+    others.filter(isLarge).forEach(giveBack);
+    for (const batch of [first, ...others.filter((one) => !isLarge(one))]) {
+      if (worker.stopping.aborted || !isLiving) giveBack(batch);
+      else if (batch.length > 0) isLiving = await carryOut(worker, batch);
       for (const { delivery } of batch) open.delete(delivery);
     }
   } finally {
     clearInterval(alive);
   }
+  // All work was given back before: others need not wait for it.
+  if (!isLiving) await reopen(worker);
 }
 
 type Opened = NonNullable<Awaited<ReturnType<typeof openOrder>>>;
