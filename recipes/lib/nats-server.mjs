@@ -17,13 +17,13 @@ export const hasNats = NATS_SERVER !== undefined || process.env.FLEXVAR_REQUIRE_
 
 /**
  * Starts a server in a folder of its own.
- * @param {{ maxBytes?: number, config?: string }} [options] most bytes that it keeps on disk; more lines of its configuration
+ * @param {{ maxBytes?: number, config?: string, port?: number }} [options] most bytes that it keeps on disk; more lines of its configuration
  */
-export async function startNats({ maxBytes, config = "" } = {}) {
+export async function startNats({ maxBytes, config = "", port: wanted } = {}) {
   if (NATS_SERVER === undefined) throw new Error("nats-server: expected Debian's package nats-server, got none");
   const program = NATS_SERVER;
   const folder = await mkdtemp(join(tmpdir(), "flexvar-nats-"));
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const file = join(folder, "nats.conf");
   const limit = maxBytes === undefined ? "" : `max_file_store: ${maxBytes}\n`;
   const store = `jetstream {\n  store_dir: "${folder}/store"\n  ${limit}}\n`;

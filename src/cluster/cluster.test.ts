@@ -1,126 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FlexVAR } from "flexvar";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { deadLetters } from "../../recipes/lib/dead-letters.mjs";
-import { hasNats, startNats, type TestNats } from "../../recipes/lib/nats-server.mjs";
-import { importGolden, scratchFolder } from "../../test/support/golden.ts";
-import { createClient, type JobBody, type StreamEvent } from "../client/index.ts";
-import { encodePng } from "../image/node.ts";
-import { batchSizes, createServerApp, type Limits, localRenderer, type Renderer } from "../server/index.ts";
+import { hasNats, startNats } from "../../recipes/lib/nats-server.mjs";
 import {
-  type Cluster,
-  clusterEngine,
-  openCluster,
-  startWorker,
-  type Worker,
-  type WorkerOptions,
-  workersOf,
-} from "./index.ts";
-
-const scratch = await scratchFolder();
-let pipe: FlexVAR;
-let nats: TestNats;
-const open: { close(): Promise<unknown> }[] = [];
-/** The model's, another for every test: none takes another's work. */
-let hash = 0;
-
-beforeAll(async () => {
-  pipe = await FlexVAR.fromPretrained(await importGolden(scratch.path, "FlexVAR-T-plain-f16.pth"), { threads: 1 });
-  if (hasNats) nats = await startNats();
-});
-beforeEach(() => {
-  hash++;
-});
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-afterAll(async () => {
-  await nats?.stop();
-  await pipe.dispose();
-  await scratch.remove();
-});
-
-const model = () => ({ name: "tiny", hash: `m${hash}`, config: pipe.config });
-
-async function connected(): Promise<Cluster> {
-  const cluster = await openCluster({ url: nats.url });
-  open.push(cluster);
-  return cluster;
-}
-
-/** A front end on a connection of its own. */
-async function front(limits: Partial<Limits> = {}) {
-  const engine = clusterEngine({ cluster: await connected(), model: `m${hash}`, laneOf: () => "small" });
-  const server = createServerApp({ model: model(), engine, limits });
-  const client = createClient({
-    baseUrl: "http://localhost",
-    fetch: async (input: string, init?: RequestInit) => server.app.request(input, init),
-  });
-  return { server, client };
-}
-
-/** A renderer that is the test's pipeline, which no worker may close. */
-const shared = (): Renderer => ({ ...localRenderer(pipe), dispose: async () => {} });
-
-/** The same, a moment after every scale. */
-function slowly(onScale: () => void): Renderer {
-  const inner = shared();
-  return {
-    ...inner,
-    async *draw(batch, signal) {
-      for await (const scale of inner.draw(batch, signal)) {
-        onScale();
-        yield scale;
-        await sleep(150);
-        signal.throwIfAborted();
-      }
-    },
-  };
-}
-
-async function worker(options: Partial<WorkerOptions> = {}): Promise<Worker> {
-  const started = await startWorker({
-    cluster: await connected(),
-    id: `w${open.length}`,
-    model: model(),
-    openRenderer: async () => shared(),
-    fingerprint: "f0",
-    about: {},
-    batchSize: batchSizes({ model: model() }),
-    ...options,
-  });
-  open.push({ close: () => started.stop() });
-  return started;
-}
-
-/** A job that is asked for later, by any front end. */
-const later = async ({ server }: Awaited<ReturnType<typeof front>>, body: object): Promise<JobBody> => {
-  const answer = await server.app.request("http://localhost/v1/images/generations", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ...body, async: true }),
-  });
-  return (await answer.json()) as JobBody;
-};
-
-/** Polls a job until it is over. */
-async function over({ client }: Awaited<ReturnType<typeof front>>, id: string): Promise<JobBody> {
-  for (;;) {
-    const job = await client.job(id);
-    if (job.status !== "queued" && job.status !== "running") return job;
-    await sleep(50);
-  }
-}
-
-const base = { scales: "1,2,3", greedy: "none", seed: 5 } as const;
-
-function single() {
-  const server = createServerApp({ model: model(), renderer: shared() });
-  return createClient({
-    baseUrl: "http://localhost",
-    fetch: async (input: string, init?: RequestInit) => server.app.request(input, init),
-  });
-}
+  base,
+  clientOf,
+  connected,
+  front,
+  later,
+  model,
+  nats,
+  over,
+  pipe,
+  shared,
+  single,
+  slowly,
+  worker,
+} from "../../test/support/cluster.ts";
+import type { StreamEvent } from "../client/index.ts";
+import { encodePng } from "../image/node.ts";
+import { createServerApp, type Renderer } from "../server/index.ts";
+import { clusterEngine, openCluster, workersOf } from "./index.ts";
 
 describe.runIf(hasNats)("a cluster", { timeout: 60_000 }, () => {
   test("draws what a single process draws, through any front end, and tells of every scale", async () => {
@@ -333,10 +233,9 @@ describe.runIf(hasNats)("a cluster", { timeout: 60_000 }, () => {
     const small = await startNats();
     try {
       const cluster = await openCluster({ url: small.url, most: 3 });
-      const engine = clusterEngine({ cluster, model: `m${hash}`, laneOf: () => "small" });
+      const engine = clusterEngine({ cluster, model: model().hash, laneOf: () => "small" });
       const server = createServerApp({ model: model(), engine });
-      const ask = (n: number) =>
-        later({ server } as Awaited<ReturnType<typeof front>>, { ...base, class_labels: [1], n });
+      const ask = (n: number) => later(clientOf(server), { ...base, class_labels: [1], n });
       expect((await ask(2)).status).toBe("queued");
       // Two more do not fit: none of them is left behind.
       expect(await ask(2)).toMatchObject({ error: { code: "queue_full" } });
@@ -351,7 +250,7 @@ describe.runIf(hasNats)("a cluster", { timeout: 60_000 }, () => {
   test("a server that is away ends no front end with an open stream, and does not hold up the end of a process", async () => {
     const own = await startNats();
     const cluster = await openCluster({ url: own.url });
-    const engine = clusterEngine({ cluster, model: `m${hash}`, laneOf: () => "small" });
+    const engine = clusterEngine({ cluster, model: model().hash, laneOf: () => "small" });
     const server = createServerApp({ model: model(), engine });
     const faults: unknown[] = [];
     const onFault = (error: unknown): number => faults.push(error);

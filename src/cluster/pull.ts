@@ -27,17 +27,14 @@ interface PullOptions {
 /** Longest that an answer to a pull that does not wait may take, in ms. */
 const ANSWER_MS = 2000;
 
-/** The server has no such consumer (any more). */
-export class ConsumerGone extends Error {
-  override readonly name = "ConsumerGone";
+/** The server is away, or has no such consumer (any more): it answers neither way. */
+export class Unanswered extends Error {
+  override readonly name = "Unanswered";
 }
-
-/** What a pull from a consumer that is not there is answered with: no responders, or that it was taken away. */
-const isGone = (code: number, text = ""): boolean => code === 503 || (code === 409 && /consumer deleted/i.test(text));
 
 /**
  * Up to `batch` messages that wait now; or, with `waitMs`, the next ones that come. Empty where none does.
- * @throws ConsumerGone
+ * @throws Unanswered
  */
 export function pull({ connection }: Cluster, consumer: string, { batch, waitMs }: PullOptions): Promise<Delivery[]> {
   return new Promise((resolve, reject) => {
@@ -52,14 +49,16 @@ export function pull({ connection }: Cluster, consumer: string, { batch, waitMs 
       callback: (error, message) => {
         if (error !== null) return finish();
         // A status without a payload: none waits, the wait is over, or the consumer is gone.
-        const code = message.data.length === 0 ? (message.headers?.code ?? 0) : 0;
-        if (isGone(code, message.headers?.description) && deliveries.length === 0) reject(new ConsumerGone(consumer));
-        if (code >= 100) return finish();
+        if (message.headers !== undefined && message.headers.code >= 100 && message.data.length === 0) return finish();
         deliveries.push(deliveryOf(connection, message));
         if (deliveries.length === batch) finish();
       },
     });
-    const timer = setTimeout(finish, (waitMs ?? 0) + ANSWER_MS);
+    const late = (): void => {
+      if (deliveries.length === 0) reject(new Unanswered(`${consumer}: expected an answer, got none`));
+      finish();
+    };
+    const timer = setTimeout(late, (waitMs ?? 0) + ANSWER_MS);
     const request = waitMs === undefined ? { batch, no_wait: true } : { batch, expires: waitMs * 1e6 };
     connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${WORK_STREAM}.${consumer}`, JSON.stringify(request), {
       reply: inbox,

@@ -1,9 +1,13 @@
 /** Which workers are there: each says so again and again, and is gone when it does not. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "./connect.ts";
 import { WORKERS_BUCKET } from "./layout.ts";
 import { type Begun, read, type WorkerCard, write } from "./messages.ts";
 import { WORKER_MS } from "./setup.ts";
 import type { WorkerState } from "./worker-state.ts";
+
+/** Longest that a worker waits for its card to be taken away, in ms. */
+const GONE_MS = 1000;
 
 /** Says that a worker is there until the returned function is called. */
 export async function announce(worker: WorkerState): Promise<() => Promise<void>> {
@@ -26,7 +30,8 @@ export async function announce(worker: WorkerState): Promise<() => Promise<void>
   const timer = setInterval(() => void say().catch(() => undefined), WORKER_MS / 4);
   return async () => {
     clearInterval(timer);
-    await cluster.workers.delete(id).catch(() => undefined);
+    // Without its server its card expires.
+    await Promise.race([cluster.workers.delete(id).catch(() => undefined), sleep(GONE_MS, undefined, { ref: false })]);
   };
 }
 

@@ -1,6 +1,5 @@
 /** A worker: takes work of its model, draws it in batches as a single process would, and answers for it. */
 import { EventEmitter } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { carryOut } from "./carry-out.ts";
 import type { Cluster } from "./connect.ts";
 import {
@@ -16,7 +15,7 @@ import {
   workFilter,
 } from "./layout.ts";
 import { openOrder } from "./orders.ts";
-import { ConsumerGone, type Delivery, pull } from "./pull.ts";
+import { type Delivery, pull, Unanswered } from "./pull.ts";
 import { announce } from "./registry.ts";
 import { insist, reopen, type WorkerOptions, type WorkerState } from "./worker-state.ts";
 
@@ -32,8 +31,6 @@ const ANSWER_MS = 12_000;
 const ALIVE_MS = ANSWER_MS / 4;
 /** Messages that are taken at once: a batch of small pictures. */
 const PULLED = 8;
-/** Wait before what the server has lost is made anew, in ms. */
-const GONE_MS = 500;
 /** How long one pull waits for work, in ms. */
 const WAIT_MS = 1000;
 
@@ -59,10 +56,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const cancels = cluster.connection.subscribe(cancelSubject("*.*"), {
     callback: (_, { subject }) => forget(worker, idWithin(subject, JOB_TOKEN.flexvar)),
   });
-  const ended = working(worker, places).finally(async () => {
+  const close = async (): Promise<void> => {
     cancels.unsubscribe();
     await worker.renderer.dispose();
+  };
+  const endAnnouncing = await announce(worker).catch(async (error: unknown) => {
+    await close();
+    throw error;
   });
+  const ended = working(worker, places).finally(endAnnouncing).finally(close);
   // Who waits for the end hears of it there.
   ended.catch(() => undefined);
   return {
@@ -74,17 +76,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
 }
 
-/** Takes work, and says that it does, until the stop. */
+/** Takes work until the stop. */
 async function working(worker: WorkerState, places: readonly Place[]): Promise<void> {
-  const endAnnouncing = await announce(worker);
   try {
     await takeWork(worker, places);
   } catch (error) {
     // What could not be answered for while the server is away others do once more.
     if (!worker.stopping.aborted) throw error;
     worker.onMessage?.(`stopped without an answer for all work (${(error as Error).message}): others do the rest`);
-  } finally {
-    await endAnnouncing();
   }
 }
 
@@ -116,9 +115,8 @@ async function takeWork(worker: WorkerState, places: readonly Place[]): Promise<
       const taken = await next(worker, turn % LARGE_TURN === 0 ? consumers.toReversed() : consumers);
       for (const deliveries of taken) await answerFor(worker, deliveries);
     } catch (error) {
-      if (!(error instanceof ConsumerGone)) throw error;
-      // A server that has lost its store, or an operator's hand: what is kept there is made anew.
-      await sleep(GONE_MS, undefined, { signal: worker.stopping }).catch(() => undefined);
+      if (!(error instanceof Unanswered)) throw error;
+      // A server that was away may have lost its store: what is kept there is made anew.
       for (const place of places) await insist(worker, () => addConsumer(worker.cluster, place));
     }
 }
