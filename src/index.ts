@@ -163,7 +163,10 @@ export {
   type StepTable,
 } from "./sampling/index.ts";
 export {
+  type Allowance,
   type Calibration,
+  type CallerBooks,
+  type CallerOptions,
   type Claim,
   createServerApp,
   type DrawBatch,
@@ -177,6 +180,7 @@ export {
   localRenderer,
   type MadePng,
   type MadeScale,
+  memoryBooks,
   memoryQueue,
   type QueuedJob,
   type Renderer,

@@ -6,11 +6,14 @@ import { type Command, Option } from "commander";
 import { version } from "../../package.json";
 import { packageRoot } from "../files/index.ts";
 import {
+  type Allowance,
+  type CallerBooks,
   createServerApp,
   DEFAULT_LIMITS,
   LOG_LEVELS,
   type LogLevel,
   listen,
+  memoryBooks,
   type ServerOptions,
   stderrLog,
 } from "../server/index.ts";
@@ -30,6 +33,9 @@ export interface ServerFlags extends ComputeFlags, ClusterFlags {
   readonly origin?: readonly string[];
   readonly logLevel?: LogLevel;
   readonly queue?: number;
+  readonly callerRate?: number;
+  readonly callerBurst?: number;
+  readonly callerHeader?: string;
   readonly batch?: number;
   readonly quiet?: boolean;
 }
@@ -48,8 +54,38 @@ export function addServerFlags(command: Command): Command {
       "--queue <N>",
       "jobs that may wait, beside those at work; 64 by default; of a cluster pictures, 10000",
       wholeNumber("queue", 1, 100_000),
+    )
+    .option(
+      "--caller-rate <N>",
+      "work a minute that each caller may ask for, in pictures of the trained size; without bound by default",
+      wholeNumber("caller-rate", 1, 1_000_000),
+    )
+    .option(
+      "--caller-burst <N>",
+      "most of it at once; a minute's by default",
+      wholeNumber("caller-burst", 1, 1_000_000),
+    )
+    .option(
+      "--caller-header <NAME>",
+      "header by which the proxy in front tells who calls; by default callers are told apart by address",
+      headerName,
     );
   return addBatchFlag(command, "most pictures side by side; 8 by default, fewer where grids are large", 256);
+}
+
+/** A header's name, in lower case. @throws UsageError for other texts */
+function headerName(text: string): string {
+  if (/^[\w-]{1,100}$/.test(text)) return text.toLowerCase();
+  throw new UsageError(`--caller-header: expected a header's name such as x-forwarded-for, got "${text}"`);
+}
+
+/** What each caller may ask for, as the flags say; undefined without bound. @throws UsageError for flags without --caller-rate */
+function allowanceOf({ callerRate, callerBurst, callerHeader }: ServerFlags): Allowance | undefined {
+  if (callerRate !== undefined) return { perMinute: callerRate, burst: callerBurst ?? callerRate };
+  const given =
+    callerBurst !== undefined ? "--caller-burst" : callerHeader !== undefined ? "--caller-header" : undefined;
+  if (given !== undefined) throw new UsageError(`${given}: expected --caller-rate beside it, got none`);
+  return undefined;
 }
 
 /** What a server that listens is like. */
@@ -120,7 +156,8 @@ export async function runServer(
 ): Promise<Outcome> {
   const token = serverToken(flags.token, process.env.FLEXVAR_TOKEN);
   const warning = openWarning(flags.host, token, flags.token === false);
-  const { folder, model, renderer, engine, close } = await served(flags, report);
+  const allowance = allowanceOf(flags);
+  const { folder, model, renderer, engine, books, close } = await served(flags, report, allowance);
   try {
     const { batch, queue, origin, host, port, allowHost = [], logLevel } = flags;
     const shell = studioShell();
@@ -136,6 +173,7 @@ export async function runServer(
       origins: origin,
       // The name to listen on is one to be called by.
       hosts: isIP(host) > 0 ? allowHost : [host, ...allowHost],
+      callers: books && { books, header: flags.callerHeader },
       limits: queue === undefined ? {} : { queue },
       batchSize: batch === undefined ? undefined : () => batch,
     });
@@ -156,6 +194,7 @@ export async function runServer(
 }
 
 type Served = Pick<ServerOptions, "model" | "renderer" | "engine"> & {
+  readonly books: CallerBooks | undefined;
   readonly folder: string;
   readonly close: () => Promise<void>;
 };
@@ -171,15 +210,19 @@ const WORKERS_OWN = [
 ] as const;
 
 /** The model here, or, with `--cluster`, what is known of it and the way to the workers that have it. */
-async function served(flags: ServerFlags, report: Running["report"]): Promise<Served> {
+async function served(
+  flags: ServerFlags,
+  report: Running["report"],
+  allowance: Allowance | undefined,
+): Promise<Served> {
   if (flags.cluster === undefined) {
     const { folder, model, renderer } = await openServed(flags, report);
-    return { folder, model, renderer, close: () => renderer.dispose() };
+    return { folder, model, renderer, books: allowance && memoryBooks(allowance), close: () => renderer.dispose() };
   }
   for (const [name, flag] of WORKERS_OWN)
     if (flags[name] !== undefined)
       throw new UsageError(`${flag}: expected none with --cluster, for its workers draw; give it to flexvar worker`);
-  const { clusterCosts, clusterEngine, lanesOf } = await import("../cluster/index.ts");
+  const { clusterBooks, clusterCosts, clusterEngine, lanesOf } = await import("../cluster/index.ts");
   const { folder, model } = await knownModel(flags);
   const onMessage = (line: string): void => report.log(line);
   const cluster = await openClusterOf(flags, {
@@ -190,6 +233,7 @@ async function served(flags: ServerFlags, report: Running["report"]): Promise<Se
   const looked = clusterCosts({ cluster, model, seconds: DEFAULT_LIMITS.jobMs / 1000, onMessage });
   return {
     folder,
+    books: allowance && (await clusterBooks(cluster, allowance, flags.replicas)),
     model: {
       ...model,
       get costs() {

@@ -17,7 +17,7 @@ import {
 } from "../../test/support/cluster.ts";
 import { encodePng } from "../image/node.ts";
 import { createServerApp, type Renderer } from "../server/index.ts";
-import { clusterCosts, clusterEngine, openCluster, startWorker, workersOf } from "./index.ts";
+import { clusterBooks, clusterCosts, clusterEngine, openCluster, startWorker, workersOf } from "./index.ts";
 import { jobTokens, WORKERS_BUCKET } from "./layout.ts";
 import { persist } from "./retry.ts";
 
@@ -244,6 +244,25 @@ describe.runIf(hasNats)("faults of a cluster", { timeout: 60_000 }, () => {
     expect(opened).toBe(2);
     expect(done.result!.data).toEqual(expected.data);
     await one.stop();
+  });
+
+  test("a caller has one bucket at all front ends, also after the server has lost it", async () => {
+    const own = await startNats();
+    try {
+      const [a, b] = [await openCluster({ url: own.url }), await openCluster({ url: own.url })];
+      const allowance = { perMinute: 1, burst: 10 };
+      const [ours, theirs] = [await clusterBooks(a, allowance), await clusterBooks(b, allowance)];
+      const all = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? ours : theirs).take("someone", 1)));
+      expect(all.filter((waitMs) => waitMs === 0)).toHaveLength(10);
+      expect(await theirs.take("another", 10)).toBe(0);
+      await own.kill();
+      await own.lose();
+      await own.start();
+      expect(await ours.take("someone", 1)).toBe(0);
+      for (const cluster of [a, b]) await cluster.close();
+    } finally {
+      await own.stop();
+    }
   });
 
   test("large jobs that wait are shared among workers that are free", async () => {

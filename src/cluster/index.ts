@@ -1,4 +1,5 @@
 /** Many machines: jobs of the HTTP API, sets of pictures and more, drawn by workers that NATS JetStream gives their work to. */
+export { clusterBooks } from "./books.ts";
 export { type Cluster, type ClusterOptions, openCluster } from "./connect.ts";
 export { fingerprintOf } from "./fingerprint.ts";
 export { clusterEngine } from "./front.ts";

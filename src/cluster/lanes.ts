@@ -1,7 +1,7 @@
 /** Which lane a job takes, and what front ends check work with that they do not carry out. */
-import { type Costs, createCostModel, generateStages, type RunCost, resolvePlan } from "../pipelines/index.ts";
+import { type Costs, createCostModel } from "../pipelines/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
-import type { Order, ServedModel } from "../server/index.ts";
+import { type Order, type ServedModel, worthOf } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import type { Lane } from "./layout.ts";
 import { workersOf } from "./registry.ts";
@@ -11,13 +11,10 @@ const SMALL_PICTURES = 4;
 /** How often the workers are looked at, in ms. */
 const LOOK_MS = 5000;
 
-const flops = ({ transformerFlops, tokenizerFlops }: RunCost): number => transformerFlops + tokenizerFlops;
-
 /** Sorts orders of a model into lanes, by the pipeline's estimate of what they take. */
 export function lanesOf(config: ModelConfig): (order: Order) => Lane {
-  if (config.transformer === null) return () => "small";
-  const one = flops(createCostModel(config).cost(generateStages(resolvePlan(config, {}), 1, 1)));
-  return ({ work }) => (work.cost !== undefined && flops(work.cost) > SMALL_PICTURES * one ? "large" : "small");
+  const worth = worthOf(config);
+  return ({ work }) => (work.cost !== undefined && worth(work) > SMALL_PICTURES ? "large" : "small");
 }
 
 /** What work of a model is checked with at a front end. */

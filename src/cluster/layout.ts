@@ -8,6 +8,7 @@
  * | partial pictures, cancellations | subjects without a stream, `flexvar.scale.JOB`, `flexvar.cancel.JOB` | not at all |
  * | what a job is, who began it, how it ended | bucket `flexvar-jobs`, `JOB.record`, `JOB.begun.N`, `JOB.end` | for a time |
  * | workers and what they can | bucket `flexvar-workers` | while they say so |
+ * | what callers have left | bucket `flexvar-callers` | an hour, or twice what filling takes |
  * | pictures given, results of more than a message holds | objects `flexvar-files` | for a time |
  * | work that ended its workers | stream `FLEXVAR_DEAD`, `flexvar.dead.MODEL` | thirty days |
  *
@@ -18,6 +19,7 @@ export const RESULT_STREAM = "FLEXVAR_RESULTS";
 export const DEAD_STREAM = "FLEXVAR_DEAD";
 export const JOBS_BUCKET = "flexvar-jobs";
 export const WORKERS_BUCKET = "flexvar-workers";
+export const CALLERS_BUCKET = "flexvar-callers";
 export const FILES_BUCKET = "flexvar-files";
 
 /** Jobs that are small go past those that are large. */

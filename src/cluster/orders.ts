@@ -16,7 +16,7 @@ import { type Begun, type End, errorOf, read, type Unit, write } from "./message
 import { dropFiles, getFile } from "./pictures.ts";
 import type { Delivery } from "./pull.ts";
 import { othersOf } from "./registry.ts";
-import { faultCode, type Patience, persist } from "./retry.ts";
+import { faultCode, type Patience, persist, WRONG_REVISION } from "./retry.ts";
 import { insist, patienceOf, type WorkerState } from "./worker-state.ts";
 
 /** Work that is to be carried out here. */
@@ -158,7 +158,7 @@ export async function endJob(cluster: Cluster, job: string, end: End, patience: 
 }
 
 /** Somebody was first. */
-const isTaken = (error: unknown): boolean => faultCode(error) === 10071;
+const isTaken = (error: unknown): boolean => faultCode(error) === WRONG_REVISION;
 
 /** Puts work away that nobody can do, with the reason. */
 async function bury(worker: WorkerState, delivery: Delivery, reason: string): Promise<void> {

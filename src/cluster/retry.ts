@@ -7,8 +7,10 @@ const LONGEST_MS = 2000;
 
 /** Codes of JetStream's faults that a store without room has. */
 const FULL = [10077, 10023, 10047, 10122];
+/** The code of a key that another has changed, or made, meanwhile. */
+export const WRONG_REVISION = 10071;
 /** Codes that another try does not change: what is full, what is there already, what has another revision. */
-const LASTING = new Set([...FULL, 10071, 10058]);
+const LASTING = new Set([...FULL, WRONG_REVISION, 10058]);
 
 /** JetStream's own number of a fault, where it has one. */
 export const faultCode = (error: unknown): number | undefined => {

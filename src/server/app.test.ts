@@ -16,6 +16,7 @@ import {
   createServerApp,
   type Limits,
   localRenderer,
+  memoryBooks,
   type Renderer,
   type ServerApp,
   type ServerOptions,
@@ -293,6 +294,37 @@ describe("jobs", () => {
     for (const { id } of [job, next])
       expect(await client.job(id)).toMatchObject({ status: "failed", error: { code: "server_stopping" } });
     await expect(client.generate({ ...base, class_labels: [1] })).rejects.toMatchObject({ status: 503 });
+  });
+
+  test("are refused to a caller whose work is used up, and cost nothing where they are refused", async () => {
+    let now = 0;
+    const books = memoryBooks({ perMinute: 60, burst: 2 }, () => now);
+    const { client, server } = start({ callers: { books, header: "x-caller" }, limits: { queue: 1 } });
+    const ask = (caller: string, n: number) =>
+      server.app.request("http://localhost/v1/images/generations", {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-caller": caller },
+        body: JSON.stringify({ ...slow, class_labels: [1], n, async: true }),
+      });
+    const refused = async (answer: Response) => [
+      answer.status,
+      answer.headers.get("retry-after"),
+      ((await answer.json()) as ErrorBody).error.code,
+    ];
+    expect((await ask("a", 2)).status).toBe(202);
+    expect(await refused(await ask("a", 1))).toEqual([429, "1", "caller_budget"]);
+    const waiting = async () =>
+      ((await (await server.app.request("http://localhost/healthz")).json()) as { waiting: number }).waiting;
+    while ((await waiting()) > 0) await new Promise(setImmediate);
+    const { id } = (await (await ask("b", 1)).json()) as { id: string };
+    // No room: the caller keeps what it had.
+    expect((await refused(await ask("b", 1))).at(2)).toBe("queue_full");
+    await client.cancelJob(id);
+    expect((await ask("b", 1)).status).toBe(202);
+    expect((await refused(await ask("b", 1))).at(2)).toBe("caller_budget");
+    now += 1000;
+    expect((await refused(await ask("b", 1))).at(2)).toBe("queue_full");
+    await server.stop();
   });
 
   test("finish before a stop that has the time, and fail when they take too long", async () => {

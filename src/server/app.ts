@@ -9,6 +9,7 @@ import type { Drawing } from "../options/index.ts";
 import { fittingBatch } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import { readBody } from "./body.ts";
+import { type CallerOptions, charging } from "./callers.ts";
 import type { CallKind, EngineContext, JobEngine, JobState, MadePicture, Order, Work } from "./engine.ts";
 import { ApiError, cancelled, toApiError } from "./errors.ts";
 import { checkFields, type Fields, requestSchemas } from "./fields.ts";
@@ -26,6 +27,7 @@ import type { Renderer } from "./renderer.ts";
 import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
 import { editWork, generationWork, type ServedModel } from "./requests.ts";
 import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
+import { worthOf } from "./worth.ts";
 
 export interface ServerOptions extends GuardOptions {
   readonly model: ServedModel;
@@ -36,6 +38,8 @@ export interface ServerOptions extends GuardOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** Where jobs wait; in memory by default. */
   readonly queue?: JobQueue | undefined;
+  /** What each caller may ask for; without bound by default. */
+  readonly callers?: CallerOptions | undefined;
   /** Most pictures side by side, for schedules whose largest scale has so many tokens. */
   readonly batchSize?: ((tokens: number) => number) | undefined;
   /** Files served at `/`, as the studio's; only these, whatever a path says. */
@@ -83,13 +87,14 @@ function engineOf(options: ServerOptions, context: EngineContext): JobEngine {
 
 /** The HTTP API over a renderer of pictures. Call `app.fetch`, or {@link listen}. */
 export function createServerApp(options: ServerOptions): ServerApp {
-  const { model, renderer, site, log = noLog } = options;
+  const { model, renderer, site, callers, log = noLog } = options;
   const onFailure = faultLog(log);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const schemas = requestSchemas(limits);
   const metrics = createMetrics(() => renderer?.memoryBytes?.() ?? 0);
   const engine = engineOf(options, { limits, metrics, onFailure });
   const room = bodyRoom(limits.bodiesBytes);
+  const charges = callers && { callers, worth: worthOf(model.config) };
 
   const app = new Hono();
   app.use(requestId());
@@ -110,8 +115,9 @@ export function createServerApp(options: ServerOptions): ServerApp {
   app.notFound(unanswered(app, (path) => site?.has(fileName(path)) === true));
 
   const answer = (c: Context, order: Order): Promise<Response> => {
-    if (order.fields.stream === true) return stream(c, engine, order);
-    return order.fields.async === true ? later(c, engine, order) : wait(c, engine, order);
+    const charged = charges === undefined ? engine : charging(engine, charges.callers, c, charges.worth);
+    if (order.fields.stream === true) return stream(c, charged, order);
+    return order.fields.async === true ? later(c, charged, order) : wait(c, charged, order);
   };
   const draws =
     (call: CallKind, workOf: WorkOf) =>

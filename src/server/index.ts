@@ -1,6 +1,7 @@
 /** The HTTP API: requests to jobs, jobs to one model. */
 export { batchSizes, createServerApp, type ServerApp, type ServerOptions } from "./app.ts";
 export { pictureBytes } from "./base64.ts";
+export { type Allowance, type CallerBooks, type CallerOptions, memoryBooks, taken } from "./callers.ts";
 export {
   type CallKind,
   type EngineContext,
@@ -31,3 +32,4 @@ export {
   type Renderer,
 } from "./renderer.ts";
 export { editWork, generationWork, type ServedModel } from "./requests.ts";
+export { worthOf } from "./worth.ts";
