@@ -26,7 +26,7 @@ export async function carryOut(worker: WorkerState, orders: readonly OpenedOrder
   const done = new Set<OpenedOrder>();
   let isLiving = true;
   try {
-    for await (const { order, picture } of made(worker, orders, stop.signal)) {
+    for await (const { order, picture } of timed(worker, made(worker, orders, stop.signal))) {
       if (!waiting.has(order)) continue;
       await send(worker, order, picture);
       if (!picture.scale.isLast) continue;
@@ -82,6 +82,19 @@ async function noteBegun(worker: WorkerState, { job, unit }: OpenedOrder, times:
   await insist(worker, () => cluster.jobs.put(begunKey(job, unit.number), write({ times, worker: id, fingerprint })));
 }
 
+/** The same, a batch whose time is counted. */
+async function* timed<T>({ tally }: WorkerState, pictures: AsyncIterable<T>): AsyncGenerator<T> {
+  tally.batches++;
+  let begun = performance.now();
+  for await (const picture of pictures) {
+    tally.drawing += secondsSince(begun);
+    yield picture;
+    begun = performance.now();
+  }
+}
+
+const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
+
 /** Pictures of orders as they are drawn, each with its number in its own job. */
 async function* made(
   { renderer }: WorkerState,
@@ -105,10 +118,11 @@ async function* made(
     }
 }
 
-/** Sends a picture to who waits; a finished one is kept. */
+/** Sends a picture to who waits; a finished one is kept, and the time of that counted. */
 async function send(worker: WorkerState, order: OpenedOrder, picture: MadePicture): Promise<void> {
-  const { cluster } = worker;
+  const { cluster, tally } = worker;
   const { job, fingerprint } = order;
+  const begun = performance.now();
   const { payload, headers } = await insist(worker, () => packPicture(cluster, job, { ...picture, fingerprint }));
   if (!picture.scale.isLast) {
     cluster.connection.publish(scaleSubject(job), payload, { headers });
@@ -117,4 +131,5 @@ async function send(worker: WorkerState, order: OpenedOrder, picture: MadePictur
   await insist(worker, () =>
     cluster.stream.publish(resultSubject(job, picture.at), payload, { headers, msgID: `${job}.${picture.at}` }),
   );
+  tally.storing += secondsSince(begun);
 }

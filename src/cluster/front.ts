@@ -20,6 +20,7 @@ import { apiErrorOf, type End, errorOf, read } from "./messages.ts";
 import { endJob } from "./orders.ts";
 import { dropFiles, fileName, unpackPicture } from "./pictures.ts";
 import { asked, PATIENCE_MS } from "./refusal.ts";
+import { clusterLook } from "./state.ts";
 import { FILES, publishOrder, type Sorting } from "./submit.ts";
 
 export interface FrontOptions extends Sorting {
@@ -38,6 +39,9 @@ export interface FollowedJob extends OpenJob {
   /** News are taken one after the other. */
   turn: Promise<void>;
   heard: number;
+  /** When it was begun, and when its last picture came, in milliseconds since 1970. */
+  begun?: number;
+  drawn?: number;
 }
 
 interface Front extends FrontOptions, EngineContext {
@@ -62,6 +66,7 @@ export function clusterEngine(options: FrontOptions): (context: EngineContext) =
       submit: (order, requestId) => submit(front, order, requestId),
       find: async (id) => front.open.get(id) ?? (await asked(() => findJob(cluster, id))),
       position: (id) => asked(() => placeOf(cluster, id)),
+      cluster: clusterLook(cluster),
       cancel: (id, reason) => asked(() => cancel(front, id, reason)),
       waiting: async () => (await asked(() => cluster.manager.streams.info(WORK_STREAM))).state.messages,
       async stop(graceMs) {
@@ -157,6 +162,7 @@ function listen(front: Front): void {
   on(results, flexvar, picture);
   on(begun, bucket, (job) => {
     if (job.status === "queued") job.status = "running";
+    job.begun ??= Date.now();
   });
   on(ends, bucket, (job, { data }) => finish(front, job, data));
 }
@@ -172,6 +178,7 @@ function deliver(job: FollowedJob, made: MadePicture): void {
   const picture = { ...made, earlier: told.count };
   if (scale.isLast) {
     job.finished[at] = picture;
+    job.drawn = Date.now();
   } else told.count++;
   job.news.emit("picture", picture);
 }
@@ -183,6 +190,7 @@ async function finish(front: Front, job: FollowedJob, bytes: Uint8Array): Promis
   if (end.status === "done") {
     for (const picture of await lostPictures(front.cluster, job)) deliver(job, picture);
     for (const _ of job.finished) front.metrics.picture();
+    tellStages(front, job);
   }
   job.status = end.status;
   if (end.status !== "done") job.error = end.error === undefined ? cancelled() : apiErrorOf(end.error);
@@ -191,6 +199,14 @@ async function finish(front: Front, job: FollowedJob, bytes: Uint8Array): Promis
   front.open.delete(job.id);
   front.metrics.ended(end.status, (Date.now() - job.created) / 1000);
   job.news.emit("end");
+}
+
+/** Of jobs that were seen to begin: that news can be lost with a connection. */
+function tellStages({ metrics }: Front, { created, begun, drawn }: FollowedJob): void {
+  if (begun === undefined || drawn === undefined) return;
+  metrics.stage("waiting", begun - created);
+  metrics.stage("drawing", drawn - begun);
+  metrics.stage("delivering", Date.now() - drawn);
 }
 
 /** Ends of jobs that have been quiet for long, looked up: a message of one may have been lost with a connection. */

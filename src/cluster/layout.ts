@@ -66,6 +66,11 @@ export const laneOf = (subject: string): string | undefined => subject.split("."
 export const workOfJob = (job: string): string => `flexvar.work.*.*.*.${job}.*`;
 /** What a consumer of a place hands out, and its name. */
 export const workFilter = (at: Place): string => `flexvar.work.${place(at)}.>`;
+/** The place of a filter; undefined of others. */
+export function placeOfFilter(filter: string): { model: string; machines: string; lane: string } | undefined {
+  const [, model, machines, lane] = /^flexvar\.work\.([^.*>]+)\.([^.*>]+)\.([^.*>]+)\.>$/.exec(filter) ?? [];
+  return model === undefined || machines === undefined || lane === undefined ? undefined : { model, machines, lane };
+}
 export const consumerName = (at: Place): string => place(at).replaceAll(".", "-");
 
 export const resultSubject = (job: string, number: number | "*"): string => `flexvar.result.${job}.${number}`;

@@ -89,6 +89,8 @@ const workerSchema = z.object({
     })
     .optional(),
   pictures: count,
+  /** What it has done beside that. */
+  tally: z.object({ batches: count, redeliveries: count, drawing: z.number(), storing: z.number() }).optional(),
   started: z.number(),
 });
 export type WorkerCard = z.infer<typeof workerSchema>;

@@ -22,6 +22,7 @@ export async function announce(worker: WorkerState): Promise<() => Promise<void>
       model: { name: model.name, hash: model.hash },
       ...(budget && { budget: { memoryBytes: budget.memoryBytes, idleBytes: budget.idleBytes, rate: budget.rate } }),
       pictures: worker.pictures,
+      tally: worker.tally,
       started,
     };
     await cluster.workers.put(id, write(card));

@@ -29,6 +29,8 @@ export interface WorkerState extends WorkerOptions {
   readonly stopping: AbortSignal;
   /** Pictures drawn. */
   pictures: number;
+  /** What else it has done; times are in seconds. */
+  readonly tally: { batches: number; redeliveries: number; drawing: number; storing: number };
 }
 
 /** How a worker goes on: over a full store and a server that is away, until it stops. */

@@ -52,6 +52,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     news: new EventEmitter(),
     stopping: stop.signal,
     pictures: 0,
+    tally: { batches: 0, redeliveries: 0, drawing: 0, storing: 0 },
   };
   const cancels = cluster.connection.subscribe(cancelSubject("*.*"), {
     callback: (_, { subject }) => forget(worker, idWithin(subject, JOB_TOKEN.flexvar)),
@@ -157,6 +158,7 @@ async function parked(cluster: Cluster, consumers: readonly string[]): Promise<D
 /** Carries deliveries out, and says meanwhile that they are at work. */
 async function answerFor(worker: WorkerState, deliveries: readonly Delivery[]): Promise<void> {
   const open = new Set(deliveries);
+  for (const { times } of deliveries) if (times > 1) worker.tally.redeliveries++;
   const alive = setInterval(() => {
     for (const delivery of open) delivery.working();
   }, ALIVE_MS);

@@ -143,9 +143,11 @@ export function createServerApp(options: ServerOptions): ServerApp {
     const about = admission(c) === "admitted" ? { model: model.name, waiting: await engine.waiting() } : {};
     return c.json({ status: "ok", ...about });
   });
-  app.get("/metrics", async (c) =>
-    c.text(await metrics.text(await engine.waiting()), 200, { "content-type": metrics.contentType }),
-  );
+  app.get("/metrics", async (c) => {
+    const state = engine.cluster && ((await engine.cluster()) ?? null);
+    const waiting = state === undefined ? await engine.waiting() : state?.open;
+    return c.text(await metrics.text(waiting, state), 200, { "content-type": metrics.contentType });
+  });
   if (site !== undefined) {
     const read = siteReader(site);
     app.get("*", async (c, next) => (await read(c.req.path, c.req.raw.headers)) ?? next());

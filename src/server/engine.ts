@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 import type { JobStatus } from "../client/index.ts";
 import type { Drawing } from "../options/index.ts";
 import type { RunCost, ShownScales } from "../pipelines/index.ts";
+import type { ClusterState } from "./cluster-state.ts";
 import type { ApiError } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Limits } from "./limits.ts";
@@ -94,6 +95,8 @@ export interface JobEngine {
   cancel(id: string, reason?: ApiError): Promise<void>;
   /** Jobs that wait. */
   waiting(): Promise<number>;
+  /** How the machines of an engine that has many stand; undefined where that cannot be told soon. Left out by those of one process. */
+  cluster?(): Promise<ClusterState | undefined>;
   /** Takes no more work, lets jobs at work end within `graceMs`, and gives up what is left. */
   stop(graceMs: number): Promise<void>;
 }

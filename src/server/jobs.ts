@@ -15,6 +15,8 @@ interface Job extends OpenJob {
   /** Partial pictures delivered, for every picture. */
   readonly partial: number[];
   error: ApiError | undefined;
+  /** When it was begun, in milliseconds since 1970. */
+  begun?: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -145,7 +147,10 @@ function nextLimit({ known, batchSize }: Jobs): number {
 }
 
 async function carryOut(jobs: Jobs, parts: readonly Part[]): Promise<void> {
-  for (const { job } of parts) job.status = "running";
+  for (const { job } of parts) {
+    job.status = "running";
+    job.begun ??= Date.now();
+  }
   const begun = performance.now();
   const abort = new AbortController();
   jobs.batch = { parts, abort };
@@ -218,6 +223,10 @@ function end(jobs: Jobs, job: Job, status: "done" | "failed" | "cancelled", erro
   clearTimeout(job.timer);
   if (error !== undefined) jobs.onFailure(job.requestId, error);
   metrics.ended(status, (Date.now() - job.created) / 1000);
+  if (status === "done" && job.begun !== undefined) {
+    metrics.stage("waiting", job.begun - job.created);
+    metrics.stage("drawing", Date.now() - job.begun);
+  }
   // A batch stops as soon as nobody waits for any of it.
   if (batch?.parts.every((part) => !isOpen(part.job))) batch.abort.abort();
   job.news.emit("end");
