@@ -20,7 +20,7 @@ export interface QueueState {
 }
 
 /** What a worker has done since its start. */
-export interface WorkerTally {
+interface WorkerTally {
   /** Pictures that it finished. */
   readonly pictures: number;
   readonly batches: number;
@@ -33,7 +33,7 @@ export interface WorkerTally {
 }
 
 /** A worker that is there. */
-export interface WorkerState extends WorkerTally {
+interface WorkerState extends WorkerTally {
   readonly id: string;
   readonly model: { readonly name: string; readonly hash: string };
   readonly fingerprint: string;
