@@ -2,7 +2,7 @@
 export { batchSizes, createServerApp, type ServerApp, type ServerOptions } from "./app.ts";
 export { pictureBytes } from "./base64.ts";
 export { type Allowance, type CallerBooks, type CallerOptions, memoryBooks, taken } from "./callers.ts";
-export type { ClusterState, QueueState, WorkerTally } from "./cluster-state.ts";
+export type { ClusterState, QueueState } from "./cluster-state.ts";
 export {
   type CallKind,
   type EngineContext,
