@@ -53,7 +53,7 @@ export interface RepeatedEdit extends EditRecord {
 }
 
 /** What computed a run. */
-interface Computed {
+export interface Computed {
   /** fp32 by default. */
   readonly dtype?: string | undefined;
   /** The processor by default. */

@@ -30,6 +30,8 @@ export {
   localRenderer,
   type MadePng,
   type MadeScale,
+  type PixelBatch,
+  type PixelScale,
   type Renderer,
 } from "./renderer.ts";
 export { editWork, generationWork, type ServedModel } from "./requests.ts";

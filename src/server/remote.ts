@@ -3,10 +3,20 @@ import { EventEmitter, on } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ExpectedError, isExpected, OptionError } from "../errors/index.ts";
 import type { ShownScales } from "../pipelines/index.ts";
-import type { Calibration, DrawBatch, EditWork, LargeWork, MadeScale, Renderer } from "./renderer.ts";
+import type {
+  Calibration,
+  DrawBatch,
+  EditWork,
+  LargeWork,
+  MadeScale,
+  PixelBatch,
+  PixelScale,
+  Renderer,
+} from "./renderer.ts";
 
 type Order =
   | { readonly kind: "draw"; readonly batch: DrawBatch }
+  | { readonly kind: "pixels"; readonly batch: PixelBatch }
   | { readonly kind: "edit"; readonly work: EditWork | LargeWork; readonly shown: ShownScales };
 
 type Call = (Order | { readonly kind: "stop" }) & { readonly id: number };
@@ -19,7 +29,7 @@ type Failure = Pick<Error, "name" | "message" | "stack"> & {
 type Answer =
   | { readonly kind: "ready"; readonly calibration: Calibration | undefined; readonly memory: number }
   | { readonly kind: "failed"; readonly failure: Failure }
-  | { readonly kind: "scale"; readonly id: number; readonly scale: MadeScale }
+  | { readonly kind: "scale"; readonly id: number; readonly scale: MadeScale | PixelScale }
   | { readonly kind: "end"; readonly id: number; readonly failure: Failure | undefined; readonly memory: number };
 
 /** The renderer's end of the line, where calls arrive. */
@@ -55,11 +65,7 @@ export async function serveRenderer(opening: Renderer | Promise<Renderer>, port:
     stops.set(id, stop);
     let failure: Failure | undefined;
     try {
-      const scales =
-        order.kind === "draw"
-          ? renderer.draw(order.batch, stop.signal)
-          : renderer.edit(order.work, order.shown, stop.signal);
-      for await (const scale of scales) {
+      for await (const scale of scalesOf(renderer, order, stop.signal)) {
         answer({ kind: "scale", id, scale });
         // A turn of the event loop, so that a stop is heard before the next scale.
         await nextTurn();
@@ -75,6 +81,13 @@ export async function serveRenderer(opening: Renderer | Promise<Renderer>, port:
     else void carryOut(call, call.id);
   });
   answer({ kind: "ready", calibration, memory: process.memoryUsage.rss() });
+}
+
+function scalesOf(renderer: Renderer, order: Order, signal: AbortSignal): AsyncIterable<MadeScale | PixelScale> {
+  if (order.kind === "draw") return renderer.draw(order.batch, signal);
+  if (order.kind === "edit") return renderer.edit(order.work, order.shown, signal);
+  if (renderer.pixels === undefined) throw new Error("renderer: expected one that gives pixels, got another");
+  return renderer.pixels(order.batch, signal);
 }
 
 /** A renderer at the other end of a line to {@link serveRenderer}; resolves when it is ready. @throws what it failed with. */
@@ -108,7 +121,7 @@ export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
       else finish(answer.id, answer.failure && thrown(answer.failure));
     });
   });
-  async function* call(order: Order, signal: AbortSignal): AsyncGenerator<MadeScale> {
+  async function* call<Scale extends MadeScale | PixelScale>(order: Order, signal: AbortSignal): AsyncGenerator<Scale> {
     signal.throwIfAborted();
     if (dead !== undefined) throw dead;
     const id = ++last;
@@ -130,6 +143,7 @@ export async function remoteRenderer(worker: RendererEnd): Promise<Renderer> {
   return {
     draw: (batch, signal) => call({ kind: "draw", batch }, signal),
     edit: (work, shown, signal) => call({ kind: "edit", work, shown }, signal),
+    pixels: (batch, signal) => call({ kind: "pixels", batch }, signal),
     calibrate: async () => calibration,
     memoryBytes: () => (dead === undefined ? memory : 0),
     isAlive: () => dead === undefined,

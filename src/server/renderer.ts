@@ -9,6 +9,7 @@ import {
   pngOf,
   type RunStep,
   runSteps,
+  type ScaleEvent,
   type ShownScales,
   sampleBatch,
   stepsOf,
@@ -30,6 +31,17 @@ export interface DrawRow {
 export interface DrawBatch {
   readonly sampling: Drawing;
   readonly rows: readonly DrawRow[];
+}
+
+/** Pictures that are drawn side by side of which only the pixels are wanted. */
+export interface PixelBatch {
+  readonly sampling: Drawing;
+  readonly rows: readonly Pick<DrawRow, "info" | "seed">[];
+}
+
+/** One finished scale; with the last come the pixels of every picture, uint8 [height, width, 3], in the batch's order. */
+export interface PixelScale extends Omit<MadeScale, "pictures"> {
+  readonly pixels: readonly Uint8Array[];
 }
 
 /** An image-to-image task. */
@@ -65,6 +77,8 @@ export interface MadeScale {
 export interface Renderer {
   draw(batch: DrawBatch, signal: AbortSignal): AsyncIterable<MadeScale>;
   edit(work: EditWork | LargeWork, shown: ShownScales, signal: AbortSignal): AsyncIterable<MadeScale>;
+  /** As `draw`, for sets: no picture before the last scale, and no file is made of it. */
+  pixels?(batch: PixelBatch, signal: AbortSignal): AsyncIterable<PixelScale>;
   /** Opens the sessions that drawing takes, and times them. */
   calibrate?(): Promise<Calibration | undefined>;
   /** Resident bytes of the renderer's own process after its last work, where it has one. */
@@ -86,6 +100,7 @@ export function localRenderer(pipe: FlexVARPipeline): Renderer {
         }),
       ),
     edit: (work, shown, signal) => madeScales(runSteps(pipe, work, { shown, signal })),
+    pixels: ({ sampling, rows }, signal) => pixelScales(sampleBatch(pipe, sampling, rows, 0, signal)),
     async calibrate() {
       // Another device's memory is not this process's.
       if (pipe.runtime.provider !== "cpu") return undefined;
@@ -107,4 +122,12 @@ async function* madeScales(steps: AsyncIterable<RunStep>): AsyncGenerator<MadeSc
         return { at: number, info, png: pngOf(picture), tokens };
       }),
     };
+}
+
+async function* pixelScales(events: AsyncIterable<ScaleEvent>): AsyncGenerator<PixelScale> {
+  for await (const { index, total, isLast, pictures, picture } of events) {
+    const pixels: Uint8Array[] = [];
+    if (isLast) for (const row of pictures.keys()) pixels.push((await picture(row)).data);
+    yield { index, total, isLast, pixels };
+  }
 }
