@@ -11,8 +11,14 @@ export async function deadLetters(url) {
   for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
     const message = await manager.streams.getMessage("FLEXVAR_DEAD", { seq });
     if (message === null) continue;
-    const { id, number, fields } = message.json();
-    letters.push({ id, number, seed: fields.seed, reason: decodeURIComponent(message.header.get("Flexvar-Reason")) });
+    // A job's picture, or a set's shard.
+    const { id, set, number, fields, input } = message.json();
+    letters.push({
+      id: id ?? set,
+      number,
+      seed: (fields ?? input).seed,
+      reason: decodeURIComponent(message.header.get("Flexvar-Reason")),
+    });
   }
   await connection.close();
   return letters;

@@ -5,6 +5,8 @@
  * |---|---|---|
  * | work that waits or is at work, one message a picture (an edit: one a job) | stream `FLEXVAR_WORK`, `flexvar.work.MODEL.CLASS.LANE.JOB.N` | until it is acknowledged |
  * | finished pictures | stream `FLEXVAR_RESULTS`, `flexvar.result.JOB.N` | for a time |
+ * | shards of sets that wait or are at work | the same, `flexvar.work.MODEL.CLASS.set.sets.NAME.N` | until they are acknowledged |
+ * | drawn shards | as finished pictures, `flexvar.result.sets.NAME.N` | until who asked has them, at most for a time |
  * | partial pictures, cancellations | subjects without a stream, `flexvar.scale.JOB`, `flexvar.cancel.JOB` | not at all |
  * | what a job is, who began it, how it ended | bucket `flexvar-jobs`, `JOB.record`, `JOB.begun.N`, `JOB.end` | for a time |
  * | workers and what they can | bucket `flexvar-workers` | while they say so |
@@ -24,7 +26,8 @@ export const FILES_BUCKET = "flexvar-files";
 
 /** Jobs that are small go past those that are large. */
 export const LANES = ["small", "large"] as const;
-export type Lane = (typeof LANES)[number];
+/** Shards of sets wait apart, for machines of one fingerprint; a worker takes them when no job waits. */
+export type Lane = (typeof LANES)[number] | "set";
 
 /** Workers of any fingerprint may do it. */
 export const ANY_CLASS = "any";
@@ -56,12 +59,22 @@ export function idWithin(subject: string, first: number): string {
   return jobId(tokens[first] ?? "", tokens[first + 1] ?? "");
 }
 
+/** Sets are called as jobs are, by a front end that nobody else goes by, so that both are kept in one way. */
+const SETS = "sets";
+export const setId = (name: string): string => jobId(SETS, name);
+export const setTokens = (name: string): string => `${SETS}.${name}`;
+
 const place = ({ model, machines, lane }: Place): string => `${model}.${machines}.${lane}`;
 
 export const workSubject = (at: Place, job: string, number: number): string =>
   `flexvar.work.${place(at)}.${job}.${number}`;
 /** The lane that a message of work took. */
 export const laneOf = (subject: string): string | undefined => subject.split(".")[4];
+/** The machines and the number of a message of work. */
+export const shardPlace = (subject: string): { readonly machines: string; readonly number: number } => {
+  const tokens = subject.split(".");
+  return { machines: tokens[3] ?? "", number: Number(tokens.at(-1)) };
+};
 /** All that waits of a job. */
 export const workOfJob = (job: string): string => `flexvar.work.*.*.*.${job}.*`;
 /** What a consumer of a place hands out, and its name. */

@@ -35,7 +35,7 @@ export interface OpenedOrder {
 }
 
 /** After so many deaths of its workers, work is not tried again. */
-const DEATHS = 3;
+export const DEATHS = 3;
 /** How long work waits for a machine like the one that began it, in ms, each time it is offered to another. */
 const LIKE_MS = 500;
 
@@ -102,7 +102,7 @@ function over(delivery: Delivery): undefined {
   delivery.ack();
 }
 
-async function begunOf(worker: WorkerState, job: string, number: number): Promise<Begun | undefined> {
+export async function begunOf(worker: WorkerState, job: string, number: number): Promise<Begun | undefined> {
   const entry = await insist(worker, () => worker.cluster.jobs.get(begunKey(job, number)));
   return entry === null || entry.operation !== "PUT" ? undefined : read.begun(entry.value);
 }
@@ -161,7 +161,7 @@ export async function endJob(cluster: Cluster, job: string, end: End, patience: 
 const isTaken = (error: unknown): boolean => faultCode(error) === WRONG_REVISION;
 
 /** Puts work away that nobody can do, with the reason. */
-async function bury(worker: WorkerState, delivery: Delivery, reason: string): Promise<void> {
+export async function bury(worker: WorkerState, delivery: Delivery, reason: string): Promise<void> {
   const { cluster, model, onMessage } = worker;
   const { headers } = await import("@nats-io/transport-node");
   const made = headers();

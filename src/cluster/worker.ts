@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import { carryOut } from "./carry-out.ts";
 import type { Cluster } from "./connect.ts";
+import { answerForShard } from "./draw-shard.ts";
 import {
   ANY_CLASS,
   cancelSubject,
@@ -43,6 +44,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const places = [ANY_CLASS, fingerprint].flatMap((machines) =>
     LANES.map((lane): Place => ({ model: model.hash, machines, lane })),
   );
+  places.push({ model: model.hash, machines: fingerprint, lane: "set" });
   const stop = new AbortController();
   for (const place of places) await insist({ stopping: stop.signal }, () => addConsumer(cluster, place));
   const worker: WorkerState = {
@@ -110,11 +112,14 @@ function forget({ gone, news }: WorkerState, id: string): void {
 const LARGE_TURN = 4;
 
 async function takeWork(worker: WorkerState, places: readonly Place[]): Promise<void> {
-  const consumers = places.map(consumerName);
+  const consumers = places.filter(({ lane }) => lane !== "set").map(consumerName);
+  const sets = consumerName(places.at(-1)!);
   for (let turn = 1; !worker.stopping.aborted; turn++)
     try {
-      const taken = await next(worker, turn % LARGE_TURN === 0 ? consumers.toReversed() : consumers);
-      for (const deliveries of taken) await answerFor(worker, deliveries);
+      const taken = await next(worker, turn % LARGE_TURN === 0 ? consumers.toReversed() : consumers, sets);
+      for (const deliveries of taken)
+        if (laneOf(deliveries[0]!.subject) === "set") await answerForShard(worker, deliveries[0]!, ALIVE_MS);
+        else await answerFor(worker, deliveries);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       // A server that was away may have lost its store: what is kept there is made anew.
@@ -122,17 +127,18 @@ async function takeWork(worker: WorkerState, places: readonly Place[]): Promise<
     }
 }
 
-/** What waits now, small jobs first; where nothing does, what comes within a second. */
-async function next({ cluster }: WorkerState, consumers: readonly string[]): Promise<Delivery[][]> {
+/** What waits now, small jobs first and a shard of a set last; where nothing does, what comes within a second. */
+async function next({ cluster }: WorkerState, consumers: readonly string[], sets: string): Promise<Delivery[][]> {
   for (const consumer of consumers) {
     const deliveries = await pull(cluster, consumer, { batch: PULLED });
     if (deliveries.length > 0) return [deliveries];
   }
-  return await parked(cluster, consumers);
+  const shard = await pull(cluster, sets, { batch: 1 });
+  return shard.length > 0 ? [shard] : await parked(cluster, [...consumers, sets], sets);
 }
 
 /** Waits at every place; what comes at the others while one has work is given back at once. */
-async function parked(cluster: Cluster, consumers: readonly string[]): Promise<Delivery[][]> {
+async function parked(cluster: Cluster, consumers: readonly string[], sets: string): Promise<Delivery[][]> {
   let isTaken = false;
   const waits = consumers.map(async (consumer) => {
     const deliveries = await pull(cluster, consumer, { batch: 1, waitMs: WAIT_MS });
@@ -142,6 +148,7 @@ async function parked(cluster: Cluster, consumers: readonly string[]): Promise<D
       return [];
     }
     isTaken = true;
+    if (consumer === sets) return deliveries;
     // Those that came together are drawn together.
     return [...deliveries, ...(await pull(cluster, consumer, { batch: PULLED - 1 }))];
   });

@@ -1,0 +1,90 @@
+/** A shard of a set: some pictures that one worker draws at a time. What it is asked for and what comes back, on the wire. */
+import { promisify } from "node:util";
+import { deflate, inflate } from "node:zlib";
+import type { MsgHdrs } from "@nats-io/transport-node";
+import { z } from "zod";
+import { parseJson, readAs } from "../json/index.ts";
+import type { Cluster } from "./connect.ts";
+import { MESSAGE_BYTES, setTokens } from "./layout.ts";
+import { write } from "./messages.ts";
+import { fileName, getFile, putFile } from "./pictures.ts";
+
+const count = z.int().nonnegative();
+
+const unitSchema = z.object({
+  /** The set's name. */
+  set: z.string().regex(/^[0-9a-z]{8,32}$/),
+  number: count,
+  /** Sampling options of all pictures, without their classes. */
+  input: z.record(z.string(), z.unknown()),
+  /** Of each picture its class, and its number within the class. */
+  pictures: z.array(z.tuple([count, count])).min(1),
+});
+/** One message of work. */
+export type ShardUnit = Readonly<z.infer<typeof unitSchema>>;
+
+const headSchema = z.object({
+  fingerprint: z.string(),
+  worker: z.string(),
+  /** Bytes are deflated. */
+  packed: z.boolean(),
+  /** The object that holds them; the message does where left out. */
+  object: z.string().optional(),
+  /** Why there are none. */
+  error: z.string().optional(),
+});
+type ShardHead = z.infer<typeof headSchema>;
+
+/** Pictures of a shard, uint8 [n, height, width, 3], or why there are none. */
+export interface ShardResult {
+  readonly fingerprint: string;
+  readonly worker: string;
+  readonly pixels: Uint8Array;
+  readonly error?: string | undefined;
+}
+
+const HEADER = "Flexvar-Shard";
+/** Deflated bytes are sent where they are fewer than this share. */
+const PAYS = 0.9;
+const [pack, unpack] = [promisify(deflate), promisify(inflate)];
+
+/** @throws FileError for what is none */
+export const readShard = (bytes: Uint8Array): ShardUnit => readAs(unitSchema, parseJson(bytes, "a shard"), "a shard");
+
+/** A message for a shard that was drawn; puts its pictures away first where they are too large for one. */
+export async function packShard(
+  cluster: Cluster,
+  { set, number }: Pick<ShardUnit, "set" | "number">,
+  { pixels, ...about }: ShardResult,
+): Promise<{ readonly payload: Uint8Array; readonly headers: MsgHdrs }> {
+  const { headers } = await import("@nats-io/transport-node");
+  const deflated = await pack(pixels, { level: 1 });
+  const packed = deflated.length < PAYS * pixels.length;
+  const bytes = packed ? deflated : pixels;
+  const isLarge = bytes.length > MESSAGE_BYTES;
+  const object = fileName(setTokens(set), `${number}`);
+  if (isLarge) await putFile(cluster, object, bytes);
+  const made = headers();
+  const head: ShardHead = { ...about, packed, ...(isLarge && { object }) };
+  made.set(HEADER, encodeURIComponent(write(head)));
+  return { payload: isLarge ? new Uint8Array() : bytes, headers: made };
+}
+
+/** What a message says of a shard, without its pictures. @throws FileError for what is none */
+export function readShardHead(headers: MsgHdrs | undefined): ShardHead {
+  const text = decodeURIComponent(headers?.get(HEADER) ?? "");
+  return readAs(headSchema, parseJson(text, "a shard's header"), "a shard's header");
+}
+
+/** The pictures of a message. @throws Error where they are not there any more, or not so many bytes */
+export async function unpackShard(
+  cluster: Cluster,
+  { packed, object }: ShardHead,
+  data: Uint8Array,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = object === undefined ? data : await getFile(cluster, object);
+  const pixels = packed ? await unpack(bytes, { maxOutputLength: length }) : bytes;
+  if (pixels.length !== length) throw new Error(`shard: expected ${length} bytes, got ${pixels.length}`);
+  return pixels;
+}
