@@ -21,17 +21,17 @@ import { readInput, userCache } from "../files/index.ts";
 import { planarToRgb, rgbToPlanar } from "../image/index.ts";
 import { parseJson } from "../json/index.ts";
 import type { SamplingInput } from "../options/index.ts";
+import type { ClusterFlags } from "./cluster-flags.ts";
 import type { Running } from "./command.ts";
-import { openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { type ComputeFlags, samplingInput } from "./flags.ts";
 import { codeDigest, modelHash } from "./identity.ts";
 import type { JudgingFlags } from "./judging-flags.ts";
 import { findModel, shownPath, withModel } from "./model.ts";
-import { drawSet, planSet } from "./sample-set.ts";
+import { DRAWS_ALONE, expectAlone, withDrawer } from "./set-drawer.ts";
 
-export interface EvaluateFlags extends JudgingFlags, ComputeFlags {
+export interface EvaluateFlags extends JudgingFlags, ComputeFlags, ClusterFlags {
   readonly against?: string;
   readonly samples?: string;
   readonly total: number;
@@ -53,6 +53,7 @@ export async function runEvaluation(
   const input = samplingInput(flags);
   const { seed } = input;
   const { against } = flags;
+  expectAlone(flags, DRAWS_ALONE);
   if (against !== undefined) {
     if (a !== undefined) throw new UsageError(`A: expected none with --against, got "${a}"`);
     const folder = findModel(flags.model);
@@ -65,7 +66,7 @@ export async function runEvaluation(
     const before = await baseline(flags, (model) => judged(model, seed === undefined ? {} : { seed }));
     return { result: await judged(folder, input, flags.samples), before };
   }
-  for (const flag of ["model", "samples"] as const)
+  for (const flag of ["model", "samples", "cluster"] as const)
     if (flags[flag] !== undefined) throw new UsageError(`--${flag}: expected it with --against only`);
   const drawing = Object.keys(input).filter((name) => name !== "seed");
   if (drawing.length > 0) throw new UsageError(`--${drawing[0]}: expected it with --against only: nothing is drawn`);
@@ -111,15 +112,15 @@ async function drawnSet(
   running: Running,
 ): Promise<string> {
   const { report } = running;
-  return withModel(folder, flags, report, async (pipe) => {
+  return withDrawer(folder, flags, running, async (drawer) => {
     const { total, batch } = flags;
-    const plan = await planSet(pipe, { total, input, folder, batch, costs: await openCosts(pipe, flags), report });
+    const plan = await drawer.plan({ total, input, batch });
     const key = createHash("sha256")
       .update(plan.settings)
       .update(await codeDigest());
     const file = samples ?? join(flags.cache ?? userCache(), "samples", `${key.digest("hex").slice(0, 16)}.npz`);
     report.log(`samples of ${shownPath(folder)} in ${shownPath(file)}`);
-    await drawSet(pipe, file, plan, running);
+    await drawer.draw(file, plan);
     return file;
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { compareResults, overallVerdict } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
+import { addClusterFlags } from "./cluster-flags.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type EvaluateFlags, runEvaluation } from "./evaluate-run.ts";
 import { differenceTable, resultTable } from "./evaluate-table.ts";
@@ -17,7 +18,7 @@ export function define(command: Command): CommandWork {
       "Judges pictures A against a reference B: FID, sFID, Inception Score, precision, recall, KID, and how often labelled " +
         "pictures are given their own class, each with a 95 % interval. A and B are folders of pictures or any form that " +
         "`flexvar train` takes, .npz files of pictures, or .npz files of statistics (mu, sigma). With --against, a model " +
-        "draws the pictures itself; with --baseline, the differences from an earlier evaluation and a verdict are printed.",
+        "draws the pictures itself, or, with --cluster, the workers that have it; with --baseline, the differences from an earlier evaluation and a verdict are printed.",
     )
     .argument("[A]", "pictures to judge; with --tokenizer, pictures to reconstruct")
     .argument("[B]", "reference");
@@ -40,6 +41,7 @@ export function define(command: Command): CommandWork {
     .option("--samples <F.npz|DIR>", "where drawn pictures lie; a run that was killed goes on there");
   addReportFlags(command);
   addBatchFlag(addComputeFlags(command), "pictures side by side");
+  addClusterFlags(command);
   return {
     examples: [
       "flexvar evaluate samples.npz runs/fashion-data --features fashion",

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
+import { addClusterFlags, type ClusterFlags } from "./cluster-flags.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
-import { openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import {
   addBatchFlag,
@@ -11,14 +11,16 @@ import {
   samplingInput,
   wholeNumber,
 } from "./flags.ts";
-import { findModel, shownPath, withModel } from "./model.ts";
+import { findModel, shownPath } from "./model.ts";
 import { expectWritable } from "./output.ts";
-import { drawSet, planSet, type Shard } from "./sample-set.ts";
+import type { Shard } from "./sample-set.ts";
+import { DRAWS_ALONE, expectAlone, withDrawer } from "./set-drawer.ts";
 
-interface SampleFlags extends ComputeFlags {
+interface SampleFlags extends ComputeFlags, ClusterFlags {
   readonly out: string;
   readonly total: number;
   readonly shard?: Shard;
+  readonly shardSize?: number;
   readonly batch?: number;
 }
 
@@ -28,7 +30,8 @@ export function define(command: Command): CommandWork {
     "Draws a class-balanced set of pictures for `flexvar evaluate` and other evaluators: an .npz file (arr_0 uint8 " +
       "[N, H, W, 3], arr_1 labels) or a folder of PNG files, one folder a class. Picture i has class i modulo the number of " +
       "classes and a random stream of its own. A run that was killed goes on with the same command; several processes share " +
-      "a set by --shard. What decides the pictures is recorded beside the file (NAME.settings.json) or in the folder.",
+      "a set by --shard, and with --cluster the workers of a cluster draw it. What decides the pictures is recorded beside the " +
+      "file (NAME.settings.json) or in the folder.",
   );
   addSamplingFlags(command, ["count"])
     .optionsGroup("Set:")
@@ -38,13 +41,20 @@ export function define(command: Command): CommandWork {
       "--shard <i/n>",
       "draw every n-th picture from the i-th, i from 0; the last process writes the set",
       readShard,
+    )
+    .option(
+      "--shard-size <N>",
+      "with --cluster, pictures that a worker draws at a time; up to 64, by what one takes, by default",
+      wholeNumber("shard-size", 1, 1024),
     );
   addBatchFlag(addComputeFlags(command), "pictures side by side; changes no picture");
+  addClusterFlags(command);
   return {
     examples: [
       "flexvar sample --total 1000 --out samples.npz",
       "flexvar sample --total 1000 --out samples",
       "flexvar sample --total 50000 --out samples.npz --shard 0/2",
+      "flexvar sample --total 50000 --out samples.npz --cluster nats://queue.example.org:4222",
     ],
     work: sample,
   };
@@ -59,17 +69,19 @@ function readShard(text: string): Shard {
 
 async function sample(_: readonly string[], flags: SampleFlags, running: Running): Promise<Outcome> {
   const input = samplingInput(flags);
-  const { total, out, shard, batch } = flags;
+  const { total, out, shard, shardSize, batch, cluster } = flags;
   const extension = extname(out);
   if (extension !== ".npz" && extension !== "")
     throw new UsageError(`--out: expected a name ending in .npz, or a folder without an ending, got "${out}"`);
   if (extension === ".npz") await expectWritable(out);
-  const folder = findModel(flags.model);
-  return withModel(folder, flags, running.report, async (pipe) => {
-    const costs = await openCosts(pipe, flags);
-    const plan = await planSet(pipe, { total, input, folder, batch, costs, report: running.report });
-    const { drawn, whole } = await drawSet(pipe, out, plan, running, shard);
+  if (shardSize !== undefined && cluster === undefined)
+    throw new UsageError("--shard-size: expected with --cluster only, got it without");
+  expectAlone(flags, [...DRAWS_ALONE, "threads", "shard"]);
+  return withDrawer(findModel(flags.model), flags, running, async (drawer) => {
+    const plan = await drawer.plan({ total, input, batch });
+    const { drawn, whole, machines } = await drawer.draw(out, plan, { shard, shardSize });
     running.report.log(whole ? `${total} pictures in ${shownPath(out)}` : "other processes have pictures to draw yet");
-    return { json: { file: out, total, drawn, whole, ...measured(pipe.runtime.runMilliseconds()) } };
+    const about: Outcome["json"] = machines === undefined ? {} : { machines: [...machines] };
+    return { json: { file: out, total, drawn, whole, ...about, ...measured(drawer.runMilliseconds()) } };
   });
 }

@@ -11,16 +11,15 @@ import {
 } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
 import { parseJson } from "../json/index.ts";
-import type { FlexVARPipeline } from "../pipelines/index.ts";
-import { openCosts } from "./cost.ts";
+import type { ClusterFlags } from "./cluster-flags.ts";
 import { type ComputeFlags, samplingInput } from "./flags.ts";
 import type { JudgingFlags } from "./judging-flags.ts";
 import { firstPictures } from "./report-parts.ts";
-import type { Reporter } from "./reporter.ts";
-import { type PlannedSet, planSet } from "./sample-set.ts";
+import type { PlannedSet } from "./sample-set.ts";
+import type { SetDrawer } from "./set-drawer.ts";
 import type { Variation } from "./vary.ts";
 
-export interface SweepRequest extends JudgingFlags, ComputeFlags {
+export interface SweepRequest extends JudgingFlags, ComputeFlags, ClusterFlags {
   readonly vary: readonly Variation[];
   readonly total: number;
   readonly out: string;
@@ -49,22 +48,19 @@ export const VALUE = "{value}";
 
 /** Every set of every sweep, checked before the first is drawn. */
 export async function planSweeps(
-  pipe: FlexVARPipeline,
+  drawer: SetDrawer,
   flags: SweepRequest,
-  folder: string,
   code: string,
   features: string,
-  report: Reporter,
 ): Promise<PlannedSweep[]> {
   const { bootstrap = null, metrics = null, split = null, total, out, batch } = flags;
   const given = samplingInput(flags);
-  const costs = await openCosts(pipe, flags);
   const sweeps: PlannedSweep[] = [];
   const digests = new Map<string, string>();
   for (const variation of flags.vary) {
     const values: SweepValue[] = [];
     for (const { text, input } of variation.values) {
-      const planned = await planSet(pipe, { total, input: { ...given, ...input }, folder, batch, costs, report });
+      const planned = await drawer.plan({ total, input: { ...given, ...input }, batch });
       const against = flags.against.replaceAll(VALUE, text);
       if (!digests.has(against)) digests.set(against, await contentDigest(against));
       const at = flags.at ?? (await sizeFor(against, planned));

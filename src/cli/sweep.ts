@@ -10,17 +10,17 @@ import {
   type FeatureExtractor,
 } from "../evaluate/index.ts";
 import { writeFileAtomic } from "../files/index.ts";
-import type { FlexVARPipeline } from "../pipelines/index.ts";
 import { textColumns } from "../report/index.ts";
+import { addClusterFlags } from "./cluster-flags.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { addBatchFlag, addComputeFlags, addSamplingFlags, wholeNumber } from "./flags.ts";
 import { codeDigest } from "./identity.ts";
 import { addJudgingFlags } from "./judging-flags.ts";
-import { findModel, withModel } from "./model.ts";
+import { findModel } from "./model.ts";
 import { expectWritable, makeFolder } from "./output.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
-import { drawSet } from "./sample-set.ts";
+import { DRAWS_ALONE, expectAlone, type SetDrawer, withDrawer } from "./set-drawer.ts";
 import {
   keepEvaluation,
   keptEvaluation,
@@ -64,6 +64,7 @@ export function define(command: Command): CommandWork {
     "the plots alone, as one picture",
   );
   addComputeFlags(command);
+  addClusterFlags(command);
   return {
     examples: [
       "flexvar sweep --model fashion --against runs/fashion-data --vary guidance=1,1.5,2,3 --total 500 --out runs/guidance --report guidance.html",
@@ -75,16 +76,17 @@ export function define(command: Command): CommandWork {
 
 async function sweep(_: readonly string[], flags: SweepFlags, running: Running): Promise<Outcome> {
   const { report } = running;
+  expectAlone(flags, DRAWS_ALONE);
   const page = reportPath(flags);
   const folder = findModel(flags.model);
   await makeFolder(flags.out);
   await expectWritable(join(flags.out, "sweep"), page, flags.plots);
   await expectInput(flags.against, flags.split);
   const extractor = await openFeatureSource(findFeatures(flags, folder), flags);
-  return withModel(folder, flags, report, async (pipe) => {
+  return withDrawer(folder, flags, running, async (drawer) => {
     const code = await codeDigest();
-    const plans = await planSweeps(pipe, flags, folder, code, `${extractor.name} ${extractor.hash}`, report);
-    const tools = { pipe, extractor, product: await doubleProducts(flags.threads), code };
+    const plans = await planSweeps(drawer, flags, code, `${extractor.name} ${extractor.hash}`);
+    const tools = { drawer, extractor, product: await doubleProducts(flags.threads), code };
     const results = new Map<string, EvaluationResult>();
     const every = plans.flatMap(({ variation, values }) => values.map((value) => ({ variation, value })));
     for (const [i, { variation, value }] of every.entries()) {
@@ -104,14 +106,14 @@ async function sweep(_: readonly string[], flags: SweepFlags, running: Running):
         total: flags.total,
         sweeps: plans.map((plan) => sweepRecord(plan, results)),
         files: [page, flags.plots].filter((path) => path !== undefined),
-        ...measured(pipe.runtime.runMilliseconds()),
+        ...measured(drawer.runMilliseconds()),
       },
     };
   }).finally(() => extractor.close());
 }
 
 interface Tools {
-  readonly pipe: FlexVARPipeline;
+  readonly drawer: SetDrawer;
   readonly extractor: FeatureExtractor;
   readonly product: DoubleProduct;
   readonly code: string;
@@ -119,12 +121,12 @@ interface Tools {
 
 /** Draws a value's set and judges it. */
 async function makePoint(
-  { pipe, extractor, product, code }: Tools,
+  { drawer, extractor, product, code }: Tools,
   { planned, against, files, at }: SweepValue,
   { bootstrap, metrics, split, out }: SweepFlags,
   running: Running,
 ): Promise<EvaluationResult> {
-  await drawSet(pipe, files.set, planned, running);
+  await drawer.draw(files.set, planned);
   const result = await evaluateSets(files.set, against, {
     extractor,
     product,
@@ -133,7 +135,7 @@ async function makePoint(
     size: at,
     bootstrap,
     cache: join(out, "features"),
-    versions: { flexvar: version, runtime: pipe.runtime.description, code },
+    versions: { flexvar: version, runtime: drawer.description, code },
     onProgress: running.report.progress,
     signal: running.signal,
   });
