@@ -1,4 +1,4 @@
-// node recipes/claims.mjs fashion|emoji [--total 500] [--only guidance,steps] [--features JUDGE] [--threads N] [--root DIR]: draws sets at
+// node recipes/claims.mjs fashion|emoji [--total 500] [--only guidance,steps] [--features JUDGE] [--threads N] [--cluster URL] [--root DIR]: draws sets at
 // every value of the sampling options that the paper speaks of, judges them, and writes docs/claims/NAME-OPTION.json and .svg
 // and the tables in docs/claims/NAME.md. Sets, numbers and a page with sheets are kept in runs/claims: a run that was stopped
 // goes on with the same command. --root is the folder that holds models, runs and docs: the project's by default.
@@ -41,7 +41,7 @@ const PLANS = {
 };
 
 const { values, positionals } = readFlags(
-  { total: "500", only: undefined, features: undefined, threads: undefined, root: project },
+  { total: "500", only: undefined, features: undefined, threads: undefined, cluster: undefined, root: project },
   { allowPositionals: true },
 );
 const [name] = positionals;
@@ -56,7 +56,7 @@ for (const option of only)
 const root = resolve(values.root);
 const docs = join(root, "docs", "claims");
 await mkdir(docs, { recursive: true });
-const shared = ["features", "threads"].flatMap((flag) =>
+const shared = ["features", "threads", "cluster"].flatMap((flag) =>
   values[flag] === undefined ? [] : [`--${flag}`, values[flag]],
 );
 for (const option of only) {

@@ -66,8 +66,10 @@ export async function runEvaluation(
     const before = await baseline(flags, (model) => judged(model, seed === undefined ? {} : { seed }));
     return { result: await judged(folder, input, flags.samples), before };
   }
+  // A cluster that the environment names need not be used.
   for (const flag of ["model", "samples", "cluster"] as const)
-    if (flags[flag] !== undefined) throw new UsageError(`--${flag}: expected it with --against only`);
+    if (flags[flag] !== undefined && flags[flag] !== process.env.FLEXVAR_CLUSTER)
+      throw new UsageError(`--${flag}: expected it with --against only`);
   const drawing = Object.keys(input).filter((name) => name !== "seed");
   if (drawing.length > 0) throw new UsageError(`--${drawing[0]}: expected it with --against only: nothing is drawn`);
   const before = await baseline(flags);

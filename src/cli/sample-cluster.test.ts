@@ -97,9 +97,42 @@ describe.runIf(hasNats)("sample --cluster", { timeout: 60_000 }, () => {
       expect(await file(`together/${place}`)).toEqual(await file(`alone/${place}`));
   });
 
+  test("judges in evaluate and sweep as one process does, bit for bit", async () => {
+    expect((await runCli(...argv("real.npz", "--seed", "9"))).code).toBe(0);
+    const judged = async (command: string, ...more: string[]) => {
+      const shared = [
+        "--model",
+        folder,
+        "--scales",
+        "1,2,4",
+        "--against",
+        join(out, "real.npz"),
+        "--bootstrap",
+        "0",
+        "--total",
+        "40",
+      ];
+      const { code, err, out: text } = await runCli(command, ...shared, ...more, "--json");
+      expect([code, err]).toEqual([0, expect.anything()]);
+      const keys = new Set(["timings_ms", "peak_rss_bytes", "path", "file", "set", "versions"]);
+      return JSON.parse(text, (key, value) => (keys.has(key) ? undefined : value));
+    };
+    const samples = (name: string): string[] => ["--samples", join(out, name), "--cache", join(out, `cache-${name}`)];
+    const many = ["--cluster", nats.url];
+    const evaluated = await judged("evaluate", ...samples("a.npz"));
+    expect(evaluated.fid.value).toBeGreaterThan(0);
+    expect(await judged("evaluate", ...samples("b.npz"), ...many)).toEqual(evaluated);
+    const vary = ["--vary", "guidance=1,2"];
+    const swept = await judged("sweep", ...vary, "--out", join(out, "sweep"));
+    expect(await judged("sweep", ...vary, "--out", join(out, "sweep-many"), ...many)).toEqual(swept);
+  });
+
   test("refuses what only a single process follows", async () => {
     const { code, err } = await runCli(...argv("x.npz", "--cluster", nats.url, "--threads", "1"));
-    expect([code, err]).toEqual([2, expect.stringContaining("--threads: expected without --cluster only")]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("--threads: expected without --cluster (FLEXVAR_CLUSTER) only"),
+    ]);
     const without = await runCli(...argv("x.npz", "--shard-size", "4"));
     expect([without.code, without.err]).toEqual([2, expect.stringContaining("--shard-size: expected with --cluster")]);
   });

@@ -33,7 +33,7 @@ export async function withClusterDrawer<T>(
   use: (drawer: SetDrawer) => Promise<T>,
 ): Promise<T> {
   const known = await knownModel({ ...flags, model: folder });
-  const cluster = await openClusterOf(flags, { name: "flexvar set" });
+  const cluster = await openClusterOf(flags, { name: "flexvar set", onMessage: (line) => running.report.log(line) });
   try {
     const { device = "auto", dtype } = flags;
     const stored = storedType(known.model.config);

@@ -73,5 +73,5 @@ export function expectAlone(flags: object & ClusterFlags, names: readonly string
   const given = names.find((name) => name in flags);
   if (given === undefined) return;
   const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new UsageError(`--${flag}: expected without --cluster only, whose workers have their own`);
+  throw new UsageError(`--${flag}: expected without --cluster (FLEXVAR_CLUSTER) only, whose workers have their own`);
 }

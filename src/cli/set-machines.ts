@@ -21,7 +21,7 @@ export interface SetMachines {
 }
 
 interface MachinesRequest {
-  readonly cluster: Pick<Cluster, "workers">;
+  readonly cluster: Pick<Cluster, "workers" | "manager">;
   /** The model's. */
   readonly hash: string;
   /** Whose pictures' settings are the set's. */

@@ -93,7 +93,9 @@ async function openShard(worker: WorkerState, delivery: Delivery): Promise<Opene
 
 async function isThere(worker: WorkerState, job: string, number: number): Promise<boolean> {
   const last_by_subj = resultSubject(job, number);
-  return (await insist(worker, () => worker.cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj }))) !== null;
+  return (
+    (await insist(worker, () => worker.cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj }))) !== null
+  );
 }
 
 /** All pixels of a shard, drawn in batches as large as jobs'. */

@@ -13,7 +13,7 @@ export interface MachineClass {
 
 /** Classes of the workers of a model that are there, the one of most workers first. @param hash the model's */
 export async function machinesOf(
-  cluster: Pick<Cluster, "workers">,
+  cluster: Pick<Cluster, "workers" | "manager">,
   hash: string,
   fits: (about: Readonly<Record<string, string>>) => boolean = () => true,
 ): Promise<MachineClass[]> {

@@ -84,6 +84,7 @@ const notRun: readonly NotRun[] = [
   { docs: "npx flexvar models rm flexvar-d16", why: "needs the same weights" },
   { docs: "npx flexvar worker --cluster", why: "needs a NATS server; test/cluster.test.ts starts one, and workers" },
   { docs: "npx flexvar serve --cluster", why: "the same" },
+  { docs: "npx flexvar sample --cluster", why: "the same; src/cli/sample-cluster.test.ts" },
   { docs: "node recipes/int8.mjs", why: "writes 8 GB; src/quantize/folder.test.ts quantises small networks" },
   { docs: "node recipes/int8-wasm.mjs", why: "draws a dozen pictures by WebAssembly; times only" },
   { docs: "node recipes/train.mjs fashion", why: "test/recipes/train.test.ts carries out its quick form" },
