@@ -7,6 +7,8 @@ import { WORK_STREAM } from "./layout.ts";
 export interface Delivery {
   readonly data: Uint8Array;
   readonly subject: string;
+  /** The consumer that handed it out. */
+  readonly consumer: string;
   /** How often it was handed out, this time counted. */
   readonly times: number;
   /** It is done with. */
@@ -17,66 +19,47 @@ export interface Delivery {
   giveBack(delayMs?: number): void;
 }
 
-interface PullOptions {
+/** What is asked for at a time. */
+interface Request {
   /** Most messages. */
   readonly batch: number;
-  /** Longest that none is waited for, in ms; not at all where left out. */
-  readonly waitMs?: number;
+  /** How long the server waits for the first of them, in ms; not at all where left out. */
+  readonly waitMs?: number | undefined;
 }
-
-/** Longest that an answer to a pull that does not wait may take, in ms. */
-const ANSWER_MS = 2000;
 
 /** The server is away, or has no such consumer (any more): it answers neither way. */
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
 }
 
-/**
- * Up to `batch` messages that wait now; or, with `waitMs`, the next ones that come. Empty where none does.
- * @throws Unanswered
- */
-export function pull({ connection }: Cluster, consumer: string, { batch, waitMs }: PullOptions): Promise<Delivery[]> {
-  return new Promise((resolve, reject) => {
-    const deliveries: Delivery[] = [];
-    const inbox = `_INBOX.${crypto.randomUUID()}`;
-    const finish = (): void => {
-      clearTimeout(timer);
-      subscription.unsubscribe();
-      resolve(deliveries);
-    };
-    const subscription = connection.subscribe(inbox, {
-      callback: (error, message) => {
-        if (error !== null) return finish();
-        // A status without a payload: none waits, the wait is over, or the consumer is gone.
-        if (message.headers !== undefined && message.headers.code >= 100 && message.data.length === 0) return finish();
-        deliveries.push(deliveryOf(connection, message));
-        if (deliveries.length === batch) finish();
-      },
-    });
-    const late = (): void => {
-      if (deliveries.length === 0) reject(new Unanswered(`${consumer}: expected an answer, got none`));
-      finish();
-    };
-    const timer = setTimeout(late, (waitMs ?? 0) + ANSWER_MS);
-    const request = waitMs === undefined ? { batch, no_wait: true } : { batch, expires: waitMs * 1e6 };
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${WORK_STREAM}.${consumer}`, JSON.stringify(request), {
-      reply: inbox,
-    });
-  });
+/** Asks a consumer for messages; they, or a status where there are none, come to `reply`. */
+export function requestNext(
+  connection: Cluster["connection"],
+  consumer: string,
+  { batch, waitMs }: Request,
+  reply: string,
+): void {
+  const request = waitMs === undefined ? { batch, no_wait: true } : { batch, expires: waitMs * 1e6 };
+  connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${WORK_STREAM}.${consumer}`, JSON.stringify(request), { reply });
 }
 
+/** True for the word that none waits, that the wait is over, or that the consumer is gone. */
+export const isStatus = ({ headers, data }: Msg): boolean =>
+  headers !== undefined && headers.code >= 100 && data.length === 0;
+
 /** @param message whose reply subject is `$JS.ACK.stream.consumer.deliveries…`, in newer servers with a domain and an account before the stream */
-function deliveryOf(connection: Cluster["connection"], message: Msg): Delivery {
+export function deliveryOf(connection: Cluster["connection"], message: Msg): Delivery {
   const { data, subject, reply = "" } = message;
   const tokens = reply.split(".");
+  const first = tokens.length > 9 ? 4 : 2;
   const answer = (text: string): void => {
     if (!connection.isClosed()) connection.publish(reply, text);
   };
   return {
     data,
     subject,
-    times: Number(tokens[tokens.length > 9 ? 6 : 4] ?? 1),
+    consumer: tokens[first + 1] ?? "",
+    times: Number(tokens[first + 2] ?? 1),
     ack: () => answer("+ACK"),
     working: () => answer("+WPI"),
     giveBack: (delayMs = 0) => answer(delayMs === 0 ? "-NAK" : `-NAK {"delay": ${delayMs * 1e6}}`),

@@ -16,8 +16,9 @@ import {
   workFilter,
 } from "./layout.ts";
 import { openOrder } from "./orders.ts";
-import { type Delivery, pull, Unanswered } from "./pull.ts";
+import { type Delivery, Unanswered } from "./pull.ts";
 import { announce } from "./registry.ts";
+import { createTaker, type Source } from "./taker.ts";
 import { insist, reopen, type WorkerOptions, type WorkerState } from "./worker-state.ts";
 
 export interface Worker {
@@ -30,21 +31,18 @@ export interface Worker {
 /** A dead worker's work is another's after this, in ms; it says that it is alive thrice as often. */
 const ANSWER_MS = 12_000;
 const ALIVE_MS = ANSWER_MS / 4;
-/** Messages that are taken at once: a batch of small pictures. */
-const PULLED = 8;
-/** How long one pull waits for work, in ms. */
-const WAIT_MS = 1000;
-
+/** Messages that are taken at once: a batch of small pictures; one shard of a set. */
+const BATCH: Readonly<Record<Place["lane"], number>> = { small: 8, large: 8, set: 1 };
 /** Most ids of cancelled jobs that are remembered. */
 const GONE = 1000;
 
 /** Starts a worker; resolves once it takes work. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { cluster, model, fingerprint } = options;
-  const places = [ANY_CLASS, fingerprint].flatMap((machines) =>
-    LANES.map((lane): Place => ({ model: model.hash, machines, lane })),
-  );
-  places.push({ model: model.hash, machines: fingerprint, lane: "set" });
+  const places: readonly Place[] = [
+    ...LANES.map((lane) => ({ model: model.hash, machines: ANY_CLASS, lane })),
+    { model: model.hash, machines: fingerprint, lane: "set" },
+  ];
   const stop = new AbortController();
   for (const place of places) await insist({ stopping: stop.signal }, () => addConsumer(cluster, place));
   const worker: WorkerState = {
@@ -112,54 +110,26 @@ function forget({ gone, news }: WorkerState, id: string): void {
 const LARGE_TURN = 4;
 
 async function takeWork(worker: WorkerState, places: readonly Place[]): Promise<void> {
-  const consumers = places.filter(({ lane }) => lane !== "set").map(consumerName);
-  const sets = consumerName(places.at(-1)!);
-  for (let turn = 1; !worker.stopping.aborted; turn++)
-    try {
-      const taken = await next(worker, turn % LARGE_TURN === 0 ? consumers.toReversed() : consumers, sets);
-      for (const deliveries of taken)
-        if (laneOf(deliveries[0]!.subject) === "set") await answerForShard(worker, deliveries[0]!, ALIVE_MS);
+  const sources = places.map((place) => ({ consumer: consumerName(place), batch: BATCH[place.lane] }));
+  const [small, large, set] = sources as [Source, Source, Source];
+  const taker = createTaker(worker.cluster);
+  try {
+    for (let turn = 1; !worker.stopping.aborted; turn++)
+      try {
+        const order = turn % LARGE_TURN === 0 ? [large, small, set] : [small, large, set];
+        const deliveries = await taker.next(order, worker.stopping);
+        const [first] = deliveries;
+        if (first === undefined) continue;
+        if (laneOf(first.subject) === "set") await answerForShard(worker, first, ALIVE_MS);
         else await answerFor(worker, deliveries);
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      // A server that was away may have lost its store: what is kept there is made anew.
-      for (const place of places) await insist(worker, () => addConsumer(worker.cluster, place));
-    }
-}
-
-/** What waits now, small jobs first and a shard of a set last; where nothing does, what comes within a second. */
-async function next({ cluster }: WorkerState, consumers: readonly string[], sets: string): Promise<Delivery[][]> {
-  for (const consumer of consumers) {
-    const deliveries = await pull(cluster, consumer, { batch: PULLED });
-    if (deliveries.length > 0) return [deliveries];
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error;
+        // A server that was away may have lost its store: what is kept there is made anew.
+        for (const place of places) await insist(worker, () => addConsumer(worker.cluster, place));
+      }
+  } finally {
+    taker.close();
   }
-  const shard = await pull(cluster, sets, { batch: 1 });
-  return shard.length > 0 ? [shard] : await parked(cluster, [...consumers, sets], sets);
-}
-
-/** Waits at every place; what comes at the others while one has work is given back at once. */
-async function parked(cluster: Cluster, consumers: readonly string[], sets: string): Promise<Delivery[][]> {
-  let isTaken = false;
-  const waits = consumers.map(async (consumer) => {
-    const deliveries = await pull(cluster, consumer, { batch: 1, waitMs: WAIT_MS });
-    if (deliveries.length === 0) return [];
-    if (isTaken) {
-      for (const delivery of deliveries) delivery.giveBack();
-      return [];
-    }
-    isTaken = true;
-    if (consumer === sets) return deliveries;
-    // Those that came together are drawn together.
-    return [...deliveries, ...(await pull(cluster, consumer, { batch: PULLED - 1 }))];
-  });
-  const first = await Promise.race([
-    Promise.all(waits).then((all) => all.filter((deliveries) => deliveries.length > 0)),
-    ...waits.map(async (wait) => {
-      const deliveries = await wait;
-      return deliveries.length > 0 ? [deliveries] : await new Promise<never>(() => undefined);
-    }),
-  ]);
-  return first;
 }
 
 /** Carries deliveries out, and says meanwhile that they are at work. */
