@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { env } from "onnxruntime-common";
 import { version } from "../../package.json";
@@ -14,6 +15,7 @@ import {
   evaluateSets,
   evaluateTokenizer,
   expectInput,
+  type FeatureExtractor,
   isEvaluationResult,
   needsFeatures,
 } from "../evaluate/index.ts";
@@ -30,6 +32,7 @@ import { codeDigest, modelHash } from "./identity.ts";
 import type { JudgingFlags } from "./judging-flags.ts";
 import { findModel, shownPath, withModel } from "./model.ts";
 import { DRAWS_ALONE, expectAlone, withDrawer } from "./set-drawer.ts";
+import { drawnFeatures, type WantedFeatures } from "./set-features.ts";
 
 export interface EvaluateFlags extends JudgingFlags, ComputeFlags, ClusterFlags {
   readonly against?: string;
@@ -60,8 +63,14 @@ export async function runEvaluation(
     const place = findFeatures(flags, folder);
     const judged = async (model: string, wanted: SamplingInput, samples?: string) => {
       await expectInput(against, flags.split);
-      const set = await drawnSet(model, wanted, samples, flags, running);
-      return withOptions(place, seed, flags, running, judgeSets(set, against, flags));
+      const draw = (extractor?: FeatureExtractor) => drawnSet(model, wanted, samples, flags, running, extractor);
+      if (flags.cluster !== undefined)
+        return withOptions(place, seed, flags, running, async (options) =>
+          judgeDrawn(await draw(options.extractor), against, flags, options),
+        );
+      // What draws is closed before what judges is opened.
+      const { file } = await draw();
+      return withOptions(place, seed, flags, running, judgeSets(file, against, flags));
     };
     const before = await baseline(flags, (model) => judged(model, seed === undefined ? {} : { seed }));
     return { result: await judged(folder, input, flags.samples), before };
@@ -105,25 +114,53 @@ function judgeSets(a: string, b: string, { metrics, saveStatistics, cache = user
   return (options) => evaluateSets(a, b, { ...options, metrics, cache: join(cache, "features"), saveStatistics });
 }
 
-/** Draws a set, or goes on with one. Returns its place. */
+/** Judges a set of which some features are known, which are needed no more then. */
+async function judgeDrawn(
+  { file, features }: DrawnPlace,
+  against: string,
+  flags: EvaluateFlags,
+  options: EvaluateOptions,
+): Promise<EvaluationResult> {
+  const drawnExtractor = features && drawnFeatures(features);
+  const result = await judgeSets(file, against, flags)({ ...options, drawnExtractor });
+  if (features !== undefined) await rm(features.folder, { recursive: true, force: true });
+  return result;
+}
+
+interface DrawnPlace {
+  readonly file: string;
+  readonly features: WantedFeatures | undefined;
+}
+
+/** Draws a set, or goes on with one. @param extractor the network whose features are wanted from who draws */
 async function drawnSet(
   folder: string,
   input: SamplingInput,
   samples: string | undefined,
   flags: EvaluateFlags,
   running: Running,
-): Promise<string> {
+  extractor: FeatureExtractor | undefined,
+): Promise<DrawnPlace> {
   const { report } = running;
   return withDrawer(folder, flags, running, async (drawer) => {
     const { total, batch } = flags;
     const plan = await drawer.plan({ total, input, batch });
-    const key = createHash("sha256")
+    const { at, cache = userCache() } = flags;
+    const hash = createHash("sha256")
       .update(plan.settings)
       .update(await codeDigest());
-    const file = samples ?? join(flags.cache ?? userCache(), "samples", `${key.digest("hex").slice(0, 16)}.npz`);
+    const key = hash.copy().digest("hex").slice(0, 16);
+    const file = samples ?? join(cache, "samples", `${key}.npz`);
     report.log(`samples of ${shownPath(folder)} in ${shownPath(file)}`);
-    await drawer.draw(file, plan);
-    return file;
+    const judging = hash
+      .update(JSON.stringify([extractor?.name, extractor?.hash, at]))
+      .digest("hex")
+      .slice(0, 16);
+    // Pictures of a folder are judged class by class, in another order than they are drawn.
+    const isKnown = extractor !== undefined && file.endsWith(".npz");
+    const features = isKnown ? { extractor, at, folder: join(cache, "rows", judging) } : undefined;
+    await drawer.draw(file, plan, { features });
+    return { file, features };
   });
 }
 

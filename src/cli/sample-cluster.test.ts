@@ -6,8 +6,11 @@ import { FlexVAR } from "flexvar";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hasNats, startNats, type TestNats } from "../../recipes/lib/nats-server.mjs";
 import { runCli } from "../../test/support/run-cli.ts";
+import type { FeatureSource } from "../classifier/index.ts";
 import { type Cluster, openCluster, startWorker, type Worker } from "../cluster/index.ts";
+import type { FeatureExtractor } from "../evaluate/index.ts";
 import { batchSizes, localRenderer } from "../server/index.ts";
+import { findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { modelHash } from "./identity.ts";
 import { silent } from "./reporter.ts";
 import { run } from "./run.ts";
@@ -19,6 +22,9 @@ let nats: TestNats;
 let pipe: FlexVAR;
 let cluster: Cluster;
 const workers: Worker[] = [];
+let judge: FeatureSource;
+/** Pictures of which workers took features. */
+let judged = 0;
 
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), "flexvar-sample-cluster-"));
@@ -27,6 +33,14 @@ beforeAll(async () => {
   pipe = await FlexVAR.fromPretrained(folder, { threads: 1 });
   cluster = await openCluster({ url: nats.url });
   const model = { name: "fashion", hash: await modelHash(folder), config: pipe.config };
+  judge = await openFeatureSource(findFeatures({ features: "fashion" }), { threads: 1 });
+  const counting: FeatureExtractor = {
+    ...judge,
+    extract(batch) {
+      judged += batch.count;
+      return judge.extract(batch);
+    },
+  };
   for (const id of ["a", "b"])
     workers.push(
       await startWorker({
@@ -37,6 +51,7 @@ beforeAll(async () => {
         fingerprint: "f0",
         about: { device: "cpu", dtype: "as stored", "onnxruntime-node": "1" },
         batchSize: batchSizes({ model }),
+        judge: counting,
       }),
     );
 });
@@ -44,6 +59,7 @@ afterAll(async () => {
   for (const worker of workers) await worker.stop();
   await cluster?.close();
   await nats?.stop();
+  await judge?.close();
   await pipe?.dispose();
   await rm(out, { recursive: true, force: true });
 });
@@ -97,9 +113,9 @@ describe.runIf(hasNats)("sample --cluster", { timeout: 60_000 }, () => {
       expect(await file(`together/${place}`)).toEqual(await file(`alone/${place}`));
   });
 
-  test("judges in evaluate and sweep as one process does, bit for bit", async () => {
+  test("judges in evaluate and sweep as one process does, bit for bit, by features that workers take", async () => {
     expect((await runCli(...argv("real.npz", "--seed", "9"))).code).toBe(0);
-    const judged = async (command: string, ...more: string[]) => {
+    const numbers = async (command: string, ...more: string[]) => {
       const shared = [
         "--model",
         folder,
@@ -110,7 +126,7 @@ describe.runIf(hasNats)("sample --cluster", { timeout: 60_000 }, () => {
         "--bootstrap",
         "0",
         "--total",
-        "40",
+        "150",
       ];
       const { code, err, out: text } = await runCli(command, ...shared, ...more, "--json");
       expect([code, err]).toEqual([0, expect.anything()]);
@@ -119,12 +135,14 @@ describe.runIf(hasNats)("sample --cluster", { timeout: 60_000 }, () => {
     };
     const samples = (name: string): string[] => ["--samples", join(out, name), "--cache", join(out, `cache-${name}`)];
     const many = ["--cluster", nats.url];
-    const evaluated = await judged("evaluate", ...samples("a.npz"));
-    expect(evaluated.fid.value).toBeGreaterThan(0);
-    expect(await judged("evaluate", ...samples("b.npz"), ...many)).toEqual(evaluated);
+    const evaluated = await numbers("evaluate", ...samples("a.npz"));
+    expect(evaluated.fid).toBeGreaterThan(0);
+    expect(await numbers("evaluate", ...samples("b.npz"), ...many)).toEqual(evaluated);
+    expect(judged).toBe(150);
     const vary = ["--vary", "guidance=1,2"];
-    const swept = await judged("sweep", ...vary, "--out", join(out, "sweep"));
-    expect(await judged("sweep", ...vary, "--out", join(out, "sweep-many"), ...many)).toEqual(swept);
+    const swept = await numbers("sweep", ...vary, "--out", join(out, "sweep"));
+    expect(await numbers("sweep", ...vary, "--out", join(out, "sweep-many"), ...many)).toEqual(swept);
+    expect(judged).toBe(450);
   });
 
   test("refuses what only a single process follows", async () => {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Cluster, collectSet, type MachineClass, machinesOf, type SetShard } from "../cluster/index.ts";
+import { FEATURE_BATCH } from "../evaluate/index.ts";
 import { type Costs, createCostModel, generateStages, recordedDevice, resolvePlan } from "../pipelines/index.ts";
 import { type ModelConfig, storedType } from "../pretrained/index.ts";
 import { type ClusterFlags, openClusterOf } from "./cluster-flags.ts";
@@ -9,7 +10,8 @@ import type { Running } from "./command.ts";
 import type { ComputeFlags } from "./flags.ts";
 import { labelIn, openSet, type PlannedSet, planSet } from "./sample-set.ts";
 import { type KnownModel, knownModel } from "./served.ts";
-import type { DrawnSet, SetDrawer } from "./set-drawer.ts";
+import type { DrawnSet, SetDrawer, SetParts } from "./set-drawer.ts";
+import { keepFeatures, type WantedFeatures } from "./set-features.ts";
 import { setMachines } from "./set-machines.ts";
 
 /** What a shard takes at most, where one picture does not take more: a few seconds of two cores. */
@@ -80,7 +82,7 @@ function drawerOf(sets: ClusterSets, first: MachineClass): SetDrawer {
         { ...request, folder, costs: costsOf(config, first), report: sets.running.report },
       );
     },
-    draw: (out, plan, parts) => drawShards(sets, out, plan, first, parts?.shardSize),
+    draw: (out, plan, parts) => drawShards(sets, out, plan, first, parts),
   };
 }
 
@@ -96,7 +98,7 @@ function costsOf(config: ModelConfig, { workers }: MachineClass): Costs | undefi
 }
 
 /** Pictures of a shard: a power of two, by what one of them takes. */
-function shardSize(config: ModelConfig, { input }: PlannedSet): number {
+function usualSize(config: ModelConfig, { input }: PlannedSet): number {
   const { transformerFlops, tokenizerFlops } = createCostModel(config).cost(
     generateStages(resolvePlan(config, input), 1, 1),
   );
@@ -104,19 +106,28 @@ function shardSize(config: ModelConfig, { input }: PlannedSet): number {
   return 2 ** Math.max(0, Math.floor(Math.log2(most)));
 }
 
+const takesFeatures = ({ workers }: MachineClass, { extractor }: WantedFeatures): boolean =>
+  workers.every(({ judge }) => judge === extractor.hash);
+
 async function drawShards(
   { cluster, known, running, fits }: ClusterSets,
   out: string,
   plan: PlannedSet,
   first: MachineClass,
-  size = shardSize(known.model.config, plan),
+  { shardSize, features: wanted }: SetParts = {},
 ): Promise<DrawnSet> {
   const { report, signal } = running;
   const { config, hash } = known.model;
+  const features = wanted !== undefined && takesFeatures(first, wanted) ? wanted : undefined;
+  if (wanted !== undefined && features === undefined)
+    report.log("features are taken here: the workers were not started with the network (flexvar worker --features)");
+  const usual = shardSize ?? usualSize(config, plan);
+  // Whole batches, so that features are those of one process.
+  const size = features === undefined ? usual : FEATURE_BATCH * Math.ceil(usual / FEATURE_BATCH);
   const { classes, total, width, height, input } = plan;
   const { store, missing, there } = await openSet(out, plan, config.id2label);
   report.log(`${missing.length} pictures to draw in shards of ${size}, ${there} of ${total} are there`);
-  const wanted = new Set(missing);
+  const lacking = new Set(missing);
   const numbersOf = (shard: number): number[] =>
     Array.from({ length: Math.min(size, total - shard * size) }, (_, i) => shard * size + i);
   const shards = [...new Set(missing.map((number) => Math.floor(number / size)))].map((number): SetShard => {
@@ -133,7 +144,7 @@ async function drawShards(
     isBegun: there > 0,
   });
   const name = createHash("sha256")
-    .update(JSON.stringify([1, plan.settings, size]))
+    .update(JSON.stringify([1, plan.settings, size, features?.extractor.hash, features?.at]))
     .digest("hex")
     .slice(0, 24);
   const pictureBytes = width * height * 3;
@@ -145,12 +156,15 @@ async function drawShards(
       input,
       pictureBytes,
       shards,
+      ...(features && { features: { hash: features.extractor.hash, at: features.at } }),
       machines: () => machines.now(),
       signal,
       onMessage: (line) => report.log(line),
-      async onShard({ number }, pixels) {
+      async onShard({ number }, { pixels, features: rows }) {
+        for (const [i, bytes] of rows.entries())
+          if (features !== undefined) await keepFeatures(features, number * size + i * FEATURE_BATCH, bytes);
         for (const [i, picture] of numbersOf(number).entries()) {
-          if (!wanted.has(picture)) continue;
+          if (!lacking.has(picture)) continue;
           const data = pixels.subarray(i * pictureBytes, (i + 1) * pictureBytes);
           await store.add(picture, { width, height, data });
           drawn++;

@@ -7,6 +7,7 @@ import { UsageError } from "./errors.ts";
 import type { ComputeFlags } from "./flags.ts";
 import { withModel } from "./model.ts";
 import { drawSet, type PlannedSet, planSet, type SetRequest, type Shard } from "./sample-set.ts";
+import type { WantedFeatures } from "./set-features.ts";
 
 /** Draws sets of one model. */
 export interface SetDrawer {
@@ -25,6 +26,8 @@ export interface SetParts {
   readonly shard?: Shard | undefined;
   /** Pictures that a worker of a cluster draws at a time. */
   readonly shardSize?: number | undefined;
+  /** Features that are wanted beside the pictures, where whoever draws can take them. */
+  readonly features?: WantedFeatures | undefined;
 }
 
 export interface DrawnSet {

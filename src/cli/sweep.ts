@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { version } from "../../package.json";
@@ -21,6 +22,7 @@ import { findModel } from "./model.ts";
 import { expectWritable, makeFolder } from "./output.ts";
 import { addReportFlags, type ReportFlags, reportPath, writeReport } from "./report-parts.ts";
 import { DRAWS_ALONE, expectAlone, type SetDrawer, withDrawer } from "./set-drawer.ts";
+import { drawnFeatures } from "./set-features.ts";
 import {
   keepEvaluation,
   keptEvaluation,
@@ -126,9 +128,11 @@ async function makePoint(
   { bootstrap, metrics, split, out }: SweepFlags,
   running: Running,
 ): Promise<EvaluationResult> {
-  await drawer.draw(files.set, planned);
+  const features = { extractor, at, folder: join(out, "features", basename(files.evaluation, ".json")) };
+  await drawer.draw(files.set, planned, { features });
   const result = await evaluateSets(files.set, against, {
     extractor,
+    drawnExtractor: drawnFeatures(features),
     product,
     metrics,
     split,
@@ -140,6 +144,7 @@ async function makePoint(
     signal: running.signal,
   });
   await keepEvaluation(files.evaluation, result);
+  await rm(features.folder, { recursive: true, force: true });
   return result;
 }
 

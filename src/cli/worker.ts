@@ -6,16 +6,25 @@ import { installation } from "../runtime/node.ts";
 import { batchSizes } from "../server/index.ts";
 import { addClusterFlags, type ClusterFlags, openClusterOf } from "./cluster-flags.ts";
 import type { CommandWork, Outcome, Running } from "./command.ts";
+import { type FeatureFlags, findFeatures, openFeatureSource } from "./evaluate-features.ts";
 import { addBatchFlag, addComputeFlags, type ComputeFlags } from "./flags.ts";
 import { openServed } from "./served.ts";
 
-interface WorkerFlags extends ComputeFlags, ClusterFlags {
+interface WorkerFlags extends ComputeFlags, ClusterFlags, FeatureFlags {
   readonly batch?: number;
 }
 
 export function define(command: Command): CommandWork {
   addClusterFlags(addComputeFlags(command), true);
   addBatchFlag(command, "most pictures side by side; 8 by default, fewer where grids are large", 256);
+  command
+    .optionsGroup("Features:")
+    .option(
+      "--features <inception|DIR|name>",
+      "network whose features of sets are taken here for `flexvar evaluate` and `sweep --cluster`, as they take it; none by default",
+    )
+    .option("--weights <F.pth>", "Inception's weights: the published PyTorch conversion")
+    .option("--resize <MODE>", "how Inception's pictures reach 299 px; tensorflow-bilinear by default");
   command.description(
     "Draws what the front ends of a cluster (flexvar serve --cluster) are asked for, on as many machines as it is started. The first " +
       "Ctrl-C lets the scale at work end and gives the rest back, a second ends at once; nothing is lost either way.",
@@ -29,6 +38,8 @@ export function define(command: Command): CommandWork {
 async function work(flags: WorkerFlags, { report, signal }: Running): Promise<Outcome> {
   const id = `${hostname().replaceAll(/[^A-Za-z0-9-]/g, "-")}-${process.pid}-${crypto.randomUUID().slice(0, 6)}`;
   const cluster = await openClusterOf(flags, { name: `flexvar worker ${id}`, onMessage: (line) => report.log(line) });
+  const isJudging = (flags.features ?? flags.weights ?? flags.resize) !== undefined;
+  const judge = isJudging ? await openFeatureSource(findFeatures(flags), flags) : undefined;
   try {
     const { model, renderer, reopen, device } = await openServed(flags, report);
     const { dtype = "as stored", batch } = flags;
@@ -45,6 +56,7 @@ async function work(flags: WorkerFlags, { report, signal }: Running): Promise<Ou
         return opened;
       },
       ...kind,
+      judge,
       batchSize: batchSizes({ model, batchSize: batch === undefined ? undefined : () => batch }),
       onMessage: (line) => report.log(line),
     });
@@ -58,6 +70,7 @@ async function work(flags: WorkerFlags, { report, signal }: Running): Promise<Ou
     await worker.ended;
     return { json: { id, fingerprint: kind.fingerprint } };
   } finally {
+    await judge?.close();
     await cluster.close();
   }
 }

@@ -17,7 +17,7 @@ import {
 } from "./layout.ts";
 import { write } from "./messages.ts";
 import { isFull, persist } from "./retry.ts";
-import { readShardHead, type ShardUnit, unpackShard } from "./shard.ts";
+import { type DrawnShard, readShardHead, type ShardUnit, unpackShard } from "./shard.ts";
 
 /** Some pictures of a set that one worker draws at a time. */
 export interface SetShard {
@@ -40,8 +40,10 @@ export interface SetOrder {
   readonly shards: readonly SetShard[];
   /** Machines that draw now; asked again and again, `undefined` while none is there. */
   readonly machines: () => Promise<string | undefined>;
-  /** Takes a shard's pixels, uint8 [n, height, width, 3]. */
-  readonly onShard: (shard: SetShard, pixels: Uint8Array) => Promise<void>;
+  /** Features that are wanted too, of shards in whole batches (`FEATURE_BATCH`). */
+  readonly features?: ShardUnit["features"];
+  /** Takes a shard's pixels, uint8 [n, height, width, 3], and the features of each of its batches. */
+  readonly onShard: (shard: SetShard, drawn: DrawnShard) => Promise<void>;
   readonly signal: AbortSignal;
   readonly onMessage?: ((line: string) => void) | undefined;
 }
@@ -163,7 +165,8 @@ async function chooseMachines(set: Collecting): Promise<void> {
   set.drawers = machines;
 }
 
-async function publishMore({ cluster, name, job, model, input, left, open, drawers }: Collecting): Promise<void> {
+async function publishMore(set: Collecting): Promise<void> {
+  const { cluster, name, job, model, input, features, left, open, drawers } = set;
   if (drawers === undefined) return;
   const at = { model, machines: drawers, lane: "set" } as const;
   const { classLabels: _, count: __, ...shared } = input;
@@ -173,7 +176,13 @@ async function publishMore({ cluster, name, job, model, input, left, open, drawe
     if (!open.has(shard.number)) more.push(shard);
   }
   const sent = more.map(async ({ number, pictures }) => {
-    const unit: ShardUnit = { set: name, number, input: shared, pictures: pictures.map(([id, i]) => [id, i]) };
+    const unit: ShardUnit = {
+      set: name,
+      number,
+      input: shared,
+      pictures: pictures.map(([id, i]) => [id, i]),
+      features,
+    };
     const msgID = `${job}.${crypto.randomUUID()}`;
     await persist(() => cluster.stream.publish(workSubject(at, job, number), write(unit), { msgID }));
     open.add(number);
@@ -205,13 +214,13 @@ async function take(set: Collecting, { subject, data, headers }: Result): Promis
   }
   if (head.fingerprint !== drawers) return await again(`${head.worker} is of ${head.fingerprint}, not of ${drawers}`);
   const length = shard.pictures.length * set.pictureBytes;
-  let pixels: Uint8Array;
+  let drawn: DrawnShard;
   try {
-    pixels = await unpackShard(cluster, head, data, length);
+    drawn = await unpackShard(cluster, head, data, length);
   } catch (error) {
     return await again((error as Error).message);
   }
-  await set.onShard(shard, pixels);
+  await set.onShard(shard, drawn);
   left.delete(number);
   open.delete(number);
   await free(set, number, head.object);

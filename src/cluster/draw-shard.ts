@@ -1,5 +1,8 @@
 /** A worker's part of sets: one shard drawn, its pictures sent, its message answered. */
-import { isExpected } from "../errors/index.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { ExpectedError, isExpected } from "../errors/index.ts";
+import { broughtTo, FEATURE_BATCH, rowsToBytes, sideBySide } from "../evaluate/index.ts";
+import type { RgbImage } from "../image/index.ts";
 import { type Drawing, drawing, type SamplingInput } from "../options/index.ts";
 import { type PictureInfo, picturesOf, resolvePlan, transformerOf } from "../pipelines/index.ts";
 import { classPicksOf, type ModelConfig } from "../pretrained/index.ts";
@@ -7,7 +10,7 @@ import { begunKey, RESULT_STREAM, resultSubject, setId, setTokens } from "./layo
 import { write } from "./messages.ts";
 import { begunOf, bury, DEATHS } from "./orders.ts";
 import type { Delivery } from "./pull.ts";
-import { packShard, readShard, type ShardUnit } from "./shard.ts";
+import { packShard, readShard, type ShardResult, type ShardUnit } from "./shard.ts";
 import { insist, reopen, type WorkerState } from "./worker-state.ts";
 
 interface OpenedShard {
@@ -48,8 +51,9 @@ async function drawShard(worker: WorkerState, shard: OpenedShard): Promise<boole
   worker.stopping.addEventListener("abort", onStop);
   if (worker.stopping.aborted) onStop();
   try {
-    const pixels = await draw(worker, shard.unit, stop.signal);
-    await send(worker, shard, { pixels });
+    const pictures = await draw(worker, shard.unit, stop.signal);
+    const features = await featuresOf(worker, shard.unit, pictures, stop.signal);
+    await send(worker, shard, { pixels: Buffer.concat(pictures.map(({ data }) => data)), features });
     worker.pictures += shard.unit.pictures.length;
     // Asked for once more, it is a new shard.
     await noteBegun(worker, shard, 0);
@@ -98,20 +102,44 @@ async function isThere(worker: WorkerState, job: string, number: number): Promis
   );
 }
 
-/** All pixels of a shard, drawn in batches as large as jobs'. */
+/** All pictures of a shard, drawn in batches as large as jobs'. */
 async function draw(
   { renderer, model, batchSize }: WorkerState,
   unit: ShardUnit,
   signal: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<RgbImage[]> {
   const { sampling, rows } = pictureRows(model.config, unit);
   if (renderer.pixels === undefined) throw new Error("renderer: expected one that gives pixels, got another");
   const most = batchSize(sampling);
-  const pictures: Uint8Array[] = [];
+  const { width, height } = sampling.plan.crop ?? sampling.plan.sizePx;
+  const pictures: RgbImage[] = [];
   for (let first = 0; first < rows.length; first += most)
     for await (const { pixels } of renderer.pixels({ sampling, rows: rows.slice(first, first + most) }, signal))
-      pictures.push(...pixels);
-  return Buffer.concat(pictures);
+      pictures.push(...pixels.map((data) => ({ width, height, data })));
+  return pictures;
+}
+
+/** Features of a shard's pictures in batches, as a single process takes them. */
+async function featuresOf(
+  { judge }: WorkerState,
+  { features: wanted }: ShardUnit,
+  pictures: readonly RgbImage[],
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  if (wanted === undefined) return [];
+  if (judge?.hash !== wanted.hash)
+    throw new ExpectedError(
+      `features: expected a worker with the network ${wanted.hash}, got ${judge?.hash ?? "none"}`,
+    );
+  const brought = pictures.map((image) => (wanted.at === undefined ? image : broughtTo(image, wanted.at)));
+  const rows: Uint8Array[] = [];
+  for (let first = 0; first < brought.length; first += FEATURE_BATCH) {
+    signal.throwIfAborted();
+    rows.push(rowsToBytes(await judge.extract(sideBySide(brought.slice(first, first + FEATURE_BATCH)))));
+    // A turn of the event loop: others are told that it is at work.
+    await nextTurn();
+  }
+  return rows;
 }
 
 /** A shard's pictures by the rules of a single process. @throws OptionError for what the model cannot draw */
@@ -145,11 +173,11 @@ async function giveBack(worker: WorkerState, shard: OpenedShard): Promise<void> 
 async function send(
   worker: WorkerState,
   { unit, job }: OpenedShard,
-  { pixels = new Uint8Array(), error }: { readonly pixels?: Uint8Array; readonly error?: string },
+  { pixels = new Uint8Array(), features = [], error }: Partial<Pick<ShardResult, "pixels" | "features" | "error">>,
 ): Promise<void> {
   const { cluster, id, fingerprint } = worker;
   const about = { fingerprint, worker: id, ...(error !== undefined && { error }) };
-  const { payload, headers } = await insist(worker, () => packShard(cluster, unit, { ...about, pixels }));
+  const { payload, headers } = await insist(worker, () => packShard(cluster, unit, { ...about, pixels, features }));
   await insist(worker, () => cluster.stream.publish(resultSubject(job, unit.number), payload, { headers }));
 }
 

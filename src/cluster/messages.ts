@@ -88,6 +88,8 @@ const workerSchema = z.object({
       rate: z.object({ transformer: z.number(), tokenizer: z.number(), call: z.number() }),
     })
     .optional(),
+  /** Hash of the network whose features it takes. */
+  judge: z.string().optional(),
   pictures: count,
   /** What it has done beside that. */
   tally: z.object({ batches: count, redeliveries: count, drawing: z.number(), storing: z.number() }).optional(),

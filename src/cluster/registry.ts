@@ -11,7 +11,7 @@ const GONE_MS = 1000;
 
 /** Says that a worker is there until the returned function is called. */
 export async function announce(worker: WorkerState): Promise<() => Promise<void>> {
-  const { cluster, id, fingerprint, about, model } = worker;
+  const { cluster, id, fingerprint, about, model, judge } = worker;
   const started = Date.now();
   const budget = model.costs?.budget;
   const say = async (): Promise<void> => {
@@ -21,6 +21,7 @@ export async function announce(worker: WorkerState): Promise<() => Promise<void>
       about,
       model: { name: model.name, hash: model.hash },
       ...(budget && { budget: { memoryBytes: budget.memoryBytes, idleBytes: budget.idleBytes, rate: budget.rate } }),
+      ...(judge && { judge: judge.hash }),
       pictures: worker.pictures,
       tally: worker.tally,
       started,

@@ -115,7 +115,7 @@ function asks(more: Partial<SetOrder> = {}) {
       pictureBytes: 3 * side() ** 2,
       shards,
       machines: async () => "f0",
-      onShard: async ({ number }, pixels) => void got.set(number, Uint8Array.from(pixels)),
+      onShard: async ({ number }, { pixels }) => void got.set(number, Uint8Array.from(pixels)),
       signal: new AbortController().signal,
       onMessage: (line) => lines.push(line),
       ...more,
@@ -215,7 +215,7 @@ describe.runIf(hasNats)("a set on a cluster", { timeout: 60_000 }, () => {
     const foreign = await packShard(
       cluster,
       { set: `testset${hash}`, number: 2 },
-      { fingerprint: "f1", worker: "stranger", pixels: new Uint8Array(PER_SHARD * 3 * side() ** 2) },
+      { fingerprint: "f1", worker: "stranger", features: [], pixels: new Uint8Array(PER_SHARD * 3 * side() ** 2) },
     );
     await cluster.stream.publish(`flexvar.result.sets.testset${hash}.2`, foreign.payload, { headers: foreign.headers });
     const one = await worker(() => watched((classes) => void own!.push(classes)));

@@ -19,6 +19,10 @@ const unitSchema = z.object({
   input: z.record(z.string(), z.unknown()),
   /** Of each picture its class, and its number within the class. */
   pictures: z.array(z.tuple([count, count])).min(1),
+  /** The network whose features of the pictures are wanted too, by its hash, and the size that they are brought to for it. */
+  features: z
+    .object({ hash: z.string(), at: z.object({ width: count.min(1), height: count.min(1) }).optional() })
+    .optional(),
 });
 /** One message of work. */
 export type ShardUnit = Readonly<z.infer<typeof unitSchema>>;
@@ -32,16 +36,22 @@ const headSchema = z.object({
   object: z.string().optional(),
   /** Why there are none. */
   error: z.string().optional(),
+  /** Bytes of the pictures, and of the features of each batch of them, one after the other. */
+  parts: z.array(count).min(1),
 });
 type ShardHead = z.infer<typeof headSchema>;
 
-/** Pictures of a shard, uint8 [n, height, width, 3], or why there are none. */
+/** Pictures of a shard, uint8 [n, height, width, 3], and features of each batch as bytes; or why there are none. */
 export interface ShardResult {
   readonly fingerprint: string;
   readonly worker: string;
   readonly pixels: Uint8Array;
+  readonly features: readonly Uint8Array[];
   readonly error?: string | undefined;
 }
+
+/** What a shard was asked for. */
+export type DrawnShard = Pick<ShardResult, "pixels" | "features">;
 
 const HEADER = "Flexvar-Shard";
 /** Deflated bytes are sent where they are fewer than this share. */
@@ -55,17 +65,19 @@ export const readShard = (bytes: Uint8Array): ShardUnit => readAs(unitSchema, pa
 export async function packShard(
   cluster: Cluster,
   { set, number }: Pick<ShardUnit, "set" | "number">,
-  { pixels, ...about }: ShardResult,
+  { pixels, features, ...about }: ShardResult,
 ): Promise<{ readonly payload: Uint8Array; readonly headers: MsgHdrs }> {
   const { headers } = await import("@nats-io/transport-node");
   const deflated = await pack(pixels, { level: 1 });
   const packed = deflated.length < PAYS * pixels.length;
-  const bytes = packed ? deflated : pixels;
+  // Features are noise to a compressor.
+  const parts = [packed ? deflated : pixels, ...features];
+  const bytes = Buffer.concat(parts);
   const isLarge = bytes.length > MESSAGE_BYTES;
   const object = fileName(setTokens(set), `${number}`);
   if (isLarge) await putFile(cluster, object, bytes);
   const made = headers();
-  const head: ShardHead = { ...about, packed, ...(isLarge && { object }) };
+  const head: ShardHead = { ...about, packed, parts: parts.map(({ length }) => length), ...(isLarge && { object }) };
   made.set(HEADER, encodeURIComponent(write(head)));
   return { payload: isLarge ? new Uint8Array() : bytes, headers: made };
 }
@@ -76,15 +88,23 @@ export function readShardHead(headers: MsgHdrs | undefined): ShardHead {
   return readAs(headSchema, parseJson(text, "a shard's header"), "a shard's header");
 }
 
-/** The pictures of a message. @throws Error where they are not there any more, or not so many bytes */
+/** What a message holds. @throws Error where it is not there any more, or has not so many bytes of pictures */
 export async function unpackShard(
   cluster: Cluster,
-  { packed, object }: ShardHead,
+  { packed, object, parts }: ShardHead,
   data: Uint8Array,
   length: number,
-): Promise<Uint8Array> {
+): Promise<DrawnShard> {
   const bytes = object === undefined ? data : await getFile(cluster, object);
-  const pixels = packed ? await unpack(bytes, { maxOutputLength: length }) : bytes;
-  if (pixels.length !== length) throw new Error(`shard: expected ${length} bytes, got ${pixels.length}`);
-  return pixels;
+  const split: Uint8Array[] = [];
+  let end = 0;
+  for (const size of parts) {
+    split.push(bytes.subarray(end, end + size));
+    end += size;
+  }
+  const [first, ...features] = split;
+  if (end !== bytes.length) throw new Error(`shard: expected ${end} bytes in all, got ${bytes.length}`);
+  const pixels = packed ? await unpack(first!, { maxOutputLength: length }) : first!;
+  if (pixels.length !== length) throw new Error(`shard: expected ${length} bytes of pictures, got ${pixels.length}`);
+  return { pixels, features };
 }

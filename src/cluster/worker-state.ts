@@ -1,6 +1,7 @@
 /** What the parts of a worker share. */
 import type { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FeatureExtractor } from "../evaluate/index.ts";
 import type { Drawing } from "../options/index.ts";
 import type { Renderer, ServedModel } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
@@ -17,6 +18,8 @@ export interface WorkerOptions {
   readonly about: Readonly<Record<string, string>>;
   /** Most pictures side by side of a plan. */
   readonly batchSize: (sampling: Drawing) => number;
+  /** The network whose features of sets it takes. */
+  readonly judge?: FeatureExtractor | undefined;
   readonly onMessage?: ((line: string) => void) | undefined;
 }
 

@@ -45,6 +45,8 @@ import { type Statistics, writeStatistics } from "./statistics-file.ts";
 export interface EvaluateOptions {
   /** Turns pictures into features; left out, both sides must bring statistics, and only those are compared. */
   readonly extractor?: FeatureExtractor | undefined;
+  /** The same for the drawn pictures, where it knows the features of some. */
+  readonly drawnExtractor?: FeatureExtractor | undefined;
   readonly product: DoubleProduct;
   /** Default: all. */
   readonly metrics?: readonly SetMetric[] | undefined;
@@ -109,7 +111,8 @@ async function evaluateInputs(
     ...ofDistances.flatMap((name) => distanceParts.get(name) ?? []),
     ...(metrics.includes("inception_score") ? (["logits"] as const) : []),
   ]);
-  const ownSet = drawn.stream && (await gather(drawn, drawn.stream, "pictures", kept, options));
+  const ofDrawn = { ...options, extractor: options.drawnExtractor ?? extractor };
+  const ownSet = drawn.stream && (await gather(drawn, drawn.stream, "pictures", kept, ofDrawn));
   const { stream } = reference;
   const again = (): Promise<FeatureSet> => gather(reference, stream!, "reference", new Set(compared), options);
   const found = stream && (await cached(reference, options, compares, warn, again));

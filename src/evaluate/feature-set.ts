@@ -47,8 +47,11 @@ export interface Sides {
 
 export const formatSides = ({ width, height }: Sides): string => `${width}x${height}`;
 
-/** Pictures that a network takes at once. */
-const BATCH = 16;
+/**
+ * Pictures that a network takes at once. The one rule of how numbers of a set come about: features are taken of batches of so many in the set's
+ * order, and their rows are summed in that order; who takes those of a part alone takes whole batches.
+ */
+export const FEATURE_BATCH = 16;
 
 /** Sums rows [n, places · width] of a part, of patches place by place. */
 export function sumPart(part: FeaturePart, { places, width }: Omit<PlacedRows, "data">, product: DoubleProduct) {
@@ -134,7 +137,7 @@ export async function* batchesOf(
           "pass --at N to bring all to one",
       );
     waiting.push(taken);
-    if (waiting.length < BATCH) continue;
+    if (waiting.length < FEATURE_BATCH) continue;
     yield sideBySide(waiting);
     waiting = [];
   }

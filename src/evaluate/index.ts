@@ -5,6 +5,7 @@ export * from "./class-scores.ts";
 export * from "./compare.ts";
 export * from "./double-products.ts";
 export * from "./evaluate.ts";
+export * from "./feature-rows.ts";
 export * from "./feature-set.ts";
 export * from "./features.ts";
 export * from "./frechet.ts";
