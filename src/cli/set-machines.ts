@@ -7,8 +7,10 @@ import { writeFileAtomic } from "../files/index.ts";
 import { parseJson, readAs } from "../json/index.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** Machines of a set of which no worker was there for so long are gone, in ms. */
+/** Machines of a set of which no worker was there for so long, while others were, are gone, in ms. */
 const GONE_MS = 20_000;
+/** How often workers are looked at, in ms: all of their cards are read. */
+const LOOK_MS = 4000;
 
 const recordSchema = z.array(z.object({ fingerprint: z.string(), about: z.record(z.string(), z.string()) }));
 type Machines = z.infer<typeof recordSchema>;
@@ -44,18 +46,24 @@ export async function setMachines(out: string, request: MachinesRequest): Promis
   };
   if (machines.length === 0) await add(first);
   report.log(`machines ${machines.at(-1)!.fingerprint} draw`);
-  let seen = performance.now();
+  let looked = Number.NEGATIVE_INFINITY;
+  /** Since when others were seen there and none like those that draw. */
+  let missing: number | undefined;
   return {
     async now() {
       const { fingerprint } = machines.at(-1)!;
+      const now = performance.now();
+      if (now - looked < LOOK_MS) return fingerprint;
       const there = await machinesOf(cluster, hash, fits);
-      if (there.some((one) => one.fingerprint === fingerprint)) seen = performance.now();
-      if (there[0] === undefined || performance.now() - seen < GONE_MS) return fingerprint;
+      looked = now;
+      const isThere = there.some((one) => one.fingerprint === fingerprint);
+      missing = isThere || there[0] === undefined ? undefined : (missing ?? now);
+      if (there[0] === undefined || missing === undefined || now - missing < GONE_MS) return fingerprint;
       report.log(
         `no worker of ${fingerprint} is left: machines ${there[0].fingerprint} draw the rest, whose tokens may differ`,
       );
       await add(there[0]);
-      seen = performance.now();
+      missing = undefined;
       return there[0].fingerprint;
     },
     all: () => [...new Set(machines.map(({ fingerprint }) => fingerprint))],

@@ -26,7 +26,8 @@ export function define(command: Command): CommandWork {
     .option("--weights <F.pth>", "Inception's weights: the published PyTorch conversion")
     .option("--resize <MODE>", "how Inception's pictures reach 299 px; tensorflow-bilinear by default");
   command.description(
-    "Draws what the front ends of a cluster (flexvar serve --cluster) are asked for, on as many machines as it is started. The first " +
+    "Draws what the front ends of a cluster (flexvar serve --cluster) are asked for, and sets when they ask for nothing (flexvar sample, " +
+      "evaluate and sweep --cluster), on as many machines as it is started. The first " +
       "Ctrl-C lets the scale at work end and gives the rest back, a second ends at once; nothing is lost either way.",
   );
   return {
