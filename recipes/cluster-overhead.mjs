@@ -2,22 +2,16 @@
 // HTTP and one worker that draws nothing, at so many jobs a second: milliseconds of one core a job in the NATS server, the front end and the
 // worker, and how long jobs took. Then, with a worker that draws, the time from a call to its first scale beside the single process's.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
 import { startCluster } from "./lib/cluster.mjs";
 import { readFlags } from "./lib/flags.mjs";
 import { startServer } from "./lib/flexvar.mjs";
 import { median } from "./lib/numbers.mjs";
+import { cpuMs } from "./lib/usage.mjs";
 
 const { values: flags } = readFlags({ jobs: "3000", rate: "300", model: "emoji", rounds: "15" });
 const [jobs, rate, rounds] = [Number(flags.jobs), Number(flags.rate), Number(flags.rounds)];
-
-/** Milliseconds of processor time that a process has taken (clock ticks are 10 ms on Linux). */
-function cpuMs(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-  return 10 * (Number(fields[11]) + Number(fields[12]));
-}
 
 const headers = { "content-type": "application/json" };
 const post = async (url, body) => {

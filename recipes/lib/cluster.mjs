@@ -48,10 +48,12 @@ async function startPart(args, ready, env = process.env) {
 
 /**
  * Starts a cluster.
- * @param {{ model?: string, workers?: number, fronts?: number, env?: NodeJS.ProcessEnv, workerArgs?: readonly string[] }} [options]
+ * @param {{ model?: string, workers?: number, fronts?: number, env?: NodeJS.ProcessEnv, workerArgs?: readonly string[], natsConfig?: string }} [options]
+ *   `natsConfig`: more lines of the NATS server's configuration
  */
-export async function startCluster({ model = "emoji", workers = 3, fronts = 2, env, workerArgs = [] } = {}) {
-  const nats = await startNats();
+export async function startCluster(options = {}) {
+  const { model = "emoji", workers = 3, fronts = 2, env, workerArgs = [], natsConfig } = options;
+  const nats = await startNats({ config: natsConfig });
   const common = ["--cluster", nats.url, "--model", model];
   const worker = () => startPart(["worker", ...common, "--threads", "1", ...workerArgs], /takes work/, env);
   /** @returns {Promise<Front>} */
