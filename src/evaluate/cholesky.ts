@@ -1,104 +1,128 @@
-import type { DoubleProduct } from "./double-products.ts";
+import { blockMemory, type DoubleProduct, upperBlocks } from "./double-products.ts";
 
-/** Rows that are finished between two products. 2048 wide: 0.6 s of one core, 4.5 s where every row is its own step. */
+/** Rows that are finished between two products. */
 const PANEL = 64;
 
+/** A factorisation on its way: rows of the factor above, below what is left of the matrix, both on and right of the diagonal of `rows`. */
+interface Work {
+  readonly n: number;
+  /** [n, n] */
+  readonly rows: Float64Array;
+  /** Columns of the matrix in the order of `rows` by now, and what is left of their diagonal elements. */
+  readonly order: Int32Array;
+  readonly diagonal: Float64Array;
+}
+
 /**
- * Pivoted Cholesky factorisation (Higham, "Cholesky factorization", 2009): the largest remaining diagonal element first,
+ * Pivoted Cholesky factorisation (Higham, "Cholesky factorization", 2009; LAPACK's dpstrf): the largest remaining diagonal element first,
  * until none is above n · ε · the largest of all. Exact for rank-deficient matrices up to rounding. Rows are finished in
- * panels; what a panel leaves of the matrix is one product.
+ * panels; what a panel leaves of the matrix is one symmetric product, and all is done in one copy of the matrix.
  * @param matrix [n, n], symmetric, positive semidefinite. Not changed.
  * @returns its rank and `factor` [rank, n], row-major: factorᵀ · factor is the matrix
  */
 export async function pivotedCholesky(matrix: Float64Array, n: number, product: DoubleProduct) {
-  let rest = matrix;
-  /** Columns of the matrix that `rest` still has, in its order, and what their diagonal elements are by now. */
-  let columns = Int32Array.from({ length: n }, (_, i) => i);
-  let diagonal = Float64Array.from(columns, (i) => matrix[i * n + i]!);
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const diagonal = Float64Array.from(order, (i) => matrix[i * n + i]!);
+  const work: Work = { n, rows: matrix.slice(), order, diagonal };
   const stop = n * Number.EPSILON * diagonal.reduce((most, value) => Math.max(most, value), 0);
-  const factor = new Float64Array(n * n);
+  const memory = blockMemory(n);
   let rank = 0;
-  while (columns.length > 0) {
-    const m = columns.length;
-    const { rows, pivots } = finishPanel(rest, diagonal, m, stop);
-    pivots.forEach((_, k) => {
-      for (let i = 0; i < m; i++) factor[(rank + k) * n + columns[i]!] = rows[k * m + i]!;
-    });
-    rank += pivots.length;
-    if (pivots.length < Math.min(PANEL, m)) break;
-    const taken = new Set(pivots);
-    const kept = Int32Array.from(columns.keys()).filter((i) => !taken.has(i));
-    rest = await trailing(rest, m, rows, pivots.length, kept, product);
-    columns = kept.map((i) => columns[i]!);
-    diagonal = Float64Array.from(kept, (i) => diagonal[i]!);
+  while (rank < n) {
+    const begin = rank;
+    const end = Math.min(n, begin + PANEL);
+    rank = finishPanel(work, begin, end, stop);
+    if (rank === end) await subtractPanel(work, begin, end, product, memory);
+    restoreOrder(work, begin, rank);
+    if (rank < end) break;
   }
-  return { factor: factor.slice(0, rank * n), rank };
+  return { factor: work.rows.subarray(0, rank * n), rank };
 }
 
-/** Up to PANEL rows [·, m] of the factor, and the columns they were pivoted on; fewer where nothing above `stop` is left. */
-function finishPanel(
-  rest: Float64Array,
-  diagonal: Float64Array,
-  m: number,
-  stop: number,
-): { rows: Float64Array; pivots: number[] } {
-  const most = Math.min(PANEL, m);
-  const rows = new Float64Array(most * m);
-  const pivots: number[] = [];
-  while (pivots.length < most) {
-    let pivot = 0;
-    for (let i = 1; i < m; i++) if (diagonal[i]! > diagonal[pivot]!) pivot = i;
-    const value = diagonal[pivot]!;
-    if (!(value > stop)) break;
-    const k = pivots.length;
-    const row = rows.subarray(k * m, (k + 1) * m);
-    row.set(rest.subarray(pivot * m, (pivot + 1) * m));
-    subtractEarlier(row, rows, k, m, pivot);
-    const root = Math.sqrt(value);
-    for (let i = 0; i < m; i++) {
-      row[i]! /= root;
-      diagonal[i]! -= row[i]! ** 2;
+/** Finishes rows `begin` to `end`, or those before the first with nothing above `stop` left; gives where it ended. */
+function finishPanel(work: Work, begin: number, end: number, stop: number): number {
+  const { n, rows, diagonal } = work;
+  for (let k = begin; k < end; k++) {
+    let pivot = k;
+    for (let i = k + 1; i < n; i++) if (diagonal[i]! > diagonal[pivot]!) pivot = i;
+    if (!(diagonal[pivot]! > stop)) return k;
+    if (pivot !== k) exchange(work, begin, k, pivot);
+    subtractEarlier(rows, n, begin, k);
+    const root = Math.sqrt(diagonal[k]!);
+    const row = k * n;
+    rows[row + k] = root;
+    for (let j = k + 1; j < n; j++) {
+      rows[row + j]! /= root;
+      diagonal[j]! -= rows[row + j]! ** 2;
     }
-    // A finished column takes no more part: nothing is left of it, and later rows are zero there.
-    for (const done of pivots) row[done] = 0;
-    row[pivot] = root;
-    pivots.push(pivot);
-    for (const done of pivots) diagonal[done] = Number.NEGATIVE_INFINITY;
   }
-  return { rows, pivots };
+  return end;
 }
 
-/** row −= Σ earlier[k, pivot] · earlier[k, :], four earlier rows at a time. */
-function subtractEarlier(row: Float64Array, earlier: Float64Array, count: number, m: number, pivot: number): void {
-  let k = 0;
-  for (; k + 4 <= count; k += 4) {
-    const [p, q, r, s] = [k * m, (k + 1) * m, (k + 2) * m, (k + 3) * m];
-    const [a, b, c, d] = [earlier[p + pivot]!, earlier[q + pivot]!, earlier[r + pivot]!, earlier[s + pivot]!];
-    for (let i = 0; i < m; i++)
-      row[i]! -= a * earlier[p + i]! + b * earlier[q + i]! + c * earlier[r + i]! + d * earlier[s + i]!;
+/** Exchanges rows and columns k and p > k of what is left, and the columns in the panel's finished rows, which begin at `begin`. */
+function exchange({ n, rows, order, diagonal }: Work, begin: number, k: number, p: number): void {
+  for (let i = begin; i < k; i++) swap(rows, i * n + k, i * n + p);
+  for (let i = k + 1; i < p; i++) swap(rows, k * n + i, i * n + p);
+  for (let j = p + 1; j < n; j++) swap(rows, k * n + j, p * n + j);
+  swap(rows, k * n + k, p * n + p);
+  swap(diagonal, k, p);
+  swap(order, k, p);
+}
+
+function swap(values: Float64Array | Int32Array, i: number, j: number): void {
+  const value = values[i]!;
+  values[i] = values[j]!;
+  values[j] = value;
+}
+
+/** Row k − Σ rows[i, k] · rows[i, :] of the panel's finished rows i from `begin` on, four at a time. */
+function subtractEarlier(rows: Float64Array, n: number, begin: number, k: number): void {
+  const row = k * n;
+  let i = begin;
+  for (; i + 4 <= k; i += 4) {
+    const [p, q, r, s] = [i * n, (i + 1) * n, (i + 2) * n, (i + 3) * n];
+    const [a, b, c, d] = [rows[p + k]!, rows[q + k]!, rows[r + k]!, rows[s + k]!];
+    for (let j = k; j < n; j++)
+      rows[row + j]! -= a * rows[p + j]! + b * rows[q + j]! + c * rows[r + j]! + d * rows[s + j]!;
   }
-  for (; k < count; k++) {
-    const a = earlier[k * m + pivot]!;
-    for (let i = 0; i < m; i++) row[i]! -= a * earlier[k * m + i]!;
+  for (; i < k; i++) {
+    const a = rows[i * n + k]!;
+    for (let j = k; j < n; j++) rows[row + j]! -= a * rows[i * n + j]!;
   }
 }
 
-/** rest − rowsᵀ · rows, on the kept columns. */
-async function trailing(
-  rest: Float64Array,
-  m: number,
-  rows: Float64Array,
-  count: number,
-  kept: Int32Array,
+/** What is left after rows `begin` to `end` of the factor: less their product with themselves. */
+async function subtractPanel(
+  { n, rows }: Work,
+  begin: number,
+  end: number,
   product: DoubleProduct,
-): Promise<Float64Array> {
-  const width = kept.length;
-  const own = new Float64Array(count * width);
-  for (let k = 0; k < count; k++) for (let i = 0; i < width; i++) own[k * width + i] = rows[k * m + kept[i]!]!;
-  const next = await product(own, own, { rows: width, inner: count, columns: width, transA: true });
-  for (let i = 0, at = 0; i < width; i++) {
-    const from = kept[i]! * m;
-    for (let j = 0; j < width; j++, at++) next[at] = rest[from + kept[j]!]! - next[at]!;
+  memory: Float64Array,
+): Promise<void> {
+  const [side, count] = [n - end, end - begin];
+  const columns = new Float64Array(side * count);
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < side; j++) columns[j * count + i] = rows[(begin + i) * n + end + j]!;
+  const rowsOf = (from: number, to: number) => columns.subarray(from * count, to * count);
+  for await (const { from, to, block } of upperBlocks(rowsOf, columns, side, count, product, memory))
+    subtractBlock(rows, n, end + from, end + to, block);
+}
+
+/** Subtracts rows `from` to `to` from column `from` on. */
+function subtractBlock(rows: Float64Array, n: number, from: number, to: number, block: Float64Array): void {
+  const width = n - from;
+  for (let i = from, at = 0; i < to; i++) {
+    const row = i * n + from;
+    for (let j = 0; j < width; j++, at++) rows[row + j]! -= block[at]!;
   }
-  return next;
+}
+
+/** Gives rows `begin` to `end` of the factor the matrix's own order of columns. */
+function restoreOrder({ n, rows, order }: Work, begin: number, end: number): void {
+  const own = new Float64Array(n);
+  for (let k = begin; k < end; k++) {
+    const row = rows.subarray(k * n, (k + 1) * n);
+    own.set(row);
+    row.fill(0);
+    for (let j = k; j < n; j++) row[order[j]!] = own[j]!;
+  }
 }

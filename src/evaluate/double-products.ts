@@ -10,6 +10,8 @@ interface ProductShape {
   readonly transA?: boolean;
   /** The second factor is stored [columns, inner]. */
   readonly transB?: boolean;
+  /** Holds the result where given, rows · columns numbers: memory that is new costs more than the product where that is small. */
+  readonly into?: Float64Array;
 }
 
 /** op(a) · op(b), row-major [rows, columns]. */
@@ -26,17 +28,18 @@ export async function doubleProducts(threads?: number): Promise<DoubleProduct> {
     sessions.set(key, session);
     return session;
   };
-  return async (a, b, { rows, inner, columns, transA = false, transB = false }) => {
+  return async (a, b, { rows, inner, columns, transA = false, transB = false, into }) => {
     if (a.length !== rows * inner || b.length !== inner * columns)
       throw new RangeError(
         `product: expected ${rows}x${inner} and ${inner}x${columns} numbers, got ${a.length} and ${b.length}`,
       );
-    if (rows === 0 || columns === 0 || inner === 0) return new Float64Array(rows * columns);
+    if (rows === 0 || columns === 0 || inner === 0) return into?.fill(0) ?? new Float64Array(rows * columns);
     const session = await sessionFor(transA, transB);
-    const { c } = await session.run({
+    const feeds = {
       a: runtime.doubles(a, transA ? [inner, rows] : [rows, inner]),
       b: runtime.doubles(b, transB ? [columns, inner] : [inner, columns]),
-    });
+    };
+    const { c } = await session.run(feeds, into && { c: runtime.doubles(into, [rows, columns]) });
     return c!.data as Float64Array;
   };
 }
@@ -44,25 +47,49 @@ export async function doubleProducts(threads?: number): Promise<DoubleProduct> {
 /** Rows of a symmetric product that are computed at once. */
 const SYMMETRIC_ROWS = 256;
 
+/** Memory for the blocks of a symmetric product [n, n]. */
+export const blockMemory = (n: number): Float64Array => new Float64Array(Math.min(n, SYMMETRIC_ROWS) * n);
+
+/** Rows `from` to `to` of a symmetric product, from column `from` on: [to − from, n − from]. */
+interface UpperBlock {
+  readonly from: number;
+  readonly to: number;
+  readonly block: Float64Array;
+}
+
 /**
- * a · bᵀ of rows [n, inner] where the product is known to be symmetric: [n, n], of which the lower triangle is filled and what lies above
- * it is not to be read. A little more than half of the work of the whole.
+ * a · bᵀ of rows [n, inner] where the product is known to be symmetric, on and above the diagonal: a little more than half of the work of the
+ * whole. A block is good until the next is asked for.
+ * @param rowsOf rows `from` to `to` of a
  */
-export async function lowerProduct(
-  a: Float64Array,
+export async function* upperBlocks(
+  rowsOf: (from: number, to: number) => Float64Array | Promise<Float64Array>,
   b: Float64Array,
   n: number,
   inner: number,
   product: DoubleProduct,
-): Promise<Float64Array> {
-  const out = new Float64Array(n * n);
+  memory: Float64Array,
+): AsyncGenerator<UpperBlock> {
   for (let from = 0; from < n; from += SYMMETRIC_ROWS) {
     const to = Math.min(n, from + SYMMETRIC_ROWS);
-    const shape = { rows: to - from, inner, columns: to, transB: true };
-    const block = await product(a.subarray(from * inner, to * inner), b.subarray(0, to * inner), shape);
-    for (let i = from; i < to; i++) out.set(block.subarray((i - from) * to, (i - from + 1) * to), i * n);
+    const [rows, columns] = [to - from, n - from];
+    const shape = { rows, inner, columns, transB: true, into: memory.subarray(0, rows * columns) };
+    const block = await product(await rowsOf(from, to), b.subarray(from * inner, n * inner), shape);
+    yield { from, to, block };
   }
-  return out;
+}
+
+/** Rows and columns that are turned at once: what they touch stays in the first cache. */
+const MIRROR = 8;
+
+/** Copies what stands above the diagonal of a matrix [n, n] below it. */
+export function mirror(matrix: Float64Array, n: number): void {
+  for (let i0 = 0; i0 < n; i0 += MIRROR) for (let j0 = 0; j0 <= i0; j0 += MIRROR) mirrorTile(matrix, n, i0, j0);
+}
+
+function mirrorTile(matrix: Float64Array, n: number, i0: number, j0: number): void {
+  const [iEnd, jEnd] = [Math.min(n, i0 + MIRROR), j0 + MIRROR];
+  for (let i = i0; i < iEnd; i++) for (let j = j0; j < Math.min(i, jEnd); j++) matrix[i * n + j] = matrix[j * n + i]!;
 }
 
 /** Rows of each side that one product of a tile takes. */

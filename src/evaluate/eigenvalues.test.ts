@@ -27,7 +27,7 @@ function withSpectrum(values: readonly number[], seed: number): Float64Array {
 }
 
 describe("symmetricEigenvalues", () => {
-  test.each([1, 2, 47, 48, 49, 97, 300])(
+  test.each([1, 2, 3, 16, 17, 18, 19, 34, 97, 145, 146, 300])(
     "finds a known spectrum of %i, repeated, tiny, zero and negative",
     async (n) => {
       const values = Array.from({ length: n }, (_, i) => [i + 1, 7, 1e-9 * i, 0, -i / 3][i % 5]!);
@@ -59,12 +59,17 @@ describe("symmetricEigenvalues", () => {
     }
   });
 
-  test("of a diagonal and of a zero matrix are what stands there", async () => {
+  test("of a diagonal, a zero and a tiny matrix are what stands there", async () => {
     const n = 100;
     const matrix = new Float64Array(n * n);
     expect(await symmetricEigenvalues(matrix, n, product)).toEqual(new Float64Array(n));
     for (let i = 0; i < n; i++) matrix[i * n + i] = n - i;
     expect(await symmetricEigenvalues(matrix, n, product)).toEqual(Float64Array.from({ length: n }, (_, i) => i + 1));
+    matrix.fill(0);
+    for (let i = 1; i < n; i += 2) matrix[i * n + i - 1] = matrix[(i - 1) * n + i] = 1e-200;
+    expect(await symmetricEigenvalues(matrix, n, product)).toEqual(
+      Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? -1e-200 : 1e-200)),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { pivotedCholesky } from "./cholesky.ts";
-import { type DoubleProduct, lowerProduct } from "./double-products.ts";
+import { blockMemory, type DoubleProduct, mirror, upperBlocks } from "./double-products.ts";
 import { symmetricEigenvalues } from "./eigenvalues.ts";
 import type { Moments, PlacedMoments } from "./moments.ts";
 
@@ -21,11 +21,33 @@ export async function frechetDistance(a: Moments, b: Moments, product: DoublePro
   }
   if (!Number.isFinite(distance)) throw new RangeError(`frechet: expected finite statistics, got ${distance}`);
   const { factor, rank } = await pivotedCholesky(low.covariance, n, product);
-  const half = await product(factor, high.covariance, { rows: rank, inner: n, columns: n });
-  const inside = await lowerProduct(half, factor, rank, n, product);
+  const inside = await innerProduct(factor, rank, high.covariance, n, product);
   let trace = 0;
   for (const value of await symmetricEigenvalues(inside, rank, product)) trace += Math.sqrt(Math.max(value, 0));
   return Math.max(0, distance - 2 * trace);
+}
+
+/** F Σ Fᵀ of a factor [rank, n] and a covariance [n, n]: [rank, rank]. */
+async function innerProduct(
+  factor: Float64Array,
+  rank: number,
+  covariance: Float64Array,
+  n: number,
+  product: DoubleProduct,
+): Promise<Float64Array> {
+  const inside = new Float64Array(rank * rank);
+  const half = blockMemory(n);
+  const halfOf = (from: number, to: number): Promise<Float64Array> => {
+    const shape = { rows: to - from, inner: n, columns: n, into: half.subarray(0, (to - from) * n) };
+    return product(factor.subarray(from * n, to * n), covariance, shape);
+  };
+  for await (const { from, to, block } of upperBlocks(halfOf, factor, rank, n, product, blockMemory(rank))) {
+    const width = rank - from;
+    for (let i = from; i < to; i++)
+      inside.set(block.subarray((i - from) * width, (i - from + 1) * width), i * rank + from);
+  }
+  mirror(inside, rank);
+  return inside;
 }
 
 /**
@@ -40,8 +62,8 @@ export async function placedDistance(a: PlacedMoments, b: PlacedMoments): Promis
 }
 
 /** Products of few rows: leaving for ONNX Runtime and coming back would take longer. */
-const smallProduct: DoubleProduct = async (a, b, { rows, inner, columns, transA = false, transB = false }) => {
-  const out = new Float64Array(rows * columns);
+const smallProduct: DoubleProduct = async (a, b, { rows, inner, columns, transA = false, transB = false, into }) => {
+  const out = into?.fill(0) ?? new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++)
     for (let k = 0; k < inner; k++) {
       const value = transA ? a[k * rows + i]! : a[i * inner + k]!;

@@ -105,6 +105,18 @@ describe("frechetDistance", () => {
       expect(await frechetDistance({ ...plain, count }, repeated, product)).toBeCloseTo(expected, 4);
   });
 
+  test("is the same number with one thread and with two", async () => {
+    const [rows, dim] = [1500, 300];
+    const sets = [normals(11, rows * dim, 2, 5), normals(12, rows * dim)] as const;
+    const distances: number[] = [];
+    for (const threads of [1, 2]) {
+      const own = await doubleProducts(threads);
+      const [a, b] = [await momentsOf(sets[0], dim, own), await momentsOf(sets[1], dim, own)];
+      distances.push(await frechetDistance(a, b, own));
+    }
+    expect(distances[1]).toBe(distances[0]);
+  });
+
   test("is 0 for identical sets of full rank, and refuses what is not finite", async () => {
     const a = await momentsOf(normals(7, 500 * 24, 3, 100), 24, product);
     expect(await frechetDistance(a, a, product)).toBeLessThan(1e-9);
@@ -117,6 +129,27 @@ describe("frechetDistance", () => {
 test("moments do not lose digits far from zero", async () => {
   const { mean, covariance } = await momentsOf(Float64Array.of(1e8, 1e8 + 1, 1e8 + 2), 1, product);
   expect([mean[0], covariance[0]]).toEqual([1e8 + 1, 1]);
+});
+
+test("moments of more rows than one product takes, wider than one block, are those of sums", async () => {
+  const [rows, dim] = [2500, 270];
+  const data = normals(13, rows * dim, 1, 3);
+  const { count, mean, covariance } = await momentsOf(data, dim, product);
+  expect(count).toBe(rows);
+  for (const [i, j] of [
+    [0, 0],
+    [3, 269],
+    [269, 3],
+    [255, 256],
+    [100, 20],
+  ] as const) {
+    const of = (at: number) => Array.from({ length: rows }, (_, row) => data[row * dim + at]!);
+    const [x, y] = [of(i), of(j)];
+    const [mx, my] = [x, y].map((values) => values.reduce((sum, value) => sum + value, 0) / rows) as [number, number];
+    const expected = x.reduce((sum, value, row) => sum + (value - mx) * (y[row]! - my), 0) / (rows - 1);
+    expect(mean[i]).toBeCloseTo(mx, 12);
+    expect(covariance[i * dim + j]).toBeCloseTo(expected, 12);
+  }
 });
 
 test("precision and recall agree with brute force", async () => {

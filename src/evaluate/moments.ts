@@ -1,4 +1,4 @@
-import type { DoubleProduct } from "./double-products.ts";
+import { blockMemory, type DoubleProduct, mirror, upperBlocks } from "./double-products.ts";
 
 /** Mean and covariance of feature rows. */
 export interface Moments {
@@ -10,17 +10,8 @@ export interface Moments {
   readonly covariance: Float64Array;
 }
 
-/** Rows that one product takes: larger products use the cores better. */
-const CHUNK = 2048;
-/** Columns of a panel: products of panels leave out what symmetry gives, 7 of 16 parts of the work at 2,048 columns. */
-const WIDTH = 256;
-
-/** Some columns of the rows that wait for a product: [rows, width], the first being column `from`. */
-interface Panel {
-  readonly from: number;
-  readonly width: number;
-  readonly held: Float64Array;
-}
+/** Rows that one product takes. No power of two: features that far apart would share a few lines of the caches. */
+const CHUNK = 1032;
 
 /**
  * Mean and covariance in float64 of rows [n, dim], added batch by batch, one call at a time; memory grows with dim², not with the number
@@ -29,24 +20,21 @@ interface Panel {
  */
 export function sumMoments(dim: number, product: DoubleProduct) {
   const sums = new Float64Array(dim);
-  /** The panels' part on and below the diagonal. */
+  /** On and above the diagonal. */
   const squares = new Float64Array(dim * dim);
-  const panels = Array.from({ length: Math.ceil(dim / WIDTH) }, (_, p): Panel => {
-    const width = Math.min(WIDTH, dim - p * WIDTH);
-    return { from: p * WIDTH, width, held: new Float64Array(CHUNK * width) };
-  });
+  const memory = blockMemory(dim);
+  /** Rows that wait for a product, feature by feature: [dim, CHUNK]. */
+  const held = new Float64Array(dim * CHUNK);
   let shift: Float64Array | undefined;
   let waiting = 0;
   let count = 0;
   async function flush(): Promise<void> {
     if (waiting === 0) return;
-    shift ??= meanOf(panels, waiting, dim);
-    const rows = panels.map((panel) => shiftedRows(panel, waiting, shift!, sums));
-    for (const [i, left] of panels.entries())
-      for (const [j, right] of panels.slice(0, i + 1).entries()) {
-        const shape = { rows: left.width, inner: waiting, columns: right.width, transA: true };
-        addBlock(squares, dim, left, right, await product(rows[i]!, rows[j]!, shape));
-      }
+    shift ??= meansOf(held, dim, waiting);
+    const rows = shiftedFeatures(held, dim, waiting, shift, sums);
+    const rowsOf = (from: number, to: number) => rows.subarray(from * waiting, to * waiting);
+    for await (const { from, to, block } of upperBlocks(rowsOf, rows, dim, waiting, product, memory))
+      addBlock(squares, dim, from, to, block);
     count += waiting;
     waiting = 0;
   }
@@ -55,8 +43,7 @@ export function sumMoments(dim: number, product: DoubleProduct) {
       if (rows.length % dim !== 0)
         throw new RangeError(`moments: expected rows of ${dim} numbers, got ${rows.length} numbers`);
       for (let at = 0; at < rows.length; at += dim) {
-        for (const { from, width, held } of panels)
-          held.set(rows.subarray(at + from, at + from + width), waiting * width);
+        holdRow(held, rows, at, dim, waiting);
         waiting++;
         if (waiting === CHUNK) await flush();
       }
@@ -66,36 +53,56 @@ export function sumMoments(dim: number, product: DoubleProduct) {
       if (count < 2) throw new RangeError(`moments: expected at least two rows, got ${count}`);
       const covariance = squares;
       for (let i = 0; i < dim; i++)
-        for (let j = 0; j <= i; j++) {
-          const value = (squares[i * dim + j]! - (sums[i]! * sums[j]!) / count) / (count - 1);
-          covariance[i * dim + j] = covariance[j * dim + i] = value;
-        }
+        for (let j = i; j < dim; j++)
+          covariance[i * dim + j] = (squares[i * dim + j]! - (sums[i]! * sums[j]!) / count) / (count - 1);
+      mirror(covariance, dim);
       const mean = sums.map((sum, j) => shift![j]! + sum / count);
       return { count, dim, mean, covariance };
     },
   };
 }
 
-/** A panel's first `count` rows less the shift, in place; they are added to the sums. */
-function shiftedRows(
-  { from, width, held }: Panel,
+/** Puts the row that begins at `at` in place `row` of every feature. */
+function holdRow(held: Float64Array, rows: Float32Array | Float64Array, at: number, dim: number, row: number): void {
+  for (let j = 0, to = row; j < dim; j++, to += CHUNK) held[to] = rows[at + j]!;
+}
+
+/** Means of the first `count` numbers of each feature. */
+function meansOf(held: Float64Array, dim: number, count: number): Float64Array {
+  return Float64Array.from({ length: dim }, (_, j) => {
+    let sum = 0;
+    for (let i = j * CHUNK; i < j * CHUNK + count; i++) sum += held[i]!;
+    return sum / count;
+  });
+}
+
+/** The first `count` numbers of each feature less its shift, in place and close together: [dim, count]. They are added to the sums. */
+function shiftedFeatures(
+  held: Float64Array,
+  dim: number,
   count: number,
   shift: Float64Array,
   sums: Float64Array,
 ): Float64Array {
-  for (let at = 0; at < count * width; )
-    for (let j = from; j < from + width; j++, at++) {
-      held[at]! -= shift[j]!;
-      sums[j]! += held[at]!;
+  for (let j = 0; j < dim; j++) {
+    const [from, to, less] = [j * CHUNK, j * count, shift[j]!];
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const value = held[from + i]! - less;
+      held[to + i] = value;
+      sum += value;
     }
-  return held.subarray(0, count * width);
+    sums[j]! += sum;
+  }
+  return held.subarray(0, dim * count);
 }
 
-/** Adds the products [left, right] of two panels' columns to their place in a matrix [dim, dim]. */
-function addBlock(matrix: Float64Array, dim: number, left: Panel, right: Panel, block: Float64Array): void {
-  for (let i = 0, at = 0; i < left.width; i++) {
-    const row = (left.from + i) * dim + right.from;
-    for (let j = 0; j < right.width; j++, at++) matrix[row + j]! += block[at]!;
+/** Adds rows `from` to `to` of a matrix [dim, dim] from column `from` on. */
+function addBlock(matrix: Float64Array, dim: number, from: number, to: number, block: Float64Array): void {
+  const width = dim - from;
+  for (let i = from, at = 0; i < to; i++) {
+    const row = i * dim + from;
+    for (let j = 0; j < width; j++, at++) matrix[row + j]! += block[at]!;
   }
 }
 
@@ -108,14 +115,6 @@ export async function momentsOf(
   const sum = sumMoments(dim, product);
   await sum.add(rows);
   return sum.finish();
-}
-
-function meanOf(panels: readonly Panel[], count: number, dim: number): Float64Array {
-  const mean = new Float64Array(dim);
-  for (const { from, width, held } of panels)
-    for (let at = 0; at < count * width; )
-      for (let j = from; j < from + width; j++, at++) mean[j]! += held[at]! / count;
-  return mean;
 }
 
 /** Rows of a batch: [n, places, width]. */
