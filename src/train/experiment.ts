@@ -41,6 +41,8 @@ export interface Setup<C> {
   readonly runtime: Runtime;
   /** Takes lines for people. */
   readonly log: (line: string) => void;
+  /** The part of each epoch's pictures that this run takes, where several share them; all where left out. */
+  readonly share?: { readonly member: number; readonly members: number };
 }
 
 /** Opens the data and the runtime, trains or resumes what `start` makes of them, and closes everything. */
@@ -51,24 +53,39 @@ export async function runExperiment<C extends ExperimentConfig>(
   options: TrainOptions,
   start: (setup: Setup<C>) => Promise<DisposableTrainee>,
 ): Promise<RunResult> {
+  return withExperiment(config, dataDir, outDir, options, async (setup) => {
+    const { data, log } = setup;
+    const trainee = await start(setup);
+    try {
+      const settings = { ...config.run, steps: config.optimizer.steps };
+      const kept = keepingData(trainee, data.train, log);
+      return await runTraining(kept, settings, config as unknown as Json, outDir, options);
+    } finally {
+      await trainee.dispose();
+    }
+  });
+}
+
+/** Opens the data and the runtime for `work`, and closes the data. */
+export async function withExperiment<C extends ExperimentConfig, T>(
+  config: C,
+  dataDir: string,
+  outDir: string,
+  options: TrainOptions,
+  work: (setup: Setup<C>) => Promise<T>,
+): Promise<T> {
   const log = options.log ?? (() => {});
   await makeFolders(outDir);
   checkAugment(config.data.augment);
   const settled = options.resume === true ? await settledData(join(outDir, CHECKPOINTS)) : {};
   const data = await openSplit(dataDir, config.data.heldOutShare, config.seed, settled);
   const { train, heldOut } = data;
-  await showData(train, outDir, log);
-  log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
-  const runtime = await openRuntime({ threads: options.threads, device: options.device, onMessage: log });
-  const trainee = await start({ config, data, dataDir, outDir, runtime, log }).catch(async (error: unknown) => {
-    await train.close();
-    throw error;
-  });
   try {
-    const settings = { ...config.run, steps: config.optimizer.steps };
-    return await runTraining(keepingData(trainee, train, log), settings, config as unknown as Json, outDir, options);
+    await showData(train, outDir, log);
+    log(`data: ${train.length} training and ${heldOut.length} held-out pictures of ${train.classes.length} classes`);
+    const runtime = await openRuntime({ threads: options.threads, device: options.device, onMessage: log });
+    return await work({ config, data, dataDir, outDir, runtime, log });
   } finally {
-    await trainee.dispose();
     await train.close();
   }
 }

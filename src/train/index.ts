@@ -9,6 +9,7 @@ export * from "./neighbours.ts";
 export * from "./open-tokenizer.ts";
 export * from "./optimizer.ts";
 export * from "./pixel-losses.ts";
+export * from "./resume.ts";
 export * from "./run.ts";
 export * from "./sequences.ts";
 export * from "./start.ts";

@@ -9,8 +9,8 @@ import { type JsonDifference, jsonDifferences, jsonText } from "../files/index.t
 import type { Trainee } from "./run.ts";
 import { type Json, listStates, readStateJson, statePath } from "./state.ts";
 
-/** Parts of a config that make the run what it is: networks, random numbers, and which pictures are held out. */
-const FIXED = ["kind", "seed", "model", "data.heldOutShare"];
+/** Parts of a config that make the run what it is: networks, random numbers, which pictures are held out, and who trains together. */
+const FIXED = ["kind", "seed", "model", "data.heldOutShare", "rounds"];
 /** Text for people. */
 const UNHEARD = ["about"];
 

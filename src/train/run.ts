@@ -34,6 +34,8 @@ export interface StepReport {
   readonly images: number;
   /** More numbers for the log; means are logged. */
   readonly parts: Readonly<Record<string, number>>;
+  /** Steps that were done at once, of which the numbers are means; 1 where left out. */
+  readonly steps?: number;
 }
 
 export interface EvaluationReport {
@@ -56,7 +58,7 @@ export interface SavedTrainee {
 
 /** What the loop trains. */
 export interface Trainee {
-  /** Does step `step` (from 1). */
+  /** Does step `step` (from 1), or several from it on. One that rejects with the reason of the run's signal left everything as it was. */
   step(step: number): Promise<StepReport>;
   evaluate(step: number): Promise<EvaluationReport>;
   /** Everything but the loop's own counters. Arrays may be the live ones. */
@@ -162,15 +164,18 @@ export async function runTraining(
   let since = performance.now();
   while (state.step < steps && signal?.aborted !== true) {
     const before = performance.now();
-    const report = await trainee.step(state.step + 1);
-    const step = ++state.step;
+    const report = await wholeStep(trainee, state.step + 1, signal);
+    if (report === undefined) break;
+    const already = state.step;
+    state.step += report.steps ?? 1;
+    const { step } = state;
     watchLoss(state, report, settings.divergence);
     window.push(report);
     const rate = (1000 * report.images) / (performance.now() - before);
     pace = pace === undefined ? rate : PACE_MEMORY * pace + (1 - PACE_MEMORY) * rate;
     const loss = state.meanLoss ?? report.loss;
     tell?.({ step, steps, imagesPerSecond: pace, loss, lr: report.lr, secondsLeft: secondsLeft() });
-    if (step % settings.logEvery === 0 || step === steps) {
+    if (Math.floor(step / settings.logEvery) > Math.floor(already / settings.logEvery) || step === steps) {
       const seconds = (performance.now() - since) / 1000;
       const means = meansOf(window, seconds);
       await records.write({ kind: "train", step, ...means, seconds: round(seconds) });
@@ -191,6 +196,20 @@ export async function runTraining(
   const finished = step >= steps;
   log(finished ? `finished at step ${step}` : `stopped at step ${step}; --resume goes on from there`);
   return { step, finished, best };
+}
+
+/** A step's report; undefined where the signal ended it before it was done. */
+async function wholeStep(
+  trainee: Trainee,
+  step: number,
+  signal: AbortSignal | undefined,
+): Promise<StepReport | undefined> {
+  try {
+    return await trainee.step(step);
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) return undefined;
+    throw error;
+  }
 }
 
 /** Share of the past in the moving mean of images per second. */

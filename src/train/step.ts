@@ -29,6 +29,9 @@ export function slotName(slot: Slot, name: string): string {
   return slot === "param" ? name : `${slot}:${name}`;
 }
 
+/** Whether a slot's name is that of an optimiser's moment. */
+export const isMoment = (slot: string): boolean => /^[mv]:/.test(slot);
+
 export const updated = (name: string): string => `next:${name}`;
 
 /** The state that each parameter has. */

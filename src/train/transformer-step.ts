@@ -102,7 +102,7 @@ function drawRow(run: TransformerRun): SequenceRow {
   if (run.taken >= run.order.length) {
     run.epoch++;
     run.taken = 0;
-    run.order = epochOrder(cache, config.seed, run.epoch);
+    run.order = epochOrder(cache, config.seed, run.epoch, run.share);
   }
   const picture = run.order[run.taken++]!;
   const { styles } = models;
@@ -118,9 +118,16 @@ function drawRow(run: TransformerRun): SequenceRow {
   return { picture, copy, classId: dropped ? data.train.classes.length : cache.labels[picture]!, added };
 }
 
-/** Readable pictures in the order of an epoch. */
-export const epochOrder = ({ readable }: TokenCache, seed: number, epoch: number): Int32Array =>
-  Int32Array.from(createRandom(seed, "epoch", epoch).shuffle([...readable]));
+/** Readable pictures in the order of an epoch: all, or those whose turn it is of a member among several. */
+export function epochOrder(
+  { readable }: TokenCache,
+  seed: number,
+  epoch: number,
+  { member, members }: NonNullable<Setup<TransformerTraining>["share"]> = { member: 0, members: 1 },
+): Int32Array {
+  const all = createRandom(seed, "epoch", epoch).shuffle([...readable]);
+  return Int32Array.from(all.filter((_, at) => at % members === member));
+}
 
 /** Replaces a share of the tokens fed in, drawn anew for every grid of every picture. */
 function corrupt({ config, nearest, tokenizer, random }: TransformerRun, tokens: Int32Array): Int32Array {

@@ -47,6 +47,7 @@ export async function transformerTrainee(
   tokenizer: OpenTokenizer,
 ): Promise<DisposableTrainee> {
   const { config, data, runtime, log } = setup;
+  expectShare(setup);
   const models = transformerModels(config, data, tokenizer);
   const decls = declareTransformer(models.trained);
   const start = await transformerStart(config, decls, data.train, log);
@@ -84,13 +85,24 @@ export async function transformerTrainee(
     nearest: corruption > 0 ? nearestOthers(codes, model.tokenizer.codeDim, corruptionNeighbours) : undefined,
     epoch: 0,
     taken: 0,
-    order: epochOrder(sides.train.cache, config.seed, 0),
-    random: createRandom(config.seed, "train"),
+    order: epochOrder(sides.train.cache, config.seed, 0, setup.share),
+    random: createRandom(config.seed, ...streamOf(setup)),
   };
   log(
     `transformer: ${(countParams(decls) / 1e6).toFixed(2)} M parameters, grids up to ${models.side}×${models.side}, ${sides.train.cache.copies} forms of each picture, ${runtime.description}`,
   );
   return traineeOf(run, { step, evaluate, save, load, dispose });
+}
+
+/** The stream of a run's steps: each member's is its own, the first one's that of a run by itself. */
+const streamOf = ({ share }: Setup<TransformerTraining>): readonly (number | string)[] =>
+  share === undefined || share.member === 0 ? ["train"] : ["train", share.member];
+
+function expectShare({ share, data }: Setup<TransformerTraining>): void {
+  if (share === undefined || data.train.length >= share.members) return;
+  throw new ExpectedError(
+    `training data: expected a picture for each of ${share.members} members, got ${data.train.length} pictures`,
+  );
 }
 
 function stepOptions({ optimizer, accumulate }: TransformerTraining): StepOptions {
@@ -180,7 +192,7 @@ function load(run: TransformerRun, { arrays, json }: TrainState): void {
     );
   run.store.load(arrays);
   run.random = restoreRandom(random);
-  Object.assign(run, { epoch, taken, order: epochOrder(run.train.cache, run.config.seed, epoch) });
+  Object.assign(run, { epoch, taken, order: epochOrder(run.train.cache, run.config.seed, epoch, run.share) });
 }
 
 async function dispose(run: TransformerRun): Promise<void> {
