@@ -25,7 +25,11 @@ export function addClusterFlags(command: Command, isNeeded = false): Command {
     .addOption(url.makeOptionMandatory(isNeeded))
     .option("--creds <FILE>", "credentials file of a NATS account")
     .option("--ca <FILE>", "certificate authority of the NATS server (PEM)")
-    .option("--replicas <N>", "copies of what waits and of results; 1 by default", wholeNumber("replicas", 1, 5));
+    .option(
+      "--replicas <N>",
+      "copies of what is kept there, on as many servers; 1 by default",
+      wholeNumber("replicas", 1, 5),
+    );
 }
 
 /** Connects as the flags say; a server that is starting is waited for. */

@@ -8,8 +8,9 @@ import { type CommandWork, measured, type Outcome, type Running } from "./comman
 import { UsageError } from "./errors.ts";
 import { addThreadsFlag } from "./flags.ts";
 import type { Reporter } from "./reporter.ts";
+import { addTogetherFlags, checkTogetherFlags, coordinateRun, type TogetherFlags, takePart } from "./train-together.ts";
 
-interface TrainFlags {
+interface TrainFlags extends TogetherFlags {
   readonly config: string;
   readonly data: string;
   readonly out: string;
@@ -44,13 +45,15 @@ export function define(command: Command): CommandWork {
       `--device <${deviceChoices.join("|")}>`,
       `${DEVICE_HELP}. On webgpu the networks' parameters and optimiser state stay on the device; results differ from the CPU's by rounding`,
     );
-  addThreadsFlag(command);
+  addTogetherFlags(addThreadsFlag(command));
   return {
     examples: [
       "flexvar train tokenizer --config configs/emoji-tokenizer.json --data my-pictures --out runs/tokenizer",
       "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer",
       "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer --device webgpu --resume",
       "flexvar train judge --config configs/emoji-judge.json --data runs/emoji-data-128 --out runs/emoji-judge",
+      "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/transformer --cluster nats://10.0.0.1:4222 --members 4",
+      "flexvar train transformer --config configs/emoji-transformer.json --data my-pictures --out runs/worker --cluster nats://10.0.0.1:4222 --worker",
     ],
     work: train,
   };
@@ -58,6 +61,7 @@ export function define(command: Command): CommandWork {
 
 async function train([network]: readonly string[], flags: TrainFlags, { report, signal }: Running): Promise<Outcome> {
   const { config: path, data, out, resume = false, quick = false, device, threads } = flags;
+  checkTogetherFlags(network, flags);
   if (device !== undefined && device !== "auto") expectDevice(device);
   await expectReadable("config", "file", path);
   await expectReadable("data", "folder or file", data);
@@ -66,12 +70,17 @@ async function train([network]: readonly string[], flags: TrainFlags, { report, 
   const log = (line: string): void => report.log(line);
   const progress = report.draws ? { progress: (now: RunProgress): void => showProgress(report, now) } : {};
   const options = { resume, signal, log, ...progress, ...(device && { device }), ...(threads && { threads }) };
+  if (flags.worker === true)
+    return takePart(await readConfig(transformerTrainingSchema, path, quick), data, out, options, flags, signal);
   const start = async (): Promise<RunResult> => {
     switch (network) {
       case "tokenizer":
         return trainTokenizer(await readConfig(tokenizerTrainingSchema, path, quick), data, out, options);
-      case "transformer":
-        return trainTransformer(await readConfig(transformerTrainingSchema, path, quick), data, out, options);
+      case "transformer": {
+        const config = await readConfig(transformerTrainingSchema, path, quick);
+        if (flags.cluster !== undefined) return coordinateRun(config, data, out, options, flags);
+        return trainTransformer(config, data, out, options);
+      }
       default: {
         const { classifierTrainingSchema, trainClassifier } = await import("../classifier/index.ts");
         return trainClassifier(await readConfig(classifierTrainingSchema, path, quick), data, out, options);
