@@ -18,6 +18,7 @@ const TITLES = {
   "docs/studio.md": "Studio",
   "docs/serve.md": "HTTP",
   "docs/cluster.md": "Many machines",
+  "docs/cluster-training.md": "Training on many machines",
   "docs/claims.md": "Claims",
   "docs/claims/emoji.md": "Claims: emoji",
   "docs/claims/fashion.md": "Claims: fashion",

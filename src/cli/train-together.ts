@@ -145,7 +145,8 @@ export async function takePart(
   try {
     const result = await joinTransformer(config, data, out, worker, { ...options, cluster, name, replicas });
     if (!result.finished) signal.throwIfAborted();
-    return { json: { worker, ...result, ...measured() } };
+    const { inBytes, outBytes } = cluster.connection.stats();
+    return { json: { worker, ...result, receivedBytes: inBytes, sentBytes: outBytes, ...measured() } };
   } finally {
     await cluster.close();
   }

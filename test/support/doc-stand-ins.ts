@@ -85,6 +85,14 @@ const notRun: readonly NotRun[] = [
   { docs: "npx flexvar worker --cluster", why: "needs a NATS server; test/cluster.test.ts starts one, and workers" },
   { docs: "npx flexvar serve --cluster", why: "the same" },
   { docs: "npx flexvar sample --cluster", why: "the same; src/cli/sample-cluster.test.ts" },
+  {
+    docs: "npx flexvar train transformer --config configs/pictures-transformer.json --data my-pictures --out runs/pictures-transformer --cluster",
+    why: "the same; src/cluster/training/training.test.ts trains so",
+  },
+  {
+    docs: "npx flexvar train transformer --config configs/pictures-transformer.json --data my-pictures --out runs/worker --cluster",
+    why: "the same",
+  },
   { docs: "node recipes/int8.mjs", why: "writes 8 GB; src/quantize/folder.test.ts quantises small networks" },
   { docs: "node recipes/int8-wasm.mjs", why: "draws a dozen pictures by WebAssembly; times only" },
   { docs: "node recipes/train.mjs fashion", why: "test/recipes/train.test.ts carries out its quick form" },

@@ -41,6 +41,9 @@ export interface MemberResult {
   readonly rounds: number;
   readonly steps: number;
   readonly images: number;
+  /** In steps, and fetching and storing weights and states; the rest was waiting. */
+  readonly stepSeconds: number;
+  readonly exchangeSeconds: number;
   /** Whether the run came to its end. */
   readonly finished: boolean;
 }
@@ -57,7 +60,7 @@ type Counts = { -readonly [K in keyof MemberResult]: MemberResult[K] };
 
 /** Works for a run until it is finished, or the signal is aborted. */
 export async function joinRun(options: MemberOptions): Promise<MemberResult> {
-  const counts: Counts = { rounds: 0, steps: 0, images: 0, finished: false };
+  const counts: Counts = { rounds: 0, steps: 0, images: 0, stepSeconds: 0, exchangeSeconds: 0, finished: false };
   const { signal, log } = options;
   try {
     for (;;) {
@@ -130,8 +133,11 @@ async function serve(at: Member, counts: Counts): Promise<void> {
         await pause(LOOK_MS, stop);
         continue;
       }
+      const begin = performance.now();
       const report = await takePart(at, trainee, now);
       if (report === undefined) continue;
+      counts.stepSeconds += report.seconds;
+      counts.exchangeSeconds += (performance.now() - begin) / 1000 - report.seconds;
       last = now.round;
       counts.rounds++;
       counts.steps += now.end - now.step;
@@ -163,13 +169,13 @@ async function takeIn(trainee: DisposableTrainee, arrays: Arrays, json?: SavedTr
 /** One round. @returns undefined where it was over before this member was done */
 async function takePart(at: Member, trainee: DisposableTrainee, now: RunRecord): Promise<RoundReport | undefined> {
   const { store, name, place, stop, log } = at;
-  const begin = performance.now();
   const file = await receive(store, now.weights);
   // Of another round: the record is an old one by now.
   if (file?.json.round !== now.round) return undefined;
   await takeIn(trainee, file.arrays);
   const reports: StepReport[] = [];
-  let glanced = performance.now();
+  const begin = performance.now();
+  let glanced = begin;
   for (let step = now.step + 1; step <= now.end; step++) {
     stop.throwIfAborted();
     const before = performance.now();
