@@ -63,8 +63,11 @@ export async function joinRun(options: MemberOptions): Promise<MemberResult> {
   const counts: Counts = { rounds: 0, steps: 0, images: 0, stepSeconds: 0, exchangeSeconds: 0, finished: false };
   const { signal, log } = options;
   try {
+    // What had ended before is not this worker's: another run of the name will begin.
+    const before = await readEntry(options.store, runKey(options.name), read.run);
+    const ended = before?.value.isFinished ? before.value.id : undefined;
     for (;;) {
-      const run = await awaitRun(options);
+      const run = await awaitRun(options, ended);
       if (run.isFinished) return { ...counts, finished: true };
       options.expect(run);
       const seat = await awaitPlace(options, run);
@@ -86,10 +89,11 @@ export async function joinRun(options: MemberOptions): Promise<MemberResult> {
   }
 }
 
-async function awaitRun({ store, name, signal, log }: MemberOptions): Promise<RunRecord> {
+/** The run of the name, once there is another than the one that had ended. */
+async function awaitRun({ store, name, signal, log }: MemberOptions, ended: string | undefined): Promise<RunRecord> {
   for (let isTold = false; ; isTold = true) {
     const entry = await readEntry(store, runKey(name), read.run);
-    if (entry !== undefined) return entry.value;
+    if (entry !== undefined && entry.value.id !== ended) return entry.value;
     if (!isTold) log(`waiting for a run "${name}" to begin`);
     await pause(LOOK_MS, signal);
   }

@@ -162,6 +162,7 @@ describe.runIf(hasNats)("training together", () => {
     const [leading, working] = [await coordinator("one", settings), await worker("one")];
     expect(await leading.ended).toMatchObject({ step: STEPS, finished: true });
     expect(await working.ended).toMatchObject({ rounds: 4, steps: STEPS, images: 4 * STEPS, finished: true });
+    const late = await worker("one");
     const [alone, one] = [await stateOf("alone"), await stateOf("one")];
     expect([...one.arrays.keys()].sort()).toEqual([...alone.arrays.keys()].filter((key) => !/^[mv]:/.test(key)).sort());
     expectSameArrays(one.arrays, alone.arrays);
@@ -169,6 +170,8 @@ describe.runIf(hasNats)("training together", () => {
       const [a, b] = await Promise.all(["alone", "one"].map((name) => readFile(join(folder, name, file))));
       expect(a!.equals(b!), file).toBe(true);
     }
+    while (!late.said().includes('waiting for a run "one" to begin')) await sleep(20);
+    await late.kill();
   });
 
   test("ends while a worker is killed in every round; who takes its place goes on from its state", async () => {
