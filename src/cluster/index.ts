@@ -8,11 +8,9 @@ export { clusterCosts, lanesOf } from "./lanes.ts";
 export { type MachineClass, machinesOf } from "./machines.ts";
 export { workersOf } from "./registry.ts";
 export {
-  type CoordinateOptions,
   coordinateTransformer,
   joinTransformer,
   ROUND_DEFAULTS,
-  type TogetherOptions,
 } from "./training/together.ts";
 export { startWorker, type Worker } from "./worker.ts";
 export type { WorkerOptions } from "./worker-state.ts";

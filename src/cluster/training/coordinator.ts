@@ -9,7 +9,6 @@ import { ExpectedError } from "../../errors/index.ts";
 import {
   type DisposableTrainee,
   isMoment,
-  type Json,
   type RunSettings,
   type SavedTrainee,
   type StepReport,
@@ -292,6 +291,3 @@ const stepReport = (
   steps: number,
   more: Readonly<Record<string, number>>,
 ): StepReport => ({ loss, gradNorm, lr, images, parts: { ...parts, ...more }, steps });
-
-/** What of a run's settings is kept in its checkpoints beside the config. */
-export const settingsJson = (settings: RoundSettings): Json => ({ ...settings });

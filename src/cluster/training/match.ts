@@ -1,5 +1,6 @@
 /** What all who train together must have in common, and words for what differs. */
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { version } from "../../../package.json";
 import type { Dataset } from "../../data/index.ts";
 import { ExpectedError } from "../../errors/index.ts";
@@ -33,7 +34,8 @@ export async function matchOf(config: object, tokenizer: string, { train, heldOu
 }
 
 async function addDataset(hash: ReturnType<typeof createHash>, data: Dataset): Promise<void> {
-  for (let i = 0; i < data.length; i++) hash.update(`${data.labelOf(i)} ${data.nameOf(i)}\0`);
+  // The folder that the data lie in may be another on each machine.
+  for (let i = 0; i < data.length; i++) hash.update(`${data.labelOf(i)} ${basename(data.nameOf(i))}\0`);
   for (let i = 0; i < Math.min(PROBES, data.length); i++) {
     const at = Math.floor((i * data.length) / PROBES) % data.length;
     // A picture that cannot be read is so everywhere.

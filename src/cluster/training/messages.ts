@@ -10,7 +10,7 @@ const measure = z
   .transform((value) => value ?? Number.NaN);
 
 /** How a run's steps are shared and its weights joined. */
-export const roundSettingsSchema = z.object({
+const roundSettingsSchema = z.object({
   /** Parts that each epoch's pictures are dealt into, and places for workers. */
   members: z.int().min(1),
   /** Steps that every member takes by itself in a round (H). */
@@ -24,7 +24,7 @@ export const roundSettingsSchema = z.object({
 export type RoundSettings = Readonly<z.infer<typeof roundSettingsSchema>>;
 
 /** What must be the same for all who train together. */
-export const matchSchema = z.object({
+const matchSchema = z.object({
   version: z.string(),
   config: z.record(z.string(), z.json()),
   /** sha256 of the tokenizer's weights. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,6 +28,8 @@ const run = { logEvery: 3, checkpointEvery: 100, evaluateEvery: 6, evaluatePictu
 
 let folder: string;
 let data: string;
+/** The same on a worker's machine. */
+let copied: string;
 let nats: TestNats;
 const open: { close(): Promise<unknown> }[] = [];
 
@@ -35,6 +37,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "flexvar-together-"));
   data = join(folder, "shapes.npz");
   await writeShapes(data, 10, 1);
+  copied = join(folder, "other", "shapes.npz");
+  await mkdir(join(folder, "other"));
+  await copyFile(data, copied);
   const tokenizer = {
     kind: "tokenizer",
     about,
@@ -142,7 +147,7 @@ async function worker(name: string, config = configOf()): Promise<Part> {
   const id = `w${++workers}`;
   const options = { cluster, name, threads: 1, leaseMs: LEASE_MS };
   return started(cluster, (log) =>
-    joinTransformer(config, data, join(folder, `${name}-workers`), id, { ...options, log }),
+    joinTransformer(config, copied, join(folder, `${name}-workers`), id, { ...options, log }),
   );
 }
 
@@ -186,7 +191,7 @@ describe.runIf(hasNats)("training together", () => {
     const leading = await coordinator("killed", { progress: () => void exchange() });
     for (let i = 0; i < 2; i++) alive.push(await worker("killed"));
     expect(await leading.ended).toMatchObject({ step: STEPS, finished: true });
-    await Promise.all(alive.map((part) => part.ended));
+    await Promise.all(alive.map((part) => part.kill()));
     expect(gone.length).toBeGreaterThanOrEqual(3);
     expect([...gone, ...alive].map((part) => part.said()).join("\n")).toMatch(/goes on from the state after round \d/);
     const { arrays } = await stateOf("killed");
