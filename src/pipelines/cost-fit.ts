@@ -1,5 +1,6 @@
 /** Drawing and editing let in or refused, with what would do instead: one rule for all front ends. */
 import { downsampling } from "../models/index.ts";
+import type { ResolvedSampling } from "../options/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import { formatScales, type Grid } from "../sampling/index.ts";
 import type { CostModel, RunCost } from "./cost.ts";
@@ -56,10 +57,15 @@ export function fitGenerate(
   options: GenerateOptions,
   total: number,
   budget: CostBudget,
-  extra: { readonly decoded?: readonly number[] | undefined; readonly heldBytes?: number } = {},
+  extra: {
+    readonly decoded?: readonly number[] | undefined;
+    readonly heldBytes?: number;
+    /** What the options come to, where that is known. */
+    readonly planned?: ResolvedSampling;
+  } = {},
 ): RunFit {
   const held = { kind: "hold", bytes: extra.heldBytes ?? 0 } as const;
-  const planned = resolvePlan(config, options);
+  const planned = extra.planned ?? resolvePlan(config, options);
   const costOf = (batch: number, of: Planned = planned): RunCost =>
     model.cost([held, ...generateStages(of, total, Math.min(batch, total), extra.decoded)]);
   const usual = Math.min(total, defaultBatch(planned.plan));

@@ -11,6 +11,7 @@ import {
   pickEditing,
   present,
   RECORDED_OPTIONS,
+  type ResolvedSampling,
   resolveEditing,
   rowOf,
 } from "../options/index.ts";
@@ -41,7 +42,13 @@ export interface EditRecord {
 
 /** A run as settings tell it, by its task. */
 export type RunRecord =
-  | { readonly task: "generate"; readonly options: GenerateOptions; readonly model: string }
+  | {
+      readonly task: "generate";
+      readonly options: GenerateOptions;
+      readonly model: string;
+      /** What the options come to, where that is known. */
+      readonly resolved?: ResolvedSampling;
+    }
   | { readonly task: "generate-large"; readonly options: LargeOptions; readonly model: string }
   | EditRecord;
 
@@ -87,7 +94,7 @@ export function runSettings(
     ...(dtype !== "fp32" && dtype !== config.dtype && { dtype }),
     ...(other !== undefined && { device: other }),
   };
-  const resolved = resolvePlan(config, decidedAt(config, run));
+  const resolved = (run.task === "generate" ? run.resolved : undefined) ?? resolvePlan(config, decidedAt(config, run));
   const { plan } = resolved;
   const values = recordedValues(options, {
     ...resolved,

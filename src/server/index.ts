@@ -30,8 +30,6 @@ export {
   localRenderer,
   type MadePng,
   type MadeScale,
-  type PixelBatch,
-  type PixelScale,
   type Renderer,
 } from "./renderer.ts";
 export { editWork, generationWork, type ServedModel } from "./requests.ts";

@@ -74,8 +74,9 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
   const { costs } = model;
   const decoded = [...shown, resolved.plan.grids.length - 1];
-  const cost = costs && fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded }).cost;
-  const run = runSettings(model.config, { task: "generate", options: input, model: model.hash }, model);
+  const cost =
+    costs && fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded, planned: resolved }).cost;
+  const run = runSettings(model.config, { task: "generate", options: input, model: model.hash, resolved }, model);
   const infos = picturesOf(model.config, resolved, picks, firstIndexOf(fields));
   const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
   return { kind: "draw", sampling: drawing(resolved), rows, cost };
