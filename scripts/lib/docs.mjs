@@ -44,7 +44,7 @@ const INTERNAL = [
   ...["DRAWN", "EDIT_TASKS", "DEFAULT_LIMITS", "STEP_TABLES"],
   ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES"],
   ...["NpyDType", "ElementsOf", "Crop", "PixelSize", "Options", "Decided", "ConfigOption", "Value"],
-  ...["FileErrorOptions", "JobEngine", "EngineContext", "Computed"],
+  ...["FileErrorOptions", "JobEngine", "EngineContext", "Computed", "PixelScale", "PixelBatch"],
 ];
 
 /** Builds the site into `out`. @throws Error where a comment or page has a broken link, or anything else is amiss. */
@@ -60,7 +60,7 @@ export async function buildDocs(out) {
     customCss: join(root, "scripts", "lib", "docs.css"),
     headings: { readme: false, document: false },
     navigation: { includeGroups: false, includeFolders: false },
-    highlightLanguages: ["bash", "html", "javascript", "json", "python", "typescript"],
+    highlightLanguages: ["bash", "html", "javascript", "json", "python", "typescript", "yaml"],
     sortEntryPoints: false,
     includeHierarchySummary: false,
     disableSources: true,

@@ -56,6 +56,8 @@ test("work that is tried again ends with what ends it: a time, a signal, a fault
   expect(faults).toBe(2);
   const full = Object.assign(new Error("maximum messages exceeded"), { code: 10077 });
   await expect(persist(() => Promise.reject(full))).rejects.toBe(full);
+  const ours = new TypeError("x is not a function");
+  await expect(persist(() => Promise.reject(ours))).rejects.toBe(ours);
 });
 
 describe.runIf(hasNats)("faults of a cluster", { timeout: 60_000 }, () => {

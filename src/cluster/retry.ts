@@ -1,5 +1,6 @@
 /** Work with the server that is tried again while the server is away. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { isExpected } from "../errors/index.ts";
 import { ApiError } from "../server/index.ts";
 
 const FIRST_MS = 50;
