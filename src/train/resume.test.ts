@@ -21,6 +21,15 @@ test("how a run goes on may change, and is told; text for people does not matter
   );
 });
 
+test("a run of several members does not go on as one of others, or of one process", () => {
+  const before = { ...config, rounds: { members: 2 } };
+  expect(() => configChanges(before, { ...config, rounds: { members: 3 } })).toThrow(
+    "config: rounds.members: expected the checkpoint's 2 to resume it, got 3",
+  );
+  expect(() => configChanges(before, config)).toThrow(/config: rounds: expected .*, got none/);
+  expect(configChanges(config, before)).toHaveLength(1);
+});
+
 test.each([
   [{ seed: 2 }, /config: seed: expected the checkpoint's 1 to resume it, got 2/],
   [{ model: { depth: 6, widths: [1, 3] } }, /config: model.widths: .*\[1,2\].*\[1,3\]/],

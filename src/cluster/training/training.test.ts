@@ -82,10 +82,10 @@ const configOf = (changes: Record<string, unknown> = {}) =>
       kind: "transformer",
       about,
       tokenizer: join(folder, "tokenizer", "model"),
-      model: { depth: 2, width: 16, heads: 2, mlpWidth: 32, positionSide: 4 },
-      data: { size: 16, batchSize: 4, augmentedCopies: 1, augment: { shift: 0.1 } },
+      model: { depth: 1, width: 16, heads: 2, mlpWidth: 32, positionSide: 4 },
+      data: { size: 16, batchSize: 4, augment: { shift: 0.1 } },
       schedules: { tableShare: 0.5 },
-      regularisation: { dropPath: 0.3, corruption: 0.1, corruptionNeighbours: 4 },
+      regularisation: { corruption: 0.1, corruptionNeighbours: 4 },
       optimizer: { peakLr: 0.003, warmupSteps: 2, steps: STEPS },
       samples: { perClass: 0 },
       run,
@@ -124,9 +124,13 @@ function started(cluster: Cluster, begin: (log: (line: string) => void) => Promi
 type Coordinated = Partial<RoundSettings> & {
   readonly progress?: (now: RunProgress) => void;
   readonly resume?: boolean;
+  readonly signal?: AbortSignal;
 };
 
-async function coordinator(name: string, { progress, resume = false, ...changes }: Coordinated = {}): Promise<Part> {
+async function coordinator(
+  name: string,
+  { progress, resume = false, signal, ...changes }: Coordinated = {},
+): Promise<Part> {
   const cluster = await connected();
   const settings: RoundSettings = { ...ROUND_DEFAULTS, members: 2, innerSteps: 3, ...changes };
   const more = { name, settings, resume, threads: 1, leaseMs: LEASE_MS, patience: 30 };
@@ -136,6 +140,7 @@ async function coordinator(name: string, { progress, resume = false, ...changes 
       cluster,
       log,
       ...(progress && { progress }),
+      ...(signal && { signal }),
     }),
   );
 }
@@ -160,7 +165,7 @@ function expectSameArrays(one: TrainState["arrays"], other: TrainState["arrays"]
   }
 }
 
-describe.runIf(hasNats)("training together", () => {
+describe.runIf(hasNats)("training together", { timeout: 120_000 }, () => {
   test("with one worker, rate 1, no momentum and float32 it is the ordinary run, bit for bit", async () => {
     await trainTransformer(configOf(), data, join(folder, "alone"), { threads: 1 });
     const settings = { members: 1, outerRate: 1, outerMomentum: 0, answers: "fp32" } as const;
@@ -198,22 +203,26 @@ describe.runIf(hasNats)("training together", () => {
     for (const { data } of arrays.values()) expect(data.every(Number.isFinite)).toBe(true);
   });
 
-  test("a killed coordinator that goes on ends as one that was not", async () => {
+  test("a coordinator that is stopped, goes on, is killed and goes on ends as one that was not", async () => {
     const workersOf = async (name: string) => [await worker(name), await worker(name)];
     const whole = await coordinator("whole");
     const first = await workersOf("whole");
     await whole.ended;
     await Promise.all(first.map((part) => part.ended));
 
+    const stop = new AbortController();
+    const stopping = ({ step }: RunProgress) => step === 3 && setTimeout(() => stop.abort(), 50);
+    const stopped = await coordinator("resumed", { progress: stopping, signal: stop.signal });
+    const second = await workersOf("resumed");
+    expect(await stopped.ended).toMatchObject({ finished: false });
+
     let kill: () => void = () => undefined;
     const killed = new Promise<void>((resolve) => {
       kill = resolve;
     });
-    const leading = await coordinator("resumed", { progress: ({ step }) => step === 9 && kill() });
-    const second = await workersOf("resumed");
+    const leading = await coordinator("resumed", { progress: ({ step }) => step === 9 && kill(), resume: true });
     await killed;
     await leading.kill();
-    await sleep(LEASE_MS);
     const resumed = await coordinator("resumed", { resume: true });
     expect(await resumed.ended).toMatchObject({ step: STEPS, finished: true });
     await Promise.all(second.map((part) => part.ended));
