@@ -111,6 +111,7 @@ async function messagesOfSets(url) {
   for (const [stream, subjects_filter] of [
     ["FLEXVAR_WORK", "flexvar.work.*.*.set.>"],
     ["FLEXVAR_RESULTS", "flexvar.result.sets.>"],
+    ["OBJ_flexvar-files", "$O.flexvar-files.C.>"],
   ]) {
     const { state } = await manager.streams.info(stream ?? "", { subjects_filter: subjects_filter ?? "" });
     messages += Object.keys(state.subjects ?? {}).length;

@@ -42,7 +42,7 @@ export interface SetOrder {
   readonly machines: () => Promise<string | undefined>;
   /** Features that are wanted too, of shards in whole batches (`FEATURE_BATCH`). */
   readonly features?: ShardUnit["features"];
-  /** Takes a shard's pixels, uint8 [n, height, width, 3], and the features of each of its batches. */
+  /** Takes a shard's pixels, uint8 [n, height, width, 3], and the features of each of its batches, none where the worker has another network. */
   readonly onShard: (shard: SetShard, drawn: DrawnShard) => Promise<void>;
   readonly signal: AbortSignal;
   readonly onMessage?: ((line: string) => void) | undefined;
@@ -121,11 +121,10 @@ async function orStop<T>({ signal }: Collecting, work: Promise<T>): Promise<T> {
 }
 
 /** What came, or comes soon. */
-async function nextResult({ inbox, news, signal }: Collecting): Promise<Msg | undefined> {
+async function nextResult(set: Collecting): Promise<Msg | undefined> {
+  const { inbox, news } = set;
   if (inbox.length === 0)
-    await once(news, "result", { signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]) }).catch(
-      () => undefined,
-    );
+    await orStop(set, once(news, "result", { signal: AbortSignal.timeout(LOOK_MS) })).catch(() => undefined);
   return inbox.shift();
 }
 

@@ -1,6 +1,6 @@
 /** A worker's part of sets: one shard drawn, its pictures sent, its message answered. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { ExpectedError, isExpected } from "../errors/index.ts";
+import { isExpected } from "../errors/index.ts";
 import { broughtTo, FEATURE_BATCH, rowsToBytes, sideBySide } from "../evaluate/index.ts";
 import type { RgbImage } from "../image/index.ts";
 import { type Drawing, drawing, type SamplingInput } from "../options/index.ts";
@@ -23,6 +23,7 @@ interface OpenedShard {
 
 /** Draws a shard and answers for it; says every `aliveMs` that it is at work. What is over, unreadable or deadly is not drawn. */
 export async function answerForShard(worker: WorkerState, delivery: Delivery, aliveMs: number): Promise<void> {
+  if (delivery.times > 1) worker.tally.redeliveries++;
   const alive = setInterval(() => delivery.working(), aliveMs);
   let isLiving = true;
   try {
@@ -51,9 +52,13 @@ async function drawShard(worker: WorkerState, shard: OpenedShard): Promise<boole
   worker.stopping.addEventListener("abort", onStop);
   if (worker.stopping.aborted) onStop();
   try {
+    const begun = performance.now();
     const pictures = await draw(worker, shard.unit, stop.signal);
     const features = await featuresOf(worker, shard.unit, pictures, stop.signal);
+    const drawn = performance.now();
     await send(worker, shard, { pixels: Buffer.concat(pictures.map(({ data }) => data)), features });
+    worker.tally.drawing += (drawn - begun) / 1000;
+    worker.tally.storing += (performance.now() - drawn) / 1000;
     worker.pictures += shard.unit.pictures.length;
     // Asked for once more, it is a new shard.
     await noteBegun(worker, shard, 0);
@@ -104,7 +109,7 @@ async function isThere(worker: WorkerState, job: string, number: number): Promis
 
 /** All pictures of a shard, drawn in batches as large as jobs'. */
 async function draw(
-  { renderer, model, batchSize }: WorkerState,
+  { renderer, model, batchSize, tally }: WorkerState,
   unit: ShardUnit,
   signal: AbortSignal,
 ): Promise<RgbImage[]> {
@@ -113,9 +118,11 @@ async function draw(
   const most = batchSize(sampling);
   const { width, height } = sampling.plan.crop ?? sampling.plan.sizePx;
   const pictures: RgbImage[] = [];
-  for (let first = 0; first < rows.length; first += most)
+  for (let first = 0; first < rows.length; first += most) {
+    tally.batches++;
     for await (const { pixels } of renderer.pixels({ sampling, rows: rows.slice(first, first + most) }, signal))
       pictures.push(...pixels.map((data) => ({ width, height, data })));
+  }
   return pictures;
 }
 
@@ -126,11 +133,8 @@ async function featuresOf(
   pictures: readonly RgbImage[],
   signal: AbortSignal,
 ): Promise<Uint8Array[]> {
-  if (wanted === undefined) return [];
-  if (judge?.hash !== wanted.hash)
-    throw new ExpectedError(
-      `features: expected a worker with the network ${wanted.hash}, got ${judge?.hash ?? "none"}`,
-    );
+  // Who asks takes those that are not sent.
+  if (wanted === undefined || judge?.hash !== wanted.hash) return [];
   const brought = pictures.map((image) => (wanted.at === undefined ? image : broughtTo(image, wanted.at)));
   const rows: Uint8Array[] = [];
   for (let first = 0; first < brought.length; first += FEATURE_BATCH) {

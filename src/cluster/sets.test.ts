@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { deadLetters } from "../../recipes/lib/dead-letters.mjs";
 import { hasNats, startNats, type TestNats } from "../../recipes/lib/nats-server.mjs";
 import { importGolden, scratchFolder } from "../../test/support/golden.ts";
+import { type PictureBytes, rowsFromBytes } from "../evaluate/index.ts";
 import { batchSizes, localRenderer, type Renderer } from "../server/index.ts";
 import {
   type Cluster,
@@ -269,5 +270,30 @@ describe.runIf(hasNats)("a set on a cluster", { timeout: 60_000 }, () => {
     await worker(() => watched(() => undefined));
     const { collect } = asks({ shards: [{ number: 3, pictures: [[1_000_000, 0]] }] });
     await expect(collect()).rejects.toThrow(/^shard 3 \(1 pictures\): /);
+  });
+
+  test("brings the features of whole batches that a worker's own network takes, and none of another", async () => {
+    const judge = {
+      name: "sums",
+      hash: "sums",
+      dim: 1,
+      extract: async ({ data, count }: PictureBytes) => ({
+        features: Float32Array.from({ length: count }, (_, i) => data[(i * data.length) / count]!),
+      }),
+    };
+    await worker(() => watched(() => undefined), { judge });
+    const features = new Map<number, readonly Uint8Array[]>();
+    const wanting = (hash: string) =>
+      asks({
+        features: { hash, at: { width: 2, height: 2 } },
+        onShard: async ({ number }, drawn) => void features.set(number, drawn.features),
+      });
+    await wanting("sums").collect();
+    for (const [number, batches] of features) {
+      const rows = batches.map((bytes) => rowsFromBytes(bytes, `${number}`).features.length);
+      expect(rows).toEqual([PER_SHARD]);
+    }
+    await wanting("others").collect();
+    expect([...features.values()]).toEqual(shards.map(() => []));
   });
 });
