@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { freePort, hasNats, startNats } from "../recipes/lib/nats-server.mjs";
 import { knownModel } from "../src/cli/served.ts";
 import { openCluster } from "../src/cluster/index.ts";
@@ -26,8 +26,12 @@ import { metricTypes, metricValues } from "./support/metrics.ts";
 const compose = yamlDocuments(deployFile("compose.yaml"));
 const kubernetes = yamlDocuments(deployFile("kubernetes.yaml"));
 const units = ["flexvar-serve.service", "flexvar-worker@.service"];
-const UNIT_VARIABLES = { NATS_URL: "nats://queue.example.org:4222", MODEL: "emoji" };
+const UNIT_VARIABLES = { MODEL: "emoji" };
 const IMAGE = "flexvar";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe("command lines", () => {
   const lines = [
@@ -51,6 +55,8 @@ describe("command lines", () => {
   });
 
   test.each(lines)("%s: %s", async (at, words) => {
+    // Units have it from their file of variables; a wrong flag is one all the same.
+    if (at.endsWith(".service")) vi.stubEnv("FLEXVAR_CLUSTER", "nats://queue.example.org:4222");
     expect(await commandProblem({ at, words: ["flexvar", ...words], environment: {}, whole: true })).toBe(undefined);
   });
 
@@ -69,6 +75,10 @@ describe("command lines", () => {
     ]);
     const args = container.args as string[];
     expect(args[args.indexOf("--allow-host") + 1]).toBe(named("Service", "flexvar").metadata.name);
+    for (const name of units) {
+      expect(deployFile(name)).toMatch(/^# .*\/etc\/flexvar\.env holds FLEXVAR_CLUSTER .*MODEL/m);
+      expect(deployFile(name)).toContain("EnvironmentFile=/etc/flexvar.env\n");
+    }
     expect(deployFile("flexvar-serve.service")).toContain("FLEXVAR_TOKEN");
   });
 });
