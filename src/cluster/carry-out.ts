@@ -4,7 +4,7 @@ import { begunKey, resultSubject, scaleSubject } from "./layout.ts";
 import { errorOf, write } from "./messages.ts";
 import { end, endIfWhole, type OpenedOrder } from "./orders.ts";
 import { packPicture } from "./pictures.ts";
-import { insist, type WorkerState } from "./worker-state.ts";
+import { insist, secondsSince, timed, type WorkerState } from "./worker-state.ts";
 
 /**
  * Draws a batch (or one edit). Orders that end it by their fault end as failed; where what draws dies, they are given back.
@@ -81,19 +81,6 @@ async function noteBegun(worker: WorkerState, { job, unit }: OpenedOrder, times:
   const { cluster, id, fingerprint } = worker;
   await insist(worker, () => cluster.jobs.put(begunKey(job, unit.number), write({ times, worker: id, fingerprint })));
 }
-
-/** The same, a batch whose time is counted. */
-async function* timed<T>({ tally }: WorkerState, pictures: AsyncIterable<T>): AsyncGenerator<T> {
-  tally.batches++;
-  let begun = performance.now();
-  for await (const picture of pictures) {
-    tally.drawing += secondsSince(begun);
-    yield picture;
-    begun = performance.now();
-  }
-}
-
-const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
 
 /** Pictures of orders as they are drawn, each with its number in its own job. */
 async function* made(

@@ -11,7 +11,7 @@ import { write } from "./messages.ts";
 import { begunOf, bury, DEATHS } from "./orders.ts";
 import type { Delivery } from "./pull.ts";
 import { packShard, readShard, type ShardResult, type ShardUnit } from "./shard.ts";
-import { insist, reopen, type WorkerState } from "./worker-state.ts";
+import { insist, reopen, secondsSince, timed, type WorkerState } from "./worker-state.ts";
 
 interface OpenedShard {
   readonly unit: ShardUnit;
@@ -88,6 +88,7 @@ async function openShard(worker: WorkerState, delivery: Delivery): Promise<Opene
     return undefined;
   }
   const job = setTokens(unit.set);
+  if (delivery.times > 1) worker.tally.redeliveries++;
   const begun = delivery.times > 1 ? await begunOf(worker, job, unit.number) : undefined;
   if (delivery.times > 1 && (await isThere(worker, job, unit.number))) {
     delivery.ack();
@@ -108,19 +109,16 @@ async function isThere(worker: WorkerState, job: string, number: number): Promis
 }
 
 /** All pictures of a shard, drawn in batches as large as jobs'. */
-async function draw(
-  { renderer, model, batchSize, tally }: WorkerState,
-  unit: ShardUnit,
-  signal: AbortSignal,
-): Promise<RgbImage[]> {
+async function draw(worker: WorkerState, unit: ShardUnit, signal: AbortSignal): Promise<RgbImage[]> {
+  const { renderer, model, batchSize } = worker;
   const { sampling, rows } = pictureRows(model.config, unit);
   if (renderer.pixels === undefined) throw new Error("renderer: expected one that gives pixels, got another");
   const most = batchSize(sampling);
   const { width, height } = sampling.plan.crop ?? sampling.plan.sizePx;
   const pictures: RgbImage[] = [];
   for (let first = 0; first < rows.length; first += most) {
-    tally.batches++;
-    for await (const { pixels } of renderer.pixels({ sampling, rows: rows.slice(first, first + most) }, signal))
+    const batch = { sampling, rows: rows.slice(first, first + most) };
+    for await (const { pixels } of timed(worker, renderer.pixels(batch, signal)))
       pictures.push(...pixels.map((data) => ({ width, height, data })));
   }
   return pictures;
@@ -179,10 +177,12 @@ async function send(
   { unit, job }: OpenedShard,
   { pixels = new Uint8Array(), features = [], error }: Partial<Pick<ShardResult, "pixels" | "features" | "error">>,
 ): Promise<void> {
-  const { cluster, id, fingerprint } = worker;
+  const { cluster, id, fingerprint, tally } = worker;
+  const begun = performance.now();
   const about = { fingerprint, worker: id, ...(error !== undefined && { error }) };
   const { payload, headers } = await insist(worker, () => packShard(cluster, unit, { ...about, pixels, features }));
   await insist(worker, () => cluster.stream.publish(resultSubject(job, unit.number), payload, { headers }));
+  tally.storing += secondsSince(begun);
 }
 
 async function fail(worker: WorkerState, shard: OpenedShard, error: unknown): Promise<void> {

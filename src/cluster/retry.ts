@@ -24,8 +24,13 @@ export const isFull = (error: unknown): boolean =>
   FULL.includes(faultCode(error) ?? 0) ||
   /maximum (messages|bytes)|insufficient (storage|resources)|no space/i.test(String((error as Error)?.message));
 
-/** True for faults that another try does not change, such as a refusal. */
-export const isLasting = (error: unknown): boolean => error instanceof ApiError || LASTING.has(faultCode(error) ?? -1);
+/** True for faults that another try does not change: refusals, errors that are expected of input, and our own. */
+export const isLasting = (error: unknown): boolean =>
+  error instanceof ApiError ||
+  isExpected(error) ||
+  OWN.some((kind) => error instanceof kind) ||
+  LASTING.has(faultCode(error) ?? -1);
+const OWN = [TypeError, RangeError, ReferenceError];
 
 /** How long to go on. */
 export interface Patience {

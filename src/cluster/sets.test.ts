@@ -15,6 +15,7 @@ import {
   startWorker,
   type Worker,
   type WorkerOptions,
+  workersOf,
 } from "./index.ts";
 import { packShard } from "./shard.ts";
 
@@ -145,6 +146,18 @@ async function kept(): Promise<number> {
 }
 
 describe.runIf(hasNats)("a set on a cluster", { timeout: 60_000 }, () => {
+  test("its worker's card tells what it drew, in how many batches, and how long that took", async () => {
+    const one = await worker(() => watched(() => undefined));
+    await asks().collect();
+    // Cards are written every 2.5 s.
+    await sleep(2700);
+    const [card] = (await workersOf(await connected())).filter(({ model }) => model.hash === `m${hash}`);
+    expect(card).toMatchObject({ pictures: SHARDS * PER_SHARD, tally: { batches: SHARDS, redeliveries: 0 } });
+    expect(card!.tally!.drawing).toBeGreaterThan(0);
+    expect(card!.tally!.storing).toBeGreaterThan(0);
+    await one.stop();
+  });
+
   test("is a single process's, byte for byte, though one of two workers dies, and nothing is left of it", async () => {
     const dying = await connected();
     const begun = new EventEmitter();

@@ -62,3 +62,17 @@ export async function reopen(worker: WorkerState): Promise<void> {
     }
   }
 }
+
+/** What a batch draws; the batch and its time are counted. */
+export async function* timed<T>({ tally }: WorkerState, pictures: AsyncIterable<T>): AsyncGenerator<T> {
+  tally.batches++;
+  let begun = performance.now();
+  for await (const picture of pictures) {
+    tally.drawing += secondsSince(begun);
+    yield picture;
+    begun = performance.now();
+  }
+}
+
+/** @param begun a time of `performance.now()` */
+export const secondsSince = (begun: number): number => (performance.now() - begun) / 1000;
