@@ -1,6 +1,7 @@
 /** `flexvar worker`: draws what front ends of a cluster are asked for. */
 import { hostname } from "node:os";
 import type { Command } from "commander";
+import { version as flexvar } from "../../package.json";
 import { fingerprintOf, startWorker } from "../cluster/index.ts";
 import { installation } from "../runtime/node.ts";
 import { batchSizes } from "../server/index.ts";
@@ -45,7 +46,7 @@ async function work(flags: WorkerFlags, { report, signal }: Running): Promise<Ou
     const { model, renderer, reopen, device } = await openServed(flags, report);
     const { dtype = "as stored", batch } = flags;
     const { version } = installation();
-    const kind = await fingerprintOf({ model: model.hash, device, dtype, "onnxruntime-node": version });
+    const kind = await fingerprintOf({ model: model.hash, device, dtype, flexvar, "onnxruntime-node": version });
     let first: typeof renderer | undefined = renderer;
     const worker = await startWorker({
       cluster,
