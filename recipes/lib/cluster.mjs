@@ -48,19 +48,21 @@ async function startPart(args, ready, env = process.env) {
 
 /**
  * Starts a cluster.
- * @param {{ model?: string, workers?: number, fronts?: number, env?: NodeJS.ProcessEnv, workerArgs?: readonly string[], natsConfig?: string }} [options]
- *   `natsConfig`: more lines of the NATS server's configuration
+ * @param {{ model?: string, workers?: number, fronts?: number, env?: NodeJS.ProcessEnv, workerArgs?: readonly string[], natsConfig?: string, frontModels?: readonly string[] }} [options]
+ *   `natsConfig`: more lines of the NATS server's configuration; `frontModels`: what each front end serves, all the same model by default
  */
 export async function startCluster(options = {}) {
   const { model = "emoji", workers = 3, fronts = 2, env, workerArgs = [], natsConfig } = options;
+  const { frontModels = Array.from({ length: fronts }, () => model) } = options;
   const nats = await startNats({ config: natsConfig });
-  const common = ["--cluster", nats.url, "--model", model];
-  const worker = () => startPart(["worker", ...common, "--threads", "1", ...workerArgs], /takes work/, env);
-  /** @returns {Promise<Front>} */
-  const front = async () => {
+  /** @param {string} served */
+  const common = (served) => ["--cluster", nats.url, "--model", served];
+  const worker = () => startPart(["worker", ...common(model), "--threads", "1", ...workerArgs], /takes work/, env);
+  /** @param {string} served @returns {Promise<Front>} */
+  const front = async (served) => {
     const port = await freePort();
     const part = await startPart(
-      ["serve", ...common, "--port", String(port), "--log-level", "error"],
+      ["serve", ...common(served), "--port", String(port), "--log-level", "error"],
       /listening/,
       env,
     );
@@ -68,7 +70,7 @@ export async function startCluster(options = {}) {
   };
   const [workerParts, frontParts] = await Promise.all([
     Promise.all(Array.from({ length: workers }, worker)),
-    Promise.all(Array.from({ length: fronts }, front)),
+    Promise.all(frontModels.map(front)),
   ]);
   return {
     nats,

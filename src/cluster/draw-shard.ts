@@ -27,6 +27,7 @@ export async function answerForShard(worker: WorkerState, delivery: Delivery, al
   const alive = setInterval(() => delivery.working(), aliveMs);
   let isLiving = true;
   try {
+    await worker.ready();
     const shard = await openShard(worker, delivery);
     if (shard !== undefined) isLiving = await drawShard(worker, shard);
   } finally {

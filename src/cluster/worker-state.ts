@@ -25,6 +25,8 @@ export interface WorkerOptions {
 
 export interface WorkerState extends WorkerOptions {
   renderer: Renderer;
+  /** Resolves when it is this worker's that draws: of several models one is open. */
+  readonly ready: () => Promise<void>;
   /** Jobs that were cancelled lately; those at work are told by `cancelled`. */
   readonly gone: Set<string>;
   readonly news: EventEmitter<{ cancelled: [id: string] }>;
@@ -34,6 +36,18 @@ export interface WorkerState extends WorkerOptions {
   pictures: number;
   /** What else it has done; times are in seconds. */
   readonly tally: { batches: number; redeliveries: number; drawing: number; storing: number };
+}
+
+/** What draws where nothing does: its model is not the open one. */
+export const closedRenderer: Renderer = {
+  draw: refuse,
+  edit: refuse,
+  isAlive: () => false,
+  dispose: async () => {},
+};
+
+function refuse(): never {
+  throw new Error("renderer: expected an open one, got a closed one");
 }
 
 /** How a worker goes on: over a full store and a server that is away, until it stops. */

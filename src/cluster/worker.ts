@@ -1,15 +1,13 @@
-/** A worker: takes work of its model, draws it in batches as a single process would, and answers for it. */
+/** A worker: takes work of its models, draws it in batches as a single process would, and answers for it. */
 import { EventEmitter } from "node:events";
 import { carryOut } from "./carry-out.ts";
 import type { Cluster } from "./connect.ts";
 import { answerForShard } from "./draw-shard.ts";
 import {
-  ANY_CLASS,
   cancelSubject,
   consumerName,
   idWithin,
   JOB_TOKEN,
-  LANES,
   laneOf,
   type Place,
   WORK_STREAM,
@@ -18,8 +16,9 @@ import {
 import { openOrder } from "./orders.ts";
 import { type Delivery, Unanswered } from "./pull.ts";
 import { announce } from "./registry.ts";
-import { createTaker, type Source } from "./taker.ts";
-import { insist, reopen, type WorkerOptions, type WorkerState } from "./worker-state.ts";
+import { placesOf, sourcesOf } from "./sources.ts";
+import { createTaker } from "./taker.ts";
+import { closedRenderer, insist, reopen, type WorkerOptions, type WorkerState } from "./worker-state.ts";
 
 export interface Worker {
   /** Resolves with the worker's end, whose cause it throws. */
@@ -31,41 +30,51 @@ export interface Worker {
 /** A dead worker's work is another's after this, in ms; it says that it is alive thrice as often. */
 const ANSWER_MS = 12_000;
 const ALIVE_MS = ANSWER_MS / 4;
-/** Messages that are taken at once: a batch of small pictures; one shard of a set. */
-const BATCH: Readonly<Record<Place["lane"], number>> = { small: 8, large: 8, set: 1 };
 /** Most ids of cancelled jobs that are remembered. */
 const GONE = 1000;
 
-/** Starts a worker; resolves once it takes work. */
-export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { cluster, model, fingerprint } = options;
-  const places: readonly Place[] = [
-    ...LANES.map((lane) => ({ model: model.hash, machines: ANY_CLASS, lane })),
-    { model: model.hash, machines: fingerprint, lane: "set" },
-  ];
+/**
+ * Starts a worker of one model or several, of which one is open at a time; resolves once it takes work.
+ * @param all of one cluster; each with an id of its own
+ */
+export async function startWorker(...all: readonly [WorkerOptions, ...WorkerOptions[]]): Promise<Worker> {
+  const [{ cluster }] = all;
   const stop = new AbortController();
-  for (const place of places) await insist({ stopping: stop.signal }, () => addConsumer(cluster, place));
-  const worker: WorkerState = {
-    ...options,
-    renderer: await options.openRenderer(),
-    gone: new Set(),
-    news: new EventEmitter(),
-    stopping: stop.signal,
-    pictures: 0,
-    tally: { batches: 0, redeliveries: 0, drawing: 0, storing: 0 },
-  };
+  const shared = { gone: new Set<string>(), news: new EventEmitter() as WorkerState["news"], stopping: stop.signal };
+  const seat = oneOpen();
+  const workers = all.map((options): WorkerState => {
+    const worker: WorkerState = {
+      ...options,
+      ...shared,
+      renderer: closedRenderer,
+      ready: () => seat.take(worker),
+      pictures: 0,
+      tally: { batches: 0, redeliveries: 0, drawing: 0, storing: 0 },
+    };
+    return worker;
+  });
+  await addConsumers(workers);
+  // What cannot be opened at all is told at once.
+  await seat.open(workers[0]!);
   const cancels = cluster.connection.subscribe(cancelSubject("*.*"), {
-    callback: (_, { subject }) => forget(worker, idWithin(subject, JOB_TOKEN.flexvar)),
+    callback: (_, { subject }) => forget(shared, idWithin(subject, JOB_TOKEN.flexvar)),
   });
   const close = async (): Promise<void> => {
     cancels.unsubscribe();
-    await worker.renderer.dispose();
+    for (const { renderer } of workers) await renderer.dispose();
   };
-  const endAnnouncing = await announce(worker).catch(async (error: unknown) => {
+  const endings: (() => Promise<void>)[] = [];
+  const endAnnouncing = async (): Promise<void> => {
+    await Promise.all(endings.map((end) => end()));
+  };
+  try {
+    for (const worker of workers) endings.push(await announce(worker));
+  } catch (error) {
+    await endAnnouncing();
     await close();
     throw error;
-  });
-  const ended = working(worker, places).finally(endAnnouncing).finally(close);
+  }
+  const ended = working(workers, seat.held).finally(endAnnouncing).finally(close);
   // Who waits for the end hears of it there.
   ended.catch(() => undefined);
   return {
@@ -77,15 +86,42 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
 }
 
+/** Lets one model's networks be open: who draws with another's closes them, and with them the process that held their memory. */
+function oneOpen() {
+  let holder: WorkerState | undefined;
+  return {
+    held: (): WorkerState => holder!,
+    async open(worker: WorkerState): Promise<void> {
+      worker.renderer = await worker.openRenderer();
+      holder = worker;
+    },
+    async take(worker: WorkerState): Promise<void> {
+      if (holder === worker) return;
+      await holder?.renderer.dispose();
+      if (holder !== undefined) holder.renderer = closedRenderer;
+      holder = worker;
+      worker.onMessage?.(`opening ${worker.model.name}, whose work came`);
+      await reopen(worker);
+    },
+  };
+}
+
 /** Takes work until the stop. */
-async function working(worker: WorkerState, places: readonly Place[]): Promise<void> {
+async function working(workers: readonly WorkerState[], held: () => WorkerState): Promise<void> {
   try {
-    await takeWork(worker, places);
+    await takeWork(workers, held);
   } catch (error) {
+    const { stopping, onMessage } = workers[0]!;
     // What could not be answered for while the server is away others do once more.
-    if (!worker.stopping.aborted) throw error;
-    worker.onMessage?.(`stopped without an answer for all work (${(error as Error).message}): others do the rest`);
+    if (!stopping.aborted) throw error;
+    onMessage?.(`stopped without an answer for all work (${(error as Error).message}): others do the rest`);
   }
+}
+
+/** The consumers of all places of workers. */
+async function addConsumers(workers: readonly WorkerState[]): Promise<void> {
+  for (const worker of workers)
+    for (const place of placesOf(worker)) await insist(worker, () => addConsumer(worker.cluster, place));
 }
 
 /** The consumer of a place, which all its workers share. */
@@ -100,32 +136,29 @@ async function addConsumer({ manager }: Cluster, place: Place): Promise<void> {
   });
 }
 
-function forget({ gone, news }: WorkerState, id: string): void {
+function forget({ gone, news }: Pick<WorkerState, "gone" | "news">, id: string): void {
   gone.add(id);
   for (const oldest of gone) if (gone.size > GONE) gone.delete(oldest);
   news.emit("cancelled", id);
 }
 
-/** Every so many turns large jobs come first, so that many small ones do not hold them up for ever. */
-const LARGE_TURN = 4;
-
-async function takeWork(worker: WorkerState, places: readonly Place[]): Promise<void> {
-  const sources = places.map((place) => ({ consumer: consumerName(place), batch: BATCH[place.lane] }));
-  const [small, large, set] = sources as [Source, Source, Source];
-  const taker = createTaker(worker.cluster);
+async function takeWork(workers: readonly WorkerState[], held: () => WorkerState): Promise<void> {
+  const { cluster, stopping } = workers[0]!;
+  const sources = sourcesOf(workers);
+  const taker = createTaker(cluster);
   try {
-    for (let turn = 1; !worker.stopping.aborted; turn++)
+    for (let turn = 1; !stopping.aborted; turn++)
       try {
-        const order = turn % LARGE_TURN === 0 ? [large, small, set] : [small, large, set];
-        const deliveries = await taker.next(order, worker.stopping);
+        const deliveries = await taker.next(sources.order(turn, held()), stopping);
         const [first] = deliveries;
         if (first === undefined) continue;
+        const worker = sources.ownerOf(first.consumer);
         if (laneOf(first.subject) === "set") await answerForShard(worker, first, ALIVE_MS);
         else await answerFor(worker, deliveries);
       } catch (error) {
         if (!(error instanceof Unanswered)) throw error;
         // A server that was away may have lost its store: what is kept there is made anew.
-        for (const place of places) await insist(worker, () => addConsumer(worker.cluster, place));
+        await addConsumers(workers);
       }
   } finally {
     taker.close();
@@ -141,6 +174,7 @@ async function answerFor(worker: WorkerState, deliveries: readonly Delivery[]): 
   }, ALIVE_MS);
   let isLiving = true;
   try {
+    await worker.ready();
     const orders = (await Promise.all(deliveries.map((delivery) => openOrder(worker, delivery)))).filter(
       (order) => order !== undefined,
     );
