@@ -7,7 +7,7 @@ import { buildCli } from "./support/cli.ts";
 
 beforeAll(buildCli, 120_000);
 
-const CHANGES = 12;
+const CHANGES = 8;
 /** More than this over what it was after the first changes would be a leak; one pair of sessions of either model takes more. */
 const GROWTH = 1.2;
 

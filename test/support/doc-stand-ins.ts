@@ -53,6 +53,7 @@ export const standIns: readonly StandIn[] = [
     instead: "shapes-sheet.mjs models/emoji --out shapes.png",
     why: "the shipped sheet stays as it is",
   },
+  { docs: "landscape,building,animal-face", instead: "landscape", why: FEWER },
   { docs: "docs-images.mjs", instead: "docs-images.mjs --out images", why: "the shipped pictures stay as they are" },
   { docs: "quantize models/emoji", instead: "quantize models/fashion --pictures 1", why: FEWER },
   { docs: "models/emoji-int8", instead: "models/fashion-int8", why: "the stand-in's" },
