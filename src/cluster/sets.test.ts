@@ -1,61 +1,27 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FlexVAR } from "flexvar";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { deadLetters } from "../../recipes/lib/dead-letters.mjs";
-import { hasNats, startNats, type TestNats } from "../../recipes/lib/nats-server.mjs";
-import { importGolden, scratchFolder } from "../../test/support/golden.ts";
-import { type PictureBytes, rowsFromBytes } from "../evaluate/index.ts";
-import { batchSizes, localRenderer, type Renderer } from "../server/index.ts";
+import { hasNats } from "../../recipes/lib/nats-server.mjs";
 import {
-  type Cluster,
-  collectSet,
-  openCluster,
-  type SetOrder,
-  startWorker,
-  type Worker,
-  type WorkerOptions,
-  workersOf,
-} from "./index.ts";
+  anotherModel,
+  connected,
+  model,
+  nats,
+  pipe,
+  shared,
+  worker as startedWorker,
+} from "../../test/support/cluster.ts";
+import { type PictureBytes, rowsFromBytes } from "../evaluate/index.ts";
+import type { Renderer } from "../server/index.ts";
+import { type Cluster, collectSet, type SetOrder, type Worker, type WorkerOptions, workersOf } from "./index.ts";
 import { packShard } from "./shard.ts";
-
-const scratch = await scratchFolder();
-let pipe: FlexVAR;
-let nats: TestNats;
-const open: { close(): Promise<unknown> }[] = [];
-/** The model's and the set's, others for every test. */
-let hash = 0;
-
-beforeAll(async () => {
-  pipe = await FlexVAR.fromPretrained(await importGolden(scratch.path, "FlexVAR-T-plain-f16.pth"), { threads: 1 });
-  if (hasNats) nats = await startNats();
-});
-beforeEach(() => {
-  hash++;
-});
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-afterAll(async () => {
-  await nats?.stop();
-  await pipe.dispose();
-  await scratch.remove();
-});
-
-const model = () => ({ name: "tiny", hash: `m${hash}`, config: pipe.config });
-
-async function connected(): Promise<Cluster> {
-  const cluster = await openCluster({ url: nats.url });
-  open.push(cluster);
-  return cluster;
-}
 
 /** A renderer that is the test's pipeline; `onBatch` is told of the classes of every batch, and may fail. */
 function watched(onBatch: (classes: number[], signal: AbortSignal) => unknown): Renderer {
-  const inner = localRenderer(pipe);
+  const inner = shared();
   return {
     ...inner,
-    dispose: async () => {},
     async *pixels(batch, signal) {
       await onBatch(
         batch.rows.map(({ info }) => info.classId),
@@ -67,21 +33,8 @@ function watched(onBatch: (classes: number[], signal: AbortSignal) => unknown): 
   };
 }
 
-async function worker(renderer: () => Renderer, options: Partial<WorkerOptions> = {}): Promise<Worker> {
-  const started = await startWorker({
-    cluster: await connected(),
-    id: `w${open.length}`,
-    model: model(),
-    openRenderer: async () => renderer(),
-    fingerprint: "f0",
-    about: {},
-    batchSize: batchSizes({ model: model() }),
-    ...options,
-  });
-  // One whose connection was closed by a test cannot say good-bye.
-  open.push({ close: () => started.stop().catch(() => undefined) });
-  return started;
-}
+const worker = (renderer: () => Renderer, options: Partial<WorkerOptions> = {}): Promise<Worker> =>
+  startedWorker({ openRenderer: async () => renderer(), ...options });
 
 const CLASSES = 10;
 const SHARDS = 6;
@@ -111,8 +64,8 @@ function asks(more: Partial<SetOrder> = {}) {
   const lines: string[] = [];
   const collect = async (cluster?: Cluster) =>
     collectSet(cluster ?? (await connected()), {
-      name: `testset${hash}`,
-      model: `m${hash}`,
+      name: `testset${model().hash}`,
+      model: model().hash,
       input,
       pictureBytes: 3 * side() ** 2,
       shards,
@@ -135,8 +88,8 @@ async function kept(): Promise<number> {
   const { manager } = await connected();
   const counts = await Promise.all(
     [
-      ["FLEXVAR_WORK", `flexvar.work.m${hash}.>`],
-      ["FLEXVAR_RESULTS", `flexvar.result.sets.testset${hash}.*`],
+      ["FLEXVAR_WORK", `flexvar.work.${model().hash}.>`],
+      ["FLEXVAR_RESULTS", `flexvar.result.sets.testset${model().hash}.*`],
     ].map(async ([name, subjects_filter]) => {
       const { state } = await manager.streams.info(name!, { subjects_filter: subjects_filter! });
       return Object.keys(state.subjects ?? {}).length;
@@ -151,7 +104,7 @@ describe.runIf(hasNats)("a set on a cluster", { timeout: 60_000 }, () => {
     await asks().collect();
     // Cards are written every 2.5 s.
     await sleep(2700);
-    const [card] = (await workersOf(await connected())).filter(({ model }) => model.hash === `m${hash}`);
+    const card = (await workersOf(await connected())).find((one) => one.model.hash === model().hash);
     expect(card).toMatchObject({ pictures: SHARDS * PER_SHARD, tally: { batches: SHARDS, redeliveries: 0 } });
     expect(card!.tally!.drawing).toBeGreaterThan(0);
     expect(card!.tally!.storing).toBeGreaterThan(0);
@@ -228,10 +181,12 @@ describe.runIf(hasNats)("a set on a cluster", { timeout: 60_000 }, () => {
     await worker(() => watched((classes) => void odd!.push(classes)), { fingerprint: "f1" });
     const foreign = await packShard(
       cluster,
-      { set: `testset${hash}`, number: 2 },
+      { set: `testset${model().hash}`, number: 2 },
       { fingerprint: "f1", worker: "stranger", features: [], pixels: new Uint8Array(PER_SHARD * 3 * side() ** 2) },
     );
-    await cluster.stream.publish(`flexvar.result.sets.testset${hash}.2`, foreign.payload, { headers: foreign.headers });
+    await cluster.stream.publish(`flexvar.result.sets.testset${model().hash}.2`, foreign.payload, {
+      headers: foreign.headers,
+    });
     const one = await worker(() => watched((classes) => void own!.push(classes)));
     const { got, lines, collect } = asks();
     await collect();
@@ -240,7 +195,7 @@ describe.runIf(hasNats)("a set on a cluster", { timeout: 60_000 }, () => {
     expect(lines).toEqual(["shard 2 is drawn again: stranger is of f1, not of f0"]);
     await one.stop();
     // Nobody of f0 is there any more: who asks decides that f1 goes on.
-    hash++;
+    anotherModel();
     await worker(() => watched((classes) => void odd!.push(classes)), { fingerprint: "f1" });
     let now = "f0";
     const crossing = asks({ machines: async () => now });
