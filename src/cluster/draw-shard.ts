@@ -7,8 +7,8 @@ import { type Drawing, drawing, type SamplingInput } from "../options/index.ts";
 import { type PictureInfo, picturesOf, resolvePlan, transformerOf } from "../pipelines/index.ts";
 import { classPicksOf, type ModelConfig } from "../pretrained/index.ts";
 import { begunKey, RESULT_STREAM, resultSubject, setId, setTokens } from "./layout.ts";
-import { write } from "./messages.ts";
-import { begunOf, bury, DEATHS } from "./orders.ts";
+import { type Begun, read, write } from "./messages.ts";
+import { bury, DEATHS } from "./orders.ts";
 import type { Delivery } from "./pull.ts";
 import { packShard, readShard, type ShardResult, type ShardUnit } from "./shard.ts";
 import { insist, reopen, secondsSince, timed, type WorkerState } from "./worker-state.ts";
@@ -159,6 +159,11 @@ function pictureRows(
     })),
   );
   return { sampling: drawing(resolved), rows };
+}
+
+async function begunOf({ cluster, ...worker }: WorkerState, job: string, number: number): Promise<Begun | undefined> {
+  const entry = await insist(worker, () => cluster.jobs.get(begunKey(job, number)));
+  return entry?.operation === "PUT" ? read.begun(entry.value) : undefined;
 }
 
 async function noteBegun(worker: WorkerState, { job, unit }: OpenedShard, times: number): Promise<void> {

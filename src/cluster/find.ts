@@ -1,71 +1,97 @@
-/** Jobs as the cluster keeps them: any front end answers for any. */
+/** Jobs as the cluster keeps them, in their work and their ends: any front end answers for any. */
 import { ApiError, cancelled, type JobState, type MadePicture } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
+import { endOf, readEnd, resultsOf } from "./ends.ts";
 import type { FollowedJob } from "./front.ts";
 import {
-  begunKey,
-  endKey,
-  JOBS_BUCKET,
+  consumerName,
+  endSubject,
   jobTokens,
-  keysOfJob,
+  placeOfWork,
   RESULT_STREAM,
-  recordKey,
   resultSubject,
   WORK_STREAM,
+  workOfJob,
 } from "./layout.ts";
-import { apiErrorOf, type JobRecord, read } from "./messages.ts";
-import { resultsOf } from "./orders.ts";
-import { type PlacedPicture, unpackPicture } from "./pictures.ts";
-
-async function recordOf({ jobs }: Cluster, job: string): Promise<JobRecord | undefined> {
-  const entry = await jobs.get(recordKey(job));
-  return entry?.operation === "PUT" ? read.record(entry.value) : undefined;
-}
+import { apiErrorOf, read, type ToldJob } from "./messages.ts";
+import { type PlacedPicture, type Told, unpackPicture } from "./pictures.ts";
 
 /** A job by its id; undefined where none has it (any more). */
 export async function findJob(cluster: Cluster, id: string): Promise<JobState | undefined> {
   const job = jobTokens(id);
-  const record = job === undefined ? undefined : await recordOf(cluster, job);
-  if (job === undefined || record === undefined) return undefined;
-  const { requestId, created, form } = record;
-  const known = { id, requestId, created, form };
-  const entry = await cluster.jobs.get(endKey(job));
-  if (entry?.operation !== "PUT") {
-    const keys = await keysThere(cluster, job);
-    const isBegun = keys.some((key) => key.includes(".begun."));
-    const done = isBegun ? await resultsOf({ manager: cluster.manager }, job) : 0;
-    return { ...known, status: isBegun ? "running" : "queued", done, pictures: [], error: undefined };
-  }
-  const { status, error } = read.end(entry.value);
-  if (status === "done") {
-    const pictures = await picturesOf(cluster, job, form.total);
-    // A job whose pictures are not kept any more is not either.
-    if (pictures.length < form.total) return undefined;
-    return { ...known, status, done: pictures.length, pictures, error: undefined };
-  }
-  return {
-    ...known,
-    status,
-    done: await resultsOf({ manager: cluster.manager }, job),
-    pictures: [],
-    error: error === undefined ? cancelled() : apiErrorOf(error),
-  };
+  if (job === undefined) return undefined;
+  const ended = await endedJob(cluster, job);
+  if (ended !== undefined) return ended === "gone" ? undefined : ended;
+  const open = await openJob(cluster, job);
+  if (open !== undefined) return open;
+  // Its work is taken out after its end is written.
+  const late = await endedJob(cluster, job);
+  return late === "gone" ? undefined : late;
 }
 
-async function keysThere({ manager }: Cluster, job: string): Promise<string[]> {
-  const { state } = await manager.streams.info(`KV_${JOBS_BUCKET}`, { subjects_filter: keysOfJob(job) });
-  return Object.keys(state.subjects ?? {});
+async function endedJob(cluster: Cluster, job: string): Promise<JobState | "gone" | undefined> {
+  const message = await endOf(cluster, job);
+  if (message === undefined) return undefined;
+  const { status, error, ...told } = readEnd(message);
+  if (status !== "done") {
+    const done = await resultsOf(cluster, job);
+    return { ...told, status, done, pictures: [], error: error === undefined ? cancelled() : apiErrorOf(error) };
+  }
+  const pictures = await picturesOf(cluster, told);
+  // A job whose pictures are not kept any more is not either.
+  if (pictures.length < told.form.total) return "gone";
+  return { ...told, status, done: pictures.length, pictures, error: undefined };
+}
+
+async function openJob(cluster: Cluster, job: string): Promise<JobState | undefined> {
+  const work = await firstWork(cluster, job);
+  if (work === undefined) return undefined;
+  const { id, requestId, created, form } = read.unit(work.data);
+  const done = await resultsOf(cluster, job);
+  const isBegun = done > 0 || (await isGivenOut(cluster, work));
+  return { id, requestId, created, form, status: isBegun ? "running" : "queued", done, pictures: [], error: undefined };
+}
+
+interface StoredWork {
+  readonly subject: string;
+  readonly seq: number;
+  readonly data: Uint8Array;
+}
+
+/** The first message of a job that waits or is at work. */
+async function firstWork({ manager }: Cluster, job: string): Promise<StoredWork | undefined> {
+  // The API has this query since 2.9; the package's types know of it for direct requests only.
+  const query = { seq: 1, next_by_subj: workOfJob(job) };
+  return (await manager.streams.getMessage(WORK_STREAM, query)) ?? undefined;
+}
+
+/** Whether a worker has or had it. */
+async function isGivenOut({ manager }: Cluster, { subject, seq }: StoredWork): Promise<boolean> {
+  try {
+    const { delivered } = await manager.consumers.info(WORK_STREAM, consumerName(placeOfWork(subject)));
+    return seq <= delivered.stream_seq;
+  } catch (error) {
+    // No worker has ever looked there.
+    if ((error as Error).name === "ConsumerNotFoundError") return false;
+    throw error;
+  }
 }
 
 /** Finished pictures of a job, in order. */
-async function picturesOf(cluster: Cluster, job: string, total: number): Promise<MadePicture[]> {
-  const all = await Promise.all(Array.from({ length: total }, (_, at) => pictureAt(cluster, job, at)));
+async function picturesOf(cluster: Cluster, { id, form }: Pick<ToldJob, "id" | "form">): Promise<MadePicture[]> {
+  const all = await Promise.all(Array.from({ length: form.total }, (_, at) => pictureAt(cluster, { id, form }, at)));
   return all.filter((picture) => picture !== undefined);
 }
 
-/** A finished picture; undefined where it is not kept any more. */
-async function pictureAt(cluster: Cluster, job: string, at: number): Promise<PlacedPicture | undefined> {
-  const message = await cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj: resultSubject(job, at) });
+/** A finished picture; undefined where it is not kept any more. The only one of a job is kept with its end. */
+async function pictureAt(
+  cluster: Cluster,
+  { id, form }: Pick<ToldJob, "id" | "form">,
+  at: number,
+): Promise<PlacedPicture | undefined> {
+  const job = jobTokens(id)!;
+  const last_by_subj = form.total === 1 ? endSubject(job) : resultSubject(job, at);
+  const message: Told | null = await cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj });
   if (message === null) return undefined;
   return await unpackPicture(cluster, message).catch((error: unknown) => {
     if (error instanceof ApiError) return undefined;
@@ -74,20 +100,17 @@ async function pictureAt(cluster: Cluster, job: string, at: number): Promise<Pla
 }
 
 /** Pictures of a job that is done of which its front end did not hear. */
-export async function lostPictures(cluster: Cluster, { id, finished }: FollowedJob): Promise<PlacedPicture[]> {
-  const missing = finished.flatMap((picture, at) => (picture === undefined ? [at] : []));
-  const found = await Promise.all(missing.map((at) => pictureAt(cluster, jobTokens(id)!, at)));
+export async function lostPictures(cluster: Cluster, job: FollowedJob): Promise<PlacedPicture[]> {
+  const missing = job.finished.flatMap((picture, at) => (picture === undefined ? [at] : []));
+  const found = await Promise.all(missing.map((at) => pictureAt(cluster, job, at)));
   return found.filter((picture) => picture !== undefined);
 }
 
 /** How many pictures come before a job's, at least (what was taken out after it is counted as before it); undefined unless it waits. */
 export async function placeOf(cluster: Cluster, id: string): Promise<number | undefined> {
   const job = jobTokens(id);
-  const record = job === undefined ? undefined : await recordOf(cluster, job);
-  if (job === undefined || record === undefined) return undefined;
-  const keys = await keysThere(cluster, job);
-  if (keys.some((key) => key.endsWith(".end") || key.startsWith(`$KV.${JOBS_BUCKET}.${begunKey(job, 0)}`)))
-    return undefined;
+  const work = job === undefined ? undefined : await firstWork(cluster, job);
+  if (work === undefined || (await isGivenOut(cluster, work))) return undefined;
   const { state } = await cluster.manager.streams.info(WORK_STREAM);
-  return Math.max(0, state.messages - (state.last_seq - record.sequence + 1));
+  return Math.max(0, state.messages - (state.last_seq - work.seq + 1));
 }

@@ -14,11 +14,11 @@ import {
   tooLate,
 } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
+import { endJob, endOf, readEnd } from "./ends.ts";
 import { findJob, lostPictures, placeOf } from "./find.ts";
-import { endKey, idWithin, JOB_TOKEN, jobId, jobTokens, newsOf, WORK_STREAM, workOfJob } from "./layout.ts";
-import { apiErrorOf, type End, errorOf, read } from "./messages.ts";
-import { endJob } from "./orders.ts";
-import { dropFiles, fileName, unpackPicture } from "./pictures.ts";
+import { idWithin, isEnd, JOB_TOKEN, jobId, jobTokens, newsOf, WORK_STREAM, workOfJob } from "./layout.ts";
+import { apiErrorOf, errorOf, type How, read } from "./messages.ts";
+import { dropFiles, fileName, type Told, unpackPicture } from "./pictures.ts";
 import { asked, PATIENCE_MS } from "./refusal.ts";
 import { clusterLook } from "./state.ts";
 import { FILES, publishOrder, type Sorting } from "./submit.ts";
@@ -125,10 +125,11 @@ function followed(front: Front, order: Order, requestId: string): FollowedJob {
 /** Writes the end, tells the workers, and takes what waits out. Jobs that are over stay as they are. */
 async function cancel({ cluster, open }: Front, id: string, reason?: ApiError): Promise<void> {
   const job = jobTokens(id);
-  if (job === undefined || (!open.has(id) && (await findJob(cluster, id)) === undefined)) return;
-  const how: End = reason === undefined ? { status: "cancelled" } : { status: "failed", error: errorOf(reason) };
-  const isFirst = await endJob(cluster, job, how, { untilMs: Date.now() + PATIENCE_MS });
-  if (open.get(id)?.form.call === "edit")
+  const known = open.get(id) ?? (job === undefined ? undefined : await findJob(cluster, id));
+  if (job === undefined || known === undefined) return;
+  const how: How = reason === undefined ? { status: "cancelled" } : { status: "failed", error: errorOf(reason) };
+  const isFirst = await endJob(cluster, known, how, { untilMs: Date.now() + PATIENCE_MS });
+  if (known.form.call === "edit")
     dropFiles(
       cluster,
       FILES.map((name) => fileName(job, name)),
@@ -139,35 +140,37 @@ async function cancel({ cluster, open }: Front, id: string, reason?: ApiError): 
 /** Follows what workers tell of this front end's jobs. */
 function listen(front: Front): void {
   const { cluster, name, open } = front;
-  const { results, scales, begun, ends } = newsOf(name);
-  const { flexvar, bucket } = JOB_TOKEN;
-  const on = (
-    subject: string,
-    first: number,
-    take: (job: FollowedJob, message: Told) => Promise<void> | void,
-  ): void => {
+  const { results, scales, begun } = newsOf(name);
+  for (const subject of [scales, results])
     cluster.connection.subscribe(subject, {
       callback: (_, message) => {
-        const job = open.get(idWithin(message.subject, first));
+        const job = open.get(idWithin(message.subject, JOB_TOKEN));
         if (job === undefined) return;
         job.heard = Date.now();
         // Bytes of a message are the connection's own until the next one comes.
         const told = { data: message.data.slice(), headers: message.headers };
-        job.turn = job.turn.then(() => take(job, told)).catch(() => undefined);
+        const take = isEnd(message.subject) ? finish : hear;
+        job.turn = job.turn.then(() => take(front, job, told)).catch(() => undefined);
       },
     });
-  };
-  const picture = async (job: FollowedJob, message: Told) => deliver(job, await unpackPicture(cluster, message));
-  on(scales, flexvar, picture);
-  on(results, flexvar, picture);
-  on(begun, bucket, (job) => {
-    if (job.status === "queued") job.status = "running";
-    job.begun ??= Date.now();
+  cluster.connection.subscribe(begun, {
+    callback: (_, message) => {
+      for (const id of read.ids(message.data)) noteBegun(open.get(id));
+    },
   });
-  on(ends, bucket, (job, { data }) => finish(front, job, data));
 }
 
-type Told = Parameters<typeof unpackPicture>[1];
+function noteBegun(job: FollowedJob | undefined): void {
+  if (job === undefined) return;
+  job.heard = Date.now();
+  if (job.status === "queued") job.status = "running";
+  job.begun ??= Date.now();
+}
+
+async function hear({ cluster }: Front, job: FollowedJob, message: Told): Promise<void> {
+  const picture = await unpackPicture(cluster, message);
+  if (picture !== undefined) deliver(job, picture);
+}
 
 /** Tells of a picture that is new: another worker may begin anew what one had begun. */
 function deliver(job: FollowedJob, made: MadePicture): void {
@@ -183,11 +186,13 @@ function deliver(job: FollowedJob, made: MadePicture): void {
   job.news.emit("picture", picture);
 }
 
-/** The job is over: what was not heard of is fetched, then who waits is told. @param bytes an end as it is kept */
-async function finish(front: Front, job: FollowedJob, bytes: Uint8Array): Promise<void> {
-  if (!front.open.has(job.id) || bytes.length === 0) return;
-  const end = read.end(bytes);
+/** The job is over: what was not heard of is fetched, then who waits is told. */
+async function finish(front: Front, job: FollowedJob, message: Told): Promise<void> {
+  if (!front.open.has(job.id)) return;
+  const end = readEnd(message);
   if (end.status === "done") {
+    // An object that is gone is looked for once more below.
+    await hear(front, job, message).catch(() => undefined);
     for (const picture of await lostPictures(front.cluster, job)) deliver(job, picture);
     for (const _ of job.finished) front.metrics.picture();
     tellStages(front, job);
@@ -214,9 +219,8 @@ async function lookAfter(front: Front): Promise<void> {
   for (const job of [...front.open.values()]) {
     if (Date.now() - job.heard < QUIET_MS) continue;
     job.heard = Date.now();
-    const entry = await front.cluster.jobs.get(endKey(jobTokens(job.id)!)).catch(() => null);
-    if (entry?.operation === "PUT")
-      job.turn = job.turn.then(() => finish(front, job, entry.value)).catch(() => undefined);
+    const end = await endOf(front.cluster, jobTokens(job.id)!).catch(() => undefined);
+    if (end !== undefined) job.turn = job.turn.then(() => finish(front, job, end)).catch(() => undefined);
   }
 }
 

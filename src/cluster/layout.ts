@@ -4,11 +4,11 @@
  * | what | where | kept |
  * |---|---|---|
  * | work that waits or is at work, one message a picture (an edit: one a job) | stream `FLEXVAR_WORK`, `flexvar.work.MODEL.CLASS.LANE.JOB.N` | until it is acknowledged |
- * | finished pictures | stream `FLEXVAR_RESULTS`, `flexvar.result.JOB.N` | for a time |
+ * | finished pictures, and how a job ended (the only picture of a job with its end) | stream `FLEXVAR_RESULTS`, `flexvar.result.JOB.N`, `flexvar.result.JOB.end` | for a time |
  * | shards of sets that wait or are at work | the same, `flexvar.work.MODEL.CLASS.set.sets.NAME.N` | until they are acknowledged |
  * | drawn shards | as finished pictures, `flexvar.result.sets.NAME.N` | until who asked has them, at most for a time |
- * | partial pictures, cancellations | subjects without a stream, `flexvar.scale.JOB`, `flexvar.cancel.JOB` | not at all |
- * | what a job is, who began it, how it ended | bucket `flexvar-jobs`, `JOB.record`, `JOB.begun.N`, `JOB.end` | for a time |
+ * | partial pictures, news of begun jobs, cancellations | subjects without a stream, `flexvar.scale.JOB`, `flexvar.begun.FRONT`, `flexvar.cancel.JOB` | not at all |
+ * | what workers have begun: a note of each for its jobs, one for every shard | bucket `flexvar-jobs`, `begun.WORKER`, `sets.NAME.begun.N` | for a time |
  * | workers and what they can | bucket `flexvar-workers` | while they say so |
  * | what callers have left | bucket `flexvar-callers` | an hour, or twice what filling takes |
  * | pictures given, results of more than a message holds | objects `flexvar-files` | for a time |
@@ -68,14 +68,19 @@ const place = ({ model, machines, lane }: Place): string => `${model}.${machines
 
 export const workSubject = (at: Place, job: string, number: number): string =>
   `flexvar.work.${place(at)}.${job}.${number}`;
+/** Where a message of work waits. */
+export const placeOfWork = (subject: string): Place => {
+  const [, , model = "", machines = "", lane] = subject.split(".");
+  return { model, machines, lane: lane as Lane };
+};
 /** The lane that a message of work took. */
-export const laneOf = (subject: string): string | undefined => subject.split(".")[4];
+export const laneOf = (subject: string): Lane => placeOfWork(subject).lane;
 /** The machines and the number of a message of work. */
 export const shardPlace = (subject: string): { readonly machines: string; readonly number: number } => {
   const tokens = subject.split(".");
   return { machines: tokens[3] ?? "", number: Number(tokens.at(-1)) };
 };
-/** All that waits of a job. */
+/** All that waits of a job, or is at work. */
 export const workOfJob = (job: string): string => `flexvar.work.*.*.*.${job}.*`;
 /** What a consumer of a place hands out, and its name. */
 export const workFilter = (at: Place): string => `flexvar.work.${place(at)}.>`;
@@ -87,6 +92,10 @@ export function placeOfFilter(filter: string): { model: string; machines: string
 export const consumerName = (at: Place): string => place(at).replaceAll(".", "-");
 
 export const resultSubject = (job: string, number: number | "*"): string => `flexvar.result.${job}.${number}`;
+/** Where a job's end is: what is kept there is the first that came. */
+export const endSubject = (job: string): string => `flexvar.result.${job}.${END}`;
+const END = "end";
+export const isEnd = (subject: string): boolean => subject.endsWith(`.${END}`);
 export const scaleSubject = (job: string): string => `flexvar.scale.${job}`;
 export const cancelSubject = (job: string): string => `flexvar.cancel.${job}`;
 export const deadSubject = (model: string): string => `flexvar.dead.${model}`;
@@ -95,13 +104,17 @@ export const deadSubject = (model: string): string => `flexvar.dead.${model}`;
 export const newsOf = (front: string) => ({
   results: `flexvar.result.${front}.>`,
   scales: `flexvar.scale.${front}.*`,
-  begun: `$KV.${JOBS_BUCKET}.${front}.*.begun.*`,
-  ends: `$KV.${JOBS_BUCKET}.${front}.*.end`,
+  begun: begunSubject(front),
 });
-/** How many tokens come before a job's in subjects of the two forms. */
-export const JOB_TOKEN = { flexvar: 2, bucket: 2 } as const;
+/** How many tokens come before a job's in subjects. */
+export const JOB_TOKEN = 2;
 
-export const recordKey = (job: string): string => `${job}.record`;
-export const begunKey = (job: string, number: number): string => `${job}.begun.${number}`;
-export const endKey = (job: string): string => `${job}.end`;
-export const keysOfJob = (job: string): string => `$KV.${JOBS_BUCKET}.${job}.>`;
+/** News of jobs of a front end that were begun. */
+export const begunSubject = (front: string): string => `flexvar.begun.${front}`;
+/** The front end that took a job. */
+export const frontOf = (id: string): string => id.split("_")[0]!;
+
+/** Who began a shard. */
+export const begunKey = (set: string, number: number): string => `${set}.begun.${number}`;
+/** What a worker has begun of jobs. */
+export const notesKey = (worker: string): string => `begun.${worker}`;

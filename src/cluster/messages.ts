@@ -5,10 +5,28 @@ import { ApiError, type CallKind, type JobForm, type MadePicture } from "../serv
 
 const count = z.int().nonnegative();
 
-/** One message of work. A draw's is one picture of its call; an edit's all of them, and `number` is 0. */
-const unitSchema = z.object({
+const formSchema = z.object({
+  call: z.enum(["generation", "edit"]),
+  size: z.tuple([z.number(), z.number()]).readonly(),
+  total: count,
+  imageTokens: count,
+  maskReading: z.string().optional(),
+}) satisfies z.ZodType<JobForm>;
+
+/** What is told of a job with its work and with its end. */
+const told = {
   id: z.string(),
   requestId: z.string(),
+  /** Milliseconds since 1970. */
+  created: z.number(),
+  form: formSchema,
+};
+const toldSchema = z.object(told);
+export type ToldJob = Readonly<z.infer<typeof toldSchema>>;
+
+/** One message of work. A draw's is one picture of its call; an edit's all of them, and `number` is 0. */
+const unitSchema = z.object({
+  ...told,
   number: count,
   /** The call's other pictures are in messages of their own. */
   total: count,
@@ -16,7 +34,6 @@ const unitSchema = z.object({
   /** This message is for all pictures of the job: an edit, or windows over a coarse picture. */
   whole: z.boolean(),
   /** Milliseconds since 1970. */
-  created: z.number(),
   deadline: z.number(),
   /** The checked fields of the call; pictures in it are names of objects. */
   fields: z.record(z.string(), z.unknown()),
@@ -33,33 +50,21 @@ const errorSchema = z.object({
   retryAfter: z.number().optional(),
 });
 
-/** What a job is: written once, when it is taken. */
-const recordSchema = z.object({
-  requestId: z.string(),
-  created: z.number(),
-  deadline: z.number(),
-  /** Its first message's number in the stream of work, by which its place is told. */
-  sequence: count,
-  form: z.object({
-    call: z.enum(["generation", "edit"]),
-    size: z.tuple([z.number(), z.number()]).readonly(),
-    total: count,
-    imageTokens: count,
-    maskReading: z.string().optional(),
-  }) satisfies z.ZodType<JobForm>,
-});
-export type JobRecord = z.infer<typeof recordSchema>;
+const how = { status: z.enum(["done", "failed", "cancelled"]), error: errorSchema.optional() };
+const howSchema = z.object(how);
+export type How = Readonly<z.infer<typeof howSchema>>;
 
 /** How a job ended: written once, by whoever is first. */
-const endSchema = z.object({
-  status: z.enum(["done", "failed", "cancelled"]),
-  error: errorSchema.optional(),
-});
-export type End = z.infer<typeof endSchema>;
+const endSchema = z.object({ ...told, ...how });
+export type End = Readonly<z.infer<typeof endSchema>>;
 
 /** Who began a piece of work, how often. */
 const begunSchema = z.object({ times: count, worker: z.string(), fingerprint: z.string() });
 export type Begun = z.infer<typeof begunSchema>;
+
+/** What a worker has begun and not ended: how often each piece was begun, by its place in its job. */
+const notesSchema = z.object({ worker: z.string(), fingerprint: z.string(), times: z.record(z.string(), count) });
+export type Notes = z.infer<typeof notesSchema>;
 
 /** Everything of a picture but its bytes, which are the payload, or an object of that name. */
 const pictureSchema = z.object({
@@ -105,20 +110,25 @@ const reader =
 /** Readers of each. @throws FileError for what is none */
 export const read = {
   unit: reader(unitSchema, "a message of work"),
-  record: reader(recordSchema, "a job's record"),
   end: reader(endSchema, "a job's end"),
   begun: reader(begunSchema, "a note of begun work"),
+  ids: reader(z.array(z.string()), "news of begun jobs"),
+  notes: reader(notesSchema, "a worker's notes of begun work"),
   picture: reader(pictureSchema, "a picture's header"),
   worker: reader(workerSchema, "a worker's card"),
 };
 
 export const write = (value: object): string => JSON.stringify(value);
 
-export function errorOf({ status, message, param, code, retryAfter }: ApiError): NonNullable<End["error"]> {
+/** The same for headers, which are ASCII: names of classes need not be. */
+export const writeHeader = (value: object): string =>
+  JSON.stringify(value).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+export function errorOf({ status, message, param, code, retryAfter }: ApiError): NonNullable<How["error"]> {
   return { status, message, param, code, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-export const apiErrorOf = ({ status, message, param, code, retryAfter }: NonNullable<End["error"]>): ApiError =>
+export const apiErrorOf = ({ status, message, param, code, retryAfter }: NonNullable<How["error"]>): ApiError =>
   new ApiError(status, message, {
     ...(param !== null && { param }),
     ...(code !== null && { code }),

@@ -1,22 +1,13 @@
 /** A message of work, looked at before it is begun: what is over, what was begun elsewhere, what killed those who did it. */
 import { MAX_IMAGE_SIDE } from "../image/index.ts";
 import { ApiError, DEFAULT_LIMITS, editWork, generationWork, toApiError, tooLate, type Work } from "../server/index.ts";
-import type { Cluster } from "./connect.ts";
-import {
-  begunKey,
-  cancelSubject,
-  DEAD_STREAM,
-  deadSubject,
-  endKey,
-  jobTokens,
-  RESULT_STREAM,
-  resultSubject,
-} from "./layout.ts";
-import { type Begun, type End, errorOf, read, type Unit, write } from "./messages.ts";
-import { dropFiles, getFile } from "./pictures.ts";
+import type { begunReader } from "./begun.ts";
+import { endJob, endOf, resultsOf } from "./ends.ts";
+import { DEAD_STREAM, deadSubject, jobTokens, RESULT_STREAM, resultSubject } from "./layout.ts";
+import { errorOf, type How, read, type Unit } from "./messages.ts";
+import { dropFiles, getFile, type PlacedPicture } from "./pictures.ts";
 import type { Delivery } from "./pull.ts";
 import { othersOf } from "./registry.ts";
-import { faultCode, type Patience, persist, WRONG_REVISION } from "./retry.ts";
 import { insist, patienceOf, type WorkerState } from "./worker-state.ts";
 
 /** Work that is to be carried out here. */
@@ -40,7 +31,11 @@ export const DEATHS = 3;
 const LIKE_MS = 500;
 
 /** Answers for what is over, too late or deadly; hands back what is to be done. */
-export async function openOrder(worker: WorkerState, delivery: Delivery): Promise<OpenedOrder | undefined> {
+export async function openOrder(
+  worker: WorkerState,
+  delivery: Delivery,
+  begunOf: ReturnType<typeof begunReader>,
+): Promise<OpenedOrder | undefined> {
   const { cluster } = worker;
   let unit: Unit;
   try {
@@ -55,7 +50,7 @@ export async function openOrder(worker: WorkerState, delivery: Delivery): Promis
     return undefined;
   }
   if (worker.gone.has(unit.id)) return over(delivery);
-  const begun = delivery.times > 1 ? await begunOf(worker, job, unit.number) : undefined;
+  const begun = delivery.times > 1 ? await begunOf(job, unit.number) : undefined;
   if (delivery.times > 1 && (await isOver(worker, job, unit))) return over(delivery);
   if (Date.now() > unit.deadline) {
     await end(worker, unit, { status: "failed", error: errorOf(tooLate(unit.deadline - unit.created)) });
@@ -102,63 +97,33 @@ function over(delivery: Delivery): undefined {
   delivery.ack();
 }
 
-export async function begunOf(worker: WorkerState, job: string, number: number): Promise<Begun | undefined> {
-  const entry = await insist(worker, () => worker.cluster.jobs.get(begunKey(job, number)));
-  return entry === null || entry.operation !== "PUT" ? undefined : read.begun(entry.value);
-}
-
 /** True where the job has ended, or where this part of it is done; a job of which nothing is missing is ended then. */
 async function isOver(worker: WorkerState, job: string, unit: Unit): Promise<boolean> {
   const { cluster } = worker;
-  const end = await insist(worker, () => cluster.jobs.get(endKey(job)));
-  if (end !== null && end.operation === "PUT") return true;
+  if ((await insist(worker, () => endOf(cluster, job))) !== undefined) return true;
   if (unit.whole) return false;
   const found = await insist(worker, () =>
     cluster.manager.direct.getMessage(RESULT_STREAM, { last_by_subj: resultSubject(job, unit.number) }),
   );
   if (found === null) return false;
-  await endIfWhole(worker, unit);
+  if (await isWhole(worker, unit)) await end(worker, unit, { status: "done" });
   return true;
 }
 
-/** Ends a job whose pictures are all there. */
-export async function endIfWhole(worker: WorkerState, unit: Unit): Promise<void> {
-  const { id, whole, total } = unit;
-  if (whole || total === 1 || (await insist(worker, () => resultsOf(worker.cluster, jobTokens(id)!))) >= total)
-    await end(worker, unit, { status: "done" });
+/** True where all pictures of a unit's job are there. */
+export async function isWhole(worker: WorkerState, { id, whole, total }: Unit): Promise<boolean> {
+  return whole || total === 1 || (await insist(worker, () => resultsOf(worker.cluster, jobTokens(id)!))) >= total;
 }
 
-/** How many finished pictures of a job are there. */
-export async function resultsOf({ manager }: Pick<WorkerState["cluster"], "manager">, job: string): Promise<number> {
-  const subjects_filter = resultSubject(job, "*");
-  const { state } = await manager.streams.info(RESULT_STREAM, { subjects_filter });
-  return Object.keys(state.subjects ?? {}).length;
-}
-
-/** A worker's word on how a unit's job ended. What the job brought is not kept any longer. */
-export async function end(worker: WorkerState, { id, objects, fields }: Unit, how: End): Promise<void> {
-  await endJob(worker.cluster, jobTokens(id)!, how, patienceOf(worker));
+/** A worker's word on how a unit's job ended, with the job's only picture. What the job brought is not kept any longer. */
+export async function end(worker: WorkerState, unit: Unit, how: How, picture?: PlacedPicture): Promise<void> {
+  const { objects, fields } = unit;
+  await endJob(worker.cluster, unit, how, patienceOf(worker), picture);
   dropFiles(
     worker.cluster,
     objects.map((name) => String(fields[name])),
   );
 }
-
-/** Writes how a job ended, unless that is written already. */
-export async function endJob(cluster: Cluster, job: string, end: End, patience: Patience): Promise<boolean> {
-  try {
-    await persist(() => cluster.jobs.create(endKey(job), write(end)), patience);
-  } catch (error) {
-    if (!isTaken(error)) throw error;
-    return false;
-  }
-  // Other machines may be at other pictures of it.
-  if (end.status !== "done") cluster.connection.publish(cancelSubject(job));
-  return true;
-}
-
-/** Somebody was first. */
-const isTaken = (error: unknown): boolean => faultCode(error) === WRONG_REVISION;
 
 /** Puts work away that nobody can do, with the reason. */
 export async function bury(worker: WorkerState, delivery: Delivery, reason: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { MsgHdrs } from "@nats-io/transport-node";
 import { ApiError, type MadePicture } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import { MESSAGE_BYTES } from "./layout.ts";
-import { type PictureHead, read, write } from "./messages.ts";
+import { type PictureHead, read, writeHeader } from "./messages.ts";
 
 const HEADER = "Flexvar-Picture";
 
@@ -31,30 +31,38 @@ export function dropFiles({ files }: Cluster, names: readonly string[]): void {
 /** The name of a job's object. */
 export const fileName = (job: string, what: string): string => `${job}.${what}`;
 
-/** A message for a picture; puts it away first where it is too large for one. */
+/** A message for a picture, or for none; puts it away first where it is too large for one. */
 export async function packPicture(
   cluster: Cluster,
   job: string,
-  { png, ...rest }: PlacedPicture,
+  picture: PlacedPicture | undefined,
 ): Promise<{ readonly payload: Uint8Array; readonly headers: MsgHdrs }> {
   const { headers } = await import("@nats-io/transport-node");
+  if (picture === undefined) return { payload: new Uint8Array(), headers: headers() };
+  const { png, ...rest } = picture;
   const isLarge = png.length > MESSAGE_BYTES;
   const object = fileName(job, `${rest.at}.${rest.scale.isLast ? "done" : rest.scale.index}`);
   if (isLarge) await putFile(cluster, object, png);
   const head: PictureHead = { ...rest, ...(isLarge && { object }) };
   const made = headers();
-  // Headers are ASCII; names of classes need not be.
-  made.set(HEADER, encodeURIComponent(write(head)));
+  made.set(HEADER, writeHeader(head));
   return { payload: isLarge ? new Uint8Array() : png, headers: made };
 }
 
-/** The picture of a message. */
-export async function unpackPicture(
-  cluster: Cluster,
-  message: { readonly data: Uint8Array; readonly headers?: MsgHdrs | undefined; readonly header?: MsgHdrs },
-): Promise<PlacedPicture> {
-  const text = (message.headers ?? message.header)?.get(HEADER) ?? "";
-  const { object, ...head } = read.picture(decodeURIComponent(text));
+/** A message as it comes, or as it was kept. */
+export interface Told {
+  readonly data: Uint8Array;
+  readonly headers?: MsgHdrs | undefined;
+  readonly header?: MsgHdrs;
+}
+
+export const headerOf = ({ headers, header }: Told, name: string): string => (headers ?? header)?.get(name) ?? "";
+
+/** The picture of a message; undefined of one without. */
+export async function unpackPicture(cluster: Cluster, message: Told): Promise<PlacedPicture | undefined> {
+  const text = headerOf(message, HEADER);
+  if (text === "") return undefined;
+  const { object, ...head } = read.picture(text);
   const png = object === undefined ? message.data : await getFile(cluster, object);
   return { ...head, png };
 }

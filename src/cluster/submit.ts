@@ -1,9 +1,9 @@
-/** An order as messages: pictures that it brings put away, one message a picture to draw, then the job's record. */
+/** An order as messages: pictures that it brings put away, one message a picture to draw. */
 import { type Order, pictureBytes } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import type { FollowedJob } from "./front.ts";
-import { ANY_CLASS, jobTokens, type Lane, recordKey, WORK_STREAM, workOfJob, workSubject } from "./layout.ts";
-import { type JobRecord, type Unit, write } from "./messages.ts";
+import { ANY_CLASS, jobTokens, type Lane, WORK_STREAM, workOfJob, workSubject } from "./layout.ts";
+import { type Unit, write } from "./messages.ts";
 import { fileName, putFile } from "./pictures.ts";
 import { PATIENCE_MS, refusal } from "./refusal.ts";
 import { persist } from "./retry.ts";
@@ -34,6 +34,7 @@ export async function publishOrder(
     const unit: Omit<Unit, "number"> = {
       id,
       requestId,
+      form,
       total: whole ? 1 : form.total,
       whole,
       call: order.call,
@@ -54,12 +55,7 @@ export async function publishOrder(
       ),
     );
     // All have come to an end: what did arrive of a job that is refused can be taken out.
-    const acks = sent.map((one) => {
-      if (one.status === "rejected") throw one.reason;
-      return one.value;
-    });
-    const record: JobRecord = { requestId, created, deadline, sequence: Math.min(...acks.map(({ seq }) => seq)), form };
-    await persist(() => cluster.jobs.put(recordKey(job), write(record)), { untilMs });
+    for (const one of sent) if (one.status === "rejected") throw one.reason;
   } catch (error) {
     await cluster.manager.streams.purge(WORK_STREAM, { filter: workOfJob(job) }).catch(() => undefined);
     throw refusal(error);

@@ -32,6 +32,8 @@ export interface WorkerState extends WorkerOptions {
   readonly news: EventEmitter<{ cancelled: [id: string] }>;
   /** Aborted when the worker stops. */
   readonly stopping: AbortSignal;
+  /** How often pieces of work were begun that this worker has not ended, by their places, oldest first. */
+  readonly begun: Map<string, number>;
   /** Pictures drawn. */
   pictures: number;
   /** What else it has done; times are in seconds. */

@@ -1,5 +1,6 @@
 /** A worker: takes work of its models, draws it in batches as a single process would, and answers for it. */
 import { EventEmitter } from "node:events";
+import { begunReader } from "./begun.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Cluster } from "./connect.ts";
 import { answerForShard } from "./draw-shard.ts";
@@ -48,6 +49,7 @@ export async function startWorker(...all: readonly [WorkerOptions, ...WorkerOpti
       ...shared,
       renderer: closedRenderer,
       ready: () => seat.take(worker),
+      begun: new Map(),
       pictures: 0,
       tally: { batches: 0, redeliveries: 0, drawing: 0, storing: 0 },
     };
@@ -57,7 +59,7 @@ export async function startWorker(...all: readonly [WorkerOptions, ...WorkerOpti
   // What cannot be opened at all is told at once.
   await seat.open(workers[0]!);
   const cancels = cluster.connection.subscribe(cancelSubject("*.*"), {
-    callback: (_, { subject }) => forget(shared, idWithin(subject, JOB_TOKEN.flexvar)),
+    callback: (_, { subject }) => forget(shared, idWithin(subject, JOB_TOKEN)),
   });
   const close = async (): Promise<void> => {
     cancels.unsubscribe();
@@ -175,9 +177,9 @@ async function answerFor(worker: WorkerState, deliveries: readonly Delivery[]): 
   let isLiving = true;
   try {
     await worker.ready();
-    const orders = (await Promise.all(deliveries.map((delivery) => openOrder(worker, delivery)))).filter(
-      (order) => order !== undefined,
-    );
+    const begunOf = begunReader(worker);
+    const opened = await Promise.all(deliveries.map((delivery) => openOrder(worker, delivery, begunOf)));
+    const orders = opened.filter((order) => order !== undefined);
     const giveBack = (batch: readonly Opened[]): void => {
       for (const { delivery } of batch) {
         delivery.giveBack();
