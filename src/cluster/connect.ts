@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import type { ObjectStore } from "@nats-io/obj";
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import { connectTo, type Entrance, isNotThereYet, unusable, withoutSecret } from "./address.ts";
 import { persist } from "./retry.ts";
 import { setUp } from "./setup.ts";
@@ -29,6 +29,8 @@ export interface Cluster {
   readonly jobs: KV;
   readonly workers: KV;
   readonly files: ObjectStore;
+  /** Headers of a message, none yet. */
+  readonly headers: () => MsgHdrs;
   /** Sends what is under way, then hangs up. */
   close(): Promise<void>;
 }
@@ -58,6 +60,7 @@ async function opened(options: ClusterOptions): Promise<Cluster> {
   const connection = await connectTo(options);
   try {
     const { jetstream, jetstreamManager } = await import("@nats-io/jetstream");
+    const { headers } = await import("@nats-io/transport-node");
     const manager = await jetstreamManager(connection);
     const kept = await setUp(connection, manager, options);
     void watch(connection, options, () => setUp(connection, manager, options));
@@ -66,6 +69,7 @@ async function opened(options: ClusterOptions): Promise<Cluster> {
       manager,
       stream: jetstream(connection),
       ...kept,
+      headers: () => headers(),
       async close() {
         // Without a server there is nobody to send the rest to.
         await Promise.race([connection.drain(), sleep(CLOSE_MS)]).catch(() => undefined);

@@ -128,8 +128,7 @@ export async function end(worker: WorkerState, unit: Unit, how: How, picture?: P
 /** Puts work away that nobody can do, with the reason. */
 export async function bury(worker: WorkerState, delivery: Delivery, reason: string): Promise<void> {
   const { cluster, model, onMessage } = worker;
-  const { headers } = await import("@nats-io/transport-node");
-  const made = headers();
+  const made = cluster.headers();
   made.set("Flexvar-Reason", encodeURIComponent(reason));
   made.set("Flexvar-Subject", delivery.subject);
   await insist(worker, () =>

@@ -37,16 +37,15 @@ export async function packPicture(
   job: string,
   picture: PlacedPicture | undefined,
 ): Promise<{ readonly payload: Uint8Array; readonly headers: MsgHdrs }> {
-  const { headers } = await import("@nats-io/transport-node");
-  if (picture === undefined) return { payload: new Uint8Array(), headers: headers() };
+  const headers = cluster.headers();
+  if (picture === undefined) return { payload: new Uint8Array(), headers };
   const { png, ...rest } = picture;
   const isLarge = png.length > MESSAGE_BYTES;
   const object = fileName(job, `${rest.at}.${rest.scale.isLast ? "done" : rest.scale.index}`);
   if (isLarge) await putFile(cluster, object, png);
   const head: PictureHead = { ...rest, ...(isLarge && { object }) };
-  const made = headers();
-  made.set(HEADER, writeHeader(head));
-  return { payload: isLarge ? new Uint8Array() : png, headers: made };
+  headers.set(HEADER, writeHeader(head));
+  return { payload: isLarge ? new Uint8Array() : png, headers };
 }
 
 /** A message as it comes, or as it was kept. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { parseJson, readAs } from "../json/index.ts";
 import type { Cluster } from "./connect.ts";
 import { MESSAGE_BYTES, setTokens } from "./layout.ts";
-import { write } from "./messages.ts";
+import { writeHeader } from "./messages.ts";
 import { fileName, getFile, putFile } from "./pictures.ts";
 
 const count = z.int().nonnegative();
@@ -67,7 +67,6 @@ export async function packShard(
   { set, number }: Pick<ShardUnit, "set" | "number">,
   { pixels, features, ...about }: ShardResult,
 ): Promise<{ readonly payload: Uint8Array; readonly headers: MsgHdrs }> {
-  const { headers } = await import("@nats-io/transport-node");
   const deflated = await pack(pixels, { level: 1 });
   const packed = deflated.length < PAYS * pixels.length;
   // Features are noise to a compressor.
@@ -76,15 +75,15 @@ export async function packShard(
   const isLarge = bytes.length > MESSAGE_BYTES;
   const object = fileName(setTokens(set), `${number}`);
   if (isLarge) await putFile(cluster, object, bytes);
-  const made = headers();
+  const headers = cluster.headers();
   const head: ShardHead = { ...about, packed, parts: parts.map(({ length }) => length), ...(isLarge && { object }) };
-  made.set(HEADER, encodeURIComponent(write(head)));
-  return { payload: isLarge ? new Uint8Array() : bytes, headers: made };
+  headers.set(HEADER, writeHeader(head));
+  return { payload: isLarge ? new Uint8Array() : bytes, headers };
 }
 
 /** What a message says of a shard, without its pictures. @throws FileError for what is none */
 export function readShardHead(headers: MsgHdrs | undefined): ShardHead {
-  const text = decodeURIComponent(headers?.get(HEADER) ?? "");
+  const text = headers?.get(HEADER) ?? "";
   return readAs(headSchema, parseJson(text, "a shard's header"), "a shard's header");
 }
 

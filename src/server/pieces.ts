@@ -59,34 +59,30 @@ export async function* bodyBlocks(
   { bodyBytes, bodyMs }: Pick<Limits, "bodyBytes" | "bodyMs">,
   { take }: Pick<BodyShare, "take">,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const large = (): ApiError =>
-    new ApiError(413, `body: expected at most ${bodyBytes} bytes, got more`, { code: "body_too_large" });
   const claimed = Number(request.headers.get("content-length") ?? 0);
-  const reader = request.body?.getReader();
-  if (reader === undefined) {
-    if (claimed > bodyBytes) throw large();
+  if (claimed > 0 && claimed <= SHORT && claimed <= bodyBytes) {
+    yield await shortBody(request, { bodyBytes, bodyMs }, take);
     return;
   }
-  const slow = new ApiError(408, `body: expected to arrive within ${bodyMs / 1000} s, got less`, { code: "slow_body" });
-  let timer: NodeJS.Timeout | undefined;
+  const reader = request.body?.getReader();
+  if (reader === undefined) {
+    if (claimed > bodyBytes) throw tooLarge(bodyBytes);
+    return;
+  }
   let isLate = false;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      isLate = true;
-      reject(slow);
-    }, bodyMs);
+  const late = tooSlow(bodyMs, () => {
+    isLate = true;
   });
-  late.catch(() => undefined);
   let total = 0;
   let block: Uint8Array[] = [];
   let filled = 0;
   try {
-    if (claimed > bodyBytes) throw large();
+    if (claimed > bodyBytes) throw tooLarge(bodyBytes);
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
+      const { done, value } = await Promise.race([reader.read(), late.error]);
       if (done) break;
       total += value.length;
-      if (total > bodyBytes) throw large();
+      if (total > bodyBytes) throw tooLarge(bodyBytes);
       take(value.length);
       block.push(value);
       filled += value.length;
@@ -97,14 +93,51 @@ export async function* bodyBlocks(
     }
     if (filled > 0) yield new Uint8Array(Buffer.concat(block));
   } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw new ApiError(400, "body: expected a whole body, got a broken one", { code: "invalid_body" });
+    throw error instanceof ApiError ? error : broken();
   } finally {
-    clearTimeout(timer);
+    late.stop();
     if (isLate) void reader.cancel().catch(() => undefined);
     else await discard(reader);
   }
 }
+
+/** A body that says that it is short, at once: most are, and a stream of one costs more than all else that is done with it. */
+async function shortBody(
+  request: Request,
+  { bodyBytes, bodyMs }: Pick<Limits, "bodyBytes" | "bodyMs">,
+  take: BodyShare["take"],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const late = tooSlow(bodyMs);
+  try {
+    const body = new Uint8Array(await Promise.race([request.arrayBuffer(), late.error]));
+    if (body.length > bodyBytes) throw tooLarge(bodyBytes);
+    take(body.length);
+    return body;
+  } catch (error) {
+    throw error instanceof ApiError ? error : broken();
+  } finally {
+    late.stop();
+  }
+}
+
+/** An error after `bodyMs`, unless it is stopped before. */
+function tooSlow(bodyMs: number, onLate?: () => void): { readonly error: Promise<never>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const error = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      onLate?.();
+      reject(new ApiError(408, `body: expected to arrive within ${bodyMs / 1000} s, got less`, { code: "slow_body" }));
+    }, bodyMs);
+  });
+  error.catch(() => undefined);
+  return { error, stop: () => clearTimeout(timer) };
+}
+
+const broken = (): ApiError =>
+  new ApiError(400, "body: expected a whole body, got a broken one", { code: "invalid_body" });
+
+const tooLarge = (bodyBytes: number): ApiError =>
+  new ApiError(413, `body: expected at most ${bodyBytes} bytes, got more`, { code: "body_too_large" });
 
 /** Most of a refused body's rest that is read, and for how long. */
 const DISCARDED = 2 ** 28;

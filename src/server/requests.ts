@@ -15,8 +15,10 @@ import {
   EDITING_FIELDS,
   type EditTask,
   type OptionName,
+  parseSampling,
   pickEditing,
   present,
+  type ResolvedSampling,
   resolveEditing,
   rowOf,
   SAMPLING_FIELDS,
@@ -229,9 +231,29 @@ function promptLabels(prompt: string, { config }: ServedModel): readonly (number
   return isClassName(prompt, config) ? [prompt] : (valueFromText("classLabels", prompt) as (number | string)[]);
 }
 
+/** Most forms of calls whose plans are kept. */
+const KEPT_PLANS = 64;
+const plans = new WeakMap<ModelConfig, Map<string, ResolvedSampling>>();
+
+/** As {@link resolvePlan}; calls differ in seed and classes more than in all else, of which the plan is remembered. */
+function planOf(config: ModelConfig, { seed, classLabels, ...form }: SamplingInput): ResolvedSampling {
+  const known = plans.get(config) ?? new Map<string, ResolvedSampling>();
+  plans.set(config, known);
+  const own = parseSampling(present({ seed, classLabels }));
+  // Infinity is a value of some options, and no JSON.
+  const key = JSON.stringify(form, (_, value) =>
+    Number.isFinite(value) || typeof value !== "number" ? value : `${value}`,
+  );
+  const plan = known.get(key) ?? resolvePlan(config, form);
+  known.delete(key);
+  known.set(key, plan);
+  for (const oldest of known.keys()) if (known.size > KEPT_PLANS) known.delete(oldest);
+  return { ...plan, seed: own.seed ?? plan.seed, classLabels: own.classLabels ?? plan.classLabels };
+}
+
 function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) {
   const factor = downsampling(config.tokenizer);
-  const resolved = resolvePlan(config, input);
+  const resolved = planOf(config, input);
   for (const [h, w] of resolved.plan.grids)
     if (h * w * factor * factor > limits.pixels)
       throw tooLarge(input.scales === undefined ? "size" : "scales", [w * factor, h * factor], limits);
