@@ -1,6 +1,6 @@
 // node recipes/cluster-overhead.mjs [--jobs 3000] [--rate 300] [--model emoji]: what the engine of a cluster takes a job. One front end over
 // HTTP and one worker that draws nothing, at so many jobs a second: milliseconds of one core a job in the NATS server, the front end and the
-// worker, and how long jobs took. Then, with a worker that draws, the time from a call to its first scale beside the single process's.
+// worker, how long jobs took, and what a bare HTTP server of Node takes of the same calls. Then, with a worker that draws, the time from a call to its first scale beside the single process's.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
@@ -20,18 +20,8 @@ const post = async (url, body) => {
   return answer;
 };
 
-{
-  const cluster = await startCluster({ model: flags.model, workers: 0, fronts: 1 });
-  const idle = fileURLToPath(new URL("lib/idle-worker.mjs", import.meta.url));
-  const worker = spawn(process.execPath, [idle, cluster.nats.url, flags.model], {
-    stdio: ["ignore", "inherit", "pipe"],
-  });
-  await new Promise((ready, failed) => {
-    worker.stderr.once("data", (text) => (/takes work/.test(text) ? ready() : failed(new Error(String(text)))));
-    worker.once("exit", (code) => failed(new Error(`the idle worker ended (${code})`)));
-  });
-  const [{ url, pid }] = cluster.fronts;
-  const pids = { "NATS server": cluster.nats.pid(), "front end": pid(), worker: worker.pid };
+/** Calls at the rate, each a job; the CPU that processes took, in milliseconds a job, and how long jobs took. */
+async function load(url, pids) {
   // The load shares these cores: a lean client with connections that stay.
   const pool = new Pool(url, { connections: 48, headersTimeout: 60_000 });
   const one = async (seed) => {
@@ -43,7 +33,7 @@ const post = async (url, body) => {
     return performance.now() - begun;
   };
   for (let i = 0; i < 300; i++) await one(i);
-  const before = Object.values(pids).map(cpuMs);
+  const before = pids.map(cpuMs);
   const begun = performance.now();
   const times = await Promise.all(
     Array.from({ length: jobs }, async (_, i) => {
@@ -53,19 +43,38 @@ const post = async (url, body) => {
     }),
   );
   const seconds = (performance.now() - begun) / 1000;
-  const took = Object.values(pids).map((id, i) => (cpuMs(id) - before[i]) / jobs);
+  const took = pids.map((id, i) => (cpuMs(id) - before[i]) / jobs);
+  await pool.close();
+  return { took, seconds, times: times.sort((a, b) => a - b) };
+}
+
+const script = (name) => fileURLToPath(new URL(`lib/${name}`, import.meta.url));
+{
+  const server = spawn(process.execPath, [script("bare-server.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
+  const port = Number(await new Promise((told) => server.stdout.once("data", told)));
+  const { took } = await load(`http://127.0.0.1:${port}`, [server.pid]);
+  console.log(`${took[0].toFixed(2)} ms of one core a call in a bare HTTP server`);
+  server.kill();
+}
+{
+  const cluster = await startCluster({ model: flags.model, workers: 0, fronts: 1 });
+  const worker = spawn(process.execPath, [script("idle-worker.mjs"), cluster.nats.url, flags.model], {
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  await new Promise((ready, failed) => {
+    worker.stderr.once("data", (text) => (/takes work/.test(text) ? ready() : failed(new Error(String(text)))));
+    worker.once("exit", (code) => failed(new Error(`the idle worker ended (${code})`)));
+  });
+  const [{ url, pid }] = cluster.fronts;
+  const pids = { "NATS server": cluster.nats.pid(), "front end": pid(), worker: worker.pid };
+  const { took, seconds, times } = await load(url, Object.values(pids));
   const total = took.reduce((sum, ms) => sum + ms, 0);
-  times.sort((a, b) => a - b);
+  const parts = Object.keys(pids).map((name, i) => `${name} ${took[i].toFixed(2)}`);
   console.log(`${jobs} jobs at ${rate} a second asked, ${(jobs / seconds).toFixed(0)} carried out`);
-  console.log(
-    `${total.toFixed(2)} ms of one core a job: ${Object.keys(pids)
-      .map((name, i) => `${name} ${took[i].toFixed(2)}`)
-      .join(", ")}`,
-  );
+  console.log(`${total.toFixed(2)} ms of one core a job: ${parts.join(", ")}`);
   console.log(
     `a job took ${median(times).toFixed(1)} ms (median), ${times[Math.floor(0.99 * jobs)].toFixed(1)} ms (99 of 100)`,
   );
-  await pool.close();
   worker.kill();
   await cluster.stop();
 }
