@@ -48,9 +48,10 @@ async function load(url, pids) {
   return { took, seconds, times: times.sort((a, b) => a - b) };
 }
 
-const script = (name) => fileURLToPath(new URL(`lib/${name}`, import.meta.url));
+const bare = fileURLToPath(new URL("lib/bare-server.mjs", import.meta.url));
+const idle = fileURLToPath(new URL("lib/idle-worker.mjs", import.meta.url));
 {
-  const server = spawn(process.execPath, [script("bare-server.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(process.execPath, [bare], { stdio: ["ignore", "pipe", "inherit"] });
   const port = Number(await new Promise((told) => server.stdout.once("data", told)));
   const { took } = await load(`http://127.0.0.1:${port}`, [server.pid]);
   console.log(`${took[0].toFixed(2)} ms of one core a call in a bare HTTP server`);
@@ -58,7 +59,7 @@ const script = (name) => fileURLToPath(new URL(`lib/${name}`, import.meta.url));
 }
 {
   const cluster = await startCluster({ model: flags.model, workers: 0, fronts: 1 });
-  const worker = spawn(process.execPath, [script("idle-worker.mjs"), cluster.nats.url, flags.model], {
+  const worker = spawn(process.execPath, [idle, cluster.nats.url, flags.model], {
     stdio: ["ignore", "inherit", "pipe"],
   });
   await new Promise((ready, failed) => {
