@@ -1,8 +1,9 @@
-import { stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { namingFile } from "../errors/index.ts";
 import { sizeText } from "../files/index.ts";
-import type { Json } from "../image/index.ts";
+import { type Json, pictureFormat, readSettings } from "../image/index.ts";
 import { textColumns } from "../report/index.ts";
 import { type CommandWork, type Outcome, pulled, type Running } from "./command.ts";
 import type { TensorCounts } from "./describe-file.ts";
@@ -14,10 +15,14 @@ export function define(command: Command): CommandWork {
   command
     .description(
       "Tells what a model folder or a checkpoint (.pth, .safetensors, .npz) holds: hyper-parameters, counts, element types, " +
-        "codebook, labels.",
+        "codebook, labels; of a picture that flexvar drew, its settings.",
     )
-    .argument("[DIR|FILE]", "model folder, name of a shipped model, or checkpoint; the shipped model by default");
-  return { examples: ["flexvar info models/d16", "flexvar info FlexVAE.pth --json"], work: info };
+    .argument(
+      "[DIR|FILE]",
+      "model folder, name of a shipped model, checkpoint or picture; the shipped model by default",
+    );
+  const examples = ["flexvar info models/d16", "flexvar info FlexVAE.pth --json", "flexvar info out/000.png"];
+  return { examples, work: info };
 }
 
 async function info([named]: readonly (string | undefined)[], _: object, running: Running): Promise<Outcome> {
@@ -28,6 +33,7 @@ async function info([named]: readonly (string | undefined)[], _: object, running
 }
 
 async function fileInfo(path: string): Promise<Outcome> {
+  if (await isPng(path)) return pictureInfo(path);
   const { describeFile } = await import("./describe-file.ts");
   const file = await describeFile(path);
   const { config, kind, codebook } = file;
@@ -42,6 +48,37 @@ async function fileInfo(path: string): Promise<Outcome> {
     ...(file.arrays ?? []).map(({ name, dtype, shape }): Row => [`  ${name}`, `${dtype} [${shape.join(", ")}]`]),
   ];
   return { json: asJson(file), text: textColumns(rows) };
+}
+
+/** What a picture's settings say, each under the name that HTTP requests use. @throws FileError for one without */
+async function pictureInfo(path: string): Promise<Outcome> {
+  const bytes = await readFile(path);
+  const settings = namingFile(path, () => readSettings(bytes));
+  const rows = Object.entries(settings).map(([name, value]): Row => [name, settingText(value)]);
+  return {
+    json: asJson({ path, kind: "picture", bytes: bytes.length, settings }),
+    text: textColumns([["picture", `${path}, ${sizeText(bytes.length)}`], ...rows]),
+  };
+}
+
+/** Masks and tables are long. */
+const LONGEST = 200;
+function settingText(value: Json): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length} characters)`;
+}
+
+/** Bytes by which a picture is told from a checkpoint. */
+const HEAD = 64;
+
+async function isPng(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0);
+    return pictureFormat(buffer.subarray(0, bytesRead)) === "PNG";
+  } finally {
+    await file.close();
+  }
 }
 
 async function folderInfo(folder: string): Promise<Outcome> {

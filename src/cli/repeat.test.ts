@@ -45,6 +45,13 @@ test("what was drawn in integers is repeated in integers, and says so", async ()
   expect((await runCli("generate", ...drawn)).code).toBe(0);
   const first = await readFile(join(at("int8"), "000.png"));
   expect(readSettings(first)).toMatchObject({ dtype: "int8" });
+  const told = await runCli("info", join(at("int8"), "000.png"), "--json");
+  expect(JSON.parse(told.out)).toMatchObject({ kind: "picture", settings: readSettings(first) });
+  const none = await runCli("info", at("picture.png"));
+  expect([none.code, none.err]).toEqual([
+    1,
+    expect.stringContaining('expected settings under the text key "flexvar", got none'),
+  ]);
   const again = ["repeat", join(at("int8"), "000.png"), "--model", model, "--out", at("int8-again")];
   expect((await runCli(...again)).code).toBe(0);
   expect(await readFile(join(at("int8-again"), "000.png"))).toEqual(first);

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { checkMask, type EditMask, MASK_MODES, type MaskMode, maskFromImage, widenCanvas } from "../editing/index.ts";
-import { inFile } from "../errors/index.ts";
+import { namingFile } from "../errors/index.ts";
 import { readInput } from "../files/index.ts";
 import { type RgbaImage, readSettings } from "../image/index.ts";
 import { loadMaskPicture, loadRgba, pictureHash } from "../image/node.ts";
@@ -63,14 +63,6 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
     const settings = isEdit ? recorded : drawn;
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
   });
-}
-
-function namingFile<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw inFile(file, error);
-  }
 }
 
 /** The edit that paints an edited picture again: the same bytes, settings included, where model and machine are the same. */

@@ -62,6 +62,15 @@ export class FileError extends ExpectedError {
 export const inFile = (file: string, error: unknown): ExpectedError =>
   new ExpectedError(`${file}: ${(error as Error).message}`, { cause: error });
 
+/** Carries out what reads a file that is known by now. @throws its errors, naming the file */
+export function namingFile<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw inFile(file, error);
+  }
+}
+
 /** Whether an error's message was written for people. */
 export const isExpected = (error: unknown): boolean => error instanceof ExpectedError || error instanceof OptionError;
 
