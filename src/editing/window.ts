@@ -1,5 +1,6 @@
 /** Where the work on a picture happens: context windows around its holes, in an order. */
 import type { PixelRect } from "../image/index.ts";
+import type { PixelSize } from "../sampling/index.ts";
 import { regionsOf } from "./regions.ts";
 
 /** One painting of one part of the picture. */
@@ -48,7 +49,7 @@ export function planWindows(hole: Uint8Array, width: number, height: number, opt
     const [w, h] = [paste.width, paste.height].map((side, i) =>
       up(Math.min(Math.max(window, side + 2 * padding), i === 0 ? width : height)),
     ) as [number, number];
-    return { ...placed(paste, w, h, width, height), width: w, height: h };
+    return { ...placedAround(paste, w, h, { width, height }), width: w, height: h };
   };
   const most = MOST_WINDOWS_WIDE * window;
   return regionsOf(hole, width, height, window - 2 * padding).flatMap((paste): WindowPass[] => {
@@ -80,8 +81,13 @@ export function planWindows(hole: Uint8Array, width: number, height: number, opt
   });
 }
 
-/** A w×h window centred on a part, moved inside the picture where it fits. */
-function placed(part: PixelRect, w: number, h: number, width: number, height: number): { left: number; top: number } {
+/** Where a w×h window centred on a part lies, moved inside the picture where it fits. */
+export function placedAround(
+  part: PixelRect,
+  w: number,
+  h: number,
+  { width, height }: PixelSize,
+): { left: number; top: number } {
   const along = (begin: number, side: number, window: number, full: number): number =>
     Math.min(Math.max(0, Math.round(begin + side / 2 - window / 2)), Math.max(0, full - window));
   return { left: along(part.left, part.width, w, width), top: along(part.top, part.height, h, height) };
