@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   contactSheet,
   flattenAlpha,
+  type PixelRect,
   type RgbaImage,
   type RgbImage,
   type SettingsRecord,
@@ -16,27 +17,31 @@ import {
   fitGenerate,
   fitTiled,
   type PictureInfo,
+  photoFile,
   pictureSettings,
   type RunCost,
   type RunEvent,
+  type RunPicture,
+  regionOf,
   runSettings,
   runSteps,
   type TaskRun,
-} from "../pipelines/index.ts";
+} from "../pipelines/node.ts";
 import { type Grid, gridTokens } from "../sampling/index.ts";
 import type { Running } from "./command.ts";
 import { type EstimateJson, estimated, openCosts } from "./cost.ts";
 import { UsageError } from "./errors.ts";
 import type { ComputeFlags } from "./flags.ts";
 import { makeFolder, pictureFiles, pictureName, SHEET, scaleName, sheetColumns } from "./output.ts";
+import { extensionOf, type PhotoOut } from "./photo-out.ts";
 import type { Reporter } from "./reporter.ts";
 import { traceCollector } from "./trace.ts";
 
 /** Flags that say where and how pictures are written. */
 export interface DrawFlags extends ComputeFlags {
   readonly out: string;
-  /** Embed the settings; by default they are. */
-  readonly metadata?: boolean;
+  /** False: no settings in the file, nor a photograph's own records; what else it says is of those records alone. */
+  readonly metadata?: boolean | string;
   readonly preview?: boolean;
   readonly grid?: boolean;
   readonly trace?: string;
@@ -117,18 +122,24 @@ export async function draw(
   run: TaskRun,
   flags: DrawFlags,
   { report, signal }: Running,
+  photo?: PhotoOut,
 ): Promise<Drawn> {
   const { batch: batchSize, json: estimate } = await fitRun(pipe, run, flags, report);
   const { total, columns, tokens } = planOf(pipe, run, flags);
   const settings = runSettings(pipe.config, run, computedBy(pipe.networks));
   await makeFolder(flags.out);
-  const folder = pictureFolder(flags, settings, total);
+  const folder = pictureFolder(flags, settings, total, photo);
   const { files } = folder;
   const pictures: DrawnPicture[] = [];
   const trace = flags.trace === undefined ? undefined : traceCollector();
   let [tokensDone, firstScaleMs, windows, scale] = [0, 0, 0, 0];
   const shown = flags.preview === true ? "every" : 0;
-  for await (const { event, isLast, pictures: seen } of runSteps(pipe, run, { shown, batchSize, signal })) {
+  for await (const { event, isLast, pictures: seen } of runSteps(pipe, run, {
+    shown,
+    batchSize,
+    signal,
+    patches: photo !== undefined,
+  })) {
     firstScaleMs ||= performance.now();
     const [window, ranked] = "window" in event ? [event.window, event.bitsPerToken] : [0, undefined];
     windows = "windows" in event ? event.windows : 1;
@@ -137,8 +148,7 @@ export async function draw(
       for (const { number, image } of seen) await folder.write(join(PREVIEWS, scaleName(number, total, scale)), image);
     scale++;
     if (isLast) {
-      // Side by side: most of a small file's time is its way to the disk.
-      const written = await Promise.all(seen.map(({ number, info, image }) => folder.add(number, info, image)));
+      const written = await addAll(folder, event, seen, photo === undefined);
       for (const [i, { info }] of seen.entries())
         pictures.push({ ...info, file: written[i]!, ...(ranked && { bitsPerToken: ranked[i] }) });
     }
@@ -153,6 +163,20 @@ export async function draw(
     files.push(flags.trace!);
   }
   return { pictures, files, settings, windows, firstScaleMs, estimate };
+}
+
+/** Writes finished pictures; small ones side by side, since most of their time is the way to the disk. */
+async function addAll(
+  folder: ReturnType<typeof pictureFolder>,
+  event: RunEvent,
+  seen: readonly RunPicture[],
+  sideBySide: boolean,
+): Promise<string[]> {
+  const add = ({ number, info, image }: RunPicture) => folder.add(number, info, image, regionOf(event, image));
+  if (sideBySide) return Promise.all(seen.map(add));
+  const written: string[] = [];
+  for (const picture of seen) written.push(await add(picture));
+  return written;
 }
 
 /** How many pictures names and sheet count with, and the tokens of one; those of edits are not known before. */
@@ -184,16 +208,20 @@ export function pictureFolder(
   { out, metadata = true, grid = false }: DrawFlags,
   settings: SettingsRecord,
   total: number,
+  photo?: PhotoOut,
 ) {
-  const { files, write } = pictureFiles(out);
+  const { files, write, writeBytes } = pictureFiles(out);
   const onSheet: RgbImage[] = [];
   return {
     files,
     write,
     /** Writes picture number `number`; the file's path. */
-    async add(number: number, info: PictureInfo, image: RgbImage | RgbaImage): Promise<string> {
+    async add(number: number, info: PictureInfo, image: RgbImage | RgbaImage, region?: PixelRect): Promise<string> {
       if (grid) onSheet.push(flattenAlpha(image, [255, 255, 255]));
-      return write(pictureName(number, total), image, metadata ? settingsText(pictureSettings(settings, info)) : {});
+      const text = metadata === false ? {} : settingsText(pictureSettings(settings, info));
+      if (photo === undefined) return write(pictureName(number, total), image, text);
+      const bytes = await photoFile(photo.target, image, region!, text);
+      return writeBytes(photo.name ?? pictureName(number, total, extensionOf(photo.target.format)), bytes);
     },
     /** Writes the contact sheet where one is asked for. */
     async close(columns: { columns?: number }): Promise<void> {

@@ -13,7 +13,7 @@ import {
   readMask,
 } from "../editing/index.ts";
 import { MAX_IMAGE_SIDE, type RgbaImage } from "../image/index.ts";
-import { loadMaskPicture, loadRgba, pictureHash } from "../image/node.ts";
+import { loadMaskPicture, loadRgba, pictureBytes, pictureHash } from "../image/node.ts";
 import {
   EDITING_FIELDS,
   type EditingInput,
@@ -22,7 +22,7 @@ import {
   parseSampling,
   resolveEditing,
 } from "../options/index.ts";
-import { type EditOptions, runSettings } from "../pipelines/index.ts";
+import { cropFor, type EditOptions, type FlexVARPipeline, runSettings } from "../pipelines/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type DrawFlags, draw, pictureJson } from "./draw.ts";
 import { UsageError } from "./errors.ts";
@@ -30,9 +30,12 @@ import { addBatchFlag, addComputeFlags, addOptionFlags, optionInput, samplingInp
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath, withModel } from "./model.ts";
 import { expectFolder, olderPictures } from "./output.ts";
+import { addPhotoFlags, extensionOf, type PhotoFlags, photoOut, photoPlace } from "./photo-out.ts";
 import { seconds } from "./reporter.ts";
 
-interface EditFlags extends DrawFlags, Partial<Margins> {
+interface EditFlags extends DrawFlags, PhotoFlags, Partial<Margins> {
+  readonly out: string;
+  readonly metadata?: boolean | string;
   readonly class?: string;
   readonly mask?: string;
   readonly maskMode: MaskMode;
@@ -66,7 +69,7 @@ const COMMANDS: Readonly<Record<EditTask, EditCommand>> = {
     description:
       "Repaints the white part of a mask. Every pixel outside it keeps its bytes; with a class given, nothing under it " +
       "reaches the result. Grey repaints in part. Pictures larger than the model was trained on are worked on in windows around the holes.",
-    kept: "; 8-bit sRGB PNG is kept to the byte",
+    kept: "; what is outside the mask keeps its samples, of 8 or 16 bits, and the file's colour profile",
     flags: [
       editing("--mask <FILE>", "the mask, of the picture's size"),
       editing(
@@ -79,6 +82,7 @@ const COMMANDS: Readonly<Record<EditTask, EditCommand>> = {
     examples: [
       "flexvar inpaint cat.png --mask hole.png --class animal-face --count 4 --grid",
       "flexvar inpaint photo.png --mask hole.png --class none --window 128",
+      "flexvar inpaint photo.jpg --mask hole.png --class none --crop auto --out photo-edited.jpg --quality 95",
     ],
     plan({ mask: file, maskMode }) {
       if (file === undefined) throw new UsageError("--mask: expected a mask file, got none");
@@ -154,8 +158,11 @@ export function addEditFlags(command: Command, task: EditTask): Command {
     .option("--out <DIR>", "folder for the pictures", "out")
     .option("--grid", "also a contact sheet: sheet/sheet.png in the folder")
     .option("--preview", "also every scale's picture: previews/000_00.png (picture, scale)")
-    .option("--no-metadata", "no settings in the PNG files");
-  return addBatchFlag(addComputeFlags(command), "variants side by side; 4 by default; changes no picture");
+    .option("--no-metadata", "no settings in the PNG files, and none of the photograph's own records");
+  return addBatchFlag(
+    addComputeFlags(addPhotoFlags(command)),
+    "variants side by side; 4 by default; changes no picture",
+  );
 }
 
 /** The options that the flags give, without the picture. @throws OptionError */
@@ -174,29 +181,63 @@ function byLongerSide({ width, height }: RgbaImage, side: number): [width: numbe
   return [scaled(width), scaled(height)];
 }
 
+/** @throws UsageError where a run makes more pictures than the one that a file's name stands for */
+function expectOne({ classLabels, count = 1 }: Omit<EditOptions, "image">, out: string): void {
+  const pictures = count * (Array.isArray(classLabels) ? classLabels.length : 1);
+  if (pictures !== 1) throw new UsageError(`--out: expected a folder for ${pictures} pictures, got the file ${out}`);
+}
+
+/** What is said of the part that an edit works on. */
+function cropNotes(
+  { config, factor }: FlexVARPipeline,
+  mask: EditMask | undefined,
+  { crop = "none" }: EditingInput,
+): string[] {
+  const found = mask && cropFor({ config, factor }, mask, { crop });
+  if (found === undefined) return [];
+  const { region, work, zoom } = found;
+  const where = `${region.width}x${region.height} at ${region.left},${region.top}`;
+  if (zoom === 1) return [`works on ${where}, at the photograph's own scale`];
+  const scale = `${work.width}x${work.height}: 1/${zoom.toFixed(1)} of its scale`;
+  return [
+    `works on ${where} as ${scale}, so that what is painted is softer than what surrounds it; --crop none paints all its detail, in windows`,
+  ];
+}
+
 /** Opens the model and carries an edit out; each file appears whole or not at all. */
 async function edit(task: EditTask, file: string, flags: EditFlags, running: Running): Promise<Outcome> {
   const { report } = running;
   const input = editInput(flags);
   const canvas = COMMANDS[task].plan(flags);
-  const given = await loadRgba(file);
+  const place = await photoPlace(flags);
+  if (place.name !== undefined) expectOne(input, flags.out);
+  const source = await pictureBytes(file);
+  const given = await loadRgba(source);
   const { picture: image = given, mask, size = [image.width, image.height], notes = [] } = await canvas(given);
+  const isCropped = (input.crop ?? "none") !== "none";
+  const { photo, notes: more } = await photoOut(
+    source,
+    { image, mask: task === "inpaint" ? mask : undefined, isCropped },
+    flags,
+    place,
+  );
   const folder = findModel(flags.model);
-  await expectFolder(flags.out);
+  const out = place.folder;
+  await expectFolder(out);
   return withModel(folder, flags, report, async (pipe) => {
     const model = await modelHash(folder);
     const run = { task, options: { ...input, image }, mask, size, image: pictureHash(given), model };
     runSettings(pipe.config, run);
-    for (const note of notes) report.log(note);
+    for (const note of [...notes, ...more, ...cropNotes(pipe, mask, input)]) report.log(note);
     const began = performance.now();
-    const { pictures, files, windows, settings, estimate } = await draw(pipe, run, flags, running);
+    const { pictures, files, windows, settings, estimate } = await draw(pipe, run, { ...flags, out }, running, photo);
     const took = performance.now() - began;
     if (input.classLabels === "auto")
       report.log(`class: ${pictures[0]!.label ?? pictures[0]!.classId} (guessed; --class names another)`);
-    const older = await olderPictures(flags.out, pictures.length);
     report.finish();
     report.log(`${pictures.length} in ${shownPath(flags.out)} (${seconds(took)})`);
-    if (older.length > 0) report.log(`${shownPath(flags.out)} also holds ${older.length} of earlier runs: ${older[0]}`);
+    const older = place.name === undefined ? await olderPictures(out, pictures.length, extensionOf(place.format)) : [];
+    if (older.length > 0) report.log(`${shownPath(out)} also holds ${older.length} of earlier runs: ${older[0]}`);
     return {
       json: {
         model: { path: folder, hash: model },

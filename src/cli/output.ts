@@ -74,14 +74,16 @@ export const SHEET = join("sheet", "sheet.png");
 /** Writes a run's pictures, each whole or not at all, and keeps the list of its files. */
 export function pictureFiles(out: string) {
   const files: string[] = [];
-  const write = async (name: string, image: RgbImage | RgbaImage, text: PngText = {}): Promise<string> => {
+  const writeBytes = async (name: string, bytes: Uint8Array): Promise<string> => {
     const path = join(out, name);
     // In the order of the calls, which may overlap.
     files.push(path);
-    await writeFileAtomic(path, encodePng(image, text));
+    await writeFileAtomic(path, bytes);
     return path;
   };
-  return { files, write };
+  const write = (name: string, image: RgbImage | RgbaImage, text: PngText = {}): Promise<string> =>
+    writeBytes(name, encodePng(image, text));
+  return { files, write, writeBytes };
 }
 
 /** One class a row, unless there is one class or one picture of each. */
@@ -90,8 +92,8 @@ export function sheetColumns(classes: number, count: number): { columns?: number
 }
 
 /** `000.png`, `001.png`, …: as many digits as the last needs, at least three. */
-export function pictureName(index: number, total: number): string {
-  return `${numbered(index, total)}.png`;
+export function pictureName(index: number, total: number, extension = "png"): string {
+  return `${numbered(index, total)}.${extension}`;
 }
 
 /** `000_04.png`: picture 0, scale 4. */
@@ -104,7 +106,7 @@ function numbered(index: number, total: number): string {
 }
 
 /** Numbered pictures in a folder that this run of `total` did not write. */
-export async function olderPictures(folder: string, total: number): Promise<string[]> {
-  const own = new Set(Array.from({ length: total }, (_, i) => pictureName(i, total)));
-  return (await readdir(folder)).filter((name) => /^\d{3,}\.png$/.test(name) && !own.has(name)).sort();
+export async function olderPictures(folder: string, total: number, extension?: string): Promise<string[]> {
+  const own = new Set(Array.from({ length: total }, (_, i) => pictureName(i, total, extension)));
+  return (await readdir(folder)).filter((name) => /^\d{3,}\.(?:png|jpg|webp)$/.test(name) && !own.has(name)).sort();
 }

@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import { checkMask, type EditMask, MASK_MODES, type MaskMode, maskFromImage, widenCanvas } from "../editing/index.ts";
 import { namingFile } from "../errors/index.ts";
 import { readInput } from "../files/index.ts";
-import { type RgbaImage, readSettings } from "../image/index.ts";
-import { loadMaskPicture, loadRgba, pictureHash } from "../image/node.ts";
+import { type RgbaImage, readSettings, withAlpha } from "../image/index.ts";
+import { loadMaskPicture, loadRgba, pictureBytes, pictureHash } from "../image/node.ts";
 import { type EditRun, type RepeatedEdit, recordedDevice, requestFrom } from "../pipelines/index.ts";
 import { type CommandWork, measured, type Outcome, type Running } from "./command.ts";
 import { type DrawFlags, draw } from "./draw.ts";
@@ -12,6 +12,7 @@ import { addComputeFlags } from "./flags.ts";
 import { modelHash } from "./identity.ts";
 import { findModel, shownPath, withModel } from "./model.ts";
 import { expectFolder } from "./output.ts";
+import { type PhotoOut, photoOut } from "./photo-out.ts";
 
 interface RepeatFlags extends DrawFlags {
   readonly force?: boolean;
@@ -57,12 +58,20 @@ async function repeat([file = ""]: readonly string[], flags: RepeatFlags, runnin
     const [then, now] = [recorded.device, pipe.runtime.provider].map((device) => recordedDevice(device) ?? "cpu");
     if (then !== now)
       running.report.log(`${file} was drawn on ${then}, and is repeated on ${now}: its bytes may differ`);
-    const { files, settings: drawn } = await draw(pipe, run, flags, running);
+    const photo = run.task === "inpaint" ? await photoOf(flags.image ?? file, run, flags) : undefined;
+    const { files, settings: drawn } = await draw(pipe, run, flags, running, photo);
     running.report.log(`drew ${file} again: ${files.at(-1)}`);
     // Of edits, what they said.
     const settings = isEdit ? recorded : drawn;
     return { json: { model: { path: folder, hash }, files, settings, ...measured(pipe.runtime.runMilliseconds()) } };
   });
+}
+
+/** How a photograph is written that was in-painted: as it was then. */
+async function photoOf(file: string, { options, mask }: EditRun, flags: RepeatFlags): Promise<PhotoOut | undefined> {
+  const isCropped = (options.crop ?? "none") !== "none";
+  const canvas = { image: withAlpha(options.image), mask, isCropped };
+  return (await photoOut(await pictureBytes(file), canvas, flags, { format: "png" })).photo;
 }
 
 /** The edit that paints an edited picture again: the same bytes, settings included, where model and machine are the same. */

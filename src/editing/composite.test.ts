@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import { bicubicMatrix, resizeSeparable } from "../image/index.ts";
+import { bicubicMatrix, type MasterImage, resizeSeparable } from "../image/index.ts";
 import { compositePatch } from "./composite.ts";
 import { enlargedRows } from "./enlarge.ts";
 import { type EditMask, plainMask } from "./mask.ts";
-import type { MasterImage } from "./master.ts";
 import { keptMean } from "./neighbourhood.ts";
 
 /** Numbers that look random and are the same every time. */

@@ -1,8 +1,7 @@
 /** A painted patch put into a photograph of any size, a band of rows at a time: outside the mask no sample changes. */
-import type { PixelRect } from "../image/index.ts";
+import { checkMaster, type MasterImage, type PixelRect, whiteOf } from "../image/index.ts";
 import { type EnlargedRows, enlargedRows } from "./enlarge.ts";
 import type { EditMask } from "./mask.ts";
-import { checkMaster, type MasterImage, whiteOf } from "./master.ts";
 import { keptMean } from "./neighbourhood.ts";
 
 export interface CompositeOptions {

@@ -27,6 +27,17 @@ export interface CropOptions {
 /** What an edit of a photograph works on: `none`: windows over the whole; `auto`: a part around the mask; or that part. */
 export type CropChoice = "auto" | "none" | PixelRect;
 
+/** Reads `auto`, `none` or a region as `x,y,width,height` in pixels. @throws OptionError for other texts */
+export function parseCrop(text: string): CropChoice {
+  const word = text.trim();
+  if (word === "auto" || word === "none") return word;
+  const numbers = word.split(",").map((part) => (/^ *\d{1,6} *$/.test(part) ? Number(part) : Number.NaN));
+  const [left = 0, top = 0, width = 0, height = 0] = numbers;
+  if (numbers.length !== 4 || numbers.some(Number.isNaN) || width < 1 || height < 1)
+    throw new OptionError("crop", "auto, none or a region as x,y,width,height in pixels", `"${text}"`);
+  return { left, top, width, height };
+}
+
 /** Regions are at most this many times as long as high, where the picture allows it: the model draws such ratios whole. */
 const LONGEST_RATIO = 2;
 /** Regions up to so many times the trained side along a side (in the mean) are worked on at the picture's own scale. */

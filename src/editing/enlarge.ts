@@ -1,6 +1,5 @@
 /** Bicubic enlarging a few rows at a time, so that a patch never exists whole at a photograph's size. */
-import { cubic } from "../image/index.ts";
-import type { MasterImage } from "./master.ts";
+import { cubic, type MasterImage } from "../image/index.ts";
 
 const TAPS = 4;
 

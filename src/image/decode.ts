@@ -61,14 +61,14 @@ const SHARP_NAMES: Readonly<Record<PictureFormat, string>> = {
  * Decodes a picture within limits. Its first bytes must be of one of {@link PICTURE_FORMATS}, whatever it is called; frames, pages,
  * scans and pixels are bounded before a decoder starts; a few pictures are decoded at once, the others wait for their turn.
  * @param where names the picture in errors.
- * @param work what to make of the opened picture: its first frame, damage being an error.
+ * @param work what to make of the opened picture: its first frame, damage being an error; `reopen` gives it once more, its colour profile ignored or not.
  * @throws ImageError; the signal's reason when it aborts before the picture's turn.
  */
 export async function decodeWithin<T>(
   bytes: Uint8Array,
   where: string,
   limits: DecodeLimits,
-  work: (image: Sharp, metadata: Metadata) => Promise<T>,
+  work: (image: Sharp, metadata: Metadata, reopen: (ignoreIcc: boolean) => Sharp) => Promise<T>,
 ): Promise<T> {
   const { signal, seconds = MAX_SECONDS } = limits;
   const format = pictureFormat(bytes);
@@ -78,8 +78,8 @@ export async function decodeWithin<T>(
   if (excess !== undefined)
     throw new ImageError(where, "parts", `a picture of at most ${excess.most} ${excess.what}`, "more");
   const readable = format === "PNG" ? withoutTexts(bytes) : bytes;
-  const open = (limitInputPixels: number | false) =>
-    sharp(readable, { limitInputPixels, failOn: "error", page: 0, pages: 1 }).timeout({
+  const open = (limitInputPixels: number | false, ignoreIcc = false) =>
+    sharp(readable, { limitInputPixels, ignoreIcc, failOn: "error", page: 0, pages: 1 }).timeout({
       seconds: Math.ceil(Math.min(seconds, 3600)),
     });
   const decode = async (): Promise<T> => {
@@ -88,7 +88,8 @@ export async function decodeWithin<T>(
       if (metadata.format !== SHARP_NAMES[format])
         throw new Error(`a ${metadata.format} file that begins as ${format}`);
       checkSize(metadata, where, limits);
-      return await work(open(limits.pixels ?? MAX_IMAGE_PIXELS), metadata);
+      const reopen = (ignoreIcc = false): Sharp => open(limits.pixels ?? MAX_IMAGE_PIXELS, ignoreIcc);
+      return await work(reopen(), metadata, reopen);
     } catch (error) {
       if (error instanceof ImageError) throw error;
       throw new ImageError(where, "damage", "a readable picture", shortReason(error), { cause: error });

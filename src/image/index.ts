@@ -1,7 +1,11 @@
+export { type FileExtras, OUTPUT_FORMATS, type OutputFormat, withExtras } from "./embed.ts";
+export { editedExif } from "./exif.ts";
 export { pictureFormat } from "./format.ts";
+export * from "./master.ts";
 export * from "./pixels.ts";
 export { type PngTextLimits, readPngText } from "./png-read.ts";
 export { encodePng, type PngText } from "./png-write.ts";
 export * from "./resize.ts";
 export * from "./settings.ts";
 export { contactSheet, type SheetOptions } from "./sheet.ts";
+export { editedXmp } from "./xmp.ts";

@@ -35,7 +35,7 @@ export async function loadRgb(input: string | Uint8Array, options: LoadOptions =
 
 /** The same with the alpha channel as it is, and the colours under transparent parts: of an 8-bit sRGB PNG its very bytes. */
 export async function loadRgba(
-  input: string | Uint8Array,
+  input: PictureSource,
   { resize, limits = {} }: Pick<LoadOptions, "resize" | "limits"> = {},
 ): Promise<RgbaImage> {
   const { bytes, where } = await pictureBytes(input);
@@ -62,9 +62,19 @@ export async function loadPlanar(input: string | Uint8Array, options: LoadOption
 /** Longest picture file that is read: beyond what 100 megapixels of 16 bits take. */
 const MAX_FILE_BYTES = 2 ** 30;
 
+/** A picture's path or bytes, or bytes and what errors call them. */
+export type PictureSource = string | Uint8Array | PictureFile;
+
+/** The bytes of a picture file that is decoded several times, and what errors call it. */
+export interface PictureFile {
+  readonly bytes: Uint8Array;
+  readonly where: string;
+}
+
 /** A picture file's bytes, and what errors call it. Pipes are read to their end. @throws ImageError */
-async function pictureBytes(input: string | Uint8Array): Promise<{ bytes: Uint8Array; where: string }> {
-  if (typeof input !== "string") return { bytes: input, where: "image" };
+export async function pictureBytes(input: PictureSource): Promise<PictureFile> {
+  if (input instanceof Uint8Array) return { bytes: input, where: "image" };
+  if (typeof input !== "string") return input;
   const pieces: Buffer[] = [];
   let total = 0;
   try {

@@ -16,5 +16,18 @@ export {
   loadPlanar,
   loadRgb,
   loadRgba,
+  type PictureFile,
+  type PictureSource,
+  pictureBytes,
   pictureHash,
 } from "./load.ts";
+export {
+  encodePhoto,
+  inColoursOf,
+  isTransparent,
+  loadPhoto,
+  type Photo,
+  type PhotoFacts,
+  type PhotoOutput,
+  photoFacts,
+} from "./photo.ts";

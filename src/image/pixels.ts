@@ -57,6 +57,15 @@ export function flattenAlpha(image: RgbImage | RgbaImage, background: readonly [
   return { data: out, width, height };
 }
 
+/** The colours alone, as they are under transparent parts too. A picture without alpha is given back itself. */
+export function withoutAlpha(image: RgbImage | RgbaImage): RgbImage {
+  if (channelsOf(image) === 3) return image;
+  const { data, width, height } = image;
+  const out = new Uint8Array(width * height * 3);
+  for (let i = 0; i < width * height; i++) for (let c = 0; c < 3; c++) out[3 * i + c] = data[4 * i + c]!;
+  return { data: out, width, height };
+}
+
 /** True where no pixel is transparent. */
 export function isOpaque(image: RgbImage | RgbaImage): boolean {
   if (channelsOf(image) === 3) return true;

@@ -25,14 +25,14 @@ export function encodePng(image: RgbImage | RgbaImage, text: PngText = {}): Uint
   header.set([8, channels === 4 ? 6 : 2, 0, 0, 0], 8);
   return concatArrays(Uint8Array, [
     Uint8Array.from(PNG_SIGNATURE),
-    chunk("IHDR", header),
-    ...Object.entries(text).map(([keyword, value]) => textChunk(keyword, value)),
-    chunk("IDAT", zlibSync(filterRows(image, channels))),
-    chunk("IEND", new Uint8Array(0)),
+    pngChunk("IHDR", header),
+    ...Object.entries(text).map(([keyword, value]) => pngTextChunk(keyword, value)),
+    pngChunk("IDAT", zlibSync(filterRows(image, channels))),
+    pngChunk("IEND", new Uint8Array(0)),
   ]);
 }
 
-function chunk(type: string, body: Uint8Array): Uint8Array {
+export function pngChunk(type: string, body: Uint8Array): Uint8Array {
   const out = new Uint8Array(body.length + 12);
   const view = new DataView(out.buffer);
   view.setUint32(0, body.length);
@@ -42,14 +42,14 @@ function chunk(type: string, body: Uint8Array): Uint8Array {
   return out;
 }
 
-function textChunk(keyword: string, text: string): Uint8Array {
+export function pngTextChunk(keyword: string, text: string): Uint8Array {
   if (!/^[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa1-\xff]{0,77}[\x21-\x7e\xa1-\xff])?$/.test(keyword)) {
     throw new RangeError(`PNG: expected a keyword of 1 to 79 Latin-1 characters, got "${keyword}"`);
   }
   if (text.includes("\0")) throw new RangeError(`PNG: expected text without NUL under "${keyword}"`);
-  if (/^[\n\x20-\x7e\xa0-\xff]*$/.test(text)) return chunk("tEXt", latin1(`${keyword}\0${text}`));
+  if (/^[\n\x20-\x7e\xa0-\xff]*$/.test(text)) return pngChunk("tEXt", latin1(`${keyword}\0${text}`));
   // After the keyword: not compressed, method 0, no language tag, no translated keyword.
-  return chunk("iTXt", concatArrays(Uint8Array, [latin1(`${keyword}\0\0\0\0\0`), new TextEncoder().encode(text)]));
+  return pngChunk("iTXt", concatArrays(Uint8Array, [latin1(`${keyword}\0\0\0\0\0`), new TextEncoder().encode(text)]));
 }
 
 function latin1(text: string): Uint8Array {

@@ -3,7 +3,7 @@
  * in pictures and `flexvar repeat` derive from it: an option is a row here, its use, and its test.
  */
 import { z } from "zod";
-import { FILLS } from "../editing/index.ts";
+import { FILLS, parseCrop } from "../editing/index.ts";
 import { GUIDANCE_MODES, MAX_GRID_SIDE, parseEntropyTemperature, parseGreedy, STEP_TABLES } from "../sampling/index.ts";
 import { choice, classLabels, guidanceUntil, perScale, readableText, real, scales, size, whole } from "./schemas.ts";
 import { LONGEST_STYLE } from "./style.ts";
@@ -238,6 +238,15 @@ const editingOptions = {
     text: "number",
     tasks: ["inpaint", "refine"],
     recorded: "always",
+  },
+  crop: {
+    schema: readableText(parseCrop),
+    description:
+      "What of a photograph is worked on: auto (one part around the mask, reduced to what the model was trained on: the cost does not depend on the photograph's size), that part as X,Y,W,H in pixels, or none (the default: windows of the trained size at the photograph's own scale).",
+    metavar: "auto|none|X,Y,W,H",
+    tasks: ["inpaint"],
+    default: "none",
+    recorded: "unless default",
   },
   window: {
     schema: whole(1, 4096),

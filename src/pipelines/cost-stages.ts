@@ -19,6 +19,9 @@ const FLOAT = 4;
 /** Bytes a pixel that the host holds of a picture at work: as bytes, as planes of floats, and both once more while it is changed. */
 const EDITED_PIXEL_BYTES = 48;
 
+/** The same where only a part of it is at work: the picture, its mask, a result, and the file that it becomes. */
+const CROPPED_PIXEL_BYTES = 16;
+
 /** `total` things, `most` at a time: how many at once, how often. */
 function batches(total: number, most: number): { rows: number; times: number }[] {
   const [whole, rest] = [Math.floor(total / most), total % most];
@@ -85,7 +88,7 @@ export function editStages(config: ModelConfig, plan: EditPlan): Stage[] {
     sampling: resolvePlan(config, { ...sampled, size: [pass.work.width, pass.work.height] }),
   }));
   const variants = editing.bestOf ?? passes[0]?.sampling.count ?? 1;
-  const held = canvas.width * canvas.height * EDITED_PIXEL_BYTES;
+  const held = canvas.width * canvas.height * (editing.crop === "none" ? EDITED_PIXEL_BYTES : CROPPED_PIXEL_BYTES);
   const stages: Stage[] = [{ kind: "hold", bytes: held }];
   if (classLabels === "auto") stages.push(...guessStages(config, canvas, factor));
   for (const { rows, times } of batches(labels * variants, batchSize)) {

@@ -23,6 +23,7 @@ import {
   type SamplingInput,
 } from "../options/index.ts";
 import { mapPerScale, type PixelSize } from "../sampling/index.ts";
+import { cropFor, cropPass, croppedInpaint, inPhotograph } from "./crop.ts";
 import { type EditEvent, type OpenModel, WHITE } from "./model.ts";
 import { type PaintOptions, paint } from "./passes.ts";
 import { resolvePlan } from "./resolve.ts";
@@ -68,10 +69,15 @@ export function withGuidance<T extends Pick<EditOptions, "guidance">>(
  * @throws OptionError for bad options; the signal's reason when aborted.
  */
 export async function* inpaint(pipe: OpenModel, options: InpaintOptions): AsyncGenerator<EditEvent> {
-  const original = withAlpha(options.image);
-  const mask = checkMask(options.mask, original);
+  const mask = checkMask(options.mask, options.image);
   const editing = resolveEditing(pickEditing({ ...options }));
   const guided = withGuidance(pipe, options, mask);
+  const crop = cropFor(pipe, mask, editing);
+  if (crop !== undefined) {
+    yield* inPhotograph(inpaint(pipe, croppedInpaint(guided, crop, editing)), options, crop, pipe.factor);
+    return;
+  }
+  const original = withAlpha(options.image);
   const windows = windowPasses(pipe, guided, editing, inpaintPasses(pipe, mask, editing));
   const picture = flattenAlpha(original, WHITE);
   const hole = holeOf(mask);
@@ -85,8 +91,10 @@ export async function* inpaint(pipe: OpenModel, options: InpaintOptions): AsyncG
 export function inpaintPasses(
   { config, factor }: Pick<OpenModel, "config" | "factor">,
   mask: EditMask,
-  { window = config.trainedSide * factor, padding, whole }: ResolvedEditing,
+  { crop: choice, window = config.trainedSide * factor, padding, whole }: ResolvedEditing,
 ): WindowPass[] {
+  const crop = cropFor({ config, factor }, mask, { crop: choice });
+  if (crop !== undefined) return [cropPass(crop, factor)];
   return planWindows(holeOf(mask), mask.width, mask.height, { factor, window, padding, whole });
 }
 

@@ -6,6 +6,7 @@ export * from "./cost.ts";
 export * from "./cost-check.ts";
 export * from "./cost-fit.ts";
 export * from "./cost-stages.ts";
+export { cropFor } from "./crop.ts";
 export * from "./edit.ts";
 export * from "./flexvar.ts";
 export * from "./forward.ts";

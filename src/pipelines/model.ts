@@ -1,5 +1,5 @@
 /** What the tasks take, an opened model; and what editing yields. */
-import type { WindowPass } from "../editing/index.ts";
+import type { Crop, WindowPass } from "../editing/index.ts";
 import type { PlanarBatch, RgbaImage } from "../image/index.ts";
 import type { ModelConfig } from "../pretrained/index.ts";
 import type { Grid } from "../sampling/index.ts";
@@ -45,6 +45,17 @@ export interface EditEvent extends ScaleTokens {
   readonly first: number;
   /** The whole pictures as they stand, one a variant: outside the mask the bytes given, always. */
   images(): Promise<readonly RgbaImage[]>;
+  /** Of an edit that works on a part of a photograph alone. */
+  readonly cropped?: CroppedPictures | undefined;
+}
+
+/** What an edit painted of a photograph's part. */
+export interface CroppedPictures {
+  readonly crop: Crop;
+  /** The part at the size that was worked on, one a variant: what is put into the photograph where the mask repaints. */
+  patches(): Promise<readonly RgbaImage[]>;
+  /** The whole pictures, no side over `longest` pixels. */
+  reduced(longest: number): Promise<readonly RgbaImage[]>;
 }
 
 /** What the model sees under transparent parts. */

@@ -14,6 +14,7 @@ import type { EditEvent } from "./model.ts";
 import type { PictureInfo } from "./pictures.ts";
 import type { GenerateOptions } from "./resolve.ts";
 import { computedBy, type EditRecord, pictureSettings, type RunRecord, runSettings } from "./settings.ts";
+import { thinned, thinning } from "./thin.ts";
 
 /** An edit with the picture that is painted on; outpaint and expand come as the widened picture and the mask of what is new. */
 export type EditRun = EditRecord & { readonly options: EditOptions };
@@ -50,6 +51,8 @@ export interface RunOptions {
   /** Scales whose pictures are wanted beside the last; `"every"`: those of all windows, in full size. */
   readonly shown: ShownScales | "every";
   readonly signal?: AbortSignal | undefined;
+  /** Of an edit that works on a part of a photograph, the finished pictures are that part at the size that was worked on (`event.cropped`). */
+  readonly patches?: boolean | undefined;
   /** Most pictures side by side, in place of the run's own. */
   readonly batchSize?: number | undefined;
 }
@@ -58,7 +61,7 @@ export interface RunOptions {
 export async function* runSteps(
   pipe: FlexVARPipeline,
   run: TaskRun,
-  { shown, signal, batchSize }: RunOptions,
+  { shown, signal, batchSize, patches = false }: RunOptions,
 ): AsyncGenerator<RunStep> {
   const settings = runSettings(pipe.config, run, computedBy(pipe.networks));
   const isEvery = shown === "every";
@@ -66,6 +69,7 @@ export async function* runSteps(
     isShown: (event) => isEvery || shownEvent(event, shown).isShown,
     settingsOf: (picture) => pictureSettings(settings, picture),
     longest: isEvery ? Number.POSITIVE_INFINITY : pipe.config.trainedSide * pipe.factor,
+    patches,
   });
 }
 
@@ -89,13 +93,15 @@ export interface PictureRules {
   settingsOf(picture: PictureInfo, row: number): SettingsRecord;
   /** Longest side, pixels, of what shows how a run in windows stands. */
   readonly longest?: number | undefined;
+  /** See {@link RunOptions.patches}. */
+  readonly patches?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Events with their pictures. */
 export async function* stepsOf<E extends RunEvent>(
   events: AsyncIterable<E>,
-  { isShown, settingsOf, longest = 0, signal }: PictureRules,
+  { isShown, settingsOf, longest = 0, patches = false, signal }: PictureRules,
 ): AsyncGenerator<RunStep<E>> {
   /** Tokens drawn so far for each picture of a batch, by the batch's first. */
   const drawn = new Map<number, number>();
@@ -104,7 +110,7 @@ export async function* stepsOf<E extends RunEvent>(
     const tokens = (drawn.get(first) ?? 0) + gridTokens(event.grid);
     drawn.set(first, tokens);
     const rows = event.pictures.map((_, row) => row).filter((row) => isLast || isShown(event, row));
-    const images = await imagesOf(event, rows, longest, signal);
+    const images = await imagesOf(event, rows, { longest, patches, signal });
     const pictures = rows.map((row, i): RunPicture => {
       const info = event.pictures[row]!;
       return {
@@ -123,12 +129,12 @@ export async function* stepsOf<E extends RunEvent>(
 async function imagesOf(
   event: RunEvent,
   rows: readonly number[],
-  longest: number,
-  signal: AbortSignal | undefined,
+  { longest = 0, patches = false, signal }: Omit<PictureRules, "isShown" | "settingsOf">,
 ): Promise<(RgbImage | RgbaImage)[]> {
   if (rows.length === 0) return [];
   if ("images" in event) {
-    const images = await shownPictures(event, longest);
+    const isPatch = patches && event.isLast && event.cropped !== undefined;
+    const images = isPatch ? await event.cropped.patches() : await shownPictures(event, longest);
     return rows.map((row) => withoutOpaqueAlpha(images[row]!));
   }
   const images: RgbImage[] = [];
@@ -184,21 +190,11 @@ export function shownEvent(
   return { step: window, steps: windows, isShown: isLast || isDone };
 }
 
-/** The pictures of a shown event: whole where it is the last or the only window, else reduced by a whole number. */
+/** The pictures of a shown event: whole where it is the last or the only window over all of the picture, else reduced by a whole number. */
 export async function shownPictures(event: EditEvent, trainedPixels: number): Promise<readonly RgbaImage[]> {
+  const longest = Math.max(PREVIEW_SIDE, trainedPixels);
+  if (event.cropped !== undefined && !event.isLast) return event.cropped.reduced(longest);
   const images = await event.images();
   if (event.isLast || event.windows === 1) return images;
-  return images.map((image) => reduced(image, Math.max(PREVIEW_SIDE, trainedPixels)));
-}
-
-/** Every k-th pixel of every k-th row, so that no side is over `longest`. */
-function reduced(image: RgbaImage, longest: number): RgbaImage {
-  const k = Math.ceil(Math.max(image.width, image.height) / longest);
-  if (k <= 1) return image;
-  const [width, height] = [Math.ceil(image.width / k), Math.ceil(image.height / k)];
-  const from = new Uint32Array(Uint8Array.from(image.data).buffer);
-  const to = new Uint32Array(width * height);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) to[y * width + x] = from[y * k * image.width + x * k]!;
-  return { data: new Uint8Array(to.buffer), width, height };
+  return images.map((image) => thinned(image, thinning(image, longest)));
 }

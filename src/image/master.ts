@@ -1,8 +1,9 @@
 /** The user's own picture at full size, as its file has it: 8 or 16 bits, in its own colour space. */
-import type { PixelSize } from "../sampling/index.ts";
 
 /** A picture whose samples are never converted: [H, W, channels] row-major, of 8 bits or of 16 (0..65535), alpha not multiplied in. */
-export interface MasterImage extends PixelSize {
+export interface MasterImage {
+  readonly width: number;
+  readonly height: number;
   readonly data: Uint8Array | Uint8ClampedArray | Uint16Array;
   /** RGB, or RGB and alpha. */
   readonly channels: 3 | 4;
