@@ -65,6 +65,10 @@ export async function dropFile(page: Page, file: Uint8Array, name = "dropped.png
 export const canvas = (page: Page, size?: string): Locator =>
   page.getByRole("group", { name: size === undefined ? /^Canvas, / : `Canvas, ${size}` });
 
+/** How large the editor shows the picture, percent of its own size. */
+export const zoomShown = async (page: Page): Promise<number> =>
+  Number.parseFloat((await page.locator(".zoom-value").textContent())!);
+
 /** Brushes over the middle of a picture of 64 px and draws its right edge out by 16; undoes that and does it again. */
 export async function paintAndExtend(page: Page): Promise<void> {
   const { x, y, width, height } = (await canvas(page).boundingBox())!;

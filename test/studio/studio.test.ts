@@ -15,6 +15,7 @@ import {
   PATIENCE,
   paintAndExtend,
   watchScales,
+  zoomShown,
 } from "./checks.ts";
 import { CLASSES } from "./few-classes.ts";
 import { openStudio, type StudioSite } from "./site.ts";
@@ -198,6 +199,38 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await canvas(page, "64 by 64 pixels").waitFor();
     await page.keyboard.press("Control+y");
     await page.keyboard.press("Control+Shift+z");
+    await canvas(page, "80 by 64 pixels").waitFor();
+  });
+
+  test("the picture is looked at from near and far by wheel, keys and buttons, and moved; none of that paints", async () => {
+    const { x, y, width, height } = (await canvas(page).boundingBox())!;
+    await page.getByRole("button", { name: "Fit" }).click();
+    const whole = await zoomShown(page);
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.wheel(0, -200);
+    await expect.poll(() => zoomShown(page)).toBeGreaterThan(whole);
+    const near = await zoomShown(page);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await expect.poll(() => zoomShown(page)).toBeGreaterThan(near);
+    await canvas(page).focus();
+    await page.keyboard.down("Space");
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2 + 90, y + height / 2 + 40, { steps: 3 });
+    await page.mouse.up();
+    await page.keyboard.up("Space");
+    await page.mouse.down({ button: "right" });
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 3 });
+    await page.mouse.up({ button: "right" });
+    await page.keyboard.press("1");
+    await expect.poll(() => zoomShown(page)).toBe(100);
+    await page.keyboard.press("0");
+    await expect.poll(() => zoomShown(page)).toBe(whole);
+    // Before the canvas grew there is the dab of the Space key alone.
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    await canvas(page, "64 by 64 pixels").waitFor();
+    await page.keyboard.press("Control+y");
+    await page.keyboard.press("Control+y");
     await canvas(page, "80 by 64 pixels").waitFor();
   });
 

@@ -1,242 +1,229 @@
-import type Konva from "konva";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
-import { Circle, Group, Image as KonvaImage, Layer, Line, Rect, Stage } from "react-konva";
-import { contextOf, copyOf, type Margins, type Sheet, SIDES, type Side, withMargins } from "./document.ts";
-import { editor, type Tool, useEditor } from "./editor-store.ts";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Group, Image as KonvaImage, Layer, Rect, Stage } from "react-konva";
+import { type Margins, maskBounds, type Sheet, type Side, withMargins } from "./document.ts";
+import { brushPixels, editor, useEditor } from "./editor-store.ts";
+import type { Effect } from "./gesture.ts";
+import { HANDLE, Handles } from "./handles.tsx";
 import { changeMask, setMargins } from "./history.ts";
+import { MASK_TINT, MaskInk } from "./mask-ink.ts";
+import { drawStroke, type Stroke } from "./stroke.ts";
+import { useHand } from "./use-hand.ts";
+import { type Frame, type Point, toPicture, toScreen, type View } from "./view.ts";
+import { fit, panBy, shownView, useViewport } from "./viewport.ts";
+import { ZoomBar } from "./zoom-bar.tsx";
 
-type Point = readonly [x: number, y: number];
-
-/** Free space around the canvas for its handles, in screen pixels. */
-const ROOM = 44;
 /** Handles add at most this share of the picture's side. */
 const MOST_MARGIN = 1;
-const INK = "#6d5cff";
+/** From here on pixels of the picture are shown as squares. */
+const SQUARES_FROM = 3;
 
-/** The picture with its mask, painted by pointer or keys, its frame dragged wider by four handles. */
+/** The picture with its mask, painted by pointer or keys, looked at from near or far, its frame dragged wider by four handles. */
 export function EditorCanvas({ sheet }: { sheet: Sheet }) {
-  const tool = useEditor((state) => state.tool);
-  const brush = useEditor((state) => state.brush);
   const holder = useRef<HTMLDivElement>(null);
-  const [room, setRoom] = useState({ width: 320, height: 320 });
-  const [gesture, setGesture] = useState<readonly Point[]>([]);
-  const [pulled, setPulled] = useState<Margins>();
+  const overHandle = useRef(false);
+  const [stroke, follow] = useStroke();
   const [cursor, setCursor] = useState<Point>();
+  const [pulled, setPulled] = useState<Margins>();
   const shown = useMemo(() => (pulled ? withMargins(sheet, pulled) : sheet), [sheet, pulled]);
   const { image, mask, margins } = shown;
+  const view = useView(sheet, holder);
+  const room = useViewport((state) => state.room);
+  const brush = brushPixels(useEditor(), view.scale);
 
-  useEffect(() => {
-    const own = holder.current!;
-    const watch = new ResizeObserver(() => setRoom({ width: own.clientWidth, height: own.clientHeight }));
-    watch.observe(own);
-    return () => watch.disconnect();
-  }, []);
-
-  // While an edge is dragged the scale stays, so that the edge follows the pointer.
-  const scale = Math.max(
-    0.2,
-    Math.min((room.width - 2 * ROOM) / sheet.mask.width, (room.height - 2 * ROOM) / sheet.mask.height),
-  );
-  const left = (room.width - sheet.mask.width * scale) / 2 - (margins.left - sheet.margins.left) * scale;
-  const top = (room.height - sheet.mask.height * scale) / 2 - (margins.top - sheet.margins.top) * scale;
-  const inked = useMemo(() => tinted(mask), [mask]);
-
-  const pointOf = (event: Konva.KonvaEventObject<PointerEvent>): Point | undefined => {
-    const at = event.target.getStage()?.getPointerPosition();
-    return at ? [(at.x - left) / scale, (at.y - top) / scale] : undefined;
-  };
-  const begin = (event: Konva.KonvaEventObject<PointerEvent>): void => {
-    const point = pointOf(event);
-    if (point && event.target.name() !== "handle") setGesture([point]);
-  };
-  const go = (event: Konva.KonvaEventObject<PointerEvent>): void => {
-    const point = pointOf(event);
-    if (!point) return;
-    setCursor(point);
-    if (gesture.length > 0) setGesture([...gesture, point]);
-  };
-  const end = (): void => {
-    if (gesture.length > 0) paint(tool, brush, gesture);
-    setGesture([]);
-  };
+  const listeners = useHand(holder, () => overHandle.current, {
+    onStroke: (effect) => follow(effect, view),
+    onHover: (at) => setCursor(at && toPicture(view, at)),
+    onSpace: () => paint({ tool: editor().tool === "eraser" ? "eraser" : "brush", width: brush, points: [reached()] }),
+  });
+  /** Where the keys' brush is: where it was last, or in the middle. */
+  const reached = (): Point => cursor ?? [image.width / 2, image.height / 2];
   const keys = (event: KeyboardEvent): void => {
-    const by = Math.max(1, Math.round(brush / 3));
-    const [x, y] = cursor ?? [mask.width / 2, mask.height / 2];
-    const step: Readonly<Record<string, Point>> = {
-      ArrowLeft: [x - by, y],
-      ArrowRight: [x + by, y],
-      ArrowUp: [x, y - by],
-      ArrowDown: [x, y + by],
-    };
-    const next = step[event.key];
-    if (next) setCursor([Math.min(mask.width, Math.max(0, next[0])), Math.min(mask.height, Math.max(0, next[1]))]);
-    else if (event.key === " ") paint(tool === "eraser" ? "eraser" : "brush", brush, [[x, y]]);
-    else return;
+    const arrow = ARROWS[event.key];
+    if (arrow === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    if (event.shiftKey) {
+      panBy(-arrow[0] * PAN, -arrow[1] * PAN);
+      return;
+    }
+    const by = Math.max(1 / view.scale, brush / 3);
+    const within = (place: number, before: number, length: number, after: number): number =>
+      Math.min(length + after, Math.max(-before, place));
+    const [x, y] = reached();
+    const next: Point = [
+      within(x + arrow[0] * by, margins.left, image.width, margins.right),
+      within(y + arrow[1] * by, margins.top, image.height, margins.bottom),
+    ];
+    setCursor(next);
+    bringIntoSight(toScreen(view, next), room);
   };
-  const flat = gesture.flat();
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a drawing surface has no element of its own.
-    <div
-      ref={holder}
-      className="canvas"
-      role="group"
-      aria-label={`Canvas, ${mask.width} by ${mask.height} pixels. Arrow keys move the brush, Space paints.`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it is painted on with the keys.
-      tabIndex={0}
-      onKeyDown={keys}
-    >
-      <Stage
-        width={room.width}
-        height={room.height}
-        onPointerDown={begin}
-        onPointerMove={go}
-        onPointerUp={end}
-        onPointerLeave={() => {
-          end();
-          setCursor(undefined);
-        }}
+    <div className="easel">
+      {/* biome-ignore lint/a11y/useSemanticElements: a drawing surface has no element of its own. */}
+      <div
+        ref={holder}
+        className="canvas"
+        role="group"
+        aria-label={`Canvas, ${mask.width} by ${mask.height} pixels. Arrow keys move the brush, Space paints.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is painted on with the keys.
+        tabIndex={0}
+        onKeyDown={keys}
+        {...listeners}
       >
-        <Layer>
-          <Group x={left} y={top} scaleX={scale} scaleY={scale}>
-            <Rect width={mask.width} height={mask.height} fill={INK} opacity={0.16} />
-            <KonvaImage image={image} x={margins.left} y={margins.top} />
-            <KonvaImage image={inked} opacity={0.55} />
-            {gesture.length > 0 && tool !== "rect" && (
-              <Line
-                points={tool === "lasso" ? flat : flat.length === 2 ? [...flat, ...flat] : flat}
-                closed={tool === "lasso"}
-                fill={tool === "lasso" ? INK : ""}
-                stroke={tool === "eraser" ? "#ffffff" : INK}
-                strokeWidth={tool === "lasso" ? 1 / scale : brush}
-                opacity={0.55}
-                lineCap="round"
-                lineJoin="round"
-                listening={false}
-              />
-            )}
-            {gesture.length > 0 && tool === "rect" && (
-              <Rect {...box(gesture)} fill={INK} opacity={0.55} listening={false} />
-            )}
-            <Rect width={mask.width} height={mask.height} stroke={INK} strokeWidth={1.5 / scale} listening={false} />
-            {cursor && (tool === "brush" || tool === "eraser") && (
-              <Circle
-                x={cursor[0]}
-                y={cursor[1]}
-                radius={brush / 2}
-                stroke={INK}
-                strokeWidth={1.5 / scale}
-                listening={false}
-              />
-            )}
-          </Group>
-          {SIDES.map((side) => (
-            <Handle
-              key={side}
-              side={side}
-              frame={{ left, top, width: mask.width * scale, height: mask.height * scale }}
-              onDrag={(pixels) => {
-                const most = (side === "left" || side === "right" ? image.width : image.height) * MOST_MARGIN;
-                const added = Math.round(Math.min(most, Math.max(0, sheet.margins[side] + pixels / scale)));
-                setPulled({ ...sheet.margins, [side]: added });
-              }}
+        <Stage
+          width={room.width}
+          height={room.height}
+          onPointerDown={({ target }) => {
+            overHandle.current = target.name() === HANDLE;
+          }}
+        >
+          <Layer imageSmoothingEnabled={view.scale < SQUARES_FROM}>
+            <Group x={view.x} y={view.y} scaleX={view.scale} scaleY={view.scale} listening={false}>
+              <Rect {...placed(frameOf(shown))} fill={MASK_TINT} opacity={0.16} />
+              <KonvaImage image={image} />
+              <Rect {...placed(frameOf(shown))} stroke={MASK_TINT} strokeWidth={1.5 / view.scale} />
+            </Group>
+            <Handles
+              frame={onScreen(frameOf(shown), view)}
+              onDrag={(side, pixels) => setPulled(pulledOut(sheet, side, pixels / view.scale))}
               onEnd={() => {
                 if (pulled) setMargins(pulled);
                 setPulled(undefined);
               }}
             />
-          ))}
-        </Layer>
-      </Stage>
+          </Layer>
+        </Stage>
+        <MaskOverlay sheet={shown} stroke={stroke} view={view} />
+        <BrushCursor at={cursor && toScreen(view, cursor)} diameter={brush * view.scale} />
+      </div>
+      <ZoomBar />
     </div>
   );
 }
 
-interface HandleProps {
-  readonly side: Side;
-  readonly frame: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
-  /** Screen pixels outwards since the drag began. */
-  onDrag(pixels: number): void;
-  onEnd(): void;
+/** Screen pixels that Shift and an arrow key move the picture by. */
+const PAN = 60;
+
+const ARROWS: Readonly<Record<string, Point>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+/** The view in force. A picture of another size is shown whole; the room follows the element. */
+function useView(sheet: Sheet, holder: React.RefObject<HTMLDivElement | null>): View {
+  const { width, height } = sheet.image;
+  useLayoutEffect(() => useViewport.setState({ frame: frameOf(sheet) }), [sheet]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the size stands for another picture.
+  useEffect(fit, [width, height]);
+  useEffect(() => {
+    const own = holder.current!;
+    const measure = () =>
+      useViewport.setState({ room: { width: Math.max(1, own.clientWidth), height: Math.max(1, own.clientHeight) } });
+    const watch = new ResizeObserver(measure);
+    watch.observe(own);
+    return () => watch.disconnect();
+  }, [holder]);
+  return shownView(useViewport());
 }
 
-/** A grip on one edge. The number fields beside the canvas do the same for the keyboard. */
-function Handle({ side, frame, onDrag, onEnd }: HandleProps) {
-  const start = useRef<number>(undefined);
-  const across = side === "left" || side === "right";
-  const [w, h] = across ? [12, 44] : [44, 12];
-  const sign = side === "left" || side === "top" ? -1 : 1;
-  /** Where the middle of the grip lies along one axis of the frame: beside the edge, or halfway along it. */
-  const middle = (start: number, length: number, beside: boolean): number =>
-    start + length / 2 + (beside ? sign * (length / 2 + 16) : 0);
-  const x = middle(frame.left, frame.width, across) - w / 2;
-  const y = middle(frame.top, frame.height, !across) - h / 2;
+/** The mask over the picture, with the stroke that is being drawn. */
+function MaskOverlay({ sheet, stroke, view }: { sheet: Sheet; stroke: Stroke | undefined; view: View }) {
+  const room = useViewport((state) => state.room);
+  const ink = useMemo(() => new MaskInk(), []);
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current!.replaceChildren(ink.canvas), [ink]);
+  useEffect(() => {
+    const { mask, margins } = sheet;
+    const edges = { ratio: devicePixelRatio, edged: stroke === undefined };
+    const bounds = stroke === undefined ? maskBounds(sheet) : frameOf(sheet);
+    const draw = (context: CanvasRenderingContext2D): void => {
+      context.drawImage(mask, -margins.left, -margins.top);
+      if (stroke === undefined) return;
+      context.beginPath();
+      context.rect(-margins.left, -margins.top, mask.width, mask.height);
+      context.clip();
+      drawStroke(context, stroke);
+    };
+    const frame = requestAnimationFrame(() => ink.render(room, view, edges, { bounds, draw }));
+    return () => cancelAnimationFrame(frame);
+  }, [ink, room, view, sheet, stroke]);
+  return <div className="mask-ink" aria-hidden="true" ref={place} />;
+}
+
+/** The brush, as large as it paints: a light and a dark line. */
+function BrushCursor({ at, diameter }: { at: Point | undefined; diameter: number }) {
+  const tool = useEditor((state) => state.tool);
+  if (at === undefined || (tool !== "brush" && tool !== "eraser")) return null;
+  const side = Math.max(4, diameter);
   return (
-    <Rect
-      name="handle"
-      x={x}
-      y={y}
-      width={w}
-      height={h}
-      cornerRadius={6}
-      fill={INK}
-      hitStrokeWidth={16}
-      draggable
-      onDragStart={(event) => {
-        start.current = across ? event.evt.clientX : event.evt.clientY;
-      }}
-      onDragMove={(event) => {
-        const now = across ? event.evt.clientX : event.evt.clientY;
-        event.target.position({ x, y });
-        onDrag(sign * (now - (start.current ?? now)));
-      }}
-      onDragEnd={onEnd}
+    <div
+      className="brush-cursor"
+      aria-hidden="true"
+      style={{ width: side, height: side, transform: `translate(${at[0] - side / 2}px, ${at[1] - side / 2}px)` }}
     />
   );
 }
 
-/** The mask in one colour. */
-function tinted(mask: HTMLCanvasElement): HTMLCanvasElement {
-  const copy = copyOf(mask);
-  const context = contextOf(copy);
-  context.globalCompositeOperation = "source-in";
-  context.fillStyle = INK;
-  context.fillRect(0, 0, copy.width, copy.height);
-  return copy;
+/** The canvas of a sheet: the picture begins at 0, what lies beyond it before that. */
+const frameOf = ({ mask: { width, height }, margins }: Sheet): Frame => ({
+  left: -margins.left,
+  top: -margins.top,
+  width,
+  height,
+});
+
+const placed = ({ left, top, width, height }: Frame) => ({ x: left, y: top, width, height });
+
+function onScreen({ left, top, width, height }: Frame, view: View): Frame {
+  const [x, y] = toScreen(view, [left, top]);
+  return { left: x, top: y, width: width * view.scale, height: height * view.scale };
 }
 
-function box(points: readonly Point[]): { x: number; y: number; width: number; height: number } {
-  const [x0, y0] = points[0]!;
-  const [x1, y1] = points.at(-1)!;
-  return { x: Math.min(x0, x1), y: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
+function pulledOut({ image, margins }: Sheet, side: Side, pixels: number): Margins {
+  const most = (side === "left" || side === "right" ? image.width : image.height) * MOST_MARGIN;
+  return { ...margins, [side]: Math.round(Math.min(most, Math.max(0, margins[side] + pixels))) };
 }
 
-/** Puts a finished gesture on the mask. */
-function paint(tool: Tool, brush: number, points: readonly Point[]): void {
-  if (editor().at < 0) return;
+/** Moves the picture so that the keys' brush can be seen. */
+function bringIntoSight([x, y]: Point, { width, height }: { width: number; height: number }): void {
+  const beyond = (place: number, side: number): number =>
+    place < PAN ? PAN - place : place > side - PAN ? side - PAN - place : 0;
+  const [dx, dy] = [beyond(x, width), beyond(y, height)];
+  if ((dx !== 0 || dy !== 0) && useViewport.getState().view !== undefined) panBy(dx, dy);
+}
+
+type StrokeEffect = Extract<Effect, { kind: "begin" | "draw" | "finish" | "discard" }>;
+
+/** The stroke that is being drawn; a finished one is put on the mask. */
+function useStroke(): [Stroke | undefined, (effect: StrokeEffect, view: View) => void] {
+  const [shown, show] = useState<Stroke>();
+  // Several events may come before the page is drawn again.
+  const now = useRef<Stroke>(undefined);
+  const follow = (effect: StrokeEffect, view: View): void => {
+    const before = now.current;
+    now.current = nextStroke(before, effect, view);
+    show(now.current);
+    if (effect.kind === "finish" && before !== undefined) paint(before);
+  };
+  return [shown, follow];
+}
+
+function nextStroke(stroke: Stroke | undefined, effect: StrokeEffect, view: View): Stroke | undefined {
+  if (effect.kind === "begin") {
+    const { tool } = editor();
+    return { tool, width: brushPixels(editor(), view.scale), points: [toPicture(view, effect.at)] };
+  }
+  if (stroke === undefined || effect.kind !== "draw") return undefined;
+  return { ...stroke, points: [...stroke.points, toPicture(view, effect.at)] };
+}
+
+/** Puts a finished stroke on the mask. */
+function paint(stroke: Stroke): void {
+  const sheet = editor().sheets[editor().at];
+  if (sheet === undefined) return;
   changeMask((context) => {
-    context.globalCompositeOperation = tool === "eraser" ? "destination-out" : "source-over";
-    context.fillStyle = "#000";
-    context.strokeStyle = "#000";
-    context.lineCap = "round";
-    context.lineJoin = "round";
-    context.lineWidth = brush;
-    context.beginPath();
-    if (tool === "rect") {
-      const { x, y, width, height } = box(points);
-      context.rect(x, y, width, height);
-      context.fill();
-      return;
-    }
-    const [first, ...rest] = points;
-    context.moveTo(...first!);
-    for (const point of rest) context.lineTo(...point);
-    if (tool === "lasso") {
-      context.closePath();
-      context.fill();
-    } else {
-      if (rest.length === 0) context.lineTo(first![0] + 0.01, first![1]);
-      context.stroke();
-    }
+    context.translate(sheet.margins.left, sheet.margins.top);
+    drawStroke(context, stroke);
   });
 }

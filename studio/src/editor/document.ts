@@ -1,5 +1,6 @@
 /** The picture under the brush: its pixels, what is masked, how far the canvas reaches beyond it. */
 import type { Pixels } from "../backend/types.ts";
+import type { Frame } from "./view.ts";
 
 export const SIDES = ["left", "right", "top", "bottom"] as const;
 export type Side = (typeof SIDES)[number];
@@ -66,6 +67,37 @@ export function withMargins({ image, mask, margins }: Sheet, next: Margins): She
 
 /** Whether the canvas reaches beyond the picture. */
 export const isExtended = ({ margins }: Sheet): boolean => Object.values(margins).some((side) => side > 0);
+
+const knownBounds = new WeakMap<HTMLCanvasElement, Frame | false>();
+
+/** The smallest part of the picture with its margins in which anything is masked; undefined where nothing is. */
+export function maskBounds({ mask, margins }: Sheet): Frame | undefined {
+  let found = knownBounds.get(mask);
+  if (found === undefined) {
+    const { data } = contextOf(mask).getImageData(0, 0, mask.width, mask.height);
+    found = boundsOf(new Uint32Array(data.buffer), mask.width, mask.height) ?? false;
+    knownBounds.set(mask, found);
+  }
+  return found === false ? undefined : { ...found, left: found.left - margins.left, top: found.top - margins.top };
+}
+
+/** Bounds of the pixels that are not clear. @param pixels one number each, row by row. */
+export function boundsOf(pixels: Uint32Array, width: number, height: number): Frame | undefined {
+  let [left, right, top, bottom] = [width, -1, height, -1];
+  for (let y = 0; y < height; y++) {
+    const row = pixels.subarray(y * width, (y + 1) * width);
+    const first = row.findIndex((pixel) => pixel !== 0);
+    if (first < 0) continue;
+    if (top > y) top = y;
+    bottom = y;
+    left = Math.min(left, first);
+    right = Math.max(
+      right,
+      row.findLastIndex((pixel) => pixel !== 0),
+    );
+  }
+  return bottom < 0 ? undefined : { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
 
 /** Whether anything of the picture itself is masked. */
 export function isBrushed({ image, mask, margins }: Sheet): boolean {

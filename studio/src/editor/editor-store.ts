@@ -5,6 +5,10 @@ import type { KeptEdit } from "../state/library.ts";
 import type { Sheet } from "./document.ts";
 
 export type Tool = "brush" | "eraser" | "rect" | "lasso";
+export type BrushUnit = "screen" | "picture";
+
+/** Limits of the brush's diameter, in its unit. */
+export const BRUSH = { min: 2, max: 256 };
 
 /** Variants of one edit, growing or finished. */
 export interface Result {
@@ -37,8 +41,9 @@ export interface EditorDocument {
 
 export interface EditorState extends EditorDocument {
   readonly tool: Tool;
-  /** Diameter in pixels of the picture. */
+  /** Diameter in pixels of the screen or of the picture. */
   readonly brush: number;
+  readonly brushIn: BrushUnit;
   readonly softness: number;
   /** Undefined: as the model's rule for edits has it. */
   readonly guidance?: number | undefined;
@@ -52,7 +57,8 @@ export const useEditor = create<EditorState>()(() => ({
   sheets: [],
   at: -1,
   tool: "brush",
-  brush: 14,
+  brush: 48,
+  brushIn: "screen",
   softness: 1,
   count: 2,
 }));
@@ -61,3 +67,15 @@ export const editor = useEditor.getState;
 export const setEditor = useEditor.setState;
 
 export const currentSheet = ({ sheets, at }: EditorState): Sheet | undefined => sheets[at];
+
+/** The brush's diameter in pixels of the picture. @param scale screen pixels of one pixel of the picture. */
+export const brushPixels = ({ brush, brushIn }: Pick<EditorState, "brush" | "brushIn">, scale: number): number =>
+  brushIn === "screen" ? brush / scale : brush;
+
+/** A larger or smaller brush, in steps that grow with it. */
+export function resizeBrush(direction: 1 | -1): void {
+  setEditor(({ brush }) => {
+    const next = brush + direction * Math.max(1, Math.round(brush * 0.15));
+    return { brush: Math.min(BRUSH.max, Math.max(BRUSH.min, next)) };
+  });
+}

@@ -3,6 +3,7 @@ import type { EditRequest } from "../backend/types.ts";
 import { needModel, newSeed, words } from "../state/actions.ts";
 import { type KeptEdit, keepPicture, numberIn } from "../state/library.ts";
 import { say, set as setStudio, shownLabel, get as studio } from "../state/store.ts";
+import { showStage } from "../ui/in-view.ts";
 import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
 import { currentSheet, editor, type Result, setEditor } from "./editor-store.ts";
 import { isPainting, leaveResult, pushSheet } from "./history.ts";
@@ -71,6 +72,7 @@ async function run(made: Result["made"], order: Order): Promise<void> {
   };
   leaveResult();
   setEditor({ result: start });
+  showStage();
   const update = (change: Partial<Result>): void => {
     if (stopper === own) setEditor(({ result }) => (result ? { result: { ...result, ...change } } : {}));
   };

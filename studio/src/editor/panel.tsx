@@ -2,13 +2,14 @@ import type { ModelInfo } from "../backend/types.ts";
 import { ClassPicture } from "../create/class-picker.tsx";
 import { CONTROL } from "../state/commands.ts";
 import { shownLabel, useStudio } from "../state/store.ts";
-import { Button, GUIDANCE, RangeField, SegmentsField } from "../ui/controls.tsx";
+import { Button, GUIDANCE, RangeField, Segments, SegmentsField } from "../ui/controls.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { NumberField } from "../ui/number-field.tsx";
 import { type Margins, SIDES } from "./document.ts";
-import { currentSheet, setEditor, useEditor } from "./editor-store.ts";
+import { BRUSH, type BrushUnit, currentSheet, setEditor, useEditor } from "./editor-store.ts";
 import { refineTwice, repaint } from "./edits.ts";
 import { changeMask, isPainting, setMargins } from "./history.ts";
+import { shownView, useViewport } from "./viewport.ts";
 
 const TOOLS = [
   { tool: "brush", label: "Brush" },
@@ -21,7 +22,7 @@ const COUNTS = [1, 2, 4].map((value) => ({ value }));
 
 /** What to mask, and what to paint there. */
 export function Panel() {
-  const { brush, softness, count } = useEditor();
+  const { softness, count } = useEditor();
   const info = useStudio((state) => state.info);
   if (info === undefined) return null;
   return (
@@ -35,15 +36,7 @@ export function Panel() {
     >
       <div className="panel-scroll">
         <MaskField />
-        <RangeField
-          id="brush"
-          label="Brush"
-          shown={`${brush} px`}
-          min={2}
-          max={64}
-          value={brush}
-          onChange={(value) => setEditor({ brush: value })}
-        />
+        <BrushField />
         <RangeField
           id="soft"
           label="Soft edge"
@@ -113,6 +106,42 @@ function MaskField() {
       </div>
     </fieldset>
   );
+}
+
+const BRUSH_UNITS = [
+  { value: "screen", label: "Screen", hint: "As large at any zoom" },
+  { value: "picture", label: "Picture", hint: "Grows with the picture" },
+] as const;
+
+/** How large the brush is, and in whose pixels. */
+function BrushField() {
+  const { brush, brushIn } = useEditor();
+  return (
+    <RangeField
+      id="brush"
+      label="Brush"
+      shown={`${brush} px`}
+      {...BRUSH}
+      value={brush}
+      title="Smaller and larger: [ and ]"
+      onChange={(value) => setEditor({ brush: value })}
+    >
+      <fieldset className="brush-unit">
+        <legend className="hidden">Pixels of the brush</legend>
+        <Segments name="brush-unit" choices={BRUSH_UNITS} chosen={brushIn} onChoose={setBrushUnit} />
+      </fieldset>
+    </RangeField>
+  );
+}
+
+/** Counts the brush in other pixels; it stays as large as it is. */
+function setBrushUnit(unit: BrushUnit): void {
+  const { scale } = shownView(useViewport.getState());
+  setEditor((state) => {
+    if (state.brushIn === unit) return {};
+    const size = unit === "picture" ? state.brush / scale : state.brush * scale;
+    return { brushIn: unit, brush: Math.min(BRUSH.max, Math.max(BRUSH.min, Math.round(size))) };
+  });
 }
 
 /** Fills the whole mask, put together with what is there. */

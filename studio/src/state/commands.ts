@@ -37,6 +37,22 @@ const isEditing = (): boolean => get().view === "edit" && get().dialog === undef
 
 /** Loaded with the editor, when it is first needed. */
 const history = () => import("../editor/history.ts");
+const viewport = () => import("../editor/viewport.ts");
+
+/** A command of one key without others held, for what lies on the editor's canvas. Lists choose by letters themselves. */
+const onCanvas = (label: string, shown: string, typed: readonly string[], perform: () => Promise<void>): Command => ({
+  label: `${label}, in the editor`,
+  keys: [shown],
+  matches: (event) => !event.ctrlKey && !event.metaKey && !event.altKey && typed.includes(event.key),
+  enabled: () => isEditing() && !isTyping() && !(document.activeElement instanceof HTMLSelectElement),
+  perform,
+});
+
+/** Some keyboards have the brackets behind other keys. */
+const bracket = (label: string, key: "[" | "]", by: 1 | -1): Command => ({
+  ...onCanvas(label, key, [key], async () => (await import("../editor/editor-store.ts")).resizeBrush(by)),
+  matches: (event) => event.key === key,
+});
 
 export const commands: readonly Command[] = [
   {
@@ -67,6 +83,18 @@ export const commands: readonly Command[] = [
     enabled: () => isEditing() && !isTyping(),
     perform: async () => (await history()).redo(),
   },
+  onCanvas("Zoom in", "+", ["+", "="], async () => {
+    const { zoomBy, ZOOM_STEP } = await viewport();
+    zoomBy(ZOOM_STEP);
+  }),
+  onCanvas("Zoom out", "−", ["-", "_"], async () => {
+    const { zoomBy, ZOOM_STEP } = await viewport();
+    zoomBy(1 / ZOOM_STEP);
+  }),
+  onCanvas("The whole picture", "0", ["0"], async () => (await viewport()).fit()),
+  onCanvas("One pixel as one of the screen", "1", ["1"], async () => (await viewport()).oneToOne()),
+  bracket("A smaller brush", "[", -1),
+  bracket("A larger brush", "]", 1),
   {
     label: "Stop drawing",
     keys: ["Esc"],

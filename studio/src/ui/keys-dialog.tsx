@@ -3,7 +3,11 @@ import { Facts } from "./controls.tsx";
 import { Dialog } from "./dialog.tsx";
 
 export function KeysDialog({ onClose }: { onClose(): void }) {
-  const rows = [...commands, { label: "Look at the scales of a picture", keys: ["←", "→"] }];
+  const rows = [
+    ...commands,
+    { label: "Move the picture, in the editor", keys: ["Space", "drag"] },
+    { label: "Look at the scales of a picture", keys: ["←", "→"] },
+  ];
   return (
     <Dialog title="Keyboard" onClose={onClose}>
       <Facts

@@ -1,0 +1,12 @@
+/** Brings what a button makes into view, where the page is so narrow that it lies elsewhere. */
+export function showStage(): void {
+  // After the page has been drawn with what is new in it.
+  requestAnimationFrame(() => {
+    const stage = document.querySelector(".stage");
+    if (stage === null) return;
+    const { top, bottom } = stage.getBoundingClientRect();
+    const isSeen = top < innerHeight / 2 && Math.min(bottom, innerHeight) - Math.max(top, 0) > innerHeight / 3;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (!isSeen) stage.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+  });
+}
