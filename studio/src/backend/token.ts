@@ -1,5 +1,9 @@
 /** The server's token: given once in the address after `#token=` or typed, kept for this tab. */
+import { keepText, keptText } from "../state/page-storage.ts";
+
 const KEY = "flexvar-token";
+/** Where the browser keeps nothing for a page, the token lasts as long as the page. */
+let inPage: string | undefined;
 
 /** A server that asks for a token, or for another one. */
 export class TokenError extends Error {
@@ -13,7 +17,7 @@ export function keptToken(): string | undefined {
     keepToken(decoded(given));
     history.replaceState(null, "", `${location.pathname}${location.search}`);
   }
-  return sessionStorage.getItem(KEY) ?? undefined;
+  return keptText("tab", KEY) ?? inPage;
 }
 
 /** A part of an address as text; where it does not read as one it stays as it is, and the server says what it thinks of it. */
@@ -29,5 +33,6 @@ function decoded(text: string): string {
 export const isSendable = (token: string): boolean => /^[ -~]+$/.test(token);
 
 export function keepToken(token: string): void {
-  sessionStorage.setItem(KEY, token);
+  inPage = token;
+  keepText("tab", KEY, token);
 }
