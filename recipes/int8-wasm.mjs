@@ -3,7 +3,7 @@
 // the last codes, our own sampling included.
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { FlexVAR } from "../dist/web.js";
+import { FlexVAR } from "../dist/web/index.js";
 import { readFlags } from "./lib/flags.mjs";
 
 const { values: flags, positionals } = readFlags({ runs: "5" }, { allowPositionals: true });

@@ -4,7 +4,7 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FlexVAR, imageStream, RowSampler, raceTime } from "../dist/index.js";
-import { FlexVAR as WebFlexVAR } from "../dist/web.js";
+import { FlexVAR as WebFlexVAR } from "../dist/web/index.js";
 import { readFlags } from "./lib/flags.mjs";
 import { firstDifference } from "./lib/same-seed.mjs";
 

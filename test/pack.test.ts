@@ -74,6 +74,7 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
       const attw = join(projectRoot, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
       const { stdout } = await run(process.execPath, [attw, archive, "--profile", "esm-only", "--no-color"]);
       expect(stdout).toContain('"flexvar/web"');
+      expect(stdout).toContain('"flexvar/client"');
     },
     INSTALL_MS,
   );
@@ -133,9 +134,12 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
     expect(await typeErrors("flexvar", resolution, customConditions, NODE_LIBRARIES)).toEqual([]);
   });
 
-  test.each(["flexvar/web", "flexvar"])("types of %s compile on a page, by ES2022 and the DOM alone", async (entry) => {
-    expect(await typeErrors(entry, "Bundler", ["browser"], PAGE_LIBRARIES)).toEqual([]);
-  });
+  test.each(["flexvar/web", "flexvar/client", "flexvar"])(
+    "types of %s compile on a page, by ES2022 and the DOM alone",
+    async (entry) => {
+      expect(await typeErrors(entry, "Bundler", ["browser"], PAGE_LIBRARIES)).toEqual([]);
+    },
+  );
 
   test("the library loads in Node", async () => {
     const script = 'import * as flexvar from "flexvar"; console.log(Object.keys(flexvar).length > 0);';

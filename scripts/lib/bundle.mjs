@@ -6,26 +6,24 @@ import { root } from "./paths.mjs";
 const src = join(root, "src");
 
 /**
- * Entries that exist, as output name to source file: the library, the browser library, the command line, and every
- * `*.worker.ts`, which lands in `dist/workers/` under its own name.
+ * Entries that exist, as output name to source file. For Node: the library, the client alone, the command line, and every `*.worker.ts`,
+ * which lands in `dist/workers/` under its own name. For browsers, in `dist/web/`: the library and the client alone.
  */
 export function findEntries() {
-  const named = { index: "index.ts", "cli/main": "cli/main.ts" };
-  const node = Object.entries(named).map(([name, file]) => [name, join(src, file)]);
+  const node = entriesOf({ index: "index.ts", client: "client/index.ts", "cli/main": "cli/main.ts" });
   const workers = existsSync(src) ? readdirSync(src, { recursive: true }).filter((f) => f.endsWith(".worker.ts")) : [];
   for (const file of workers) node.push([`workers/${basename(file, ".ts")}`, join(src, file)]);
-  const web = [["web", join(src, "web.ts")]];
+  const web = entriesOf({ index: "web.ts", client: "client/index.ts" });
   return { node: existing(node), web: existing(web) };
 }
 
-/** Bundles all entries into `outDir`: ES modules with types for the two library entries. */
+/** Bundles all entries into `outDir`: ES modules, with types for those that are imported. */
 export async function bundle(entries, outDir) {
   const { build } = await import("tsdown");
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const shared = {
     cwd: root,
     config: false,
-    outDir,
     format: "esm",
     clean: false,
     hash: true,
@@ -38,18 +36,35 @@ export async function bundle(entries, outDir) {
     banner: { dts: '/// <reference lib="esnext.disposable" />' },
     deps: { neverBundle: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)) },
   };
-  for (const [entry, name, platform, target] of [
-    [entries.node, "index", "node", "node20.19"],
-    [entries.web, "web", "browser", "es2022"],
-  ])
-    if (Object.keys(entry).length > 0) await build({ ...shared, entry, platform, target, dts: dtsFor(entry, name) });
+  const sides = [
+    { entry: entries.node, outDir, platform: "node", target: "node20.19" },
+    { entry: entries.web, outDir: join(outDir, "web"), platform: "browser", target: "es2022", outputOptions: parts },
+  ];
+  for (const side of sides)
+    if (Object.keys(side.entry).length > 0) await build({ ...shared, ...side, dts: dtsFor(side.entry) });
 }
 
-function dtsFor(entries, name) {
-  return entries[name] === undefined
-    ? false
-    : { entry: [relative(root, entries[name]).replaceAll("\\", "/")], sourcemap: false };
+/**
+ * Entries hold nothing but exports: esbuild drops a file without side effects that a page does not use, but of a file through which it
+ * reaches what is used it keeps every statement.
+ */
+const parts = (options) => ({
+  ...options,
+  codeSplitting: {
+    groups: [
+      { name: "client", test: /[\\/]src[\\/]client[\\/](?!index).+(?<!\.d)\.ts$/ },
+      { name: "library", test: /[\\/]src[\\/](?!web\.ts|client[\\/]).+(?<!\.d)\.ts$/ },
+    ],
+  },
+});
+
+function dtsFor(entries) {
+  const imported = ["index", "client"].filter((name) => entries[name] !== undefined);
+  const entry = imported.map((name) => relative(root, entries[name]).replaceAll("\\", "/"));
+  return entry.length === 0 ? false : { entry, sourcemap: false };
 }
+
+const entriesOf = (files) => Object.entries(files).map(([name, file]) => [name, join(src, file)]);
 
 function existing(pairs) {
   return Object.fromEntries(pairs.filter(([, file]) => existsSync(file)));

@@ -84,7 +84,7 @@ async function bundlePage(scratch: string): Promise<string> {
     platform: "browser",
     format: "esm",
     fixedExtension: false,
-    alias: { "flexvar/web": join(dist, "web.js") },
+    alias: { "flexvar/web": join(dist, "web", "index.js") },
     dts: false,
     logLevel: "silent",
     deps: { alwaysBundle: [/./] },
