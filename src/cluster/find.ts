@@ -1,12 +1,16 @@
 /** Jobs as the cluster keeps them, in their work and their ends: any front end answers for any. */
+import type { ConsumerInfo } from "@nats-io/jetstream";
 import { ApiError, cancelled, type JobState, type MadePicture } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import { endOf, readEnd, resultsOf } from "./ends.ts";
 import type { FollowedJob } from "./front.ts";
 import {
+  ANY_CLASS,
   consumerName,
   endSubject,
   jobTokens,
+  LANES,
+  type Place,
   placeOfWork,
   RESULT_STREAM,
   resultSubject,
@@ -48,7 +52,7 @@ async function openJob(cluster: Cluster, job: string): Promise<JobState | undefi
   if (work === undefined) return undefined;
   const { id, requestId, created, form } = read.unit(work.data);
   const done = await resultsOf(cluster, job);
-  const isBegun = done > 0 || (await isGivenOut(cluster, work));
+  const isBegun = done > 0 || isGivenOut(await queueOf(cluster, placeOfWork(work.subject)), work);
   return { id, requestId, created, form, status: isBegun ? "running" : "queued", done, pictures: [], error: undefined };
 }
 
@@ -65,17 +69,19 @@ async function firstWork({ manager }: Cluster, job: string): Promise<StoredWork 
   return (await manager.streams.getMessage(WORK_STREAM, query)) ?? undefined;
 }
 
-/** Whether a worker has or had it. */
-async function isGivenOut({ manager }: Cluster, { subject, seq }: StoredWork): Promise<boolean> {
+/** What has become of a place's work; undefined where no worker has ever looked. */
+async function queueOf({ manager }: Cluster, place: Place): Promise<ConsumerInfo | undefined> {
   try {
-    const { delivered } = await manager.consumers.info(WORK_STREAM, consumerName(placeOfWork(subject)));
-    return seq <= delivered.stream_seq;
+    return await manager.consumers.info(WORK_STREAM, consumerName(place));
   } catch (error) {
-    // No worker has ever looked there.
-    if ((error as Error).name === "ConsumerNotFoundError") return false;
+    if ((error as Error).name === "ConsumerNotFoundError") return undefined;
     throw error;
   }
 }
+
+/** Whether a worker has or had it. */
+const isGivenOut = (queue: ConsumerInfo | undefined, { seq }: StoredWork): boolean =>
+  queue !== undefined && seq <= queue.delivered.stream_seq;
 
 /** Finished pictures of a job, in order. */
 async function picturesOf(cluster: Cluster, { id, form }: Pick<ToldJob, "id" | "form">): Promise<MadePicture[]> {
@@ -106,11 +112,23 @@ export async function lostPictures(cluster: Cluster, job: FollowedJob): Promise<
   return found.filter((picture) => picture !== undefined);
 }
 
-/** How many pictures come before a job's, at least (what was taken out after it is counted as before it); undefined unless it waits. */
+/**
+ * How many pictures come before a job's in its lane, at least (what was taken out after it is counted as before it); undefined unless it waits.
+ */
 export async function placeOf(cluster: Cluster, id: string): Promise<number | undefined> {
   const job = jobTokens(id);
   const work = job === undefined ? undefined : await firstWork(cluster, job);
-  if (work === undefined || (await isGivenOut(cluster, work))) return undefined;
+  if (work === undefined) return undefined;
+  const queue = await queueOf(cluster, placeOfWork(work.subject));
+  if (isGivenOut(queue, work)) return undefined;
   const { state } = await cluster.manager.streams.info(WORK_STREAM);
-  return Math.max(0, state.messages - (state.last_seq - work.seq + 1));
+  return Math.max(0, (queue?.num_pending ?? state.messages) - (state.last_seq - work.seq + 1));
+}
+
+/** Messages of a model's jobs that wait or are at work; shards of sets are none. */
+export async function waitingOf(cluster: Cluster, model: string): Promise<number> {
+  const queues = await Promise.all(LANES.map((lane) => queueOf(cluster, { model, machines: ANY_CLASS, lane })));
+  const known = queues.filter((queue) => queue !== undefined);
+  if (known.length > 0) return known.reduce((sum, queue) => sum + queue.num_pending + queue.num_ack_pending, 0);
+  return (await cluster.manager.streams.info(WORK_STREAM)).state.messages;
 }

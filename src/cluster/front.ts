@@ -15,7 +15,7 @@ import {
 } from "../server/index.ts";
 import type { Cluster } from "./connect.ts";
 import { endJob, endOf, readEnd } from "./ends.ts";
-import { findJob, lostPictures, placeOf } from "./find.ts";
+import { findJob, lostPictures, placeOf, waitingOf } from "./find.ts";
 import { idWithin, isEnd, JOB_TOKEN, jobId, jobTokens, newsOf, WORK_STREAM, workOfJob } from "./layout.ts";
 import { apiErrorOf, errorOf, type How, read } from "./messages.ts";
 import { dropFiles, fileName, type Told, unpackPicture } from "./pictures.ts";
@@ -68,7 +68,7 @@ export function clusterEngine(options: FrontOptions): (context: EngineContext) =
       position: (id) => asked(() => placeOf(cluster, id)),
       cluster: clusterLook(cluster),
       cancel: (id, reason) => asked(() => cancel(front, id, reason)),
-      waiting: async () => (await asked(() => cluster.manager.streams.info(WORK_STREAM))).state.messages,
+      waiting: () => asked(() => waitingOf(cluster, options.model)),
       async stop(graceMs) {
         front.stopping = true;
         await stop(front, graceMs);

@@ -5,9 +5,13 @@ import { deadLetters } from "../../recipes/lib/dead-letters.mjs";
 import { hasNats } from "../../recipes/lib/nats-server.mjs";
 import {
   anotherModel,
+  base,
   connected,
+  front,
+  later,
   model,
   nats,
+  over,
   pipe,
   shared,
   worker as startedWorker,
@@ -99,6 +103,28 @@ async function kept(): Promise<number> {
 }
 
 describe.runIf(hasNats)("a set on a cluster", { timeout: 60_000 }, () => {
+  test("its shards come before no job, and do not count as jobs that wait", async () => {
+    const gate = new EventEmitter();
+    const isOpen = once(gate, "open");
+    const one = await worker(() => watched(() => isOpen));
+    const { got, collect } = asks();
+    const set = collect();
+    while ((await kept()) < SHARDS) await sleep(20);
+    const a = await front();
+    const [first, second] = [
+      await later(a, { ...base, class_labels: [1] }),
+      await later(a, { ...base, class_labels: [2] }),
+    ];
+    expect([first.position, second.position]).toEqual([0, 1]);
+    const health = await a.server.app.request("http://localhost/healthz");
+    expect(await health.json()).toMatchObject({ waiting: 2 });
+    gate.emit("open");
+    await set;
+    await expectWhole(got);
+    for (const { id } of [first, second]) expect((await over(a, id)).status).toBe("done");
+    await one.stop();
+  });
+
   test("its worker's card tells what it drew, in how many batches, and how long that took", async () => {
     const one = await worker(() => watched(() => undefined));
     await asks().collect();
