@@ -56,9 +56,11 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
         "dist/cli/main.js",
         "dist/index.d.ts",
         "dist/index.js",
+        "docs/cookbook.md",
+        "examples/cookbook/avatar.mjs",
       ]),
     );
-    expect(packed.filter((file) => !/^(dist|models)\/|^(package\.json|LICENSE|[A-Z]+\.md)$/.test(file))).toEqual([]);
+    expect(packed.filter((file) => !/^(dist|docs|examples|models)\/|^(package\.json|LICENSE|[A-Z]+\.md)$/.test(file))).toEqual([]);
     expect(packed.filter((file) => /\.test\.|\.stamp/.test(file))).toEqual([]);
   });
 
