@@ -13,7 +13,7 @@ const { values: flags } = readFlags({
   seed: "1",
 });
 const number = (name) => Number(flags[name]);
-const { total, seconds, alone, workerKills, askerKills, isEqual, machines, left } = await runSet(
+const { total, seconds, alone, workerKills, askerKills, isEqual, isClean, machines, left } = await runSet(
   {
     model: flags.model,
     total: number("total"),
@@ -27,6 +27,6 @@ const { total, seconds, alone, workerKills, askerKills, isEqual, machines, left 
 console.log(
   `${total} pictures in ${seconds.toFixed(0)} s, by one process in ${alone.toFixed(0)} s; killed: ${workerKills} workers, ${askerKills} times who asked`,
 );
-console.log(`machines ${machines.join(", ")}; what is left in the store: ${left} messages`);
+console.log(`machines ${machines.join(", ")}; left in the store: ${JSON.stringify(left)}`);
 console.log(isEqual ? "the files are equal" : "the files DIFFER");
-process.exit(isEqual && left === 0 ? 0 : 1);
+process.exit(isEqual && isClean ? 0 : 1);

@@ -16,7 +16,8 @@ import { cli } from "./flexvar.mjs";
  */
 
 /**
- * What came of it: the times of both, whether the files are equal, and how many messages are left in the cluster's store.
+ * What came of it: the times of both, whether the files are equal, and what is left in the cluster's store, by stream. What a worker was putting
+ * away when it was killed (pieces of an object that has no name yet) is taken out by its age: there may be as many as workers were killed.
  * @param {SetOptions} options
  * @param {(line: string) => void} [say]
  */
@@ -77,6 +78,8 @@ export async function runSet(options, say = () => {}) {
     over = true;
     await killing;
     const left = await messagesOfSets(cluster.nats.url);
+    const { "OBJ_flexvar-files": pieces = 0, ...kept } = left;
+    const isClean = pieces <= workerKills && Object.values(kept).every((count) => count === 0);
     await cluster.stop();
     say(`drawn in ${seconds.toFixed(0)} s; now by one process`);
     const then = performance.now();
@@ -93,7 +96,7 @@ export async function runSet(options, say = () => {}) {
     /** @type {{ fingerprint: string }[]} */
     const machines = JSON.parse(String(await file("cluster.machines.json")));
     return {
-      ...{ total, seconds, alone, workerKills, askerKills: askersKilled, left },
+      ...{ total, seconds, alone, workerKills, askerKills: askersKilled, left, isClean },
       isEqual: equal.every(Boolean),
       machines: machines.map(({ fingerprint }) => fingerprint),
     };
@@ -107,14 +110,15 @@ export async function runSet(options, say = () => {}) {
 async function messagesOfSets(url) {
   const connection = await connect({ servers: url });
   const manager = await jetstreamManager(connection);
-  let messages = 0;
+  /** @type {Record<string, number>} */
+  const messages = {};
   for (const [stream, subjects_filter] of [
     ["FLEXVAR_WORK", "flexvar.work.*.*.set.>"],
     ["FLEXVAR_RESULTS", "flexvar.result.sets.>"],
     ["OBJ_flexvar-files", "$O.flexvar-files.C.>"],
   ]) {
     const { state } = await manager.streams.info(stream ?? "", { subjects_filter: subjects_filter ?? "" });
-    messages += Object.keys(state.subjects ?? {}).length;
+    messages[stream ?? ""] = Object.keys(state.subjects ?? {}).length;
   }
   await connection.close();
   return messages;
