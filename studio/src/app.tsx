@@ -9,6 +9,7 @@ import { KeysDialog } from "./ui/keys-dialog.tsx";
 import { ModelDialog } from "./ui/model-dialog.tsx";
 import { Problem } from "./ui/problem.tsx";
 
+const DocumentsDialog = lazy(() => import("./documents/documents-dialog.tsx"));
 /** With the canvas library, loaded when it is first needed. */
 const EditorView = lazy(() => import("./editor/editor-view.tsx"));
 
@@ -38,8 +39,28 @@ export function App() {
         )}
       </main>
       {dialog === "model" && <ModelDialog onClose={close} />}
+      {dialog === "documents" && (
+        <Suspense>
+          <DocumentsDialog onClose={close} />
+        </Suspense>
+      )}
       {dialog === "keys" && <KeysDialog onClose={close} />}
       <ToastLine />
+      <DropSign />
+    </div>
+  );
+}
+
+/** Shown while files are held over the page. */
+function DropSign() {
+  const dragging = useStudio((state) => state.dragging);
+  const view = useStudio((state) => state.view);
+  if (!dragging) return null;
+  return (
+    <div className="drop-sign" aria-hidden="true">
+      {view === "gallery"
+        ? "Drop pictures that were drawn here: they come into the gallery with their settings"
+        : "Drop pictures: their settings come into the form, or they open in the editor"}
     </div>
   );
 }

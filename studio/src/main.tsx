@@ -6,29 +6,38 @@ import "./styles/controls.css";
 import "./styles/layout.css";
 import "./styles/create.css";
 import "./styles/gallery.css";
+import "./styles/forced-colors.css";
 import { App } from "./app.tsx";
 import { chooseBackend } from "./backend/choose.ts";
 import { begin, words } from "./state/actions.ts";
 import { listenForKeys } from "./state/commands.ts";
 import { followConnection } from "./state/connection.ts";
-import { set } from "./state/store.ts";
+import { followGallery } from "./state/gallery.ts";
+import { followSession } from "./state/session.ts";
+import { get, set } from "./state/store.ts";
 import { followAddress } from "./ui/address.ts";
 import { listenForPictures } from "./ui/drop.ts";
+import { keepFocus } from "./ui/focus.ts";
 import { isolatePage } from "./ui/isolation.ts";
 import { applyTheme, keptTheme } from "./ui/theme.ts";
+import { followTitle } from "./ui/title.ts";
 
 applyTheme(keptTheme());
 set({ theme: keptTheme() });
 followAddress();
+followGallery();
+void followSession();
 listenForKeys();
 listenForPictures();
+keepFocus();
+followTitle();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />
   </StrictMode>,
 );
 
-if (!(await isolatePage())) {
+if (!(await isolatePage(() => get().documentId === undefined))) {
   try {
     set({ backend: await chooseBackend(document.baseURI) });
     followConnection();

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { findChromium } from "../../scripts/lib/tools.mjs";
 
@@ -16,6 +16,15 @@ export const PATIENCE = 90_000;
 /** A fresh Chromium, without a graphics card unless flags give it one. */
 export const launch = (graphics: readonly string[] = ["--disable-gpu"]): Promise<Browser> =>
   chromium.launch({ ...(executablePath && { executablePath }), args: [...FLAGS, ...graphics] });
+
+/** A Chromium that keeps what pages store in a folder. */
+export const launchKept = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, {
+    ...(executablePath && { executablePath }),
+    args: [...FLAGS, "--disable-gpu"],
+    viewport: { width: 1280, height: 860 },
+    reducedMotion: "reduce",
+  });
 
 /** No axe violations, light and dark. */
 export async function accessible(page: Page, screen: string): Promise<void> {

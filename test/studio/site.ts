@@ -28,8 +28,11 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Builds the studio and serves it below a folder, with the model at `shipped` or a small one. */
-export async function openStudio(shipped?: string): Promise<StudioSite> {
+/**
+ * Builds the studio and serves it below a folder, with the model at `shipped` or a small one.
+ * @param host where it listens; the address names this machine itself either way.
+ */
+export async function openStudio(shipped?: string, host = "127.0.0.1"): Promise<StudioSite> {
   const cache = join(projectRoot, ".cache");
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, "studio-"));
@@ -51,7 +54,7 @@ export async function openStudio(shipped?: string): Promise<StudioSite> {
     const type = TYPES[extname(file!)] ?? "application/octet-stream";
     response.writeHead(200, { "Content-Type": type, "Content-Length": body.length }).end(body);
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  await new Promise<void>((listening) => server.listen(0, host, listening));
   const { port } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${port}/studio/`,

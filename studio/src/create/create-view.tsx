@@ -3,6 +3,7 @@ import { drawForm, stop } from "../state/actions.ts";
 import { CONTROL } from "../state/commands.ts";
 import { useStudio } from "../state/store.ts";
 import { Button } from "../ui/controls.tsx";
+import { showStage } from "../ui/in-view.ts";
 import { TokenForm } from "../ui/token-form.tsx";
 import { ClassPicker } from "./class-picker.tsx";
 import { CountField, GuidanceField, SeedField, StepsField, StyleField } from "./fields.tsx";
@@ -48,8 +49,9 @@ export function CreateView() {
         aria-label="What to draw"
         onSubmit={(event) => {
           event.preventDefault();
-          if (drawing) stop();
-          else void drawForm();
+          if (drawing) return stop();
+          showStage();
+          void drawForm();
         }}
       >
         <div className="panel-scroll">

@@ -2,6 +2,7 @@ import type { Grid } from "flexvar/web";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { gridName } from "../ui/format.ts";
+import { scrolling } from "../ui/motion.ts";
 
 interface Props {
   readonly frames: readonly Blob[];
@@ -18,7 +19,7 @@ export function FilmStrip({ frames, grids, shown, onShow }: Props) {
   useEffect(() => {
     const own = strip.current;
     const frame = own?.children[newest] as HTMLElement | undefined;
-    if (own && frame) own.scrollTo({ left: frame.offsetLeft - own.clientWidth / 2, behavior: "smooth" });
+    if (own && frame) own.scrollTo({ left: frame.offsetLeft - own.clientWidth / 2, behavior: scrolling() });
   }, [newest]);
   const step = (event: KeyboardEvent): void => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;

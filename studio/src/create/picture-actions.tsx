@@ -1,4 +1,5 @@
-import { copy, download, remove, repeat, vary } from "../state/actions.ts";
+import { repeat, vary } from "../state/actions.ts";
+import { copy, download, remove } from "../state/gallery.ts";
 import { classOf, type KeptPicture } from "../state/library.ts";
 import { shownLabel } from "../state/store.ts";
 import { Button } from "../ui/controls.tsx";
@@ -27,7 +28,7 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
       <Button icon="copy" onClick={() => void copy(picture.image)}>
         Copy
       </Button>
-      <Button icon="trash" kind="quiet danger" onClick={() => void remove(picture)}>
+      <Button icon="trash" kind="quiet danger" onClick={() => void remove([picture])}>
         Delete
       </Button>
     </div>
@@ -36,5 +37,5 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
 
 async function edit(picture: KeptPicture): Promise<void> {
   const { openPicture } = await import("../editor/history.ts");
-  await openPicture(picture.image, { name: shownLabel(picture.label), classId: classOf(picture) });
+  await openPicture(picture.image, { name: shownLabel(picture.label), classId: classOf(picture), source: "gallery" });
 }

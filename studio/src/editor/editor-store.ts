@@ -29,6 +29,11 @@ export interface Result {
 
 /** A picture that is edited, with its history. */
 export interface EditorDocument {
+  /** Under which it is kept on this device; empty where no picture is open. */
+  readonly id: string;
+  readonly name: string;
+  /** Where its first picture comes from: of the gallery it is no document of its own until something is done with it. */
+  readonly source?: "gallery" | undefined;
   /** States of the picture, oldest first, and which is shown. */
   readonly sheets: readonly Sheet[];
   readonly at: number;
@@ -54,6 +59,8 @@ export interface EditorState extends EditorDocument {
 }
 
 export const useEditor = create<EditorState>()(() => ({
+  id: "",
+  name: "",
   sheets: [],
   at: -1,
   tool: "brush",

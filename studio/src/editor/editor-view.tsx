@@ -1,7 +1,11 @@
 import "../styles/editor.css";
+import { useEffect, useState } from "react";
+import { beginDocuments } from "../documents/autosave.ts";
+import { DocumentBar } from "../documents/document-bar.tsx";
+import { words } from "../state/actions.ts";
 import { CONTROL } from "../state/commands.ts";
 import { classOf } from "../state/library.ts";
-import { shownLabel, useStudio } from "../state/store.ts";
+import { say, set as setStudio, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -17,7 +21,15 @@ import { ResultView } from "./result.tsx";
 export default function EditorView() {
   const sheet = useEditor(currentSheet);
   const result = useEditor((state) => state.result);
-  if (sheet === undefined) return <NoPicture />;
+  const isComing = useDocument();
+  if (sheet === undefined)
+    return isComing ? (
+      <div className="waiting" role="status">
+        Opening the document…
+      </div>
+    ) : (
+      <NoPicture />
+    );
   return (
     <div className="create editor">
       <Panel />
@@ -39,12 +51,24 @@ export default function EditorView() {
   );
 }
 
+/** Opens the document that was open when the tab was left. Returns whether it is still coming. */
+function useDocument(): boolean {
+  const [isComing, setComing] = useState(true);
+  useEffect(() => {
+    beginDocuments()
+      .catch((error: unknown) => say(words(error)))
+      .finally(() => setComing(false));
+  }, []);
+  return isComing;
+}
+
 function Toolbar() {
   const undoable = useEditor(canUndo);
   const redoable = useEditor(canRedo);
   return (
     <div className="toolbar" role="toolbar" aria-label="Editor">
       <OpenButton />
+      <DocumentBar />
       <span className="toolbar-gap" />
       <Button
         icon="undo"
@@ -98,7 +122,12 @@ function NoPicture() {
         Brush over what should be different, or drag an edge outwards to continue the picture. Open a file, drop or
         paste one here, or take one that you drew.
       </p>
-      <OpenButton primary />
+      <div className="row">
+        <OpenButton primary />
+        <Button icon="gallery" onClick={() => setStudio({ dialog: "documents" })}>
+          Documents
+        </Button>
+      </div>
       {pictures.length > 0 && (
         <ul className="suggestions">
           {pictures.slice(0, 6).map((picture) => (
@@ -107,7 +136,11 @@ function NoPicture() {
                 type="button"
                 className="suggestion"
                 onClick={() =>
-                  void openPicture(picture.image, { name: shownLabel(picture.label), classId: classOf(picture) })
+                  void openPicture(picture.image, {
+                    name: shownLabel(picture.label),
+                    classId: classOf(picture),
+                    source: "gallery",
+                  })
                 }
               >
                 <span className="class-picture">

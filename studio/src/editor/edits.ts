@@ -1,8 +1,10 @@
 /** Orders of edits: repainting, refining, and going on with what was chosen. */
 import type { EditRequest } from "../backend/types.ts";
 import { needModel, newSeed, words } from "../state/actions.ts";
-import { type KeptEdit, keepPicture, numberIn } from "../state/library.ts";
-import { say, set as setStudio, shownLabel, get as studio } from "../state/store.ts";
+import { addPictures } from "../state/gallery.ts";
+import { newId } from "../state/ids.ts";
+import { type KeptEdit, numberIn } from "../state/library.ts";
+import { say, shownLabel, get as studio } from "../state/store.ts";
 import { showStage } from "../ui/in-view.ts";
 import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
 import { currentSheet, editor, type Result, setEditor } from "./editor-store.ts";
@@ -117,7 +119,7 @@ export async function accept(): Promise<void> {
   const { classId, label } = paintedClass(result, info.labels);
   const guidance = numberIn(picture.settings, "guidance_scale");
   const kept: KeptEdit = {
-    id: crypto.randomUUID(),
+    id: newId(),
     createdAt: Date.now(),
     label,
     model: info.name,
@@ -128,7 +130,6 @@ export async function accept(): Promise<void> {
     image: picture.image,
     frames: [],
   };
-  setStudio(({ pictures }) => ({ pictures: [kept, ...pictures] }));
-  await keepPicture(kept).catch(() => undefined);
+  await addPictures([kept]);
   say(`${shownLabel(label)} is in the gallery. Undo brings the picture before it back.`);
 }

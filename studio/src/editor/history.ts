@@ -1,5 +1,6 @@
 /** Undo and redo, and what changes the picture: every change can be gone back from, opening another picture too. */
 import { words } from "../state/actions.ts";
+import { newId } from "../state/ids.ts";
 import { say, set as setStudio, get as studio, type ToastAction } from "../state/store.ts";
 import { contextOf, copyOf, freshSheet, type Margins, readPicture, type Sheet, withMargins } from "./document.ts";
 import { currentSheet, type EditorDocument, type EditorState, editor, setEditor } from "./editor-store.ts";
@@ -45,7 +46,10 @@ export const canUndo = (state: EditorState): boolean =>
 export const canRedo = (state: EditorState): boolean =>
   !isPainting(state) && (hasAside(state) || state.at < state.sheets.length - 1 || state.after !== undefined);
 
-const documentOf = ({ sheets, at, classId, result, aside }: EditorState): EditorDocument => ({
+export const documentOf = ({ id, name, source, sheets, at, classId, result, aside }: EditorState): EditorDocument => ({
+  id,
+  name,
+  source,
   sheets,
   at,
   classId,
@@ -53,7 +57,7 @@ const documentOf = ({ sheets, at, classId, result, aside }: EditorState): Editor
   aside,
 });
 
-const isChanged = ({ sheets, result, aside }: EditorState): boolean =>
+export const isChanged = ({ sheets, result, aside }: EditorState): boolean =>
   sheets.length > 1 || result !== undefined || aside !== undefined;
 
 /** Shows the picture that was open before, as it was left. */
@@ -83,19 +87,29 @@ export interface Opening {
   /** As the toast calls it. */
   readonly name: string;
   readonly classId?: number | undefined;
+  readonly source?: EditorDocument["source"];
   /** What else the toast offers. */
   readonly more?: ToastAction;
 }
 
 /** Opens a picture file, with a way back to a changed one; says in words why one cannot be opened. */
-export async function openPicture(file: Blob, { name, classId, more }: Opening): Promise<void> {
+export async function openPicture(file: Blob, { name, classId, source, more }: Opening): Promise<void> {
   try {
     const image = await readPicture(file);
     setStudio({ view: "edit", looking: undefined });
     if (refused()) return;
     const state = editor();
     const known = studio().info?.labels[classId ?? -1] !== undefined;
-    const opened = { sheets: [freshSheet(image)], at: 0, result: undefined, aside: undefined, after: undefined };
+    const opened = {
+      id: newId(),
+      name,
+      source,
+      sheets: [freshSheet(image)],
+      at: 0,
+      result: undefined,
+      aside: undefined,
+      after: undefined,
+    };
     const before = isChanged(state) ? documentOf(state) : state.before;
     setEditor({ ...opened, classId: known ? classId : undefined, before });
     const back = isChanged(state) && { label: "Undo", perform: backToBefore };

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { DrawnPicture } from "../backend/types.ts";
-import { download } from "../state/actions.ts";
+import { download } from "../state/gallery.ts";
 import { useStudio } from "../state/store.ts";
 import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
 import { Button } from "../ui/controls.tsx";

@@ -1,9 +1,12 @@
 /** What the studio does: opening the model, drawing, repeating, varying, keeping and forgetting. */
 import { TokenError } from "../backend/token.ts";
 import type { DrawRequest } from "../backend/types.ts";
-import { allPictures, forgetPicture, type KeptDrawing, type KeptPicture, keepPicture } from "./library.ts";
+import { addPictures, loadGallery } from "./gallery.ts";
+import { newId } from "./ids.ts";
+import type { KeptDrawing } from "./library.ts";
 import { nearestSteps, trainedPx } from "./plan.ts";
-import { get, type Run, say, set, setForm, shownLabel } from "./store.ts";
+import { lastSession, restedRun } from "./session.ts";
+import { get, type Run, say, set, setForm } from "./store.ts";
 
 /** Seeds of six digits are easy to tell and to type again. */
 const SEEDS = 1_000_000;
@@ -26,6 +29,18 @@ export async function begin(): Promise<void> {
     else set({ broken: words(error) });
   }
   await reading;
+}
+
+/** Goes on where a tab was left. */
+async function goOn(): Promise<void> {
+  const left = await lastSession();
+  if (left === undefined) return;
+  const { model, view, form, run, picked, scale } = left;
+  // An address that names a view goes before.
+  const start = location.hash === "" ? { view } : {};
+  set({ ...start, documentId: get().documentId ?? left.documentId });
+  // What is meant for another model is not this one's form.
+  if (form !== undefined && get().info?.name === model) set({ form, run: restedRun(run), picked, scale });
 }
 
 /** Shows that the server asks for a token, or for another one. */
@@ -57,16 +72,7 @@ export async function refreshModel(): Promise<void> {
     style: undefined,
     more: {},
   });
-}
-
-async function loadGallery(): Promise<void> {
-  try {
-    set({ pictures: await allPictures(), libraryProblem: undefined });
-  } catch {
-    set({
-      libraryProblem: "This browser does not let the studio keep pictures here. Download those you want to keep.",
-    });
-  }
+  if (known === undefined) await goOn();
 }
 
 /** The opening under way; what an earlier one comes to is not shown. */
@@ -109,7 +115,7 @@ export function releaseModel(): void {
 }
 
 let stopper: AbortController | undefined;
-let lastRun = 0;
+let lastRun = Date.now();
 
 /** Draws what the form says. */
 export function drawForm(): Promise<void> {
@@ -191,7 +197,7 @@ async function keep(id: number, numbers: readonly number[]): Promise<void> {
   for (const number of numbers) {
     const frames = run.frames[number]!;
     const picture: KeptDrawing = {
-      id: crypto.randomUUID(),
+      id: newId(),
       createdAt: Date.now() + number,
       label: run.label,
       model: info.name,
@@ -205,15 +211,8 @@ async function keep(id: number, numbers: readonly number[]): Promise<void> {
     kept[number] = picture.id;
     added.unshift(picture);
   }
-  set(({ run: now, pictures }) => ({
-    pictures: [...added, ...pictures],
-    ...(now?.id === id && { run: { ...now, kept } }),
-  }));
-  await Promise.all(added.map(keepPicture)).catch(() => {
-    set({
-      libraryProblem: "This device has no room to keep more pictures. Download those you want to keep, or delete some.",
-    });
-  });
+  set(({ run: now }) => (now?.id === id ? { run: { ...now, kept } } : {}));
+  await addPictures(added);
 }
 
 /** Draws a kept picture again, exactly. */
@@ -239,43 +238,4 @@ export function takeSettings(request: DrawRequest): void {
 function fillForm(request: DrawRequest, freshSeed: boolean): void {
   const { classId, width, height, steps, guidance, seed, count, style, more = {} } = request;
   setForm({ classId, width, height, steps, guidance, seed, count, style, more, freshSeed });
-}
-
-/** Deletes a picture, with a way back. */
-export async function remove(picture: KeptPicture): Promise<void> {
-  set(({ pictures }) => ({ pictures: pictures.filter(({ id }) => id !== picture.id), looking: undefined }));
-  await forgetPicture(picture.id).catch(() => undefined);
-  say(`${shownLabel(picture.label)} was deleted.`, {
-    label: "Undo",
-    perform: () => {
-      set(({ pictures }) => ({ pictures: [...pictures, picture].sort((a, b) => b.createdAt - a.createdAt) }));
-      void keepPicture(picture);
-    },
-  });
-}
-
-interface Download {
-  readonly label: string;
-  readonly image: Blob;
-  readonly request: Pick<DrawRequest, "seed" | "firstIndex">;
-}
-
-/** Hands a picture over as a PNG file that carries its settings. */
-export function download({ label, request, image }: Download): void {
-  const address = URL.createObjectURL(image);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = `${label.replaceAll(" ", "-")}-${request.seed}-${request.firstIndex}.png`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
-/** Puts a PNG on the clipboard. */
-export async function copy(image: Blob): Promise<void> {
-  try {
-    await navigator.clipboard.write([new ClipboardItem({ "image/png": image })]);
-    say("The picture is on the clipboard.");
-  } catch {
-    say("This browser does not let the studio use the clipboard. Download the picture instead.");
-  }
 }

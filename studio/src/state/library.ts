@@ -1,7 +1,8 @@
-/** The gallery on this device: pictures with their scales and settings, in IndexedDB. */
+/** The gallery on this device: pictures with their scales and settings. */
 import type { Grid, SettingsRecord } from "flexvar/web";
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { DrawRequest } from "../backend/types.ts";
+import { tell } from "./channel.ts";
+import { openDatabase } from "./database.ts";
 
 /** What is kept of every picture. */
 interface Kept {
@@ -9,7 +10,9 @@ interface Kept {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly label: string;
+  /** The model's name. */
   readonly model: string;
+  readonly isFavourite?: boolean | undefined;
   readonly settings: SettingsRecord | undefined;
   readonly grids: readonly Grid[];
   readonly image: Blob;
@@ -57,35 +60,29 @@ export function numberIn(settings: SettingsRecord | undefined, name: string): nu
   return typeof value === "number" ? value : undefined;
 }
 
-interface Schema extends DBSchema {
-  pictures: { key: string; value: KeptPicture; indexes: { createdAt: number } };
-}
-
-let database: Promise<IDBPDatabase<Schema>> | undefined;
-
-function open(): Promise<IDBPDatabase<Schema>> {
-  database ??= openDB<Schema>("flexvar-studio", 1, {
-    upgrade(db) {
-      db.createObjectStore("pictures", { keyPath: "id" }).createIndex("createdAt", "createdAt");
-    },
-    terminated() {
-      database = undefined;
-    },
-  });
-  return database;
-}
-
 /** All kept pictures, newest first. @throws Error where the browser keeps nothing (private windows of some browsers). */
 export async function allPictures(): Promise<KeptPicture[]> {
-  return (await (await open()).getAllFromIndex("pictures", "createdAt")).reverse();
+  return (await (await openDatabase()).getAllFromIndex("pictures", "createdAt")).reverse();
 }
 
-export async function keepPicture(picture: KeptPicture): Promise<void> {
-  await (await open()).put("pictures", picture);
+/** Those of some pictures that are kept. */
+export async function picturesOf(ids: readonly string[]): Promise<KeptPicture[]> {
+  const db = await openDatabase();
+  const found = await Promise.all(ids.map((id) => db.get("pictures", id)));
+  return found.filter((one) => one !== undefined);
 }
 
-export async function forgetPicture(id: string): Promise<void> {
-  await (await open()).delete("pictures", id);
+/** Keeps pictures, all or none. @throws DOMException where there is no room or the browser keeps nothing. */
+export async function keepPictures(pictures: readonly KeptPicture[]): Promise<void> {
+  const writing = (await openDatabase()).transaction("pictures", "readwrite");
+  await Promise.all([...pictures.map((picture) => writing.store.put(picture)), writing.done]);
+  tell({ kind: "pictures", ids: pictures.map(({ id }) => id) });
+}
+
+export async function forgetPictures(ids: readonly string[]): Promise<void> {
+  const writing = (await openDatabase()).transaction("pictures", "readwrite");
+  await Promise.all([...ids.map((id) => writing.store.delete(id)), writing.done]);
+  tell({ kind: "pictures", ids });
 }
 
 /** Pictures whose class, task, size or seed hold every word of the search; numbers only whole, so that 5 is not found in 37925. */

@@ -11,7 +11,7 @@ export const VIEWS = [
   { view: "edit", label: "Edit", icon: "edit" },
   { view: "gallery", label: "Gallery", icon: "gallery" },
 ] as const;
-type View = (typeof VIEWS)[number]["view"];
+export type View = (typeof VIEWS)[number]["view"];
 export type Theme = "system" | "light" | "dark";
 
 /** Whether the model can draw. `idle`: not opened yet. */
@@ -68,6 +68,11 @@ interface Toast {
   readonly actions: readonly ToastAction[];
 }
 
+export type Saving =
+  | { readonly status: "saving" | "saved" }
+  /** `message`: why it could not be kept, in words. */
+  | { readonly status: "failed"; readonly message: string };
+
 export interface StudioState {
   readonly backend?: Backend | undefined;
   readonly info?: ModelInfo | undefined;
@@ -85,10 +90,17 @@ export interface StudioState {
   readonly pictures: readonly KeptPicture[];
   /** Why the gallery cannot be kept, in words. */
   readonly libraryProblem?: string | undefined;
+  /** The editor's document, and whether the device holds it as it is; undefined where none is open. */
+  readonly documentId?: string | undefined;
+  readonly saving?: Saving | undefined;
+  /** The share of an edit under way that is done, 0 to 1. */
+  readonly painting?: number | undefined;
   readonly view: View;
   /** Picture open over the gallery. */
   readonly looking?: string | undefined;
-  readonly dialog?: "model" | "keys" | undefined;
+  readonly dialog?: "model" | "keys" | "documents" | undefined;
+  /** Whether files are held over the page. */
+  readonly dragging?: boolean | undefined;
   readonly toast?: Toast | undefined;
   readonly theme: Theme;
 }

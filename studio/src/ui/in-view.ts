@@ -1,3 +1,5 @@
+import { scrolling } from "./motion.ts";
+
 /** Brings what a button makes into view, where the page is so narrow that it lies elsewhere. */
 export function showStage(): void {
   // After the page has been drawn with what is new in it.
@@ -6,7 +8,6 @@ export function showStage(): void {
     if (stage === null) return;
     const { top, bottom } = stage.getBoundingClientRect();
     const isSeen = top < innerHeight / 2 && Math.min(bottom, innerHeight) - Math.max(top, 0) > innerHeight / 3;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (!isSeen) stage.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    if (!isSeen) stage.scrollIntoView({ block: "start", behavior: scrolling() });
   });
 }
