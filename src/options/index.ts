@@ -1,6 +1,7 @@
 export * from "./class-names.ts";
 export * from "./defaults.ts";
 export { imagenetLabels } from "./imagenet.ts";
+export { nearLabels } from "./near-names.ts";
 export * from "./parse.ts";
 export * from "./sampling.ts";
 export { whole } from "./schemas.ts";

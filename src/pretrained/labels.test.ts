@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { classPicksOf, formatMix, classIdsOf as idsOf, memberOf, nearLabels } from "./labels.ts";
+import { classPicksOf, formatMix, classIdsOf as idsOf, memberOf } from "./labels.ts";
 
 const labels = ["golden retriever", "crane", "tiger cat", "Crane", "7"];
 
@@ -120,8 +120,4 @@ describe("mixes", () => {
     ["faces:0.5,cat face:0.5", /expected classes in a mix, got the group "faces"/],
     ["cat face:0.5,tiger face", /expected a class of the model/],
   ])("%s is refused", (text, message) => expect(() => mixesOf(text)).toThrow(message));
-});
-
-test("near labels: those that contain the name, then the closest", () => {
-  expect(nearLabels("cat", ["dog", "cot", "tiger cat"])).toEqual(["tiger cat", "cot"]);
 });
