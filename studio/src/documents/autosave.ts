@@ -123,7 +123,12 @@ function renamed(from: string, { id, name }: DocumentFacts): void {
 }
 
 /** What the list shows of a document. */
-export async function factsOf({ id, name, sheets, at }: EditorState): Promise<DocumentFacts> {
+export async function factsOf({
+  id,
+  name,
+  sheets,
+  at,
+}: Pick<EditorDocument, "id" | "name" | "sheets" | "at">): Promise<DocumentFacts> {
   const { image, mask } = sheets[at]!;
   const shrink = Math.min(1, THUMBNAIL_SIDE / Math.max(image.width, image.height));
   const small = document.createElement("canvas");

@@ -1,3 +1,4 @@
+import "../styles/documents.css";
 import { editor, useEditor } from "../editor/editor-store.ts";
 import { words } from "../state/actions.ts";
 import { forFileName, saveFile } from "../state/files.ts";
@@ -14,14 +15,18 @@ export function DocumentBar() {
       <Button icon="gallery" onClick={() => set({ dialog: "documents" })}>
         Documents
       </Button>
-      <span className="document-name">{name}</span>
-      <span className="document-saving hint" role="status" data-status={saving?.status}>
-        {failed
-          ? `Not kept: ${saving.message}`
-          : saving?.status === "saved"
-            ? "Kept on this device"
-            : saving && <span aria-hidden="true">Keeping…</span>}
-      </span>
+      <div className="document-state">
+        <span className="document-name" title={name}>
+          {name}
+        </span>
+        <span className="document-saving" role="status" data-status={saving?.status}>
+          {failed
+            ? `Not kept: ${saving.message}`
+            : saving?.status === "saved"
+              ? "Kept on this device"
+              : saving && <span aria-hidden="true">Keeping…</span>}
+        </span>
+      </div>
       {failed && <Button onClick={() => void exportDocument()}>Save as a file</Button>}
     </>
   );

@@ -1,4 +1,3 @@
-import "../styles/documents.css";
 import { useCallback, useEffect, useState } from "react";
 import { editor, useEditor } from "../editor/editor-store.ts";
 import { words } from "../state/actions.ts";

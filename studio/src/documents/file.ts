@@ -73,7 +73,7 @@ export async function readDocumentFile(file: Blob): Promise<LoadedDocument> {
   // Redo looks for the very state that the variants are of.
   const sheet = sheets.find(({ image, mask }) => image === aside?.sheet.image && mask === aside.sheet.mask);
   const whole = { ...document, aside: aside && sheet && { ...aside, sheet } };
-  const facts = await factsOf({ ...form, ...whole, id: newId(), name } as EditorState);
+  const facts = await factsOf({ ...whole, id: newId(), name });
   return { facts, value: { form, document: whole } };
 }
 

@@ -45,6 +45,7 @@ export const contentSchema = z
     form: z
       .object({
         tool: z.enum(["brush", "eraser", "rect", "lasso"]),
+        brushIn: z.enum(["screen", "picture"]),
         brush: z.number().min(1).max(4096),
         softness: z.number().min(0).max(64),
         guidance: z.number().min(0).max(100),
