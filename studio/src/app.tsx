@@ -6,7 +6,9 @@ import { ConnectionLine } from "./ui/connection-line.tsx";
 import { Button } from "./ui/controls.tsx";
 import { Header } from "./ui/header.tsx";
 import { KeysDialog } from "./ui/keys-dialog.tsx";
+import { LinkDialog } from "./ui/link-dialog.tsx";
 import { ModelDialog } from "./ui/model-dialog.tsx";
+import { OtherModelDialog } from "./ui/other-model-dialog.tsx";
 import { Problem } from "./ui/problem.tsx";
 
 const DocumentsDialog = lazy(() => import("./documents/documents-dialog.tsx"));
@@ -44,6 +46,8 @@ export function App() {
           <DocumentsDialog onClose={close} />
         </Suspense>
       )}
+      {dialog === "other-model" && <OtherModelDialog onClose={close} />}
+      {dialog === "link" && <LinkDialog onClose={close} />}
       {dialog === "keys" && <KeysDialog onClose={close} />}
       <ToastLine />
       <DropSign />

@@ -14,6 +14,7 @@ import { listenForKeys } from "./state/commands.ts";
 import { followConnection } from "./state/connection.ts";
 import { followGallery } from "./state/gallery.ts";
 import { followSession } from "./state/session.ts";
+import { takeLink } from "./state/share.ts";
 import { get, set } from "./state/store.ts";
 import { followAddress } from "./ui/address.ts";
 import { listenForPictures } from "./ui/drop.ts";
@@ -42,6 +43,7 @@ if (!(await isolatePage(() => get().documentId === undefined))) {
     set({ backend: await chooseBackend(document.baseURI) });
     followConnection();
     await begin();
+    await takeLink();
   } catch (error) {
     set({ broken: words(error) });
   }

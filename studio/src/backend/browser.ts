@@ -46,6 +46,7 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
       const weights = site.model.files;
       return modelInfo(await readJson(config, `${config}: expected a file`), base, {
         name: site.model.name,
+        hash: site.model.hash,
         downloadBytes: [...weights, ...site.runtime.wasm].reduce((sum, { bytes }) => sum + bytes, 0),
         downloaded: await allKept(model, weights),
         examples: site.examples,

@@ -26,7 +26,7 @@ export async function readJson<T>(address: URL, expected: string, init?: Request
   return (await response.json()) as T;
 }
 
-interface Known extends Pick<ModelInfo, "name" | "downloadBytes" | "downloaded"> {
+interface Known extends Pick<ModelInfo, "name" | "hash" | "downloadBytes" | "downloaded"> {
   readonly examples?: ExampleSheet | undefined;
 }
 

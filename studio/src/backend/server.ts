@@ -49,7 +49,7 @@ export function serverBackend(base: string): Backend {
         read<ServerAbout>("model/about.json"),
         read<ModelConfig>("model/config.json"),
       ]);
-      known = modelInfo(config, base, { name: model.name, downloadBytes: 0, downloaded: true, examples });
+      known = modelInfo(config, base, { ...model, downloadBytes: 0, downloaded: true, examples });
       return known;
     },
 
@@ -79,8 +79,8 @@ export function serverBackend(base: string): Backend {
       steps(() => client().editStream(editFields(request), signal), request.count, signal, failure),
 
     async readSettings(png) {
-      const { requestOf } = await import("./settings.ts");
-      return requestOf(new Uint8Array(await png.arrayBuffer()));
+      const { requestOfPng } = await import("./settings.ts");
+      return requestOfPng(new Uint8Array(await png.arrayBuffer()));
     },
 
     release() {},

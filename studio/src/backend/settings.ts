@@ -1,13 +1,22 @@
-/** Settings that a PNG carries, as an order of the create screen. */
+/** Settings of a picture, as an order of the create screen. */
 import { pick } from "flexvar/options";
-import { readSettings, requestFrom } from "flexvar/web";
+import { readSettings, requestFrom, type SettingsRecord } from "flexvar/web";
 import { MORE_OPTIONS } from "../create/more-options.ts";
 import type { DrawRequest } from "./types.ts";
 
 /** Undefined where the file carries none, or those of an edit. */
-export function requestOf(png: Uint8Array): DrawRequest | undefined {
+export function requestOfPng(png: Uint8Array): DrawRequest | undefined {
   try {
-    const run = requestFrom(readSettings(png));
+    return requestOf(readSettings(png));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where the settings are no drawing's. */
+export function requestOf(settings: SettingsRecord): DrawRequest | undefined {
+  try {
+    const run = requestFrom(settings);
     if (run.task !== "generate") return undefined;
     const { options } = run;
     const [width, height] = String(options.size).split("x").map(Number);

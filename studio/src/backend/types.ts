@@ -6,6 +6,8 @@ import type { Connection } from "./connection.ts";
 /** What is known of a model before its weights are there. */
 export interface ModelInfo {
   readonly name: string;
+  /** What pictures call it in their settings. */
+  readonly hash: string;
   /** Class names by id. */
   readonly labels: readonly string[];
   /** Groups of classes, by their ids; none where the model has none. */

@@ -12,7 +12,7 @@ import {
   type TaskRun,
 } from "flexvar/web";
 import type { Answer, Order } from "./messages.ts";
-import { requestOf } from "./settings.ts";
+import { requestOfPng } from "./settings.ts";
 import type { DrawnPicture, DrawRequest, EditRequest } from "./types.ts";
 import { checkedFile, fetchRuntime, forgetOthers, sha256 } from "./weights.ts";
 
@@ -35,7 +35,7 @@ addEventListener("message", async ({ data: order, ports: [port] }: MessageEvent<
 
 async function carryOut(order: Order, answer: Tell, signal: AbortSignal): Promise<string | DrawRequest | undefined> {
   if (order.kind === "open") return open(order, answer);
-  if (order.kind === "read") return requestOf(new Uint8Array(await order.png.arrayBuffer()));
+  if (order.kind === "read") return requestOfPng(new Uint8Array(await order.png.arrayBuffer()));
   if (opened === undefined) throw new Error(`${order.kind}: expected an opened model, got none`);
   await (order.kind === "draw" ? draw : edit)(order.request as never, opened, answer, signal);
   return undefined;

@@ -1,6 +1,8 @@
 import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { ModelInfo } from "../backend/types.ts";
+import type { KeptPicture } from "../state/library.ts";
 import { setForm, shownLabel, useStudio } from "../state/store.ts";
+import { BlobImage } from "../ui/blob-image.tsx";
 import { SearchField } from "../ui/controls.tsx";
 
 /** Choosing a class by name, each with a picture that the model drew of it. */
@@ -65,6 +67,7 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
       </div>
       {found.length === 0 && (
         <p className="note" role="status">
+          <NearNames info={info} search={search} onChoose={setSearch} />
           No class{group === undefined ? "" : ` of “${shownLabel(group)}”`} is called “{search}”.{" "}
           <button type="button" className="link" onClick={showAll}>
             Show all {info.labels.length}
@@ -72,6 +75,38 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
         </p>
       )}
     </fieldset>
+  );
+}
+
+/** Classes that a search may have meant. */
+function NearNames({ info, search, onChoose }: { info: ModelInfo; search: string; onChoose(name: string): void }) {
+  const [near, setNear] = useState<readonly string[]>([]);
+  useEffect(() => {
+    let isLate = false;
+    void import("./near.ts").then(({ nearLabels }) => !isLate && setNear(nearLabels(search, info.labels)));
+    return () => {
+      isLate = true;
+    };
+  }, [search, info]);
+  if (near.length === 0) return null;
+  return (
+    <span className="near-names">
+      Did you mean{" "}
+      {near.map((label) => (
+        <button
+          key={label}
+          type="button"
+          className="link"
+          onClick={() => {
+            setForm({ classId: info.labels.indexOf(label) });
+            onChoose(shownLabel(label));
+          }}
+        >
+          {shownLabel(label)}
+        </button>
+      ))}
+      ?{" "}
+    </span>
   );
 }
 
@@ -96,9 +131,33 @@ function showChosen(list: HTMLElement): void {
     list.scrollTop = top - (list.clientHeight - height) / 2;
 }
 
-/** The class's tile of the example sheet, or its first letter. */
+type Pictures = readonly KeptPicture[];
+
+const drawnOfGallery = new WeakMap<Pictures, Map<string, Blob>>();
+
+/** The newest drawing of each class by a model, of a gallery that is sorted newest first. */
+function drawnOf(pictures: Pictures, model: string): Map<string, Blob> {
+  const known = drawnOfGallery.get(pictures);
+  if (known !== undefined) return known;
+  const drawn = new Map<string, Blob>();
+  for (const { task, label, image, model: own } of pictures)
+    if (task === "draw" && own === model && !drawn.has(label)) drawn.set(label, image);
+  drawnOfGallery.set(pictures, drawn);
+  return drawn;
+}
+
+/** The class's tile of the example sheet; without one the newest drawing of it in the gallery, or its first letter. */
 export function ClassPicture({ info, id }: { info: ModelInfo; id: number }) {
-  const { examples, labels } = info;
+  const { examples, labels, name } = info;
+  const drawn = useStudio(({ pictures }) =>
+    examples === undefined ? drawnOf(pictures, name).get(labels[id] ?? "") : undefined,
+  );
+  if (drawn !== undefined)
+    return (
+      <span className="class-picture">
+        <BlobImage blob={drawn} alt="" />
+      </span>
+    );
   if (examples === undefined)
     return (
       <span className="class-picture letter" aria-hidden="true">

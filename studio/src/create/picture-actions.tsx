@@ -1,7 +1,8 @@
-import { repeat, vary } from "../state/actions.ts";
-import { copy, download, remove } from "../state/gallery.ts";
+import { addPictures, copy, download, remove } from "../state/gallery.ts";
 import { classOf, type KeptPicture } from "../state/library.ts";
-import { shownLabel } from "../state/store.ts";
+import { repeat, vary } from "../state/repeat.ts";
+import { linkOf } from "../state/share.ts";
+import { set, shownLabel } from "../state/store.ts";
 import { Button } from "../ui/controls.tsx";
 
 /** What can be done with a finished picture. */
@@ -20,11 +21,25 @@ export function PictureActions({ picture }: { picture: KeptPicture }) {
           <Button icon="vary" onClick={() => void vary(picture)} title="The same settings, another seed">
             Vary
           </Button>
+          {picture.settings && (
+            <Button
+              title="A link that holds the settings, not the picture"
+              onClick={() => set({ dialog: "link", shared: linkOf(picture.settings!) })}
+            >
+              Link
+            </Button>
+          )}
           <Button icon="repeat" onClick={() => void repeat(picture)} title="Exactly this picture again">
             Repeat
           </Button>
         </>
       )}
+      <Button
+        aria-pressed={picture.isFavourite ?? false}
+        onClick={() => void addPictures([{ ...picture, isFavourite: !picture.isFavourite }])}
+      >
+        ★ Favourite
+      </Button>
       <Button icon="copy" onClick={() => void copy(picture.image)}>
         Copy
       </Button>

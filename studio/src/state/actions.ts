@@ -214,28 +214,3 @@ async function keep(id: number, numbers: readonly number[]): Promise<void> {
   set(({ run: now }) => (now?.id === id ? { run: { ...now, kept } } : {}));
   await addPictures(added);
 }
-
-/** Draws a kept picture again, exactly. */
-export function repeat(picture: KeptDrawing): Promise<void> {
-  fillForm(picture.request, false);
-  return draw(picture.request);
-}
-
-/** Draws the same order with another seed, or from another number of pictures. */
-export function vary(picture: KeptDrawing, count = get().form.count): Promise<void> {
-  const seed = newSeed();
-  fillForm({ ...picture.request, seed, count }, true);
-  return draw({ ...picture.request, seed, count, firstIndex: 0 });
-}
-
-/** Brings a picture's settings into the form, without drawing. */
-export function takeSettings(request: DrawRequest): void {
-  fillForm(request, false);
-  set({ view: "create", looking: undefined });
-  say("Its settings are in the form.");
-}
-
-function fillForm(request: DrawRequest, freshSeed: boolean): void {
-  const { classId, width, height, steps, guidance, seed, count, style, more = {} } = request;
-  setForm({ classId, width, height, steps, guidance, seed, count, style, more, freshSeed });
-}

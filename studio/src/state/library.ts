@@ -1,6 +1,7 @@
 /** The gallery on this device: pictures with their scales and settings. */
 import type { Grid, SettingsRecord } from "flexvar/web";
 import type { DrawRequest } from "../backend/types.ts";
+import { dayName } from "../ui/format.ts";
 import { tell } from "./channel.ts";
 import { openDatabase } from "./database.ts";
 
@@ -85,16 +86,29 @@ export async function forgetPictures(ids: readonly string[]): Promise<void> {
   tell({ kind: "pictures", ids });
 }
 
-/** Pictures whose class, task, size or seed hold every word of the search; numbers only whole, so that 5 is not found in 37925. */
-export function searchPictures(pictures: readonly KeptPicture[], search: string): readonly KeptPicture[] {
+/** The day of a picture as people search for it: `2026-11-28`, `28 november 2026`, `today`. */
+function dayText(createdAt: number, now: number): string {
+  const day = new Date(createdAt);
+  const two = (number: number): string => `${number}`.padStart(2, "0");
+  const iso = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+  const month = day.toLocaleDateString(undefined, { month: "long" });
+  return `${iso} ${month} ${dayName(createdAt, now)}`;
+}
+
+/** Pictures whose class, task, day, size or seed hold every word of the search; numbers only whole, so that 5 is not found in 37925. */
+export function searchPictures(
+  pictures: readonly KeptPicture[],
+  search: string,
+  now = Date.now(),
+): readonly KeptPicture[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return pictures;
   const tests = words.map((word) =>
     /^\d+$/.test(word) ? (text: string) => text.split(/\D+/).includes(word) : (text: string) => text.includes(word),
   );
-  return pictures.filter(({ label, task, request, model }) => {
+  return pictures.filter(({ label, task, request, model, createdAt }) => {
     const text =
-      `${label} ${task} ${MADE_BY[task]} ${model} ${request.width}x${request.height} seed ${request.seed}`.toLowerCase();
+      `${label} ${task} ${MADE_BY[task]} ${model} ${request.width}x${request.height} seed ${request.seed} ${dayText(createdAt, now)}`.toLowerCase();
     return tests.every((test) => test(text));
   });
 }

@@ -4,6 +4,7 @@ import { create } from "zustand";
 import type { Link } from "../backend/connection.ts";
 import type { Backend, Device, DrawRequest, ModelInfo, OpenProgress } from "../backend/types.ts";
 import type { KeptPicture } from "./library.ts";
+import type { Recipe } from "./repeat.ts";
 
 /** The views, as the header shows them and the address names them. */
 export const VIEWS = [
@@ -98,7 +99,11 @@ export interface StudioState {
   readonly view: View;
   /** Picture open over the gallery. */
   readonly looking?: string | undefined;
-  readonly dialog?: "model" | "keys" | "documents" | undefined;
+  readonly dialog?: "model" | "keys" | "documents" | "other-model" | "link" | undefined;
+  /** The link that the dialog of links shows. */
+  readonly shared?: string | undefined;
+  /** Settings that another model's picture brought, while that is asked about. */
+  readonly otherModel?: Recipe | undefined;
   /** Whether files are held over the page. */
   readonly dragging?: boolean | undefined;
   readonly toast?: Toast | undefined;
