@@ -156,8 +156,8 @@ export async function openDocument(id: string): Promise<boolean> {
 export function show({ facts: { id, name }, value }: LoadedDocument): void {
   const { document, form } = value as KeptDocument;
   const before = pending.size > 0 && isOpen(editor()) ? documentOf(editor()) : undefined;
-  const left = { classId: undefined, source: undefined, result: undefined, aside: undefined, guidance: undefined };
-  setEditor({ ...left, ...form, ...document, id, name, before, after: undefined });
+  // What the document does not say is as in a fresh editor.
+  setEditor({ ...useEditor.getInitialState(), ...form, ...document, id, name, before }, true);
 }
 
 /** Closes the document, which stays in the list. One that could not be saved stays open. Returns whether it is closed. */

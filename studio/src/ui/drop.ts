@@ -35,8 +35,10 @@ async function take(list: FileList | undefined): Promise<void> {
   } else await takeOne(first);
 }
 
-const edit = async (file: File, more?: ToastAction): Promise<void> =>
-  (await import("../editor/history.ts")).openPicture(file, { name: file.name, ...(more && { more }) });
+async function edit(file: File, more?: ToastAction): Promise<void> {
+  const { openPicture } = await import("../editor/history.ts");
+  await openPicture(file, { name: file.name, ...(more && { more }) });
+}
 
 /** Those that carry settings come into the gallery, each of the others becomes a document. */
 async function takeMany(pictures: readonly File[]): Promise<void> {
