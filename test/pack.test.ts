@@ -60,7 +60,9 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
         "examples/cookbook/avatar.mjs",
       ]),
     );
-    expect(packed.filter((file) => !/^(dist|docs|examples|models)\/|^(package\.json|LICENSE|[A-Z]+\.md)$/.test(file))).toEqual([]);
+    expect(
+      packed.filter((file) => !/^(dist|docs|examples|models)\/|^(package\.json|LICENSE|[A-Z]+\.md)$/.test(file)),
+    ).toEqual([]);
     expect(packed.filter((file) => /\.test\.|\.stamp/.test(file))).toEqual([]);
   });
 

@@ -19,7 +19,7 @@ const info: ModelInfo = {
   styles: ["flat"],
   factor: 8,
   trainedSide: 8,
-  defaults: { steps: 5, guidance: 2 },
+  defaults: { steps: 5, guidance: 2, guidanceMode: "ramp" },
   downloadBytes: 0,
   downloaded: true,
 };

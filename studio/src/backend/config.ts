@@ -8,7 +8,11 @@ export interface ModelConfig {
   readonly id2label: Readonly<Record<string, string>>;
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly styles?: readonly string[];
-  readonly default_sampling?: { readonly steps?: number; readonly guidance_scale?: unknown };
+  readonly default_sampling?: {
+    readonly steps?: number;
+    readonly guidance_scale?: unknown;
+    readonly guidance_mode?: string;
+  };
 }
 
 /** A guidance scale as one number: the largest where scales differ. */
@@ -48,6 +52,10 @@ export function modelInfo(config: ModelConfig, base: string, { examples, ...know
     styles: config.styles ?? [],
     factor: patch_size * 2 ** (channel_multipliers.length - 1),
     trainedSide: config.trained_side,
-    defaults: { steps: sampling.steps ?? 10, guidance: strongest(sampling.guidance_scale ?? 2.5) },
+    defaults: {
+      steps: sampling.steps ?? 10,
+      guidance: strongest(sampling.guidance_scale ?? 2.5),
+      guidanceMode: sampling.guidance_mode ?? "ramp",
+    },
   };
 }

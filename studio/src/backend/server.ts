@@ -9,7 +9,7 @@ import {
   type StreamEvent,
 } from "flexvar/client";
 import { encodePng, readSettings } from "flexvar/image";
-import { planScales } from "flexvar/sampling";
+import { formatScales, planScales } from "flexvar/sampling";
 import { type ModelConfig, modelInfo } from "./config.ts";
 import { keepConnection } from "./connection.ts";
 import { isSendable, keepToken, keptToken, TokenError } from "./token.ts";
@@ -69,14 +69,18 @@ export function serverBackend(base: string): Backend {
 
     async *draw(request, signal) {
       const { factor, trainedSide } = known ?? (await this.describe());
-      const { grids } = planScales({ factor, trainedSide, steps: request.steps, sizePx: request });
+      const { steps: count, scales } = request;
+      const ladder = scales === undefined ? { steps: count } : { scales };
+      const { grids } = planScales({ factor, trainedSide, ...ladder, sizePx: request });
       yield { kind: "plan", grids };
       const fields = await drawFields(request);
       yield* steps(() => client().generateStream(fields, signal), request.count, signal, failure);
     },
 
-    edit: (request, signal) =>
-      steps(() => client().editStream(editFields(request), signal), request.count, signal, failure),
+    async *edit(request, signal) {
+      const fields = await editFields(request);
+      yield* steps(() => client().editStream(fields, signal), request.count, signal, failure);
+    },
 
     async readSettings(png) {
       const { requestOfPng } = await import("./settings.ts");
@@ -157,14 +161,12 @@ async function* steps(
 }
 
 async function drawFields(request: DrawRequest): Promise<GenerationFields> {
-  const { classId, width, height, steps, guidance, seed, count, firstIndex, style, more = {} } = request;
-  // What names options is loaded where some are given.
-  const named = Object.keys(more).length > 0 ? (await import("flexvar/options")).toFields(more) : {};
+  const { classId, width, height, steps, scales, guidance, seed, count, firstIndex, style, more } = request;
   return {
-    ...named,
+    ...(await fieldsOf(more)),
     class_labels: [classId],
     size: `${width}x${height}`,
-    num_inference_steps: steps,
+    ...(scales === undefined ? { num_inference_steps: steps } : { scales: formatScales(scales) }),
     guidance_scale: guidance,
     seed,
     n: count,
@@ -174,9 +176,16 @@ async function drawFields(request: DrawRequest): Promise<GenerationFields> {
   };
 }
 
-function editFields({ task, image, mask, size, classId, guidance, seed, count }: EditRequest): EditFields {
+/** Options by the library's names as fields. What names them is loaded where some are given. */
+async function fieldsOf(options: Readonly<Record<string, unknown>> = {}): Promise<Record<string, unknown>> {
+  return Object.keys(options).length > 0 ? (await import("flexvar/options")).toFields(options) : {};
+}
+
+async function editFields(request: EditRequest): Promise<EditFields> {
+  const { task, image, mask, size, classId, guidance, more, seed, count } = request;
   const { width, height } = image;
   return {
+    ...(await fieldsOf(more)),
     task,
     image: toBase64(encodePng(image)),
     ...(task === "inpaint" && { mask: toBase64(encodePng(greyPicture(mask!, width, height))), mask_mode: "white" }),

@@ -1,5 +1,6 @@
 /** Settings of a picture, as an order of the create screen. */
 import { pick } from "flexvar/options";
+import { parseScales } from "flexvar/sampling";
 import { readSettings, requestFrom, type SettingsRecord } from "flexvar/web";
 import { MORE_OPTIONS } from "../create/more-options.ts";
 import type { DrawRequest } from "./types.ts";
@@ -24,7 +25,14 @@ export function requestOf(settings: SettingsRecord): DrawRequest | undefined {
     const numbers = { classId, width, height, steps: steps ?? 10, guidance, seed, count: 1, firstIndex };
     if (!Object.values(numbers).every((value) => Number.isFinite(value))) return undefined;
     const more = pick(MORE_OPTIONS, options);
-    return { ...(numbers as DrawRequest), ...(style !== "none" && { style }), more };
+    const { scales: list } = options;
+    const scales = list === undefined ? undefined : parseScales(String(list));
+    return {
+      ...(numbers as DrawRequest),
+      ...(scales !== undefined && { scales }),
+      ...(style !== "none" && { style }),
+      more,
+    };
   } catch {
     return undefined;
   }

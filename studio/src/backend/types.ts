@@ -17,7 +17,7 @@ export interface ModelInfo {
   /** Pixels on a side of one token, and tokens on a side of the trained square. */
   readonly factor: number;
   readonly trainedSide: number;
-  readonly defaults: { readonly steps: number; readonly guidance: number };
+  readonly defaults: { readonly steps: number; readonly guidance: number; readonly guidanceMode: string };
   /** Bytes that opening downloads the first time; 0 where nothing is downloaded. */
   readonly downloadBytes: number;
   /** Whether they are on this device already. */
@@ -39,6 +39,8 @@ export interface DrawRequest {
   readonly width: number;
   readonly height: number;
   readonly steps: number;
+  /** The grids themselves, in place of steps; the picture's size is the last one's. */
+  readonly scales?: readonly Grid[] | undefined;
   readonly guidance: number;
   readonly seed: number;
   readonly count: number;
@@ -99,6 +101,8 @@ export interface EditRequest {
   readonly classId?: number | undefined;
   /** Undefined: as the rules of editing have it. */
   readonly guidance?: number | undefined;
+  /** Other options by the library's names, as steps and strength. */
+  readonly more?: Readonly<Record<string, unknown>> | undefined;
   readonly seed: number;
   readonly count: number;
 }

@@ -1,5 +1,6 @@
 /** The model in a worker: opens it, draws with it, and stops between scales when told. */
 import type { SiteFile } from "flexvar/client";
+import { formatScales } from "flexvar/sampling";
 import {
   type EditEvent,
   FlexVAR,
@@ -91,17 +92,26 @@ async function openOn({ site, base }: OpenOrder, answer: Tell, device: "wasm" | 
 type Opened = NonNullable<typeof opened>;
 
 async function draw(request: DrawRequest, { pipe, hash }: Opened, answer: Tell, signal: AbortSignal): Promise<void> {
-  const { classId, width, height, more, style, ...drawing } = request;
+  const { classId, width, height, more, style, steps, scales, ...drawing } = request;
   const size: [number, number] = [width, height];
-  const options = { classLabels: [classId], size, ...more, ...drawing, ...(style !== undefined && { style }) };
+  const ladder = scales === undefined ? { steps } : { scales: formatScales(scales) };
+  const options = {
+    classLabels: [classId],
+    size,
+    ...more,
+    ...drawing,
+    ...ladder,
+    ...(style !== undefined && { style }),
+  };
   answer({ kind: "event", event: { kind: "plan", grids: pipe.resolve(options).plan.grids } });
   await run(pipe, { task: "generate", options, model: hash }, answer, signal, () => 0);
 }
 
 async function edit(request: EditRequest, { pipe, hash }: Opened, answer: Tell, signal: AbortSignal): Promise<void> {
-  const { task, image, mask, size, classId, guidance, seed, count } = request;
+  const { task, image, mask, size, classId, guidance, more, seed, count } = request;
   const { data, width, height } = image;
   const options = {
+    ...more,
     image,
     classLabels: classId === undefined ? ("auto" as const) : [classId],
     ...(guidance !== undefined && { guidance }),

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy } from "react";
 import { drawForm, stop } from "../state/actions.ts";
 import { CONTROL } from "../state/commands.ts";
 import { useStudio } from "../state/store.ts";
 import { Button } from "../ui/controls.tsx";
 import { showStage } from "../ui/in-view.ts";
+import { MoreOptions } from "../ui/more-options.tsx";
 import { TokenForm } from "../ui/token-form.tsx";
 import { ClassPicker } from "./class-picker.tsx";
 import { CountField, GuidanceField, SeedField, StepsField, StyleField } from "./fields.tsx";
@@ -12,26 +13,11 @@ import { Stage } from "./stage.tsx";
 
 const MoreFields = lazy(() => import("./more-fields.tsx"));
 
-/** Options that few need, loaded when they are opened. */
-function MoreOptions() {
-  const [isOpen, setOpen] = useState(false);
-  const set = useStudio((state) => Object.keys(state.form.more).length);
-  return (
-    <details className="more" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>More options{set > 0 && ` (${set} set)`}</summary>
-      {isOpen && (
-        <Suspense fallback={<p className="hint">Loading…</p>}>
-          <MoreFields />
-        </Suspense>
-      )}
-    </details>
-  );
-}
-
 export function CreateView() {
   const info = useStudio((state) => state.info);
   const drawing = useStudio((state) => state.run?.status === "drawing");
   const model = useStudio((state) => state.model);
+  const moreSet = useStudio((state) => Object.keys(state.form.more).length);
   if (info === undefined)
     return model.status === "failed" && model.needsToken ? (
       <section className="stage" aria-label="Picture">
@@ -62,7 +48,9 @@ export function CreateView() {
           <GuidanceField />
           <SeedField />
           <CountField />
-          <MoreOptions />
+          <MoreOptions set={moreSet}>
+            <MoreFields />
+          </MoreOptions>
         </div>
         <div className="panel-foot">
           <Button type="submit" icon={drawing ? "stop" : "draw"} kind={drawing ? "big" : "primary big"}>

@@ -1,9 +1,9 @@
 import type { ModelInfo } from "../backend/types.ts";
-import { newSeed } from "../state/actions.ts";
 import { gridsOf, stepChoices } from "../state/plan.ts";
 import { setForm, shownLabel, useStudio } from "../state/store.ts";
-import { Button, GUIDANCE, RangeField, SegmentsField } from "../ui/controls.tsx";
+import { GUIDANCE, RangeField, SegmentsField } from "../ui/controls.tsx";
 import { gridName } from "../ui/format.ts";
+import { SeedField as Seed } from "../ui/seed-field.tsx";
 
 /** Number of scales, with the ladder of grids that it gives. */
 export function StepsField({ info }: { info: ModelInfo }) {
@@ -83,39 +83,7 @@ export function GuidanceField() {
 
 export function SeedField() {
   const { seed, freshSeed } = useStudio((state) => state.form);
-  return (
-    <div className="field">
-      <label htmlFor="seed">Seed</label>
-      <div className="row">
-        <input
-          id="seed"
-          className="input grow"
-          type="number"
-          inputMode="numeric"
-          min={0}
-          max={Number.MAX_SAFE_INTEGER}
-          step={1}
-          value={seed}
-          required
-          onChange={(event) => {
-            const value = event.target.valueAsNumber;
-            if (Number.isSafeInteger(value) && value >= 0) setForm({ seed: value, freshSeed: false });
-          }}
-        />
-        <Button
-          icon="dice"
-          kind="square"
-          aria-label="Another seed"
-          title="Another seed"
-          onClick={() => setForm({ seed: newSeed(), freshSeed: false })}
-        />
-      </div>
-      <label className="check">
-        <input type="checkbox" checked={freshSeed} onChange={(event) => setForm({ freshSeed: event.target.checked })} />
-        <span>A new seed for every drawing</span>
-      </label>
-    </div>
-  );
+  return <Seed id="seed" seed={seed} fresh={freshSeed} freshLabel="A new seed for every drawing" onChange={setForm} />;
 }
 
 const COUNTS = [1, 2, 4, 8].map((value) => ({ value }));

@@ -9,6 +9,7 @@ import { Problem } from "../ui/problem.tsx";
 import { TokenForm } from "../ui/token-form.tsx";
 import { FilmStrip } from "./film-strip.tsx";
 import { PictureActions } from "./picture-actions.tsx";
+import { ScaleActions } from "./scale-actions.tsx";
 import { Welcome } from "./welcome.tsx";
 
 /** Where pictures appear, scale by scale. */
@@ -108,6 +109,7 @@ function Drawing({ run }: { run: Run }) {
         shown={scale ?? frames.length - 1}
         onShow={(index) => set({ scale: index === frames.length - 1 ? undefined : index })}
       />
+      {scale !== undefined && scale < total - 1 && <ScaleActions run={run} picked={picked} scale={scale} />}
       {run.status === "failed" && (
         <div className="note bad" role="alert">
           <p>{run.message} What was finished before is in the gallery.</p>

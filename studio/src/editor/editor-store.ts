@@ -53,6 +53,14 @@ export interface EditorState extends EditorDocument {
   /** Undefined: as the model's rule for edits has it. */
   readonly guidance?: number | undefined;
   readonly count: number;
+  /** Number of scales, and the share of them that is painted anew; undefined: as the rules of editing have it. */
+  readonly steps?: number | undefined;
+  readonly strength?: number | undefined;
+  readonly seed: number;
+  /** Whether every order takes a new seed. */
+  readonly freshSeed: boolean;
+  /** Other options by the library's names. */
+  readonly more: Readonly<Record<string, unknown>>;
   /** The picture that was open before this one, for undo, and the one that undo came back from, for redo. */
   readonly before?: EditorDocument | undefined;
   readonly after?: EditorDocument | undefined;
@@ -68,6 +76,9 @@ export const useEditor = create<EditorState>()(() => ({
   brushIn: "screen",
   softness: 1,
   count: 2,
+  seed: 7,
+  freshSeed: true,
+  more: {},
 }));
 
 export const editor = useEditor.getState;

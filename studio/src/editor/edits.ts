@@ -8,7 +8,7 @@ import { say, shownLabel, get as studio } from "../state/store.ts";
 import { showStage } from "../ui/in-view.ts";
 import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
 import { currentSheet, editor, type Result, setEditor } from "./editor-store.ts";
-import { isPainting, leaveResult, pushSheet } from "./history.ts";
+import { isPainting, leaveResult, openPicture, pushSheet } from "./history.ts";
 
 let stopper: AbortController | undefined;
 
@@ -37,6 +37,13 @@ export async function repaint(): Promise<void> {
   await run(made, { task: "inpaint", ...forModel(sheet, softness) });
 }
 
+/** Stops what is being painted. Returns whether anything was. */
+export function stopByKey(): boolean {
+  if (!isPainting(editor())) return false;
+  backToMask();
+  return true;
+}
+
 /** As {@link repaint}, unless painting is under way: a key pressed again does not begin anew. */
 export async function repaintByKey(): Promise<void> {
   if (!isPainting(editor())) await repaint();
@@ -50,18 +57,35 @@ export async function refineTwice(): Promise<void> {
   await run("refine", { task: "refine", image, size: [2 * image.width, 2 * image.height] as const });
 }
 
+interface Branch {
+  readonly name: string;
+  readonly classId: number;
+  readonly size: readonly [width: number, height: number];
+}
+
+/** Opens a picture as it stood at a coarse scale, and draws the scales finer than its own anew: variants that share what came before. */
+export async function branchFrom(frame: Blob, { name, classId, size }: Branch): Promise<void> {
+  if (!(await openPicture(frame, { name, classId }))) return;
+  const sheet = currentSheet(editor());
+  if (sheet === undefined) return;
+  await run("refine", { task: "refine", image: pixelsOf(sheet.image), size }, { strength: 1 });
+}
+
 type Order = Pick<EditRequest, "task" | "image" | "mask" | "size">;
 
-async function run(made: Result["made"], order: Order): Promise<void> {
+/** @param own options of this order alone, which go before those of the panel. */
+async function run(made: Result["made"], order: Order, own: { readonly strength?: number } = {}): Promise<void> {
   const { backend, info } = studio();
   if (backend === undefined || info === undefined) return;
   stopEdit();
-  const own = new AbortController();
-  stopper = own;
-  const { classId, guidance } = editor();
-  // Refining keeps all tokens, so that every variant would be the same.
-  const count = order.task === "refine" ? 1 : editor().count;
-  const seed = newSeed();
+  const stop = new AbortController();
+  stopper = stop;
+  if (editor().freshSeed) setEditor({ seed: newSeed() });
+  const { classId, guidance, steps, seed } = editor();
+  const { strength = editor().strength } = own;
+  const more = { ...editor().more, ...(steps !== undefined && { steps }), ...(strength !== undefined && { strength }) };
+  // Refining keeps all tokens where no strength is given, so that every variant would be the same.
+  const count = order.task === "refine" && !strength ? 1 : editor().count;
   const start: Result = {
     made,
     status: "working",
@@ -70,18 +94,18 @@ async function run(made: Result["made"], order: Order): Promise<void> {
     picked: 0,
     classId,
     seed,
-    again: () => void run(made, order),
+    again: () => void run(made, order, own),
   };
   leaveResult();
   setEditor({ result: start });
   showStage();
   const update = (change: Partial<Result>): void => {
-    if (stopper === own) setEditor(({ result }) => (result ? { result: { ...result, ...change } } : {}));
+    if (stopper === stop) setEditor(({ result }) => (result ? { result: { ...result, ...change } } : {}));
   };
   try {
     await needModel();
-    const request = { ...order, classId, guidance, seed, count };
-    for await (const event of backend.edit(request, own.signal)) {
+    const request = { ...order, classId, guidance, more, seed, count };
+    for await (const event of backend.edit(request, stop.signal)) {
       if (event.kind === "waiting") {
         update({ waiting: event.position });
         continue;
@@ -91,7 +115,7 @@ async function run(made: Result["made"], order: Order): Promise<void> {
       for (const picture of pictures) all[picture.number] = picture;
       update({ done, pictures: all, waiting: undefined });
     }
-    if (!own.signal.aborted) update({ status: "done" });
+    if (!stop.signal.aborted) update({ status: "done" });
   } catch (error) {
     update({ status: "failed", message: words(error) });
   }

@@ -92,12 +92,12 @@ export interface Opening {
   readonly more?: ToastAction;
 }
 
-/** Opens a picture file, with a way back to a changed one; says in words why one cannot be opened. */
-export async function openPicture(file: Blob, { name, classId, source, more }: Opening): Promise<void> {
+/** Opens a picture file, with a way back to a changed one; says in words why one cannot be opened. Returns whether it is open. */
+export async function openPicture(file: Blob, { name, classId, source, more }: Opening): Promise<boolean> {
   try {
     const image = await readPicture(file);
     setStudio({ view: "edit", looking: undefined });
-    if (refused()) return;
+    if (refused()) return false;
     const state = editor();
     const known = studio().info?.labels[classId ?? -1] !== undefined;
     const opened = {
@@ -115,8 +115,10 @@ export async function openPicture(file: Blob, { name, classId, source, more }: O
     const back = isChanged(state) && { label: "Undo", perform: backToBefore };
     const actions = [back, more].filter((one) => one !== undefined && one !== false);
     if (actions.length > 0) say(`Opened ${name}.`, ...actions);
+    return true;
   } catch (error) {
     say(words(error));
+    return false;
   }
 }
 

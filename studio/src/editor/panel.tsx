@@ -2,13 +2,14 @@ import type { ModelInfo } from "../backend/types.ts";
 import { ClassPicture } from "../create/class-picker.tsx";
 import { CONTROL } from "../state/commands.ts";
 import { shownLabel, useStudio } from "../state/store.ts";
-import { Button, GUIDANCE, RangeField, Segments, SegmentsField } from "../ui/controls.tsx";
+import { Button, RangeField, Segments } from "../ui/controls.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { NumberField } from "../ui/number-field.tsx";
 import { type Margins, SIDES } from "./document.ts";
 import { BRUSH, type BrushUnit, currentSheet, setEditor, useEditor } from "./editor-store.ts";
 import { refineTwice, repaint } from "./edits.ts";
 import { changeMask, isPainting, setMargins } from "./history.ts";
+import { Parameters } from "./parameters.tsx";
 import { shownView, useViewport } from "./viewport.ts";
 
 const TOOLS = [
@@ -18,11 +19,9 @@ const TOOLS = [
   { tool: "lasso", label: "Lasso" },
 ] as const;
 
-const COUNTS = [1, 2, 4].map((value) => ({ value }));
-
 /** What to mask, and what to paint there. */
 export function Panel() {
-  const { softness, count } = useEditor();
+  const softness = useEditor((state) => state.softness);
   const info = useStudio((state) => state.info);
   if (info === undefined) return null;
   return (
@@ -48,14 +47,7 @@ export function Panel() {
         />
         <ExtendField />
         <ClassField info={info} />
-        <GuidanceField />
-        <SegmentsField
-          legend="Variants"
-          name="variants"
-          choices={COUNTS}
-          chosen={count}
-          onChoose={(value) => setEditor({ count: value })}
-        />
+        <Parameters info={info} />
       </div>
       <div className="panel-foot">
         <div className="row">
@@ -180,34 +172,6 @@ function ClassField({ info }: { info: ModelInfo }) {
         </select>
       </div>
     </div>
-  );
-}
-
-/** How closely an edit follows its class: as it suits the edit, until the slider is moved. */
-function GuidanceField() {
-  const guidance = useEditor((state) => state.guidance);
-  const usual = useStudio((state) => state.info?.defaults.guidance ?? 0);
-  const shown = guidance === undefined ? "as it suits the edit" : guidance.toFixed(1);
-  return (
-    <RangeField
-      id="edit-guidance"
-      label="Guidance"
-      shown={shown}
-      {...GUIDANCE}
-      value={guidance ?? usual}
-      aria-valuetext={shown}
-      data-unset={guidance === undefined}
-      onChange={(value) => setEditor({ guidance: value })}
-    >
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={guidance === undefined}
-          onChange={(event) => setEditor({ guidance: event.target.checked ? undefined : usual })}
-        />
-        <span>As it suits the edit</span>
-      </label>
-    </RangeField>
   );
 }
 

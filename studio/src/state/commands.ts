@@ -96,6 +96,15 @@ export const commands: readonly Command[] = [
   bracket("A smaller brush", "[", -1),
   bracket("A larger brush", "]", 1),
   {
+    label: "Stop painting, in the editor",
+    keys: ["Esc"],
+    matches: (event) => event.key === "Escape",
+    enabled: isEditing,
+    perform: async () => {
+      if (!(await import("../editor/edits.ts")).stopByKey()) stop();
+    },
+  },
+  {
     label: "Stop drawing",
     keys: ["Esc"],
     matches: (event) => event.key === "Escape",

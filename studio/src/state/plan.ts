@@ -1,6 +1,6 @@
 /** Shapes that the form offers, and which scales a shape and a number of steps give. */
 import { type Grid, planScales, possibleSteps, sizesBeyond, targetGrid } from "flexvar/sampling";
-import type { ModelInfo } from "../backend/types.ts";
+import type { DrawRequest, ModelInfo } from "../backend/types.ts";
 
 export interface Shape {
   readonly width: number;
@@ -27,6 +27,26 @@ export function nearestSteps(info: ModelInfo, shape: Shape, steps: number): numb
 /** Grids of the scales, coarse to fine. */
 export function gridsOf({ factor, trainedSide }: ModelInfo, sizePx: Shape, steps: number): readonly Grid[] {
   return planScales({ factor, trainedSide, steps, sizePx }).grids;
+}
+
+/** Steps over which guidance grows at most (the ramp of the published numbers). */
+const RAMP_STEPS = 9;
+
+/**
+ * An order that ends at a scale of another, with the same tokens up to there. Guidance that grows to its whole strength by the last scale is
+ * as strong at each as it was.
+ */
+export function endedAt(info: ModelInfo, request: DrawRequest, grids: readonly Grid[], last: number): DrawRequest {
+  const [h, w] = grids[last]!;
+  const mode = request.more?.guidanceMode ?? info.defaults.guidanceMode;
+  const share = mode === "ramp" ? Math.min(last, RAMP_STEPS) / Math.min(grids.length - 1, RAMP_STEPS) : 1;
+  return {
+    ...request,
+    width: w * info.factor,
+    height: h * info.factor,
+    guidance: request.guidance * share,
+    scales: grids.slice(0, last + 1),
+  };
 }
 
 /** Pixels on a side of the trained square. */
