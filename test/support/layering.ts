@@ -5,6 +5,7 @@ const folderOrder = [
   "errors",
   "json",
   "files",
+  "orders",
   "engine",
   "checkpoint",
   "image",

@@ -1,8 +1,8 @@
 /** The model in a worker: opens it, draws with it, and stops between scales when told. */
 import type { SiteFile } from "flexvar/client";
+import { type Reader, serveOrders } from "flexvar/orders";
 import { formatScales } from "flexvar/sampling";
 import {
-  type EditEvent,
   FlexVAR,
   type FlexVARPipeline,
   hasWebGpu,
@@ -11,53 +11,52 @@ import {
   type RunStep,
   runSteps,
   type TaskRun,
+  type EditEvent as WindowEvent,
 } from "flexvar/web";
-import type { Answer, Order } from "./messages.ts";
+import type { Order } from "./messages.ts";
 import { requestOfPng } from "./settings.ts";
-import type { DrawnPicture, DrawRequest, EditRequest } from "./types.ts";
+import type { DrawEvent, DrawnPicture, DrawRequest, EditEvent, EditRequest, OpenProgress } from "./types.ts";
 import { checkedFile, fetchRuntime, forgetOthers, sha256 } from "./weights.ts";
 
-type Tell = (answer: Answer) => void;
 type OpenOrder = Extract<Order, { kind: "open" }>;
 
 let opened: { readonly pipe: FlexVARPipeline; readonly hash: string } | undefined;
 
-addEventListener("message", async ({ data: order, ports: [port] }: MessageEvent<Order>) => {
-  const answer: Tell = (message) => port!.postMessage(message);
-  const stop = new AbortController();
-  port!.onmessage = () => stop.abort();
-  try {
-    answer({ kind: "done", result: await carryOut(order, answer, stop.signal) });
-  } catch (error) {
-    if (stop.signal.aborted) answer({ kind: "done" });
-    else answer({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
-  }
-});
+serveOrders(async (order: Order, reader: Reader<OpenProgress | DrawEvent | EditEvent>) => ({
+  result: await carryOut(order, reader),
+}));
 
-async function carryOut(order: Order, answer: Tell, signal: AbortSignal): Promise<string | DrawRequest | undefined> {
-  if (order.kind === "open") return open(order, answer);
+async function carryOut(
+  order: Order,
+  reader: Reader<OpenProgress | DrawEvent | EditEvent>,
+): Promise<string | DrawRequest | undefined> {
+  if (order.kind === "open") return open(order, reader);
   if (order.kind === "read") return requestOfPng(new Uint8Array(await order.png.arrayBuffer()));
   if (opened === undefined) throw new Error(`${order.kind}: expected an opened model, got none`);
-  await (order.kind === "draw" ? draw : edit)(order.request as never, opened, answer, signal);
+  await (order.kind === "draw" ? draw : edit)(order.request as never, opened, reader);
   return undefined;
 }
 
 /** Opens on the device asked for; where WebGPU is there but fails, on Wasm. */
-async function open(order: OpenOrder, answer: Tell): Promise<string> {
+async function open(order: OpenOrder, reader: Reader<OpenProgress>): Promise<string> {
   const webgpu = order.device !== "wasm" && (await hasWebGpu());
   if (order.device === "webgpu" && !webgpu)
     throw new Error("device: expected a browser with WebGPU, got none here; choose Automatic or Wasm");
-  const pipe = await (webgpu ? openOn(order, answer, "webgpu") : openOn(order, answer, "wasm")).catch(
+  const pipe = await (webgpu ? openOn(order, reader, "webgpu") : openOn(order, reader, "wasm")).catch(
     (error: unknown) => {
       if (!webgpu || order.device === "webgpu") throw error;
-      return openOn(order, answer, "wasm");
+      return openOn(order, reader, "wasm");
     },
   );
   opened = { pipe, hash: order.site.model.hash };
   return pipe.device;
 }
 
-async function openOn({ site, base }: OpenOrder, answer: Tell, device: "wasm" | "webgpu"): Promise<FlexVARPipeline> {
+async function openOn(
+  { site, base }: OpenOrder,
+  reader: Reader<OpenProgress>,
+  device: "wasm" | "webgpu",
+): Promise<FlexVARPipeline> {
   const model = new URL("model/", base).href;
   const runtime = new URL("ort/", base).href;
   const modelFiles = site.model.files;
@@ -66,14 +65,14 @@ async function openOn({ site, base }: OpenOrder, answer: Tell, device: "wasm" | 
   let loaded = 0;
   const onBytes = (count: number): void => {
     loaded += count;
-    answer({ kind: "progress", progress: { stage: "download", loaded, total } });
+    reader.tell({ stage: "download", loaded, total });
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const get = async (file: SiteFile): Promise<void> => {
     files.set(file.file, await checkedFile(model, file, onBytes));
   };
   await Promise.all([...modelFiles.map(get), ...runtimeFiles.map((file) => fetchRuntime(runtime, file, onBytes))]);
-  answer({ kind: "progress", progress: { stage: "start", loaded, total } });
+  reader.tell({ stage: "start", loaded, total });
   await forgetOthers(model, modelFiles);
   return FlexVAR.fromPretrained(model, {
     device,
@@ -91,7 +90,11 @@ async function openOn({ site, base }: OpenOrder, answer: Tell, device: "wasm" | 
 
 type Opened = NonNullable<typeof opened>;
 
-async function draw(request: DrawRequest, { pipe, hash }: Opened, answer: Tell, signal: AbortSignal): Promise<void> {
+async function draw(
+  request: DrawRequest,
+  { pipe, hash }: Opened,
+  reader: Reader<DrawEvent | EditEvent>,
+): Promise<void> {
   const { classId, width, height, more, style, steps, scales, ...drawing } = request;
   const size: [number, number] = [width, height];
   const ladder = scales === undefined ? { steps } : { scales: formatScales(scales) };
@@ -103,11 +106,15 @@ async function draw(request: DrawRequest, { pipe, hash }: Opened, answer: Tell, 
     ...ladder,
     ...(style !== undefined && { style }),
   };
-  answer({ kind: "event", event: { kind: "plan", grids: pipe.resolve(options).plan.grids } });
-  await run(pipe, { task: "generate", options, model: hash }, answer, signal, () => 0);
+  reader.tell({ kind: "plan", grids: pipe.resolve(options).plan.grids });
+  await run(pipe, { task: "generate", options, model: hash }, reader, () => 0);
 }
 
-async function edit(request: EditRequest, { pipe, hash }: Opened, answer: Tell, signal: AbortSignal): Promise<void> {
+async function edit(
+  request: EditRequest,
+  { pipe, hash }: Opened,
+  reader: Reader<DrawEvent | EditEvent>,
+): Promise<void> {
   const { task, image, mask, size, classId, guidance, more, seed, count } = request;
   const { data, width, height } = image;
   const options = {
@@ -128,8 +135,8 @@ async function edit(request: EditRequest, { pipe, hash }: Opened, answer: Tell, 
     image: named?.slice(0, 16) ?? "unknown",
     model: hash,
   };
-  await run(pipe, edited, answer, signal, (event) => {
-    const step = event as EditEvent;
+  await run(pipe, edited, reader, (event) => {
+    const step = event as WindowEvent;
     const side = Math.max(1, step.pictures.length);
     const batches = Math.ceil(count / side);
     const batch = Math.floor(step.first / side);
@@ -141,13 +148,12 @@ async function edit(request: EditRequest, { pipe, hash }: Opened, answer: Tell, 
 async function run(
   pipe: FlexVARPipeline,
   task: TaskRun,
-  answer: Tell,
-  signal: AbortSignal,
+  { tell, signal }: Reader<DrawEvent | EditEvent>,
   done: (event: RunStep["event"]) => number,
 ): Promise<void> {
   for await (const { event, isLast, pictures } of runSteps(pipe, task, { shown: "all", signal })) {
     signal.throwIfAborted();
-    answer({ kind: "event", event: { kind: "step", isLast, done: done(event), pictures: pictures.map(drawnPicture) } });
+    tell({ kind: "step", isLast, done: done(event), pictures: pictures.map(drawnPicture) });
     // Lets a waiting message, such as a cancellation, come in.
     await new Promise((next) => setTimeout(next));
     signal.throwIfAborted();
