@@ -14,7 +14,7 @@ import { bundleStudio, hasStudio, studioSources } from "./lib/studio.mjs";
 const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp.json");
 const ENTRY_FILES =
-  /^(((web[\\/])?(index|client)|cli[\\/]main|workers[\\/].+)\.(js|d\.ts)|studio[\\/](index\.html|sw\.js))$/;
+  /^(((web[\\/])?(index|client|worker|model-worker)|cli[\\/]main|workers[\\/].+)\.(js|d\.ts)|studio[\\/](index\.html|sw\.js))$/;
 
 /** Builds dist/; with `ifNeeded` only when the sources changed since the last build. */
 export async function buildAll({ ifNeeded = false, prune = false } = {}) {

@@ -43,10 +43,16 @@ async function fetchNamed(
   endpoint: string | undefined,
   options: FetchFolderOptions & { readonly fetch: Fetch; readonly signal: AbortSignal },
 ): Promise<FetchedFolder> {
-  const at = typeof named === "string" ? parseHubReference(named) : undefined;
   if (typeof named === "string") refuseCheckpoint(named);
+  const at = typeof named === "string" ? parseHubReference(named) : undefined;
   if (at === undefined || (await isServed(addressIn(named, CONFIG_FILE), options))) return fetchFolder(named, options);
   return fetchHubFolder(at, { ...options, endpoint });
+}
+
+/** Whether what was named is the folder at an address, and no name on the hub. */
+export async function isModelAt(address: string, named: string, signal: AbortSignal): Promise<boolean> {
+  if (parseHubReference(named) === undefined) return true;
+  return isServed(addressIn(address, CONFIG_FILE), { fetch: (asked, init) => globalThis.fetch(asked, init), signal });
 }
 
 /** Whether there is a file, and not the page that single-page hosts answer everything else with. */

@@ -5,6 +5,8 @@ import { type BundlerName, bundlerNames, type Consumer, loadedAtOnce, openConsum
 
 /** Bytes of the client after gzip. */
 const CLIENT_BYTES = 5_000;
+/** Where the package has to be built first. */
+const BUILD_MS = 300_000;
 
 const importing: readonly (readonly [BundlerName, string])[] = bundlerNames.flatMap((bundler) => [
   [bundler, "flexvar/client"],
@@ -17,7 +19,7 @@ describe("a page that imports the client", () => {
   beforeAll(async () => {
     await buildAll({ ifNeeded: true });
     consumer = await openConsumer();
-  });
+  }, BUILD_MS);
 
   afterAll(() => consumer.close());
 

@@ -138,7 +138,7 @@ describe.skipIf(!has("index.ts") || !has("cli/main.ts"))("the packed package", (
     expect(await typeErrors("flexvar", resolution, customConditions, NODE_LIBRARIES)).toEqual([]);
   });
 
-  test.each(["flexvar/web", "flexvar/client", "flexvar"])(
+  test.each(["flexvar/web", "flexvar/worker", "flexvar/client", "flexvar"])(
     "types of %s compile on a page, by ES2022 and the DOM alone",
     async (entry) => {
       expect(await typeErrors(entry, "Bundler", ["browser"], PAGE_LIBRARIES)).toEqual([]);

@@ -7,13 +7,19 @@ const src = join(root, "src");
 
 /**
  * Entries that exist, as output name to source file. For Node: the library, the client alone, the command line, and every `*.worker.ts`,
- * which lands in `dist/workers/` under its own name. For browsers, in `dist/web/`: the library and the client alone.
+ * which lands in `dist/workers/` under its own name. For browsers, in `dist/web/`: the library, the client alone, the pipeline in a worker and that
+ * worker.
  */
 export function findEntries() {
   const node = entriesOf({ index: "index.ts", client: "client/index.ts", "cli/main": "cli/main.ts" });
   const workers = existsSync(src) ? readdirSync(src, { recursive: true }).filter((f) => f.endsWith(".worker.ts")) : [];
   for (const file of workers) node.push([`workers/${basename(file, ".ts")}`, join(src, file)]);
-  const web = entriesOf({ index: "web.ts", client: "client/index.ts" });
+  const web = entriesOf({
+    index: "web.ts",
+    client: "client/index.ts",
+    worker: "worker-pipeline.ts",
+    "model-worker": "model-worker.ts",
+  });
   return { node: existing(node), web: existing(web) };
 }
 
@@ -42,7 +48,28 @@ export async function bundle(entries, outDir) {
   ];
   for (const side of sides)
     if (Object.keys(side.entry).length > 0) await build({ ...shared, ...side, dts: dtsFor(side.entry) });
+  const worker = entries.web["model-worker"];
+  if (worker !== undefined) await build({ ...shared, ...wholeWorker(worker, join(outDir, "web", "assets")) });
 }
+
+/** The model's worker as one file that needs ONNX Runtime's files beside it and nothing else, for pages whose bundler makes no workers. */
+const wholeWorker = (worker, outDir) => ({
+  entry: { "model-worker": worker },
+  outDir,
+  platform: "browser",
+  target: "es2022",
+  dts: false,
+  minify: true,
+  deps: { alwaysBundle: [/./] },
+  inputOptions: (options) => ({
+    ...options,
+    resolve: {
+      ...options.resolve,
+      conditionNames: ["onnxruntime-web-use-extern-wasm", "browser", "import", "default"],
+    },
+  }),
+  outputOptions: (options) => ({ ...options, codeSplitting: false }),
+});
 
 /**
  * Entries hold nothing but exports: esbuild drops a file without side effects that a page does not use, but of a file through which it
@@ -53,13 +80,17 @@ const parts = (options) => ({
   codeSplitting: {
     groups: [
       { name: "client", test: /[\\/]src[\\/]client[\\/](?!index).+(?<!\.d)\.ts$/ },
-      { name: "library", test: /[\\/]src[\\/](?!web\.ts|client[\\/]).+(?<!\.d)\.ts$/ },
+      { name: "orders", test: /[\\/]src[\\/](errors|orders)[\\/].+(?<!\.d)\.ts$/ },
+      {
+        name: "library",
+        test: /[\\/]src[\\/](?!web\.ts|client[\\/]|errors[\\/]|orders[\\/]|model-worker|worker-).+(?<!\.d)\.ts$/,
+      },
     ],
   },
 });
 
 function dtsFor(entries) {
-  const imported = ["index", "client"].filter((name) => entries[name] !== undefined);
+  const imported = ["index", "client", "worker"].filter((name) => entries[name] !== undefined);
   const entry = imported.map((name) => relative(root, entries[name]).replaceAll("\\", "/"));
   return entry.length === 0 ? false : { entry, sourcemap: false };
 }

@@ -36,6 +36,7 @@ const COMMANDS: Readonly<
   worker: ["draw what the servers of a cluster are asked for", () => import("./worker.ts")],
   studio: ["the same, and the studio opened in a browser", () => import("./serve.ts")],
   site: ["the studio as a static site", () => import("./site.ts")],
+  assets: ["what a page's model worker loads, as files", () => import("./assets.ts")],
   bench: ["speed and memory on this machine", () => import("./bench.ts")],
 };
 

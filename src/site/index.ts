@@ -46,12 +46,11 @@ export async function siteContent(
   for (const file of await filesUnder(shell)) content.set(file, { path: join(shell, file) });
   // Where a server computes, the page reads the model's description alone.
   const isComputing = backend === "browser";
-  const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+  const runtime = runtimeFolder();
   const [wasm, webgpu] = isComputing ? [RUNTIME.wasm, RUNTIME.webgpu] : [[], []];
-  for (const file of [...wasm, ...webgpu]) content.set(`ort/${file}`, { path: join(runtime, file) });
-  const wanted = isComputing ? [CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE] : [CONFIG_FILE];
-  const modelFiles = wanted.filter((file) => existsSync(join(model, file)));
-  for (const file of modelFiles) content.set(`model/${file}`, { path: join(model, file) });
+  addFiles(content, "ort/", runtime, [...wasm, ...webgpu]);
+  const modelFiles = isComputing ? modelFilesOf(model) : [CONFIG_FILE];
+  addFiles(content, "model/", model, modelFiles);
   const examples = await findExamples(shell, model);
   const about = { name: basename(resolve(model)), hash: request.modelHash };
   if (!isComputing) {
@@ -74,7 +73,10 @@ const text = (value: object): SiteSource => ({ text: `${JSON.stringify(value, nu
 
 /** Writes a studio site into a folder and returns its files. @throws Error as {@link siteContent} and for the disk. */
 export async function writeSite(out: string, request: SiteRequest): Promise<string[]> {
-  const content = await siteContent(request);
+  return writeContent(out, await siteContent(request));
+}
+
+async function writeContent(out: string, content: SiteContent): Promise<string[]> {
   for (const [file, source] of content) {
     const target = join(out, file);
     await makeFolders(dirname(target));
@@ -82,6 +84,36 @@ export async function writeSite(out: string, request: SiteRequest): Promise<stri
     else await writeFile(target, source.text);
   }
   return [...content.keys()];
+}
+
+export interface AssetsRequest {
+  /** The model's worker as one file: `dist/web/assets` of the package. */
+  readonly worker: string;
+  /** A model folder to go along, into `model/`. */
+  readonly model?: string | undefined;
+}
+
+/**
+ * Writes what `createWorkerPipeline` asks for on pages whose bundler copies neither workers nor what they load: the worker, ONNX
+ * Runtime's files, and a model. Returns the files. @throws Error naming what is missing and how to make it; for the disk.
+ */
+export async function writeAssets(out: string, { worker, model }: AssetsRequest): Promise<string[]> {
+  const file = "model-worker.js";
+  if (!existsSync(join(worker, file)))
+    throw new ExpectedError(`assets: expected ${file} in ${worker}, got none; \`npm run build\` makes it`);
+  const content = new Map<string, SiteSource>([[file, { path: join(worker, file) }]]);
+  addFiles(content, "", runtimeFolder(), [...RUNTIME.wasm, ...RUNTIME.webgpu]);
+  if (model !== undefined) addFiles(content, "model/", model, modelFilesOf(model));
+  return writeContent(out, content);
+}
+
+const runtimeFolder = (): string => dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+
+const modelFilesOf = (model: string): string[] =>
+  [CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE].filter((file) => existsSync(join(model, file)));
+
+function addFiles(content: Map<string, SiteSource>, under: string, folder: string, files: readonly string[]): void {
+  for (const file of files) content.set(`${under}${file}`, { path: join(folder, file) });
 }
 
 const readJson = async <T>(path: string): Promise<T> => parseJson(await readFile(path), path) as T;

@@ -7,14 +7,14 @@ import { gzipSync } from "node:zlib";
 import { projectRoot } from "./imports.ts";
 
 /** One bundler: makes `main.js` and what it needs of `page.js`, both in folders that exist. */
-type Bundler = (page: string, outDir: string) => Promise<void>;
+type Bundler = (page: string, outDir: string, minify: boolean) => Promise<void>;
 
 export const bundlerNames = ["vite", "esbuild", "webpack"] as const;
 
 export type BundlerName = (typeof bundlerNames)[number];
 
 const bundlers: Readonly<Record<BundlerName, Bundler>> = {
-  async vite(page, outDir) {
+  async vite(page, outDir, minify) {
     const { build } = await import("vite");
     await build({
       root: join(page, ".."),
@@ -23,26 +23,27 @@ const bundlers: Readonly<Record<BundlerName, Bundler>> = {
       logLevel: "error",
       build: {
         outDir,
+        ...(!minify && { minify }),
         reportCompressedSize: false,
         rolldownOptions: { input: page, output: { entryFileNames: "main.js" } },
       },
     });
   },
 
-  async esbuild(page, outDir) {
+  async esbuild(page, outDir, minify) {
     const { build } = await import("esbuild");
     await build({
       entryPoints: { main: page },
       outdir: outDir,
       bundle: true,
-      minify: true,
+      minify,
       splitting: true,
       format: "esm",
       logLevel: "silent",
     });
   },
 
-  async webpack(page, outDir) {
+  async webpack(page, outDir, minify) {
     const { default: webpack } = await import("webpack");
     const compiler = webpack({
       mode: "production",
@@ -50,6 +51,7 @@ const bundlers: Readonly<Record<BundlerName, Bundler>> = {
       entry: { main: page },
       output: { path: outDir, filename: "[name].js" },
       performance: false,
+      ...(!minify && { optimization: { minimize: false } }),
     });
     const problems = await new Promise<string>((done, failed) => {
       compiler.run((error, stats) => (error === null ? done(problemsOf(stats)) : failed(error)));
@@ -66,7 +68,7 @@ const problemsOf = (stats: { toJson(what: object): { errors?: { message: string 
 export interface Consumer {
   readonly folder: string;
   /** Bundles a page of this text and returns the folder of what comes out. */
-  bundle(bundler: BundlerName, text: string): Promise<string>;
+  bundle(bundler: BundlerName, text: string, minify?: boolean): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -78,13 +80,13 @@ export async function openConsumer(): Promise<Consumer> {
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
   return {
     folder,
-    async bundle(bundler, text) {
+    async bundle(bundler, text, minify = true) {
       const name = createHash("sha256").update(`${bundler}\0${text}`).digest("hex").slice(0, 12);
       const page = join(folder, `${name}.js`);
       const outDir = join(folder, name);
       await mkdir(outDir);
       await writeFile(page, text);
-      await bundlers[bundler](page, outDir);
+      await bundlers[bundler](page, outDir, minify);
       return outDir;
     },
     close: () => rm(folder, { recursive: true, force: true }),

@@ -1,0 +1,62 @@
+/** The worker that `createWorkerPipeline` starts: one opened model, whose runs and pictures are ordered by messages. */
+import { ExpectedError } from "./errors/index.ts";
+import { FlexVAR, isModelAt } from "./open-web.ts";
+import { type Ended, type Reader, sendable, serveOrders } from "./orders/index.ts";
+import type { FlexVARPipeline, RunEvent } from "./pipelines/index.ts";
+import { hasWebGpu } from "./runtime/web.ts";
+import type { ModelOrder, OpenOrder, PictureOrder, RunOrder } from "./worker-orders.ts";
+
+/** Events whose pictures can still be asked for: those of runs that are over too. */
+const KEPT_EVENTS = 64;
+
+let opened: FlexVARPipeline | undefined;
+const kept = new Map<number, RunEvent>();
+let told = 0;
+
+serveOrders(async (order: ModelOrder, reader: Reader<unknown>): Promise<Ended<unknown>> => {
+  if (order.kind === "open") return { result: await open(order, reader) };
+  if (opened === undefined) throw new ExpectedError(`${order.kind}: expected an opened model, got none`);
+  if (order.kind === "run") return { result: await run(opened, order, reader) };
+  const result = await (order.kind === "picture"
+    ? picture(order)
+    : (opened[order.method] as (...given: unknown[]) => Promise<unknown>)(...order.given));
+  const { value, transfer } = sendable(result);
+  return { result: value, transfer };
+});
+
+/** Opens the model; `auto` is WebGPU where there is one and it opens there, else Wasm. */
+async function open({ model, address, options }: OpenOrder, { tell, signal }: Reader<unknown>): Promise<unknown> {
+  const named = (await isModelAt(address, model, signal)) ? address : model;
+  const openOn = (device: string | undefined): Promise<FlexVARPipeline> =>
+    FlexVAR.fromPretrained(named, {
+      ...options,
+      ...(device && { device }),
+      signal,
+      onProgress: (event) => tell(event),
+    });
+  const { device } = options;
+  if (device !== "auto") opened = await openOn(device);
+  else if (await hasWebGpu()) opened = await openOn("webgpu").catch(() => openOn("wasm"));
+  else opened = await openOn("wasm");
+  return { config: opened.config, factor: opened.factor, labels: opened.labels, device: opened.device };
+}
+
+/** Sends a run's events, each once the reader asks for it; their pictures are asked for by number. */
+async function run(pipe: FlexVARPipeline, { task, options }: RunOrder, { tell, taken, signal }: Reader<unknown>) {
+  const events = (pipe[task] as (given: object) => AsyncGenerator<RunEvent>).call(pipe, { ...options, signal });
+  for await (const event of events) {
+    const number = told++;
+    kept.set(number, event);
+    kept.delete(number - KEPT_EVENTS);
+    const { value, transfer } = sendable(event);
+    tell({ number, event: value }, transfer);
+    await taken();
+  }
+}
+
+async function picture({ number, what, row }: PictureOrder): Promise<unknown> {
+  const event = kept.get(number) as unknown as Record<string, (row: number) => Promise<unknown>> | undefined;
+  if (event === undefined)
+    throw new ExpectedError(`${what}: expected one of the last ${KEPT_EVENTS} events, got an older one`);
+  return event[what]!(row);
+}

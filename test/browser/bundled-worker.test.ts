@@ -1,0 +1,128 @@
+/** `createWorkerPipeline` in pages that other people's bundlers make, at their defaults but for minifying, which takes a minute. */
+import { cp, mkdir, readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { FlexVAR, type GenerateOptions } from "flexvar";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildAll } from "../../scripts/build.mjs";
+import { findChromium } from "../../scripts/lib/tools.mjs";
+import { writeAssets } from "../../src/site/index.ts";
+import { type BundlerName, type Consumer, openConsumer } from "../support/bundlers.ts";
+import { importGolden } from "../support/golden.ts";
+import { projectRoot } from "../support/imports.ts";
+
+const executablePath = findChromium();
+const missing = executablePath === undefined && process.env.FLEXVAR_REQUIRE_CHROMIUM === undefined;
+/** Where the package has to be built first. */
+const BUILD_MS = 300_000;
+const OPTIONS: GenerateOptions = { classLabels: [3], size: "64", scales: "1,2,4", seed: 7 };
+
+/** What the page answers. */
+interface Drawn {
+  readonly device: string;
+  readonly tokens: readonly (readonly number[])[];
+  readonly width: number;
+  readonly pixels: readonly number[];
+  readonly refused: string;
+  readonly stopped: string;
+}
+
+const PAGE = `import { createWorkerPipeline } from "flexvar/worker";
+globalThis.draw = async (options) => {
+  const pipe = await createWorkerPipeline("model/");
+  const tokens = [];
+  let last;
+  for await (const step of pipe.generate(options)) {
+    tokens.push([...step.tokens]);
+    last = step;
+  }
+  const { data, width } = await last.picture(0);
+  const refused = await pipe.generate({ ...options, seed: -1 }).next().catch((error) => error.name + ": " + error.parameter);
+  const stopper = new AbortController();
+  const stopped = await (async () => {
+    for await (const step of pipe.generate({ ...options, signal: stopper.signal })) stopper.abort("enough");
+  })().catch(String);
+  await pipe.dispose();
+  return { device: pipe.device, tokens, width, pixels: [...data], refused, stopped };
+};
+`;
+const HTML =
+  '<!doctype html><meta charset="utf-8"><title>page</title><link rel="icon" href="data:,"><script type="module" src="main.js"></script>';
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
+
+describe.skipIf(missing)("a pipeline in a worker", { timeout: 180_000 }, () => {
+  let consumer: Consumer;
+  let browser: Browser;
+  let server: Server;
+  let root = "";
+  let model = "";
+
+  beforeAll(async () => {
+    await buildAll({ ifNeeded: true });
+    consumer = await openConsumer();
+    model = await importGolden(consumer.folder, "FlexVAR-T-plain-f16.pth");
+    browser = await chromium.launch({
+      ...(executablePath && { executablePath }),
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+    });
+    server = createServer(async ({ url = "/" }, response) => {
+      const body = url === "/" ? HTML : await readFile(join(root, decodeURI(url))).catch(() => undefined);
+      const type = url === "/" ? "text/html" : (TYPES[extname(url)] ?? "application/octet-stream");
+      if (body === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { "Content-Type": type, "Content-Length": body.length }).end(body);
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  }, BUILD_MS);
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+    await consumer?.close();
+  });
+
+  async function draw(bundler: BundlerName): Promise<Drawn> {
+    root = await consumer.bundle(bundler, PAGE, false);
+    if (bundler === "esbuild") await writeAssets(root, { worker: join(projectRoot, "dist", "web", "assets") });
+    await mkdir(join(root, "model"), { recursive: true });
+    await cp(model, join(root, "model"), { recursive: true });
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on(
+      "console",
+      (message) => message.type() === "error" && errors.push(`${message.text()} ${message.location().url}`),
+    );
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const drawn = await page
+      .evaluate((options) => (globalThis as unknown as { draw(given: object): Promise<Drawn> }).draw(options), OPTIONS)
+      .catch((error) => error);
+    expect({ errors, drawn: drawn instanceof Error ? drawn.message : "" }).toEqual({ errors: [], drawn: "" });
+    await page.close();
+    return drawn;
+  }
+
+  test.each([
+    ["vite", "by itself"],
+    ["webpack", "by itself"],
+    ["esbuild", "beside its script, where `flexvar assets` wrote them"],
+  ] as const)("a page made by %s finds worker and runtime %s", async (bundler, _where) => {
+    const drawn = await draw(bundler);
+    const pipe = await FlexVAR.fromPretrained(model, { device: "cpu" });
+    const tokens: number[][] = [];
+    for await (const step of pipe.generate(OPTIONS)) tokens.push([...step.tokens]);
+    await pipe.dispose();
+    expect(drawn.device).toMatch(/^onnxruntime-web .*wasm, 1 thread$/);
+    expect(drawn.tokens).toEqual(tokens);
+    expect([drawn.width, drawn.pixels.length]).toEqual([64, 64 * 64 * 3]);
+    expect(drawn.refused).toBe("OptionError: seed");
+    expect(drawn.stopped).toBe("enough");
+  });
+});
