@@ -13,7 +13,7 @@ const DELAY_MS = 250;
 const THUMBNAIL_SIDE = 160;
 
 /** What is kept of a document. */
-export interface KeptDocument {
+interface KeptDocument {
   readonly document: Omit<EditorDocument, "id" | "name">;
   /** Tools and orders of the editor's panel. */
   readonly form: Partial<EditorState>;

@@ -42,7 +42,7 @@ export function pack(value: unknown, idOf: (content: PartContent, kind: PartKind
   return packed;
 }
 
-export const isPart = (value: Packed): value is Packed & PartReference =>
+const isPart = (value: Packed): value is Packed & PartReference =>
   typeof value === "object" && value !== null && "$part" in value;
 
 /** Every part that packed data refers to, once. */

@@ -1,6 +1,6 @@
 /** What the studio's tabs tell each other. */
 
-export type Message =
+type Message =
   /** Pictures of the gallery that were kept, changed or deleted. */
   | { readonly kind: "pictures"; readonly ids: readonly string[] }
   | { readonly kind: "documents" }

@@ -69,7 +69,7 @@ interface Toast {
   readonly actions: readonly ToastAction[];
 }
 
-export type Saving =
+type Saving =
   | { readonly status: "saving" | "saved" }
   /** `message`: why it could not be kept, in words. */
   | { readonly status: "failed"; readonly message: string };
