@@ -25,7 +25,9 @@ export function isOf({ settings, model }: Pick<Recipe, "settings" | "model">, in
 /** Goes on with a recipe of the model that is open; of another one it asks first. Returns whether it may go on. */
 function fits(recipe: Recipe): boolean {
   const { info } = get();
-  if (info === undefined || isOf(recipe, info)) return info !== undefined;
+  if (info === undefined) return false;
+  // A file or a link may say anything of its class.
+  if (isOf(recipe, info) && info.labels[recipe.request.classId] === recipe.label) return true;
   set({ otherModel: recipe, dialog: "other-model", looking: undefined });
   return false;
 }
@@ -78,7 +80,12 @@ export function takeFitted(request: DrawRequest): void {
   say("The settings are in the form, as far as this model can follow them.");
 }
 
+/** Shows a request in the form, which has only sides and steps that the model can draw: a file or a link may say any. */
 function fillForm(request: DrawRequest, freshSeed: boolean): void {
-  const { classId, width, height, steps, guidance, seed, count, style, more = {} } = request;
-  setForm({ classId, width, height, steps, guidance, seed, count, style, more, freshSeed });
+  const { info } = get();
+  if (info === undefined) return;
+  const { classId, guidance, seed, count, style, more = {} } = request;
+  const shape = { width: snapped(info, request.width), height: snapped(info, request.height) };
+  const steps = nearestSteps(info, shape, request.steps);
+  setForm({ classId, ...shape, steps, guidance, seed, count, style, more, freshSeed });
 }
