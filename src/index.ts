@@ -29,12 +29,15 @@ export {
   type ImagesResponse,
   type JobBody,
   type JobStatus,
+  type JobSummary,
+  type JobsBody,
   type ModelBody,
   type PictureData,
   type QueuedEvent,
   type SamplingFields,
   type StreamEvent,
   type TokenUsage,
+  type VariationFields,
 } from "./client/index.ts";
 export {
   type CompositeOptions,
@@ -81,7 +84,10 @@ export {
   areaMatrix,
   contactSheet,
   type DecodeLimits,
+  editedExif,
+  editedXmp,
   encodePng,
+  type FileExtras,
   ImageError,
   type ImageFault,
   type Json,
@@ -93,6 +99,10 @@ export {
   MAX_IMAGE_PIXELS,
   MAX_IMAGE_SIDE,
   type MasterImage,
+  type OutputFormat,
+  type PhotoOutput,
+  type PictureFile,
+  type PictureSource,
   type PixelRect,
   type PlanarBatch,
   type PngText,
@@ -106,6 +116,7 @@ export {
   resizeSeparable,
   rgbToPlanar,
   type SheetOptions,
+  withExtras,
 } from "./image/node.ts";
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
 export { FlexVAR, type FromPretrainedOptions } from "./open.ts";
@@ -123,6 +134,7 @@ export {
   type CostBudget,
   type CostModel,
   type Costs,
+  type CroppedPictures,
   type EditEvent,
   type EditOptions,
   type EditRecord,
@@ -133,7 +145,9 @@ export {
   type InpaintOptions,
   type LargeOptions,
   type OutpaintOptions,
+  type PhotoTarget,
   type PictureInfo,
+  photoFile,
   type RefineOptions,
   type ResolvedRun,
   type RunCost,
@@ -144,7 +158,7 @@ export {
   type ScoreOptions,
   type Stage,
   type WorkRate,
-} from "./pipelines/index.ts";
+} from "./pipelines/node.ts";
 export {
   type ClassMix,
   type ClassPick,

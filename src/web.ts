@@ -20,12 +20,15 @@ export {
   type ImagesResponse,
   type JobBody,
   type JobStatus,
+  type JobSummary,
+  type JobsBody,
   type ModelBody,
   type PictureData,
   type QueuedEvent,
   type SamplingFields,
   type StreamEvent,
   type TokenUsage,
+  type VariationFields,
 } from "./client/index.ts";
 export {
   type CompositeOptions,
@@ -48,9 +51,13 @@ export {
 export { ExpectedError, FileError, OptionError } from "./errors/index.ts";
 export {
   contactSheet,
+  editedExif,
+  editedXmp,
   encodePng,
+  type FileExtras,
   type Json,
   type MasterImage,
+  type OutputFormat,
   type PixelRect,
   type PlanarBatch,
   type PngText,
@@ -64,6 +71,7 @@ export {
   type SettingsRecord,
   type SheetOptions,
   settingsText,
+  withExtras,
   withoutOpaqueAlpha,
 } from "./image/index.ts";
 export type { TokenizerConfig, TransformerConfig } from "./models/index.ts";
@@ -79,6 +87,7 @@ export {
 export {
   type ClassChoice,
   type ClassScore,
+  type CroppedPictures,
   type EditEvent,
   type EditOptions,
   type EditRecord,

@@ -5,8 +5,10 @@ import type {
   GenerationFields,
   ImagesResponse,
   JobBody,
+  JobsBody,
   ModelBody,
   StreamEvent,
+  VariationFields,
 } from "./types.ts";
 
 export interface ClientOptions {
@@ -47,10 +49,14 @@ export interface FlexVARClient {
   /** Repaints, continues, expands or refines a picture. */
   edit(fields: EditFields, signal?: AbortSignal): Promise<ImagesResponse>;
   editStream(fields: EditFields, signal?: AbortSignal): AsyncGenerator<StreamEvent>;
+  /** Draws a picture's fine scales anew. */
+  vary(fields: VariationFields, signal?: AbortSignal): Promise<ImagesResponse>;
   /** Hands work in and returns at once. */
   startGeneration(fields: GenerationFields): Promise<JobBody>;
   startEdit(fields: EditFields): Promise<JobBody>;
   job(id: string): Promise<JobBody>;
+  /** The caller's own jobs, newest first. @param limit most of them; 20 by default, 100 at most */
+  jobs(limit?: number): Promise<JobsBody>;
   cancelJob(id: string): Promise<JobBody>;
   models(): Promise<readonly ModelBody[]>;
 }
@@ -98,9 +104,11 @@ export function createClient({ baseUrl, token, fetch: given }: ClientOptions): F
     generateStream: (fields, signal) => stream(generations, fields, signal),
     edit: (fields, signal) => ask("POST", edits, fields, signal),
     editStream: (fields, signal) => stream(edits, fields, signal),
+    vary: (fields, signal) => ask("POST", "/v1/images/variations", fields, signal),
     startGeneration: (fields) => ask("POST", generations, { ...fields, async: true }),
     startEdit: (fields) => ask("POST", edits, { ...fields, async: true }),
     job: (id) => ask("GET", job(id)),
+    jobs: (limit) => ask("GET", limit === undefined ? "/v1/jobs" : `/v1/jobs?limit=${limit}`),
     cancelJob: (id) => ask("DELETE", job(id)),
     models: async () => (await ask<{ data: ModelBody[] }>("GET", "/v1/models")).data,
   };

@@ -40,6 +40,10 @@ export interface SamplingFields extends Omit<OptionFields<SamplingField>, "size"
   readonly user?: string;
   /** Number of the first picture within each class. */
   readonly first_index?: number;
+  /** What the pictures' files are; png, the default, carries the settings. */
+  readonly output_format?: "png" | "jpeg" | "webp";
+  /** Quality of jpeg and webp, 0 to 100; 100, the default, loses nothing in webp. */
+  readonly output_compression?: number;
   /** Scales to send pictures of while streaming: evenly chosen, or all. */
   readonly partial_images?: number | "all";
 }
@@ -65,9 +69,16 @@ export interface EditFields extends SamplingFields, OptionFields<EditingField> {
   readonly ratio?: string | number;
 }
 
+/** A picture varied: its coarse scales are kept, the finest `strength` of them drawn anew. */
+export interface VariationFields extends SamplingFields {
+  readonly class_labels?: EditFields["class_labels"];
+  readonly image: string;
+  readonly strength?: number;
+}
+
 /** One finished picture. */
 export interface PictureData {
-  /** A PNG in base64, its settings embedded. */
+  /** The file in base64; a PNG has its settings embedded. */
   readonly b64_json: string;
   readonly class_id: number;
   readonly class: string | null;
@@ -91,7 +102,7 @@ export interface TokenUsage {
 
 /** What every picture of a request is, in OpenAI's words. */
 export interface PictureForm {
-  readonly output_format: "png";
+  readonly output_format: "png" | "jpeg" | "webp";
   /** `WxH` of the finished pictures, in pixels. */
   readonly size: string;
   /** transparent: a picture was edited whose kept part is. */
@@ -140,7 +151,8 @@ export type StreamEvent = QueuedEvent | ImageEvent;
 
 export type JobStatus = "queued" | "running" | "done" | "failed" | "cancelled";
 
-export interface JobBody {
+/** A job as the list of jobs has it. */
+export interface JobSummary {
   readonly id: string;
   readonly object: "image.job";
   readonly status: JobStatus;
@@ -148,8 +160,21 @@ export interface JobBody {
   readonly position: number | null;
   readonly pictures: { readonly done: number; readonly total: number };
   readonly poll_url: string;
-  readonly result: ImagesResponse | null;
+  /** When it was handed in, in seconds since 1970. */
+  readonly created_at: number;
   readonly error: ErrorBody["error"] | null;
+}
+
+export interface JobBody extends JobSummary {
+  readonly result: ImagesResponse | null;
+}
+
+/** The caller's own jobs that are open or kept, newest first. */
+export interface JobsBody {
+  readonly object: "list";
+  readonly data: readonly JobSummary[];
+  /** Whether there are more than were asked for. */
+  readonly has_more: boolean;
 }
 
 export interface ModelBody {

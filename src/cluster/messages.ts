@@ -11,6 +11,7 @@ const formSchema = z.object({
   total: count,
   imageTokens: count,
   maskReading: z.string().optional(),
+  output: z.object({ format: z.enum(["jpeg", "webp"]), quality: z.number() }).optional(),
 }) satisfies z.ZodType<JobForm>;
 
 /** What is told of a job with its work and with its end. */

@@ -26,6 +26,25 @@ export function checkMask(mask: EditMask, image: { readonly width: number; reado
   return mask;
 }
 
+/** A mask at another size: a pixel repaints as much as the most of what lies in it, so that nothing of a hole is lost. */
+export function resizeMask({ data, width, height }: EditMask, toWidth: number, toHeight: number): EditMask {
+  const out = new Uint8Array(toWidth * toHeight);
+  const ends = (i: number, from: number, to: number): readonly [number, number] => [
+    Math.floor((i * from) / to),
+    Math.ceil(((i + 1) * from) / to),
+  ];
+  for (let y = 0; y < toHeight; y++) {
+    const [top, bottom] = ends(y, height, toHeight);
+    for (let x = 0; x < toWidth; x++) {
+      const [left, right] = ends(x, width, toWidth);
+      let most = 0;
+      for (let v = top; v < bottom; v++) for (let u = left; u < right; u++) most = Math.max(most, data[v * width + u]!);
+      out[y * toWidth + x] = most;
+    }
+  }
+  return { data: out, width: toWidth, height: toHeight };
+}
+
 /** True where pixels between keeping and repainting occur: their blend needs the picture as it was. */
 export function isSoft({ data }: EditMask): boolean {
   return data.some((value) => value > 0 && value < 255);

@@ -4,6 +4,7 @@ import {
   axisMatrix,
   bicubicMatrix,
   type PixelRect,
+  type RgbaImage,
   type RgbImage,
   resizeSeparable,
 } from "../image/index.ts";
@@ -61,6 +62,19 @@ export function resizeRgb(image: RgbImage, width: number, height: number): RgbIm
   const rows = axisMatrix(image.height, height);
   const columns = axisMatrix(image.width, width);
   return fromPlanes(resizeSeparable(toPlanes(image), rows, columns), width, height);
+}
+
+/** The same with alpha, which is not multiplied in. */
+export function resizeRgba({ data, width: w, height: h }: RgbaImage, width: number, height: number): RgbaImage {
+  const pixels = width * height;
+  const out = new Uint8Array(4 * pixels);
+  const [rows, columns] = [axisMatrix(h, height), axisMatrix(w, width)];
+  for (let c = 0; c < 4; c++) {
+    const plane = Float32Array.from({ length: w * h }, (_, i) => data[4 * i + c]!);
+    const resized = resizeSeparable(plane, rows, columns);
+    for (let i = 0; i < pixels; i++) out[4 * i + c] = Math.min(255, Math.max(0, Math.round(resized[i]!)));
+  }
+  return { data: out, width, height };
 }
 
 /** A picture's bytes as planes [3, H, W]. */

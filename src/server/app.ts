@@ -3,16 +3,16 @@ import { on } from "node:events";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { streamSSE } from "hono/streaming";
-import type { ModelBody, StreamEvent } from "../client/index.ts";
+import type { JobsBody, ModelBody, StreamEvent } from "../client/index.ts";
 import { downsampling } from "../models/index.ts";
 import type { Drawing } from "../options/index.ts";
 import { fittingBatch } from "../pipelines/index.ts";
 import { gridTokens } from "../sampling/index.ts";
 import { readBody } from "./body.ts";
-import { type CallerOptions, charging } from "./callers.ts";
+import { type CallerOptions, callerOf, charging } from "./callers.ts";
 import type { CallKind, EngineContext, JobEngine, JobState, MadePicture, Order, Work } from "./engine.ts";
-import { ApiError, cancelled, toApiError } from "./errors.ts";
-import { checkFields, type Fields, requestSchemas } from "./fields.ts";
+import { ApiError, cancelled, invalid, toApiError } from "./errors.ts";
+import { checkFields, type Fields, type RequestSchemas, requestSchemas } from "./fields.ts";
 import { type GuardOptions, guardOrigin, guardToken, tokenReader } from "./guard.ts";
 import { answerHeaders } from "./headers.ts";
 import { memoryEngine } from "./jobs.ts";
@@ -24,8 +24,8 @@ import { openApiDocument } from "./openapi.ts";
 import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
 import type { Renderer } from "./renderer.ts";
-import { imageEvent, imagesBody, jobBody, queuedEvent } from "./replies.ts";
-import { editWork, generationWork, type ServedModel } from "./requests.ts";
+import { imageEvent, imagesBody, jobBody, jobSummary, queuedEvent } from "./replies.ts";
+import { asVariation, editWork, generationWork, type ServedModel } from "./requests.ts";
 import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
 import { worthOf } from "./worth.ts";
 
@@ -55,11 +55,6 @@ export interface ServerApp {
   /** Refuses new work, lets jobs end within the grace time, gives the rest back with 503. The renderer stays open. */
   stop(): Promise<void>;
 }
-
-/** OpenAI's third call of pictures, and what serves instead. */
-const NO_VARIATIONS =
-  "variations: expected /v1/images/generations with another seed for new pictures of a class, or /v1/images/edits with the task refine " +
-  "(size, strength) or inpaint (mask) for new forms of a picture, got variations of a picture, which this server does not make";
 
 /** What a request's fields ask for. */
 type WorkOf = (fields: Fields, model: ServedModel, limits: Limits, signal: AbortSignal) => Work | Promise<Work>;
@@ -120,22 +115,22 @@ export function createServerApp(options: ServerOptions): ServerApp {
     return order.fields.async === true ? later(c, charged, order) : wait(c, charged, order);
   };
   const draws =
-    (call: CallKind, workOf: WorkOf) =>
+    (call: CallKind, workOf: WorkOf, kind: keyof RequestSchemas = call) =>
     async (c: Context): Promise<Response> => {
       const order = await room.use(async (share) => {
         const body = await readBody(c.req.raw, limits, call === "edit", share);
         await share.turn();
-        const fields = checkFields(schemas[call], body);
-        return { call, fields, work: await workOf(fields, model, limits, c.req.raw.signal) };
+        const checked = checkFields(schemas[kind], body);
+        const fields = kind === "variation" ? asVariation(checked) : checked;
+        const caller = callerOf(c, callers?.header);
+        return { call, fields, caller, work: await workOf(fields, model, limits, c.req.raw.signal) };
       });
       return answer(c, order);
     };
   app.post("/v1/images/generations", draws("generation", generationWork));
   app.post("/v1/images/edits", draws("edit", editWork));
-  app.post("/v1/images/variations", () => {
-    throw new ApiError(404, NO_VARIATIONS, { code: "not_supported" });
-  });
-  addJobRoutes(app, engine);
+  app.post("/v1/images/variations", draws("edit", editWork, "variation"));
+  addJobRoutes(app, engine, callers?.header);
   addModelRoutes(app, model);
   const document = openApiDocument(options.version ?? "0", schemas);
   app.get("/openapi.json", (c) => c.json(document));
@@ -155,7 +150,29 @@ export function createServerApp(options: ServerOptions): ServerApp {
   return { app, stop: () => engine.stop(limits.graceMs) };
 }
 
-function addJobRoutes(app: Hono, engine: JobEngine): void {
+/** Most jobs that a list holds, and how many by default. */
+const [MOST_LISTED, LISTED] = [100, 20];
+
+function addJobRoutes(app: Hono, engine: JobEngine, header: string | undefined): void {
+  app.get("/v1/jobs", async (c) => {
+    if (engine.list === undefined)
+      throw new ApiError(
+        501,
+        "jobs: expected a server of one process, got one of a cluster, whose jobs are asked for by their ids",
+        {
+          code: "not_supported",
+        },
+      );
+    const given = c.req.query("limit");
+    const limit = given === undefined ? LISTED : Number(/^\d{1,3}$/.test(given) ? given : Number.NaN);
+    if (!(limit >= 1 && limit <= MOST_LISTED))
+      throw invalid("limit", `expected a whole number from 1 to ${MOST_LISTED}, got another`);
+    const jobs = await engine.list(callerOf(c, header), limit + 1);
+    const data = await Promise.all(
+      jobs.slice(0, limit).map(async (job) => jobSummary(job, await engine.position(job.id))),
+    );
+    return c.json({ object: "list", data, has_more: jobs.length > limit } satisfies JobsBody);
+  });
   const jobOf = async (c: Context): Promise<JobState> => {
     const job = await engine.find(c.req.param("id") ?? "");
     if (job === undefined)
@@ -164,11 +181,11 @@ function addJobRoutes(app: Hono, engine: JobEngine): void {
   };
   app.get("/v1/jobs/:id", async (c) => {
     const job = await jobOf(c);
-    return c.json(jobBody(job, await engine.position(job.id)));
+    return c.json(await jobBody(job, await engine.position(job.id)));
   });
   app.delete("/v1/jobs/:id", async (c) => {
     await engine.cancel((await jobOf(c)).id);
-    return c.json(jobBody(await jobOf(c), undefined));
+    return c.json(await jobBody(await jobOf(c), undefined));
   });
 }
 
@@ -198,12 +215,12 @@ async function wait(c: Context, engine: JobEngine, order: Order): Promise<Respon
   await job.ended;
   c.req.raw.signal.removeEventListener("abort", gone);
   if (job.status !== "done") throw job.error ?? cancelled();
-  return c.json(imagesBody(job));
+  return c.json(await imagesBody(job));
 }
 
 async function later(c: Context, engine: JobEngine, order: Order): Promise<Response> {
   const job = await engine.submit(order, requestIdOf(c));
-  const shown = jobBody(job, await engine.position(job.id));
+  const shown = await jobBody(job, await engine.position(job.id));
   return c.json(shown, 202, { location: shown.poll_url, "retry-after": "1" });
 }
 
@@ -226,7 +243,7 @@ async function stream(c: Context, engine: JobEngine, order: Order): Promise<Resp
       await send(queuedEvent(job.created, position));
     }, PLACE_MS);
     try {
-      for await (const [picture] of pictures) await send(imageEvent(picture, job));
+      for await (const [picture] of pictures) await send(await imageEvent(picture, job));
     } finally {
       clearInterval(places);
     }

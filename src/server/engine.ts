@@ -27,7 +27,16 @@ export type Work = (
 ) & {
   /** What it takes, where the model's costs are known. */
   readonly cost?: RunCost | undefined;
+  /** Where pictures are not to be PNGs. */
+  readonly output?: JobOutput | undefined;
 };
+
+/** What replies make of a job's PNGs. */
+export interface JobOutput {
+  readonly format: "jpeg" | "webp";
+  /** 1 to 100. */
+  readonly quality: number;
+}
 
 /** The two calls that ask for pictures. */
 export type CallKind = "generation" | "edit";
@@ -37,6 +46,8 @@ export interface Order {
   readonly work: Work;
   readonly call: CallKind;
   readonly fields: Fields;
+  /** Who calls, where that is told apart. */
+  readonly caller?: string | undefined;
 }
 
 /** One picture at one scale; `at` is its number among the job's pictures. */
@@ -59,6 +70,7 @@ export interface JobForm {
   /** Tokens of the picture given; 0 where none was. */
   readonly imageTokens: number;
   readonly maskReading?: string | undefined;
+  readonly output?: JobOutput | undefined;
 }
 
 /** A job as it stands. */
@@ -89,6 +101,8 @@ export interface JobEngine {
   submit(order: Order, requestId: string): Promise<OpenJob>;
   /** A job by its id, while it is open or kept. */
   find(id: string): Promise<JobState | undefined>;
+  /** A caller's jobs that are open or kept, newest first, at most so many; left out by engines that keep no list. */
+  list?(caller: string, most: number): Promise<readonly JobState[]>;
   /** Jobs before this one; undefined unless it waits. */
   position(id: string): Promise<number | undefined>;
   /** Ends an open job, as cancelled or for a reason; others stay as they are. */
@@ -113,11 +127,12 @@ export interface EngineContext {
 export function formOf(work: Work): JobForm {
   if (work.kind === "draw") {
     const { width, height } = work.sampling.plan.sizePx;
-    return { call: "generation", size: [width, height], total: work.rows.length, imageTokens: 0 };
+    const { output } = work;
+    return { call: "generation", size: [width, height], total: work.rows.length, imageTokens: 0, output };
   }
-  const { edit, total, imageTokens, maskReading } = work;
+  const { edit, total, imageTokens, maskReading, output } = work;
   // Windows over a coarse picture are carried out as edits are.
   return edit.task === "generate-large"
-    ? { call: "generation", size: edit.options.size, total, imageTokens }
-    : { call: "edit", size: edit.size, total, imageTokens, maskReading };
+    ? { call: "generation", size: edit.options.size, total, imageTokens, output }
+    : { call: "edit", size: edit.size, total, imageTokens, maskReading, output };
 }

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { MASK_MODES } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
-import { MAX_IMAGE_SIDE } from "../image/index.ts";
+import { MAX_IMAGE_SIDE, OUTPUT_FORMATS } from "../image/index.ts";
 import {
   checked,
   EDIT_TASKS,
@@ -42,11 +42,12 @@ const openaiFields = {
   ),
   moderation: only(["auto", "low"], "nothing is filtered", "Changes nothing: classes are all there is to ask for."),
   response_format: only(["b64_json"], "no addresses are made", "Pictures come in the reply."),
-  output_format: only(["png"], "pictures carry their settings", "PNG, which carries the settings."),
-  output_compression: z
-    .literal(100, { error: "100 (PNG loses nothing)" })
+  output_format: z.enum(OUTPUT_FORMATS, { error: "png, jpeg or webp" }).optional().meta({
+    description: "What the pictures' files are; png, the default, carries the settings.",
+  }),
+  output_compression: whole(0, 100)
     .optional()
-    .meta({ description: "100, for PNG loses nothing." }),
+    .meta({ description: "Quality of jpeg and webp; 100, the default, loses nothing in webp. Of png 100 alone." }),
 };
 
 const pixels = whole(0, MAX_IMAGE_SIDE);
@@ -130,13 +131,22 @@ const edit = z.strictObject({
     .meta({ description: "Width to height, as 2:1: expand." }),
 });
 
+/** A whole picture drawn anew by its coarse scales. */
+const variation = z.strictObject({
+  ...shared,
+  ...fieldsOf(["strength"]),
+  class_labels: edit.shape.class_labels,
+  image: edit.shape.image,
+});
+
 /** What checks the requests of a server with such limits. */
 export function requestSchemas({ pictures }: Pick<Limits, "pictures">): {
   readonly generation: typeof generation;
   readonly edit: typeof edit;
+  readonly variation: typeof variation;
 } {
   const n = whole(1, pictures).optional().meta(described("count"));
-  return { generation: generation.extend({ n }), edit: edit.extend({ n }) };
+  return { generation: generation.extend({ n }), edit: edit.extend({ n }), variation: variation.extend({ n }) };
 }
 
 export type RequestSchemas = ReturnType<typeof requestSchemas>;
@@ -144,7 +154,7 @@ export type RequestSchemas = ReturnType<typeof requestSchemas>;
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Checks that a body is an object of known fields with values in range; null counts as left out. @throws ApiError 400. */
-export function checkFields(schema: RequestSchemas["generation"] | RequestSchemas["edit"], body: unknown): Fields {
+export function checkFields(schema: RequestSchemas[keyof RequestSchemas], body: unknown): Fields {
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new ApiError(400, `body: expected a JSON object, got ${shown(body)}`, { code: "invalid_body" });
   const present = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));

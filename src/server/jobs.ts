@@ -3,12 +3,21 @@ import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { JobStatus } from "../client/index.ts";
-import { type EngineContext, formOf, type JobEngine, type MadePicture, type OpenJob, type Work } from "./engine.ts";
+import {
+  type EngineContext,
+  formOf,
+  type JobEngine,
+  type MadePicture,
+  type OpenJob,
+  type Order,
+  type Work,
+} from "./engine.ts";
 import { type ApiError, cancelled, queueFull, stopped, toApiError, tooLate } from "./errors.ts";
 import type { Claim, JobQueue } from "./queue.ts";
 import type { DrawBatch, MadePng, Renderer } from "./renderer.ts";
 
 interface Job extends OpenJob {
+  readonly caller: string;
   readonly work: Work;
   status: JobStatus;
   readonly finished: (MadePicture | undefined)[];
@@ -55,8 +64,13 @@ export function memoryEngine(options: MemoryOptions): JobEngine {
     stopping: false,
   };
   return {
-    submit: ({ work }, requestId) => submit(jobs, work, requestId),
+    submit: (order, requestId) => submit(jobs, order, requestId),
     find: async (id) => jobs.known.get(id),
+    list: async (caller, most) =>
+      [...jobs.known.values()]
+        .filter((job) => job.caller === caller)
+        .reverse()
+        .slice(0, most),
     position: (id) => jobs.queue.position(id),
     async cancel(id, reason) {
       const job = jobs.known.get(id);
@@ -67,10 +81,10 @@ export function memoryEngine(options: MemoryOptions): JobEngine {
   };
 }
 
-async function submit(jobs: Jobs, work: Work, requestId: string): Promise<Job> {
+async function submit(jobs: Jobs, { work, caller = "" }: Order, requestId: string): Promise<Job> {
   if (jobs.stopping) throw stopped();
   const { queue, known } = jobs;
-  const job = openJob(jobs, work, requestId);
+  const job = openJob(jobs, work, requestId, caller);
   const { id, form } = job;
   known.set(id, job);
   const isDrawn = work.kind === "draw";
@@ -85,13 +99,14 @@ async function submit(jobs: Jobs, work: Work, requestId: string): Promise<Job> {
   return job;
 }
 
-function openJob(jobs: Jobs, work: Work, requestId: string): Job {
+function openJob(jobs: Jobs, work: Work, requestId: string, caller: string): Job {
   const form = formOf(work);
   const news: Job["news"] = new EventEmitter();
   const late = tooLate(jobs.limits.jobMs);
   const job: Job = {
     id: randomUUID(),
     requestId,
+    caller,
     work,
     form,
     created: Date.now(),

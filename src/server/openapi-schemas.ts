@@ -14,7 +14,7 @@ const named = (value: string): Schema => ({ type: "string", const: value });
 const oneOf = (...values: string[]): Schema => ({ type: "string", enum: values });
 
 const picture = { b64_json: text, class_id: whole, class: anyText, index_within_class: whole, seed: whole };
-const form = { output_format: named("png"), size: text, background: oneOf("opaque", "transparent") };
+const form = { output_format: oneOf("png", "jpeg", "webp"), size: text, background: oneOf("opaque", "transparent") };
 const event = (type: string, others: object): Schema =>
   record({
     type: named(type),
@@ -41,15 +41,35 @@ const maybeMask = (schema: Schema): Schema => ({
 /** A picture's file in a form. */
 const file: Schema = { type: "string", format: "binary", description: "A picture file, or the same in base64." };
 
-function requests({ generation, edit }: RequestSchemas): Readonly<Record<string, Schema>> {
+function requests({ generation, edit, variation }: RequestSchemas): Readonly<Record<string, Schema>> {
   const json = (schema: z.ZodType): Schema => {
     const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
     return rest;
   };
-  const asked = json(edit);
-  const properties = { ...(asked.properties as object), image: file, mask: file };
-  return { Generation: json(generation), Edit: asked, EditForm: { ...asked, properties } };
+  const inForm = (asked: Schema, files: object): Schema => ({
+    ...asked,
+    properties: { ...(asked.properties as object), ...files },
+  });
+  const [edits, variations] = [json(edit), json(variation)];
+  return {
+    Generation: json(generation),
+    Edit: edits,
+    EditForm: inForm(edits, { image: file, mask: file }),
+    Variation: variations,
+    VariationForm: inForm(variations, { image: file }),
+  };
 }
+
+const summary = {
+  id: text,
+  object: named("image.job"),
+  status: oneOf("queued", "running", "done", "failed", "cancelled"),
+  position: { type: ["integer", "null"] },
+  pictures: record({ done: whole, total: whole }),
+  poll_url: text,
+  created_at: whole,
+  error: { anyOf: [ref("Fault"), { type: "null" }] },
+};
 
 /** What `components.schemas` holds. */
 export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string, Schema>> => ({
@@ -69,16 +89,9 @@ export const componentSchemas = (checks: RequestSchemas): Readonly<Record<string
   Queued: record({ type: named("image_job.queued"), created_at: whole, position: whole }),
   GenerationEvent: events("Generation"),
   EditEvent: events("Edit"),
-  Job: record({
-    id: text,
-    object: named("image.job"),
-    status: oneOf("queued", "running", "done", "failed", "cancelled"),
-    position: { type: ["integer", "null"] },
-    pictures: record({ done: whole, total: whole }),
-    poll_url: text,
-    result: { anyOf: [ref("Images"), { type: "null" }] },
-    error: { anyOf: [ref("Fault"), { type: "null" }] },
-  }),
+  Job: record({ ...summary, result: { anyOf: [ref("Images"), { type: "null" }] } }),
+  JobSummary: record(summary),
+  Jobs: record({ object: named("list"), data: list(ref("JobSummary")), has_more: { type: "boolean" } }),
   Model: record({
     id: text,
     object: named("model"),

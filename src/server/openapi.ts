@@ -20,12 +20,15 @@ const GUARDED = { 401: refusal("No token, or another"), ...OPEN };
 
 /** Types of the picture files that forms hold. */
 const PICTURES = { contentType: "image/png, image/jpeg, image/webp, image/gif, image/tiff, image/avif" };
-const FORM = {
-  "multipart/form-data": { schema: ref("EditForm"), encoding: { image: PICTURES, mask: PICTURES } },
-};
+const formOf = (name: "Edit" | "Variation") => ({
+  "multipart/form-data": {
+    schema: ref(`${name}Form`),
+    encoding: { image: PICTURES, ...(name === "Edit" && { mask: PICTURES }) },
+  },
+});
 
-function draws(name: "Generation" | "Edit", operationId: string, summary: string) {
-  const content = { ...json(name), ...(name === "Edit" ? FORM : {}) };
+function draws(name: "Generation" | "Edit" | "Variation", operationId: string, summary: string) {
+  const content = { ...json(name), ...(name === "Generation" ? {} : formOf(name)) };
   return {
     post: {
       operationId,
@@ -35,7 +38,10 @@ function draws(name: "Generation" | "Edit", operationId: string, summary: string
         200: {
           description:
             "The pictures; with `stream` server-sent events, each with its type as its name, after `image_job.queued` while they wait",
-          content: { ...json("Images"), "text/event-stream": { schema: ref(`${name}Event`) } },
+          content: {
+            ...json("Images"),
+            "text/event-stream": { schema: ref(name === "Generation" ? "GenerationEvent" : "EditEvent") },
+          },
         },
         202: {
           description: "With `async` a job to poll",
@@ -58,14 +64,6 @@ function draws(name: "Generation" | "Edit", operationId: string, summary: string
   };
 }
 
-const NO_VARIATIONS = {
-  post: {
-    operationId: "createVariation",
-    summary: "OpenAI's variations, which are not made: says where to go instead",
-    responses: { ...GUARDED, 404: refusal("What serves instead") },
-  },
-};
-
 /** The document that `/openapi.json` serves: these schemas check the requests. */
 export function openApiDocument(version: string, checks: RequestSchemas): object {
   const id = [{ name: "id", in: "path", required: true, schema: text }];
@@ -85,7 +83,22 @@ export function openApiDocument(version: string, checks: RequestSchemas): object
     paths: {
       "/v1/images/generations": draws("Generation", "createImage", "Draws pictures of classes"),
       "/v1/images/edits": draws("Edit", "editImage", "Repaints, continues, expands or refines a picture"),
-      "/v1/images/variations": NO_VARIATIONS,
+      "/v1/images/variations": draws("Variation", "createVariation", "Draws a picture's fine scales anew"),
+      "/v1/jobs": {
+        get: {
+          operationId: "listJobs",
+          summary: "The caller's own jobs, newest first",
+          parameters: [
+            { name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 100, default: 20 } },
+          ],
+          responses: {
+            200: { description: "Jobs that are open or kept", content: json("Jobs") },
+            ...GUARDED,
+            400: refusal("A limit out of range"),
+            501: refusal("A server of a cluster keeps no list"),
+          },
+        },
+      },
       "/v1/jobs/{id}": {
         parameters: id,
         get: { operationId: "getJob", summary: "How a job stands", responses: job },

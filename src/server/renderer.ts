@@ -1,13 +1,16 @@
 /** What makes pictures: an opened model, in this thread or another. Everything that crosses this line can be posted. */
-import type { SettingsRecord } from "../image/index.ts";
+import { type SettingsRecord, settingsText } from "../image/index.ts";
 import type { Drawing } from "../options/index.ts";
 import {
   calibrate,
   type EditRun,
   type FlexVARPipeline,
+  type PhotoTarget,
   type PictureInfo,
+  photoFile,
   pngOf,
   type RunStep,
+  regionOf,
   runSteps,
   type ScaleEvent,
   type ShownScales,
@@ -15,7 +18,7 @@ import {
   stepsOf,
   type TaskRun,
   type WorkRate,
-} from "../pipelines/index.ts";
+} from "../pipelines/node.ts";
 
 /** One picture of a batch; rows of one batch may come from several requests. */
 export interface DrawRow {
@@ -45,7 +48,10 @@ export interface PixelScale extends Omit<MadeScale, "pictures"> {
 }
 
 /** An image-to-image task. */
-export type EditWork = EditRun;
+export type EditWork = EditRun & {
+  /** The photograph's own file, where a result is made of its samples. */
+  readonly photo?: PhotoTarget | undefined;
+};
 
 /** Pictures that are drawn in windows over a coarse one. */
 export type LargeWork = Extract<TaskRun, { readonly task: "generate-large" }>;
@@ -99,7 +105,10 @@ export function localRenderer(pipe: FlexVARPipeline): Renderer {
           signal,
         }),
       ),
-    edit: (work, shown, signal) => madeScales(runSteps(pipe, work, { shown, signal })),
+    edit(work, shown, signal) {
+      const photo = "photo" in work ? work.photo : undefined;
+      return madeScales(runSteps(pipe, work, { shown, signal, patches: photo !== undefined }), photo);
+    },
     pixels: ({ sampling, rows }, signal) => pixelScales(sampleBatch(pipe, sampling, rows, 0, signal)),
     async calibrate() {
       // Another device's memory is not this process's.
@@ -111,17 +120,19 @@ export function localRenderer(pipe: FlexVARPipeline): Renderer {
   };
 }
 
-async function* madeScales(steps: AsyncIterable<RunStep>): AsyncGenerator<MadeScale> {
-  for await (const { step, steps: total, isLast, pictures } of steps)
-    yield {
-      index: step,
-      total,
-      isLast,
-      pictures: pictures.map((picture) => {
-        const { number, info, tokens } = picture;
-        return { at: number, info, png: pngOf(picture), tokens };
-      }),
-    };
+async function* madeScales(steps: AsyncIterable<RunStep>, photo?: PhotoTarget): AsyncGenerator<MadeScale> {
+  for await (const { event, step, steps: total, isLast, pictures: seen } of steps) {
+    const pictures: MadePng[] = [];
+    for (const picture of seen) {
+      const { number, info, image, settings, tokens } = picture;
+      const png =
+        photo === undefined || !isLast
+          ? pngOf(picture)
+          : await photoFile(photo, image, regionOf(event, image), settings === undefined ? {} : settingsText(settings));
+      pictures.push({ at: number, info, png, tokens });
+    }
+    yield { index: step, total, isLast, pictures };
+  }
 }
 
 async function* pixelScales(events: AsyncIterable<ScaleEvent>): AsyncGenerator<PixelScale> {

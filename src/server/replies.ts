@@ -3,17 +3,27 @@ import type {
   ImageEvent,
   ImagesResponse,
   JobBody,
+  JobSummary,
   PictureData,
   PictureForm,
   QueuedEvent,
   TokenUsage,
 } from "../client/index.ts";
-import type { JobForm, JobState, MadePicture } from "./engine.ts";
+import { encodePhoto, loadPhoto } from "../image/node.ts";
+import type { JobForm, JobOutput, JobState, MadePicture } from "./engine.ts";
 
-function pictureData({ png, info: { classId, label, indexWithinClass }, seed }: MadePicture): PictureData {
-  const b64_json = Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64");
+async function pictureData(
+  { png, info: { classId, label, indexWithinClass }, seed }: MadePicture,
+  output: JobOutput | undefined,
+): Promise<PictureData> {
+  const file = output === undefined ? png : await inFormat(png, output);
+  const b64_json = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString("base64");
   return { b64_json, class_id: classId, class: label ?? null, index_within_class: indexWithinClass, seed };
 }
+
+/** A PNG in another format: its profile and records stay, its settings do not. */
+const inFormat = async (png: Uint8Array, { format, quality }: JobOutput): Promise<Uint8Array> =>
+  encodePhoto(await loadPhoto(png, { limits: { pixels: Number.MAX_SAFE_INTEGER } }), { format, quality });
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
@@ -22,11 +32,11 @@ const COLOUR_TYPE = 25;
 const ALPHA = 4;
 
 /** What pictures of a job are, the finished size whatever the scale. */
-function pictureForm({ size, maskReading }: JobForm, pictures: readonly MadePicture[]): PictureForm {
+function pictureForm({ size, maskReading, output }: JobForm, pictures: readonly MadePicture[]): PictureForm {
   const isOpaque = pictures.every(({ png }) => (png[COLOUR_TYPE]! & ALPHA) === 0);
   const fingerprints = new Set(pictures.flatMap(({ fingerprint = [] }) => fingerprint));
   return {
-    output_format: "png",
+    output_format: output?.format ?? "png",
     size: size.join("x"),
     background: isOpaque ? "opaque" : "transparent",
     ...(fingerprints.size > 0 && { system_fingerprint: [...fingerprints].sort().join() }),
@@ -49,8 +59,9 @@ function usage({ imageTokens }: JobForm, pictures: readonly MadePicture[]): Toke
 }
 
 /** The pictures of a job that is done. */
-export function imagesBody({ pictures, created, form }: JobState): ImagesResponse {
-  const data = pictures.map(pictureData);
+export async function imagesBody({ pictures, created, form }: JobState): Promise<ImagesResponse> {
+  const data: PictureData[] = [];
+  for (const picture of pictures) data.push(await pictureData(picture, form.output));
   return { created: seconds(created), ...pictureForm(form, pictures), usage: usage(form, pictures), data };
 }
 
@@ -60,7 +71,7 @@ export function queuedEvent(created: number, position: number): QueuedEvent {
 }
 
 /** One picture of a stream. */
-export function imageEvent(picture: MadePicture, { form, created }: JobState): ImageEvent {
+export async function imageEvent(picture: MadePicture, { form, created }: JobState): Promise<ImageEvent> {
   const {
     scale: { index: scale, total: scales, isLast },
     earlier,
@@ -73,12 +84,17 @@ export function imageEvent(picture: MadePicture, { form, created }: JobState): I
     quality: "auto",
     index: at,
     ...(isLast ? { usage: usage(form, [picture]) } : { partial_image_index: earlier, scale, scales }),
-    ...pictureData(picture),
+    ...(await pictureData(picture, form.output)),
   };
 }
 
 /** A job as its poll address shows it. */
-export function jobBody(job: JobState, position: number | undefined): JobBody {
+export async function jobBody(job: JobState, position: number | undefined): Promise<JobBody> {
+  return { ...jobSummary(job, position), result: job.status === "done" ? await imagesBody(job) : null };
+}
+
+/** A job as a list shows it: without its pictures. */
+export function jobSummary(job: JobState, position: number | undefined): JobSummary {
   return {
     id: job.id,
     object: "image.job",
@@ -86,7 +102,7 @@ export function jobBody(job: JobState, position: number | undefined): JobBody {
     position: position ?? null,
     pictures: { done: job.done, total: job.form.total },
     poll_url: `/v1/jobs/${job.id}`,
-    result: job.status === "done" ? imagesBody(job) : null,
+    created_at: seconds(job.created),
     error: job.error?.body(job.requestId).error ?? null,
   };
 }

@@ -6,9 +6,12 @@ import {
   type EditMask,
   type MaskMode,
   parseRatio,
+  plainMask,
   readMask,
+  resizeMask,
+  resizeRgba,
 } from "../editing/index.ts";
-import { pictureHash, type RgbaImage } from "../image/node.ts";
+import { photoFacts, pictureHash, type RgbaImage } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
   drawing,
@@ -27,21 +30,24 @@ import {
 } from "../options/index.ts";
 import {
   type Costs,
+  cropFor,
   type EditOptions,
   fitEdit,
   fitGenerate,
   fitTiled,
   largeOptions,
+  type PhotoTarget,
   pictureSettings,
   picturesOf,
   resolvePlan,
   runSettings,
   type ShownScales,
   shownScales,
-} from "../pipelines/index.ts";
+} from "../pipelines/node.ts";
 import { classPicksOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
 import { parsePair } from "../sampling/index.ts";
-import type { Work } from "./engine.ts";
+import { pictureBytes } from "./base64.ts";
+import type { JobOutput, Work } from "./engine.ts";
 import { ApiError, invalid } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Limits } from "./limits.ts";
@@ -81,7 +87,7 @@ export function generationWork(fields: Fields, model: ServedModel, limits: Limit
   const run = runSettings(model.config, { task: "generate", options: input, model: model.hash, resolved }, model);
   const infos = picturesOf(model.config, resolved, picks, firstIndexOf(fields));
   const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
-  return { kind: "draw", sampling: drawing(resolved), rows, cost };
+  return { kind: "draw", sampling: drawing(resolved), rows, cost, output: outputOf(fields) };
 }
 
 /** Drawing in windows over a coarse picture. */
@@ -96,12 +102,12 @@ function largeWork(
   const options = { ...largeOptions(input, words), firstIndex: firstIndexOf(fields) };
   const cost = costs && fitTiled(config, costs.model, options, costs.budget);
   const edit = { task: "generate-large", options, model: hash } as const;
-  return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0, cost };
+  return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0, cost, output: outputOf(fields) };
 }
 
 /** Which fields each task takes beside those of sampling and editing; all others are refused. */
 const TASK_FIELDS = {
-  inpaint: ["mask", "mask_mode", "strength"],
+  inpaint: ["mask", "mask_mode", "strength", "crop"],
   outpaint: ["left", "right", "top", "bottom"],
   expand: ["ratio"],
   refine: ["strength"],
@@ -120,14 +126,24 @@ export async function editWork(
     for (const name of names)
       if (fields[name] !== undefined && !mine.includes(name))
         throw invalid(name, `expected only with the task ${other}, got it with ${task}`);
+  const output = outputOf(fields);
   const image = await picture(fields, "image", limits, signal);
-  const { picture: canvas, mask, maskReading } = await canvasOfRequest(task, fields, image, limits, signal);
-  const size = resultSize(fields, task, canvas);
+  const own = await canvasOfRequest(task, fields, image, limits, signal);
+  const { maskReading } = own;
+  const size = resultSize(fields, task, own.picture, model);
+  if (task === "inpaint" && size[0] * size[1] > limits.pixels) throw tooLarge("size", size, limits);
+  const { picture: canvas, mask, isResized } = task === "inpaint" ? atSize(own, size) : { ...own, isResized: false };
   if (size[0] * size[1] > limits.pixels) throw tooLarge(task === "refine" ? "size" : task, size, limits);
   if (fields.background === "opaque" && !staysOpaque(canvas, mask))
     throw invalid("background", "expected auto, for parts that are kept are transparent, got opaque");
-  const editing = pickEditing(optionsFrom(fields, EDITING_FIELDS));
-  resolveEditing(editing);
+  if (output?.format === "jpeg" && !staysOpaque(canvas, mask))
+    throw invalid("output_format", "expected png or webp, for parts that are kept are transparent, got jpeg");
+  // A picture brought to another size is painted in one part of it: a mask of any size costs the same.
+  const usual = isResized && fields.variation !== true ? { crop: "auto" } : {};
+  const editing = pickEditing({ ...usual, ...present(optionsFrom(fields, EDITING_FIELDS)) });
+  const { crop } = resolveEditing(editing);
+  if (mask !== undefined)
+    cropFor({ config: model.config, factor: downsampling(model.config.tokenizer) }, mask, { crop });
   const { size: _, classLabels, ...sampling } = samplingInput(fields, model);
   const { seed, count } = resolve(sampling, model, limits);
   const choice = fields.class_labels === "none" ? "none" : (classLabels ?? "auto");
@@ -151,11 +167,54 @@ export async function editWork(
     size,
     image: pictureHash(image),
     model: model.hash,
+    photo: isResized || mask === undefined || task !== "inpaint" ? undefined : await photoTarget(fields, mask, crop),
   };
   const factor = downsampling(model.config.tokenizer);
   const imageTokens = Math.ceil(image.width / factor) * Math.ceil(image.height / factor);
   const [total, shown] = [labels * count, shownOf(fields)];
-  return { kind: "edit", edit, total, seed, shown, imageTokens, maskReading, cost: fit?.cost };
+  return { kind: "edit", edit, total, seed, shown, imageTokens, maskReading, cost: fit?.cost, output };
+}
+
+/** The file of the picture given, where the result keeps more of it than 8-bit sRGB, or a part of it alone is painted. */
+async function photoTarget(fields: Fields, mask: EditMask, crop: string): Promise<PhotoTarget | undefined> {
+  const bytes = await pictureBytes(String([fields.image].flat()[0]));
+  if (bytes === undefined || fields.variation === true) return undefined;
+  const source = { bytes, where: "image" };
+  const { isPlain } = await photoFacts(source);
+  return isPlain && crop === "none" ? undefined : { source, mask, format: "png" };
+}
+
+/** What replies make of the pictures; nothing for PNGs. @throws ApiError for a PNG that is to lose something */
+function outputOf({ output_format: format = "png", output_compression: quality = 100 }: Fields): JobOutput | undefined {
+  if (format !== "png") return { format: format as JobOutput["format"], quality: Math.max(1, Number(quality)) };
+  if (quality !== 100) throw invalid("output_compression", `expected 100 for png, which loses nothing, got ${quality}`);
+  return undefined;
+}
+
+/** Share of the scales that a variation draws anew by default. */
+const VARIED = 0.6;
+
+/** The fields of a variation as those of the edit that it is: all of the picture is painted, its coarse scales kept. */
+export const asVariation = (fields: Fields): Fields => ({
+  ...fields,
+  variation: true,
+  whole: true,
+  strength: fields.strength ?? VARIED,
+});
+
+/** A canvas and its mask at the size of the result. */
+function atSize<T extends { readonly picture: RgbaImage; readonly mask?: EditMask }>(
+  canvas: T,
+  [width, height]: readonly [number, number],
+): T & { readonly isResized: boolean } {
+  const { picture, mask } = canvas;
+  if (picture.width === width && picture.height === height) return { ...canvas, isResized: false };
+  return {
+    ...canvas,
+    picture: resizeRgba(picture, width, height),
+    ...(mask && { mask: resizeMask(mask, width, height) }),
+    isResized: true,
+  };
 }
 
 async function canvasOfRequest(
@@ -179,6 +238,7 @@ async function canvasOfRequest(
       if (fields.ratio === undefined) throw invalid("ratio", "expected width to height such as 2:1, got none");
       return widened(task, { ratio: parseRatio(String(fields.ratio)) });
     case "inpaint": {
+      if (fields.variation === true) return { picture: image, mask: plainMask(image.width, image.height, 255) };
       const given = fields.mask === undefined ? image : await picture(fields, "mask", limits, signal);
       if (given.width !== image.width || given.height !== image.height)
         throw invalid(
@@ -260,20 +320,45 @@ function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) 
   return resolved;
 }
 
-/** The size of a result: for refine the one asked for, else the canvas's own, which a size in the request may repeat. */
-function resultSize({ size: given }: Fields, task: string, { width, height }: RgbaImage): readonly [number, number] {
+/**
+ * The size of a result: for refine and in-painting the one asked for, else the canvas's own, which a size in the request may repeat. A
+ * variation of a picture beyond what is drawn whole is as large as that.
+ */
+function resultSize(
+  { size: given, variation }: Fields,
+  task: string,
+  { width, height }: RgbaImage,
+  { config }: ServedModel,
+): readonly [number, number] {
   const size = parsePair(Array.isArray(given) ? given.join("x") : String(given ?? ""));
+  if (variation === true) {
+    const most = MOST_VARIED * config.trainedSide * downsampling(config.tokenizer);
+    const scale = Math.min(1, most / Math.max(width, height));
+    const [w, h] = size ?? [width * scale, height * scale];
+    return [Math.max(1, Math.round(w)), Math.max(1, Math.round(h))];
+  }
   if (task === "refine") {
     if (size === undefined) throw invalid("size", "expected the size to refine to, such as 256x256, got none");
     return size;
   }
+  if (
+    task === "inpaint" &&
+    size !== undefined &&
+    Math.abs(size[0] * height - size[1] * width) <= Math.max(width, height)
+  )
+    return size;
   if (size !== undefined && (size[0] !== width || size[1] !== height))
     throw invalid(
       "size",
-      `expected ${width}x${height}, which the result has with the task ${task}, or the task refine, got ${size.join("x")}`,
+      task === "inpaint"
+        ? `expected a size of the picture's ratio, ${width}x${height}, got ${size.join("x")}`
+        : `expected ${width}x${height}, which the result has with the task ${task}, or the task refine, got ${size.join("x")}`,
     );
   return [width, height];
 }
+
+/** Longest side of a variation by default, in trained sides: what is drawn whole. */
+const MOST_VARIED = 2;
 
 /** Whether what is kept of a picture is opaque; what is painted always is. */
 function staysOpaque({ data }: RgbaImage, mask: { readonly data: ArrayLike<number> } | undefined): boolean {

@@ -87,6 +87,8 @@ export async function makeCalls({ baseUrl, apiKey, image, size }: Round) {
     quality: "standard",
     output_compression: 100,
   });
+  const varied = await images.createVariation({ ...tiny, image: await file() } as never);
+  const inWebp = await images.generate({ ...tiny, prompt: "3", output_format: "webp", output_compression: 50 });
   const listed = await images.edit({ ...tiny, prompt: "1", image: [await file()] });
   const drawn = { ...tiny, prompt: "3", n: 2, stream: true } as const;
   const painted = { ...tiny, prompt: "1", stream: true } as const;
@@ -95,6 +97,8 @@ export async function makeCalls({ baseUrl, apiKey, image, size }: Round) {
     generated,
     edited,
     listed,
+    varied,
+    inWebp,
     streamed: await all(await images.generate({ ...drawn, partial_images: 2 })),
     finished: await all(await images.generate(drawn)),
     editStreamed: await all(await images.edit({ ...painted, image: await file(), partial_images: 2 })),
@@ -114,7 +118,7 @@ export async function makeMistakes({ baseUrl, fullUrl, apiKey, image }: Round) {
     inStream: await thrown(images.generate({ ...tiny, prompt: "no such class", stream: true })),
     images: await thrown(images.edit({ ...tiny, prompt: "1", image: [file, file] })),
     model: await thrown(images.generate({ ...tiny, prompt: "3", model: "gpt-image-1" })),
-    variation: await thrown(images.createVariation({ image: file })),
+    variation: await thrown(images.createVariation({ image: file, size: "large" as never })),
     key: await thrown(client(baseUrl, "another").images.generate({ ...tiny, prompt: "3" })),
     full: await thrown(client(fullUrl, apiKey).images.generate({ ...tiny, prompt: "3" })),
   };

@@ -43,8 +43,11 @@ const shared = {
   background: { taken: ["auto", "opaque"], refused: ["transparent", "white"] },
   model: { taken: ["tiny", "0123"], refused: ["gpt-image-1", "dall-e-2"] },
   n: { taken: [1, 2], refused: [0, 65, 1.5, "many"] },
-  output_compression: { taken: [100], refused: [0, 50, 101, "100%"] },
-  output_format: { taken: ["png"], refused: ["jpeg", "webp"] },
+  output_compression: {
+    taken: [100, new With(0, { output_format: "webp" }), new With(50, { output_format: "webp" })],
+    refused: [0, 50, 101, "100%"],
+  },
+  output_format: { taken: ["png", "webp"], refused: ["gif"] },
   partial_images: {
     taken: [0, streamed(0), streamed(2), streamed("all")],
     refused: [1, 3, "all", streamed(65), streamed(-1)],
@@ -76,7 +79,7 @@ const edit: Rows<ImageEditParams> = {
   prompt: { taken: ["3", ""], refused: ["a cat on a mat"] },
   size: {
     taken: ["auto", SIZE, String(SIDE), SIDE, [SIDE, SIDE], new With("96x96", { task: "refine" })],
-    refused: ["1024x1024", "64x64", `${SIDE}x64`, "large"],
+    refused: [`${SIDE}x64`, "large", new With("64x64", { task: "expand", ratio: "2:1" })],
   },
 };
 

@@ -79,7 +79,9 @@ function checkCalls(made: Awaited<ReturnType<typeof makeCalls>>): void {
   };
   expect(made.ids).toEqual(["tiny"]);
   expect(made.generated).toMatchObject({ ...form, usage: usage(2, 0), data: [{ b64_json: png }, { b64_json: png }] });
-  for (const one of [made.edited, made.listed])
+  const webp = expect.stringMatching(/^UklGR/);
+  expect(made.inWebp).toMatchObject({ ...form, output_format: "webp", usage: usage(1, 0), data: [{ b64_json: webp }] });
+  for (const one of [made.edited, made.listed, made.varied])
     expect(one).toMatchObject({ ...form, usage: usage(1, 9), data: [{ b64_json: png }] });
   const whole = { ...form, quality: "auto", b64_json: png, created_at: expect.any(Number) };
   const partial = (type: string, index: number, partial_image_index: number, scale: number) => ({
@@ -115,7 +117,7 @@ function checkMistakes(made: Readonly<Record<string, Thrown>>): void {
     inStream: { ...bad, param: "class_labels" },
     images: { ...bad, param: "image" },
     model: { name: "NotFoundError", status: 404, param: "model", code: "model_not_found" },
-    variation: { name: "NotFoundError", status: 404, code: "not_supported" },
+    variation: { ...bad, param: "size" },
     key: { name: "AuthenticationError", status: 401, code: "invalid_token" },
     full: { name: "RateLimitError", status: 429, code: "queue_full", retryAfter: expect.stringMatching(/^\d+$/) },
   });
