@@ -10,7 +10,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^flexvar$/, replacement: `${src}index.ts` },
-      { find: /^flexvar\/(client|orders|image|options|sampling)$/, replacement: `${src}$1/index.ts` },
+      { find: /^flexvar\/(client|editing|orders|image|options|sampling)$/, replacement: `${src}$1/index.ts` },
     ],
   },
   test: {

@@ -47,6 +47,7 @@ function settings(outDir) {
       alias: {
         "flexvar/web": join(root, "src", "web.ts"),
         "flexvar/client": join(root, "src", "client", "index.ts"),
+        "flexvar/editing": join(root, "src", "editing", "index.ts"),
         "flexvar/orders": join(root, "src", "orders", "index.ts"),
         "flexvar/image": join(root, "src", "image", "index.ts"),
         "flexvar/options": join(root, "src", "options", "index.ts"),

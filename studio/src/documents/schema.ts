@@ -7,8 +7,26 @@ const MOST_PIXELS = 100_000_000;
 
 const canvas = z.instanceof(HTMLCanvasElement).refine(({ width, height }) => width * height <= MOST_PIXELS);
 const count = z.int().min(0).max(100_000);
+const side = z.int().min(1).max(100_000);
+const bytes = z.instanceof(Uint8Array<ArrayBuffer>);
+const place = z.number().min(-100_000).max(100_000);
+const region = z.object({ left: place, top: place, width: side, height: side });
+const photoMask = z
+  .object({ data: bytes, width: side, height: side, left: place, top: place, scale: z.number().positive().max(1000) })
+  .refine(({ data, width, height }) => data.length === width * height);
+const pixels = z
+  .object({ data: bytes, width: side, height: side })
+  .refine(({ data, width, height }) => data.length === 4 * width * height);
+/** A photograph, and what was painted into it. */
+const photo = z.object({
+  file: z.instanceof(Blob),
+  width: side,
+  height: side,
+  patches: z.array(z.object({ region, pixels, mask: photoMask })).max(200),
+});
 const sheet = z
   .object({
+    photo: photo.optional(),
     image: canvas,
     mask: canvas,
     margins: z.object(
@@ -30,6 +48,7 @@ const result = z.object({
   picked: count,
   classId: count.optional(),
   seed: z.int().min(0),
+  part: z.object({ region, mask: photoMask, zoom: z.number().positive() }).optional(),
   again: z.undefined().transform(() => () => {}),
 });
 
@@ -50,6 +69,12 @@ export const contentSchema = z
         softness: z.number().min(0).max(64),
         guidance: z.number().min(0).max(100),
         count: z.int().min(1).max(8),
+        seed: z.int().min(0),
+        freshSeed: z.boolean(),
+        keepsRecords: z.boolean(),
+        steps: z.int().min(1).max(1000),
+        strength: z.number().min(0).max(1),
+        more: z.record(z.string(), z.json()),
       })
       .partial(),
   })

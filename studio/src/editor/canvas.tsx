@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Group, Image as KonvaImage, Layer, Rect, Stage } from "react-konva";
-import { type Margins, maskBounds, type Sheet, type Side, withMargins } from "./document.ts";
+import { type Margins, maskBounds, type Sheet, type Side, shownScale, withMargins } from "./document.ts";
 import { brushPixels, editor, useEditor } from "./editor-store.ts";
 import type { Effect } from "./gesture.ts";
 import { HANDLE, Handles } from "./handles.tsx";
@@ -25,10 +25,10 @@ export function EditorCanvas({ sheet }: { sheet: Sheet }) {
   const [cursor, setCursor] = useState<Point>();
   const [pulled, setPulled] = useState<Margins>();
   const shown = useMemo(() => (pulled ? withMargins(sheet, pulled) : sheet), [sheet, pulled]);
-  const { image, mask, margins } = shown;
+  const { image, mask } = shown;
   const view = useView(sheet, holder);
   const room = useViewport((state) => state.room);
-  const brush = brushPixels(useEditor(), view.scale);
+  const brush = brushPixels(useEditor(), view.scale, shownScale(sheet));
 
   const listeners = useHand(holder, () => overHandle.current, {
     onStroke: (effect) => follow(effect, view),
@@ -46,13 +46,7 @@ export function EditorCanvas({ sheet }: { sheet: Sheet }) {
       return;
     }
     const by = Math.max(1 / view.scale, brush / 3);
-    const within = (place: number, before: number, length: number, after: number): number =>
-      Math.min(length + after, Math.max(-before, place));
-    const [x, y] = reached();
-    const next: Point = [
-      within(x + arrow[0] * by, margins.left, image.width, margins.right),
-      within(y + arrow[1] * by, margins.top, image.height, margins.bottom),
-    ];
+    const next = stepped(reached(), arrow, by, shown);
     setCursor(next);
     bringIntoSight(toScreen(view, next), room);
   };
@@ -82,14 +76,16 @@ export function EditorCanvas({ sheet }: { sheet: Sheet }) {
               <KonvaImage image={image} />
               <Rect {...placed(frameOf(shown))} stroke={MASK_TINT} strokeWidth={1.5 / view.scale} />
             </Group>
-            <Handles
-              frame={onScreen(frameOf(shown), view)}
-              onDrag={(side, pixels) => setPulled(pulledOut(sheet, side, pixels / view.scale))}
-              onEnd={() => {
-                if (pulled) setMargins(pulled);
-                setPulled(undefined);
-              }}
-            />
+            {sheet.photo === undefined && (
+              <Handles
+                frame={onScreen(frameOf(shown), view)}
+                onDrag={(side, pixels) => setPulled(pulledOut(sheet, side, pixels / view.scale))}
+                onEnd={() => {
+                  if (pulled) setMargins(pulled);
+                  setPulled(undefined);
+                }}
+              />
+            )}
           </Layer>
         </Stage>
         <MaskOverlay sheet={shown} stroke={stroke} view={view} />
@@ -113,7 +109,7 @@ const ARROWS: Readonly<Record<string, Point>> = {
 /** The view in force. A picture of another size is shown whole; the room follows the element. */
 function useView(sheet: Sheet, holder: React.RefObject<HTMLDivElement | null>): View {
   const { width, height } = sheet.image;
-  useLayoutEffect(() => useViewport.setState({ frame: frameOf(sheet) }), [sheet]);
+  useLayoutEffect(() => useViewport.setState({ frame: frameOf(sheet), shrink: shownScale(sheet) }), [sheet]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the size stands for another picture.
   useEffect(fit, [width, height]);
   useEffect(() => {
@@ -185,6 +181,16 @@ function pulledOut({ image, margins }: Sheet, side: Side, pixels: number): Margi
   return { ...margins, [side]: Math.round(Math.min(most, Math.max(0, margins[side] + pixels))) };
 }
 
+/** A step of the keys' brush, on the picture and what lies beyond it. */
+function stepped([x, y]: Point, [dx, dy]: Point, by: number, { image, margins }: Sheet): Point {
+  const within = (place: number, before: number, length: number, after: number): number =>
+    Math.min(length + after, Math.max(-before, place));
+  return [
+    within(x + dx * by, margins.left, image.width, margins.right),
+    within(y + dy * by, margins.top, image.height, margins.bottom),
+  ];
+}
+
 /** Moves the picture so that the keys' brush can be seen. */
 function bringIntoSight([x, y]: Point, { width, height }: { width: number; height: number }): void {
   const beyond = (place: number, side: number): number =>
@@ -212,7 +218,11 @@ function useStroke(): [Stroke | undefined, (effect: StrokeEffect, view: View) =>
 function nextStroke(stroke: Stroke | undefined, effect: StrokeEffect, view: View): Stroke | undefined {
   if (effect.kind === "begin") {
     const { tool } = editor();
-    return { tool, width: brushPixels(editor(), view.scale), points: [toPicture(view, effect.at)] };
+    return {
+      tool,
+      width: brushPixels(editor(), view.scale, useViewport.getState().shrink),
+      points: [toPicture(view, effect.at)],
+    };
   }
   if (stroke === undefined || effect.kind !== "draw") return undefined;
   return { ...stroke, points: [...stroke.points, toPicture(view, effect.at)] };

@@ -1,5 +1,7 @@
 /** The picture under the brush: its pixels, what is masked, how far the canvas reaches beyond it. */
 import type { Pixels } from "../backend/types.ts";
+import type { PhotoMask } from "../photo/messages.ts";
+import type { Photo } from "../photo/photo.ts";
 import type { Frame } from "./view.ts";
 
 export const SIDES = ["left", "right", "top", "bottom"] as const;
@@ -16,10 +18,16 @@ export interface Sheet {
   /** Opaque where to repaint; as large as the picture with its margins. */
   readonly mask: HTMLCanvasElement;
   readonly margins: Margins;
+  /** The photograph that `image` only shows, smaller: what was painted into it is kept at its own size. */
+  readonly photo?: Photo | undefined;
 }
 
-/** Longest side that the editor takes; larger files are made smaller. */
-const MOST_SIDE = 512;
+/** Longest side of files that are edited as a whole; larger ones are photographs, or made smaller where the browser cannot decode those. */
+export const MOST_SIDE = 512;
+/** Longest side of what is shown of a photograph. */
+export const MOST_SHOWN = 2048;
+/** Longest side of what the model made. */
+export const MOST_MADE = 4096;
 
 function blankCanvas(width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
@@ -38,16 +46,45 @@ export function copyOf(canvas: HTMLCanvasElement): HTMLCanvasElement {
 }
 
 /** A sheet with nothing masked. */
-export function freshSheet(image: HTMLCanvasElement): Sheet {
-  return { image, mask: blankCanvas(image.width, image.height), margins: NO_MARGINS };
+export function freshSheet(image: HTMLCanvasElement, photo?: Photo): Sheet {
+  return { image, mask: blankCanvas(image.width, image.height), margins: NO_MARGINS, ...(photo && { photo }) };
 }
 
-/** Reads a picture file over white, at most {@link MOST_SIDE} pixels a side. @throws Error in words. */
-export async function readPicture(file: Blob): Promise<HTMLCanvasElement> {
-  const bitmap = await createImageBitmap(file).catch((error: unknown) => {
-    throw new Error("This file is no picture that the browser can read. Try a PNG, JPEG or WebP.", { cause: error });
-  });
-  const shrink = Math.min(1, MOST_SIDE / Math.max(bitmap.width, bitmap.height));
+function unreadable(error: unknown): never {
+  throw new Error("This file is no picture that the browser can read. Try a PNG, JPEG or WebP.", { cause: error });
+}
+
+/** Width and height of a picture file, upright. @throws Error in words. */
+export async function sizeOf(file: Blob): Promise<{ readonly width: number; readonly height: number }> {
+  const picture = new Image();
+  const address = URL.createObjectURL(file);
+  picture.src = address;
+  try {
+    await new Promise((resolve, reject) => {
+      picture.onload = resolve;
+      picture.onerror = reject;
+    }).catch(unreadable);
+    return { width: picture.naturalWidth, height: picture.naturalHeight };
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/** A decoded picture on a canvas of its size; the bitmap is closed. */
+export function canvasOf(bitmap: ImageBitmap): HTMLCanvasElement {
+  const canvas = blankCanvas(bitmap.width, bitmap.height);
+  contextOf(canvas).drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas;
+}
+
+/** Pixels of the shown picture for one of its photograph; 1 where it is no photograph. */
+export const shownScale = ({ image, photo }: Sheet): number => (photo === undefined ? 1 : image.width / photo.width);
+
+/** Reads a picture file over white, at most `most` pixels a side. @throws Error in words. */
+export async function readPicture(file: Blob, most = MOST_SIDE): Promise<HTMLCanvasElement> {
+  const bitmap = await createImageBitmap(file).catch(unreadable);
+  const shrink = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
   const side = (length: number): number => Math.max(1, Math.round(length * shrink));
   const canvas = blankCanvas(side(bitmap.width), side(bitmap.height));
   const context = contextOf(canvas);
@@ -59,10 +96,11 @@ export async function readPicture(file: Blob): Promise<HTMLCanvasElement> {
 }
 
 /** The sheet with other margins; the mask keeps its place on the picture. */
-export function withMargins({ image, mask, margins }: Sheet, next: Margins): Sheet {
+export function withMargins(sheet: Sheet, next: Margins): Sheet {
+  const { image, mask, margins } = sheet;
   const moved = blankCanvas(image.width + next.left + next.right, image.height + next.top + next.bottom);
   contextOf(moved).drawImage(mask, next.left - margins.left, next.top - margins.top);
-  return { image, mask: moved, margins: next };
+  return { ...sheet, mask: moved, margins: next };
 }
 
 /** Whether the canvas reaches beyond the picture. */
@@ -104,6 +142,39 @@ export function isBrushed({ image, mask, margins }: Sheet): boolean {
   const { data } = contextOf(mask).getImageData(margins.left, margins.top, image.width, image.height);
   for (let at = 3; at < data.length; at += 4) if (data[at]! > 127) return true;
   return false;
+}
+
+/** The mask of a photograph in a part of it, with a soft edge of some pixels of what is shown. */
+export function photoMask(sheet: Sheet, region: Frame, softness: number): PhotoMask {
+  const scale = shownScale(sheet);
+  const [left, top] = [Math.floor(region.left * scale), Math.floor(region.top * scale)];
+  const width = Math.ceil((region.left + region.width) * scale) - left;
+  const height = Math.ceil((region.top + region.height) * scale) - top;
+  const context = contextOf(blankCanvas(width, height));
+  context.filter = softness > 0 ? `blur(${softness}px)` : "none";
+  context.drawImage(sheet.mask, -left, -top);
+  const { data } = context.getImageData(0, 0, width, height);
+  const alpha = new Uint8Array(width * height);
+  for (let i = 0; i < alpha.length; i++) alpha[i] = data[4 * i + 3]!;
+  return {
+    data: alpha,
+    width,
+    height,
+    left,
+    top,
+    scale,
+  };
+}
+
+/** What is shown of a photograph after something was painted into a part of it. @param pixels of that part, of any size */
+export function shownWith({ image }: Sheet, pixels: Pixels, region: Frame, scale: number): HTMLCanvasElement {
+  const part = blankCanvas(pixels.width, pixels.height);
+  const data = new ImageData(new Uint8ClampedArray(pixels.data), pixels.width, pixels.height);
+  contextOf(part).putImageData(data, 0, 0);
+  const next = copyOf(image);
+  const { left, top, width, height } = region;
+  contextOf(next).drawImage(part, left * scale, top * scale, width * scale, height * scale);
+  return next;
 }
 
 /** The picture on its canvas, and the mask with a soft edge of some pixels; what lies beyond the picture is masked whole. */

@@ -1,14 +1,24 @@
 /** The editor's state. */
 import { create } from "zustand";
 import type { DrawnPicture } from "../backend/types.ts";
+import type { PhotoMask } from "../photo/messages.ts";
 import type { KeptEdit } from "../state/library.ts";
 import type { Sheet } from "./document.ts";
+import type { Frame } from "./view.ts";
 
 export type Tool = "brush" | "eraser" | "rect" | "lasso";
 export type BrushUnit = "screen" | "picture";
 
 /** Limits of the brush's diameter, in its unit. */
 export const BRUSH = { min: 2, max: 256 };
+
+/** Where in a photograph variants go. */
+export interface PhotoPart {
+  readonly region: Frame;
+  readonly mask: PhotoMask;
+  /** Pixels of the photograph for one of the model's, along a side. */
+  readonly zoom: number;
+}
 
 /** Variants of one edit, growing or finished. */
 export interface Result {
@@ -25,6 +35,8 @@ export interface Result {
   readonly waiting?: number | undefined;
   /** Orders the same once more. */
   readonly again: () => void;
+  /** The part of a photograph that was painted; undefined where it is the whole picture. */
+  readonly part?: PhotoPart | undefined;
 }
 
 /** A picture that is edited, with its history. */
@@ -59,6 +71,8 @@ export interface EditorState extends EditorDocument {
   readonly seed: number;
   /** Whether every order takes a new seed. */
   readonly freshSeed: boolean;
+  /** Whether an exported photograph has what its camera wrote. */
+  readonly keepsRecords: boolean;
   /** Other options by the library's names. */
   readonly more: Readonly<Record<string, unknown>>;
   /** The picture that was open before this one, for undo, and the one that undo came back from, for redo. */
@@ -79,6 +93,7 @@ export const useEditor = create<EditorState>()(() => ({
   seed: 7,
   freshSeed: true,
   more: {},
+  keepsRecords: true,
 }));
 
 export const editor = useEditor.getState;
@@ -86,9 +101,12 @@ export const setEditor = useEditor.setState;
 
 export const currentSheet = ({ sheets, at }: EditorState): Sheet | undefined => sheets[at];
 
-/** The brush's diameter in pixels of the picture. @param scale screen pixels of one pixel of the picture. */
-export const brushPixels = ({ brush, brushIn }: Pick<EditorState, "brush" | "brushIn">, scale: number): number =>
-  brushIn === "screen" ? brush / scale : brush;
+/** The brush's diameter in pixels of the shown picture. @param scale screen pixels of one of these; @param shrink these for one of the picture's own */
+export const brushPixels = (
+  { brush, brushIn }: Pick<EditorState, "brush" | "brushIn">,
+  scale: number,
+  shrink: number,
+): number => (brushIn === "screen" ? brush / scale : brush * shrink);
 
 /** A larger or smaller brush, in steps that grow with it. */
 export function resizeBrush(direction: 1 | -1): void {

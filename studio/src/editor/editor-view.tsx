@@ -13,6 +13,7 @@ import { Problem } from "../ui/problem.tsx";
 import { EditorCanvas } from "./canvas.tsx";
 import { currentSheet, useEditor } from "./editor-store.ts";
 import { backToMask } from "./edits.ts";
+import { ExportPhoto } from "./export-photo.tsx";
 import { canRedo, canUndo, openPicture, redo, undo } from "./history.ts";
 import { Panel } from "./panel.tsx";
 import { ResultView } from "./result.tsx";
@@ -63,6 +64,7 @@ function useDocument(): boolean {
 }
 
 function Toolbar() {
+  const photo = useEditor((state) => currentSheet(state)?.photo);
   const undoable = useEditor(canUndo);
   const redoable = useEditor(canRedo);
   return (
@@ -70,6 +72,7 @@ function Toolbar() {
       <OpenButton />
       <DocumentBar />
       <span className="toolbar-gap" />
+      {photo && <ExportPhoto photo={photo} />}
       <Button
         icon="undo"
         kind="square"

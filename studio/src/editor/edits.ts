@@ -6,9 +6,20 @@ import { newId } from "../state/ids.ts";
 import { type KeptEdit, numberIn } from "../state/library.ts";
 import { say, shownLabel, get as studio } from "../state/store.ts";
 import { showStage } from "../ui/in-view.ts";
-import { forModel, freshSheet, isBrushed, isExtended, pixelsOf, readPicture } from "./document.ts";
-import { currentSheet, editor, type Result, setEditor } from "./editor-store.ts";
+import {
+  forModel,
+  freshSheet,
+  isBrushed,
+  isExtended,
+  MOST_MADE,
+  maskBounds,
+  pixelsOf,
+  readPicture,
+  type Sheet,
+} from "./document.ts";
+import { currentSheet, editor, type PhotoPart, type Result, setEditor } from "./editor-store.ts";
 import { isPainting, leaveResult, openPicture, pushSheet } from "./history.ts";
+import { orderOfPart, withPatch } from "./photo-edits.ts";
 
 let stopper: AbortController | undefined;
 
@@ -28,6 +39,10 @@ export async function repaint(): Promise<void> {
   const { softness } = editor();
   const sheet = currentSheet(editor());
   if (sheet === undefined) return;
+  if (sheet.photo !== undefined) {
+    await repaintPhoto(sheet);
+    return;
+  }
   const [brushed, extended] = [isBrushed(sheet), isExtended(sheet)];
   if (!brushed && !extended) {
     say("Brush over what is to change, or drag an edge of the picture outwards.");
@@ -35,6 +50,25 @@ export async function repaint(): Promise<void> {
   }
   const made = !extended ? "inpaint" : brushed ? "inpaint and outpaint" : "outpaint";
   await run(made, { task: "inpaint", ...forModel(sheet, softness) });
+}
+
+/** Paints what is masked of a photograph: the part around it, at the model's scale. */
+async function repaintPhoto(sheet: Sheet): Promise<void> {
+  const { info } = studio();
+  const order = info && (await orderOfPart(sheet, info).catch((error: unknown) => say(words(error))));
+  if (order) await run("inpaint", order.order, { whole: true, part: order.part });
+  else if (maskBounds(sheet) === undefined) say("Brush over what is to change.");
+}
+
+/** Draws the chosen variant of a part of a photograph at twice its size, where that is coarser than the photograph. */
+export async function refinePart(): Promise<void> {
+  const { result } = editor();
+  const picture = result?.pictures[result.picked];
+  if (result?.part === undefined || picture === undefined) return;
+  const image = pixelsOf(await readPicture(picture.image, MOST_MADE));
+  const size = [2 * image.width, 2 * image.height] as const;
+  const part = { ...result.part, zoom: result.part.zoom / 2 };
+  await run("refine", { task: "refine", image, size }, { part });
 }
 
 /** Stops what is being painted. Returns whether anything was. */
@@ -71,10 +105,16 @@ export async function branchFrom(frame: Blob, { name, classId, size }: Branch): 
   await run("refine", { task: "refine", image: pixelsOf(sheet.image), size }, { strength: 1 });
 }
 
+interface OwnOptions {
+  readonly strength?: number;
+  readonly whole?: true;
+  readonly part?: PhotoPart;
+}
+
 type Order = Pick<EditRequest, "task" | "image" | "mask" | "size">;
 
 /** @param own options of this order alone, which go before those of the panel. */
-async function run(made: Result["made"], order: Order, own: { readonly strength?: number } = {}): Promise<void> {
+async function run(made: Result["made"], order: Order, own: OwnOptions = {}): Promise<void> {
   const { backend, info } = studio();
   if (backend === undefined || info === undefined) return;
   stopEdit();
@@ -82,8 +122,13 @@ async function run(made: Result["made"], order: Order, own: { readonly strength?
   stopper = stop;
   if (editor().freshSeed) setEditor({ seed: newSeed() });
   const { classId, guidance, steps, seed } = editor();
-  const { strength = editor().strength } = own;
-  const more = { ...editor().more, ...(steps !== undefined && { steps }), ...(strength !== undefined && { strength }) };
+  const { strength = editor().strength, whole, part } = own;
+  const more = {
+    ...editor().more,
+    ...(whole && { whole }),
+    ...(steps !== undefined && { steps }),
+    ...(strength !== undefined && { strength }),
+  };
   // Refining keeps all tokens where no strength is given, so that every variant would be the same.
   const count = order.task === "refine" && !strength ? 1 : editor().count;
   const start: Result = {
@@ -95,6 +140,7 @@ async function run(made: Result["made"], order: Order, own: { readonly strength?
     classId,
     seed,
     again: () => void run(made, order, own),
+    part,
   };
   leaveResult();
   setEditor({ result: start });
@@ -136,8 +182,10 @@ export async function accept(): Promise<void> {
   const picture = result?.pictures[result.picked];
   const { info } = studio();
   if (result === undefined || picture === undefined || info === undefined) return;
-  const image = await readPicture(picture.image);
-  pushSheet(freshSheet(image));
+  const image = await readPicture(picture.image, MOST_MADE);
+  const sheet = currentSheet(editor());
+  const next = result.part && sheet ? await withPatch(sheet, pixelsOf(image), result.part) : freshSheet(image);
+  pushSheet(next);
   const { width, height } = image;
   const { seed, made: task } = result;
   const { classId, label } = paintedClass(result, info.labels);

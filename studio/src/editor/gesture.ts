@@ -2,7 +2,7 @@
 import type { Point } from "./view.ts";
 
 /** A pointer that is pressed or moves. Places in screen pixels from the canvas's corner. */
-export interface Press {
+interface Press {
   readonly id: number;
   readonly at: Point;
   /** The button that was pressed: 0 the main one, 1 the middle, 2 the right. */

@@ -1,8 +1,22 @@
 /** Undo and redo, and what changes the picture: every change can be gone back from, opening another picture too. */
+
+import { isPhotoFile, openPhoto } from "../photo/photo.ts";
 import { words } from "../state/actions.ts";
 import { newId } from "../state/ids.ts";
 import { say, set as setStudio, get as studio, type ToastAction } from "../state/store.ts";
-import { contextOf, copyOf, freshSheet, type Margins, readPicture, type Sheet, withMargins } from "./document.ts";
+import {
+  canvasOf,
+  contextOf,
+  copyOf,
+  freshSheet,
+  type Margins,
+  MOST_SHOWN,
+  MOST_SIDE,
+  readPicture,
+  type Sheet,
+  sizeOf,
+  withMargins,
+} from "./document.ts";
 import { currentSheet, type EditorDocument, type EditorState, editor, setEditor } from "./editor-store.ts";
 
 /** Most states that undo goes back. */
@@ -29,10 +43,26 @@ export function leaveResult(): void {
   setEditor((state) => ({ result: undefined, aside: aside(state) }));
 }
 
+/** Bytes of the pictures and masks that undo goes back through, at most. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/** The newest states that together take no more than that; always the last two. */
+function withinMemory(sheets: readonly Sheet[]): readonly Sheet[] {
+  const seen = new Set<HTMLCanvasElement>();
+  let bytes = 0;
+  for (let i = sheets.length - 1; i >= 0; i--) {
+    for (const canvas of [sheets[i]!.image, sheets[i]!.mask])
+      if (!seen.has(canvas)) bytes += 4 * canvas.width * canvas.height;
+    seen.add(sheets[i]!.image).add(sheets[i]!.mask);
+    if (bytes > MOST_BYTES && i < sheets.length - 2) return sheets.slice(i + 1);
+  }
+  return sheets;
+}
+
 /** Shows a new state; what was undone before is gone. */
 export function pushSheet(sheet: Sheet): void {
   setEditor((state) => {
-    const kept = [...state.sheets.slice(0, state.at + 1), sheet].slice(-MOST_SHEETS);
+    const kept = withinMemory([...state.sheets.slice(0, state.at + 1), sheet].slice(-MOST_SHEETS));
     return { sheets: kept, at: kept.length - 1, result: undefined, aside: aside(state), after: undefined };
   });
 }
@@ -83,6 +113,21 @@ export function redo(): void {
   else setEditor({ ...state.after, before: documentOf(state), after: undefined });
 }
 
+/** A file as its first state: a photograph keeps its original. */
+async function sheetOf(file: Blob): Promise<Sheet> {
+  const size = await sizeOf(file);
+  if (Math.max(size.width, size.height) <= MOST_SIDE) return freshSheet(await readPicture(file));
+  if (await isPhotoFile(file)) {
+    const { photo, shown } = await openPhoto(file, MOST_SHOWN);
+    return freshSheet(canvasOf(shown), photo);
+  }
+  const image = await readPicture(file);
+  say(
+    `This browser cannot keep the original of ${size.width}×${size.height} pixels: it is edited at ${image.width}×${image.height}.`,
+  );
+  return freshSheet(image);
+}
+
 export interface Opening {
   /** As the toast calls it. */
   readonly name: string;
@@ -95,7 +140,7 @@ export interface Opening {
 /** Opens a picture file, with a way back to a changed one; says in words why one cannot be opened. Returns whether it is open. */
 export async function openPicture(file: Blob, { name, classId, source, more }: Opening): Promise<boolean> {
   try {
-    const image = await readPicture(file);
+    const sheet = await sheetOf(file);
     setStudio({ view: "edit", looking: undefined });
     if (refused()) return false;
     const state = editor();
@@ -104,7 +149,7 @@ export async function openPicture(file: Blob, { name, classId, source, more }: O
       id: newId(),
       name,
       source,
-      sheets: [freshSheet(image)],
+      sheets: [sheet],
       at: 0,
       result: undefined,
       aside: undefined,

@@ -22,6 +22,7 @@ const TOOLS = [
 /** What to mask, and what to paint there. */
 export function Panel() {
   const softness = useEditor((state) => state.softness);
+  const isPhoto = useEditor((state) => currentSheet(state)?.photo !== undefined);
   const info = useStudio((state) => state.info);
   if (info === undefined) return null;
   return (
@@ -45,7 +46,7 @@ export function Panel() {
           value={softness}
           onChange={(value) => setEditor({ softness: value })}
         />
-        <ExtendField />
+        {!isPhoto && <ExtendField />}
         <ClassField info={info} />
         <Parameters info={info} />
       </div>
@@ -57,14 +58,16 @@ export function Panel() {
               {CONTROL} ⏎
             </span>
           </Button>
-          <Button
-            icon="sharpen"
-            kind="big"
-            title="The same picture at twice its size"
-            onClick={() => void refineTwice()}
-          >
-            Refine ×2
-          </Button>
+          {!isPhoto && (
+            <Button
+              icon="sharpen"
+              kind="big"
+              title="The same picture at twice its size"
+              onClick={() => void refineTwice()}
+            >
+              Refine ×2
+            </Button>
+          )}
         </div>
       </div>
     </form>
@@ -128,7 +131,9 @@ function BrushField() {
 
 /** Counts the brush in other pixels; it stays as large as it is. */
 function setBrushUnit(unit: BrushUnit): void {
-  const { scale } = shownView(useViewport.getState());
+  const viewport = useViewport.getState();
+  // Screen pixels of one pixel of the picture's own.
+  const scale = shownView(viewport).scale * viewport.shrink;
   setEditor((state) => {
     if (state.brushIn === unit) return {};
     const size = unit === "picture" ? state.brush / scale : state.brush * scale;

@@ -5,9 +5,10 @@ import { useStudio } from "../state/store.ts";
 import { BlobImage, useBlobAddress } from "../ui/blob-image.tsx";
 import { Button } from "../ui/controls.tsx";
 import { placeInLine } from "../ui/format.ts";
-import type { Sheet } from "./document.ts";
-import { type Result, setEditor } from "./editor-store.ts";
-import { accept, backToMask, paintedClass } from "./edits.ts";
+import { type Sheet, shownScale } from "./document.ts";
+import { type PhotoPart, type Result, setEditor } from "./editor-store.ts";
+import { accept, backToMask, paintedClass, refinePart } from "./edits.ts";
+import type { Frame } from "./view.ts";
 
 /** Variants side by side, and the chosen one laid over the picture before it. */
 export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) {
@@ -15,12 +16,12 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
   const { pictures, picked, status, done, waiting } = result;
   const chosen = pictures[picked];
   const after = useBlobAddress(chosen?.image);
-  const { width, height } = sheet.mask;
+  const { width, height } = result.part?.region ?? sheet.mask;
   const finished = status === "done";
   return (
     <section className="result" aria-label="Variants" style={{ ["--shape" as string]: width / height }}>
       <div className="compare" style={{ aspectRatio: `${width} / ${height}` }}>
-        <Before sheet={sheet} />
+        <Before sheet={sheet} part={result.part?.region} />
         {after && (
           <img
             src={after}
@@ -66,6 +67,7 @@ export function ResultView({ result, sheet }: { result: Result; sheet: Sheet }) 
             ? `Painting, ${Math.round(100 * done)} %`
             : placeInLine(waiting)}
       </p>
+      {finished && result.part !== undefined && <DetailNote part={result.part} />}
       <ResultActions result={result} />
     </section>
   );
@@ -102,8 +104,28 @@ function ResultActions({ result }: { result: Result }) {
   );
 }
 
-function Before({ sheet }: { sheet: Sheet }) {
+/** From so many pixels of a photograph for one of the model's on, it is said. */
+const COARSE = 1.3;
+
+/** Says where what was painted is coarser than the photograph, and offers to draw it finer. */
+function DetailNote({ part: { region, zoom } }: { part: PhotoPart }) {
+  if (zoom < COARSE) return null;
+  return (
+    <div className="note">
+      <p>
+        This part is {region.width}×{region.height} pixels of the photo: what the model painted is {zoom.toFixed(1)}{" "}
+        times coarser than what is around it.
+      </p>
+      <Button icon="sharpen" onClick={() => void refinePart()}>
+        Refine this part
+      </Button>
+    </div>
+  );
+}
+
+function Before({ sheet, part }: { sheet: Sheet; part: Frame | undefined }) {
   const { image, mask, margins } = sheet;
+  if (part !== undefined) return <PartBefore sheet={sheet} part={part} />;
   return (
     <canvas
       width={mask.width}
@@ -114,6 +136,24 @@ function Before({ sheet }: { sheet: Sheet }) {
         const context = canvas?.getContext("2d");
         context?.clearRect(0, 0, mask.width, mask.height);
         context?.drawImage(image, margins.left, margins.top);
+      }}
+    />
+  );
+}
+
+/** A part of a photograph as it is shown. */
+function PartBefore({ sheet, part }: { sheet: Sheet; part: Frame }) {
+  const scale = shownScale(sheet);
+  const [width, height] = [Math.ceil(part.width * scale), Math.ceil(part.height * scale)];
+  return (
+    <canvas
+      width={width}
+      height={height}
+      role="img"
+      aria-label="Before"
+      ref={(canvas) => {
+        const from = [part.left * scale, part.top * scale, part.width * scale, part.height * scale] as const;
+        canvas?.getContext("2d")?.drawImage(sheet.image, ...from, 0, 0, width, height);
       }}
     />
   );

@@ -67,7 +67,7 @@ export function pinched(view: View, [a, b]: readonly [Point, Point], [c, d]: rea
 
 export const distance = ([a, b]: Point, [c, d]: Point): number => Math.hypot(c - a, d - b);
 
-export const middle = ([a, b]: Point, [c, d]: Point): Point => [(a + c) / 2, (b + d) / 2];
+const middle = ([a, b]: Point, [c, d]: Point): Point => [(a + c) / 2, (b + d) / 2];
 
 /** The view within its limits: not too small or large, and some of the frame in sight. A scale beyond them is put right about `at`. */
 export function heldView(view: View, frame: Frame, room: Size, at: Point = [room.width / 2, room.height / 2]): View {

@@ -9,6 +9,8 @@ interface Viewport {
   readonly room: Size;
   /** The picture with its margins. */
   readonly frame: Frame;
+  /** Pixels of the shown picture for one of its own: below 1 for photographs. */
+  readonly shrink: number;
   /** Undefined: the whole picture, whatever the room. */
   readonly view: View | undefined;
 }
@@ -16,6 +18,7 @@ interface Viewport {
 export const useViewport = create<Viewport>()(() => ({
   room: { width: 320, height: 320 },
   frame: { left: 0, top: 0, width: 1, height: 1 },
+  shrink: 1,
   view: undefined,
 }));
 
@@ -40,7 +43,8 @@ export function zoomBy(factor: number, at: Point = center()): void {
 /** Shows one pixel of the picture as one of the screen's own. */
 export function oneToOne(): void {
   const at = center();
-  change((view) => scaledAt(view, 1 / devicePixelRatio, at), at);
+  const { shrink } = useViewport.getState();
+  change((view) => scaledAt(view, 1 / devicePixelRatio / shrink, at), at);
 }
 
 export const panBy = (dx: number, dy: number): void => change((view) => moved(view, dx, dy));

@@ -5,8 +5,9 @@ import { fit, oneToOne, shownView, useViewport, zoomBy } from "./viewport.ts";
 /** How large the picture is shown, and buttons that change that. */
 export function ZoomBar() {
   const { scale } = shownView(useViewport());
+  const shrink = useViewport((state) => state.shrink);
   const isFit = useViewport((state) => state.view === undefined);
-  const percent = 100 * scale * devicePixelRatio;
+  const percent = 100 * scale * shrink * devicePixelRatio;
   return (
     <div className="zoom-bar" role="toolbar" aria-label="Zoom">
       <Button kind="quiet" aria-label="Zoom out" title="Zoom out (−)" onClick={() => zoomBy(1 / ZOOM_STEP)}>
