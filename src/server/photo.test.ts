@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { FlexVAR } from "flexvar";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -86,7 +87,10 @@ test("a stream and a job have the format too", async () => {
     if (event.type !== "image_job.queued") formats.push((await sharp(fromBase64(event.b64_json)).metadata()).format);
   expect(formats).toEqual(["webp", "webp"]);
   let job = await client.startGeneration({ ...drawn, size: 48, output_format: "jpeg" });
-  while (job.status === "queued" || job.status === "running") job = await client.job(job.id);
+  while (job.status === "queued" || job.status === "running") {
+    await nextTurn();
+    job = await client.job(job.id);
+  }
   expect(job.result?.output_format).toBe("jpeg");
 });
 
