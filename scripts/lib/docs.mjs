@@ -42,7 +42,7 @@ const TITLES = {
 const INTERNAL = [
   ...["samplingSchema", "Networks", "Program", "Session", "OpenOptions", "Provider"],
   ...["DRAWN", "EDIT_TASKS", "DEFAULT_LIMITS", "STEP_TABLES"],
-  ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES"],
+  ...["SiteFiles", "ShownScales", "ProductShape", "Fetch", "MASK_MODES", "OUTPUT_FORMATS"],
   ...["NpyDType", "ElementsOf", "Crop", "PixelSize", "Options", "Decided", "ConfigOption", "Value"],
   ...["FileErrorOptions", "JobEngine", "EngineContext", "Computed", "PixelScale", "PixelBatch"],
 ];

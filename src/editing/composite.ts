@@ -6,14 +6,14 @@ import { keptMean } from "./neighbourhood.ts";
 
 export interface CompositeOptions {
   /**
-   * Pixels of the picture inside the hole over which its edge is evened out, 0 to {@link LONGEST_SEAM}; 0: none. Three pixels of the
+   * Pixels of the picture inside the hole over which its edge is evened out, 0 to 64; 0: none. Three pixels of the
    * patch by default, none where the patch is of the region's own size.
    */
   readonly seam?: number | undefined;
 }
 
 /** Longest seam, pixels: bands are as high as three of it. */
-export const LONGEST_SEAM = 64;
+const LONGEST_SEAM = 64;
 
 /** Pixels of the patch over which an edge is evened out by default. */
 const SEAM = 3;

@@ -24,10 +24,7 @@ export {
 export {
   encodePhoto,
   inColoursOf,
-  isTransparent,
   loadPhoto,
-  type Photo,
-  type PhotoFacts,
   type PhotoOutput,
   photoFacts,
 } from "./photo.ts";

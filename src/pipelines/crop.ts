@@ -88,7 +88,7 @@ function composed({ image, mask, region }: Scene, patch: RgbImage | RgbaImage): 
 }
 
 /** An 8-bit picture under the name that full size has. */
-export const asMaster = ({ data, width, height }: RgbImage | RgbaImage): MasterImage => ({
+const asMaster = ({ data, width, height }: RgbImage | RgbaImage): MasterImage => ({
   data,
   width,
   height,
