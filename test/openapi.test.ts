@@ -65,8 +65,7 @@ describe("the OpenAPI document", { timeout: PATIENCE }, () => {
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env }).catch((error) => error);
     const { problems } = JSON.parse(stdout) as { problems: { ruleId: string; severity: string; message: string }[] };
     expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
-    // Variations have no reply but where to go instead.
-    expect(problems.map(({ ruleId }) => ruleId)).toEqual(["operation-2xx-response"]);
+    expect(problems.map(({ ruleId }) => ruleId)).toEqual([]);
   });
 
   test("becomes a typed client that compiles, streams and uploads included", async () => {

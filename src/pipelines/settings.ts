@@ -144,14 +144,16 @@ function recordedValue(name: OptionName, value: unknown): Json {
   return rowOf(name).text === "per scale" ? formatPerScale(value as PerScale) : (value as Json);
 }
 
-/** Recorded options back to options; what has no key has its default. */
-const recordedOptions = (settings: SettingsRecord): Record<string, unknown> =>
-  Object.fromEntries(
-    RECORDED_OPTIONS.map((name) => {
+/** Recorded options back to options; what has no key has its default, those of editing where something was edited. */
+function recordedOptions(settings: SettingsRecord): Record<string, unknown> {
+  const isEdited = EDIT_TASKS.includes(settings.task as EditTask);
+  return Object.fromEntries(
+    RECORDED_OPTIONS.filter((name) => isEdited || !EDITING_FIELDS.includes(name as never)).map((name) => {
       const { http, recorded, ...row } = rowOf(name);
       return [name, settings[http] ?? (recorded === "unless default" ? row.default : undefined)];
     }),
   );
+}
 
 /** Settings of one picture of a run: its class, its number within the class, and the run's. */
 export function pictureSettings(

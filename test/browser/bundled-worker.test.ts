@@ -1,18 +1,22 @@
 /** `createWorkerPipeline` in pages that other people's bundlers make, at their defaults but for minifying, which takes a minute. */
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { promisify } from "node:util";
 import { FlexVAR, type GenerateOptions } from "flexvar";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildAll } from "../../scripts/build.mjs";
 import { findChromium } from "../../scripts/lib/tools.mjs";
+import { makeWebPackage } from "../../scripts/web-package.mjs";
 import { writeAssets } from "../../src/site/index.ts";
 import { type BundlerName, type Consumer, openConsumer } from "../support/bundlers.ts";
 import { importGolden } from "../support/golden.ts";
 import { projectRoot } from "../support/imports.ts";
 
+const run = promisify(execFile);
 const executablePath = findChromium();
 const missing = executablePath === undefined && process.env.FLEXVAR_REQUIRE_CHROMIUM === undefined;
 /** Where the package has to be built first. */
@@ -29,7 +33,7 @@ interface Drawn {
   readonly stopped: string;
 }
 
-const PAGE = `import { createWorkerPipeline } from "flexvar/worker";
+const pageOf = (name: string): string => `import { createWorkerPipeline } from "${name}/worker";
 globalThis.draw = async (options) => {
   const pipe = await createWorkerPipeline("model/");
   const tokens = [];
@@ -88,8 +92,8 @@ describe.skipIf(missing)("a pipeline in a worker", { timeout: 180_000 }, () => {
     await consumer?.close();
   });
 
-  async function draw(bundler: BundlerName): Promise<Drawn> {
-    root = await consumer.bundle(bundler, PAGE, false);
+  async function draw(bundler: BundlerName, from: Consumer = consumer, name = "flexvar"): Promise<Drawn> {
+    root = await from.bundle(bundler, pageOf(name), false);
     if (bundler === "esbuild") await writeAssets(root, { worker: join(projectRoot, "dist", "web", "assets") });
     await mkdir(join(root, "model"), { recursive: true });
     await cp(model, join(root, "model"), { recursive: true });
@@ -115,14 +119,59 @@ describe.skipIf(missing)("a pipeline in a worker", { timeout: 180_000 }, () => {
     ["esbuild", "beside its script, where `flexvar assets` wrote them"],
   ] as const)("a page made by %s finds worker and runtime %s", async (bundler, _where) => {
     const drawn = await draw(bundler);
-    const pipe = await FlexVAR.fromPretrained(model, { device: "cpu" });
-    const tokens: number[][] = [];
-    for await (const step of pipe.generate(OPTIONS)) tokens.push([...step.tokens]);
-    await pipe.dispose();
+    expect(drawn.tokens).toEqual(await tokensInNode());
     expect(drawn.device).toMatch(/^onnxruntime-web .*wasm, 1 thread$/);
-    expect(drawn.tokens).toEqual(tokens);
     expect([drawn.width, drawn.pixels.length]).toEqual([64, 64 * 64 * 3]);
     expect(drawn.refused).toBe("OptionError: seed");
     expect(drawn.stopped).toBe("enough");
   });
+
+  test("the package for pages alone is small, and draws the same", async () => {
+    const alone = await openConsumer(async (folder) => {
+      const made = join(folder, "made");
+      await makeWebPackage(made);
+      const { stdout } = await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { cwd: made });
+      const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+      const args = ["install", "--prefer-offline", "--no-audit", "--no-fund", join(folder, filename)];
+      await run("npm", args, { cwd: folder });
+    });
+    try {
+      const installed = join(alone.folder, "node_modules");
+      expect(await bytesIn(installed)).toBeLessThan(60e6);
+      expect((await readdir(installed)).sort()).toEqual([
+        ".bin",
+        ".package-lock.json",
+        "fflate",
+        "flexvar-web",
+        "onnxruntime-common",
+        "zod",
+      ]);
+      expect((await draw("vite", alone, "flexvar-web")).tokens).toEqual(await tokensInNode());
+      // For other bundlers, what `flexvar assets` of the whole package writes.
+      const written = join(alone.folder, "assets");
+      await run(process.execPath, [join(installed, "flexvar-web", "bin", "assets.mjs"), written]);
+      const whole = join(alone.folder, "whole");
+      await writeAssets(whole, { worker: join(projectRoot, "dist", "web", "assets") });
+      expect((await readdir(written)).sort()).toEqual((await readdir(whole)).sort());
+    } finally {
+      await alone.close();
+    }
+  });
+
+  async function tokensInNode(): Promise<number[][]> {
+    const pipe = await FlexVAR.fromPretrained(model, { device: "cpu" });
+    const tokens: number[][] = [];
+    for await (const step of pipe.generate(OPTIONS)) tokens.push([...step.tokens]);
+    await pipe.dispose();
+    return tokens;
+  }
 });
+
+/** Bytes of all files in a folder and below it. */
+async function bytesIn(folder: string): Promise<number> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(
+    found.filter((one) => one.isFile()).map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -64,7 +64,7 @@ const bundlers: Readonly<Record<BundlerName, Bundler>> = {
 const problemsOf = (stats: { toJson(what: object): { errors?: { message: string }[] } } | undefined): string =>
   (stats?.toJson({ all: false, errors: true }).errors ?? []).map(({ message }) => message).join("\n");
 
-/** A folder with the built package installed, as a link. */
+/** A folder with the built package installed. */
 export interface Consumer {
   readonly folder: string;
   /** Bundles a page of this text and returns the folder of what comes out. */
@@ -72,12 +72,12 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
-export async function openConsumer(): Promise<Consumer> {
+/** @param install puts the package into the folder; by default the project itself, as a link. */
+export async function openConsumer(install: (folder: string) => Promise<unknown> = linked): Promise<Consumer> {
   // Outside the project, whose tsconfig.json bundlers would heed.
   const folder = await mkdtemp(join(tmpdir(), "flexvar-consumer-"));
-  await mkdir(join(folder, "node_modules"));
-  await symlink(projectRoot, join(folder, "node_modules", "flexvar"), "junction");
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  await install(folder);
   return {
     folder,
     async bundle(bundler, text, minify = true) {
@@ -91,6 +91,11 @@ export async function openConsumer(): Promise<Consumer> {
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+async function linked(folder: string): Promise<void> {
+  await mkdir(join(folder, "node_modules"));
+  await symlink(projectRoot, join(folder, "node_modules", "flexvar"), "junction");
 }
 
 /** A script that was made. */
