@@ -144,7 +144,7 @@ function evenBand(band: Band, seam: number, from: number, to: number): void {
 
 /** Steps (up, down, left, right) to the nearest kept pixel of a band, exact up to `most`: two passes of a distance transform. */
 function stepsIn({ width, height, hole }: Band, most: number): Uint8Array {
-  const steps = Uint8Array.from(hole, (value) => (value === 0 ? 0 : most + 1));
+  const steps = hole.map((value) => (value === 0 ? 0 : most + 1));
   const pass = (y: number, x: number, row: number, column: number): void => {
     const i = y * width + x;
     if (steps[i] === 0) return;

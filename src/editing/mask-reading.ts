@@ -114,11 +114,8 @@ function transparency({ alpha, isAlphaScaled }: Planes, width: number, height: n
 
 /** Luma over black; of a picture that is black then (white under full transparency) the luma of the colours alone. */
 function brightness(planes: Planes, width: number, height: number): Read {
-  const { data: rgb, channels, alpha } = planes;
-  const luma = (i: number): number =>
-    (299 * rgb[channels * i]! + 587 * rgb[channels * i + 1]! + 114 * rgb[channels * i + 2]!) / 1000;
-  let data = Uint8Array.from(alpha, (value, i) => Math.round((luma(i) * value) / 255));
-  if (data.every((value) => value === 0)) data = Uint8Array.from(alpha, (_, i) => Math.round(luma(i)));
+  let data = lumaOf(planes, planes.alpha);
+  if (data.every((value) => value === 0)) data = lumaOf(planes, undefined);
   const numbers = numbersIn(data);
   const index = numbers.length === 1 ? numbers[0] : undefined;
   if (index !== undefined || isMarked(planes)) data = data.map((value) => (value > 0 ? 255 : 0));
@@ -129,12 +126,24 @@ function brightness(planes: Planes, width: number, height: number): Read {
   };
 }
 
+/** Rec. 601 luma, over black by an alpha. */
+function lumaOf({ data: rgb, channels, alpha: { length } }: Planes, alpha: Uint8Array | undefined): Uint8Array {
+  const luma = new Uint8Array(length);
+  for (let i = 0, at = 0; i < length; i++, at += channels) {
+    const value = (299 * rgb[at]! + 587 * rgb[at + 1]! + 114 * rgb[at + 2]!) / 1000;
+    luma[i] = Math.round(alpha === undefined ? value : (value * alpha[i]!) / 255);
+  }
+  return luma;
+}
+
 /** Values up to this are numbers of things, not shades: nobody sees them. */
 const MOST_INDEX = 15;
 
 /** The numbers beside 0 of a mask that numbers things, rising; none of a mask of shades. */
 function numbersIn(data: Uint8Array): number[] {
-  const numbers = [...new Set(data)].filter((value) => value > 0).sort((a, b) => a - b);
+  const isThere = new Uint8Array(256);
+  for (let i = 0; i < data.length; i++) isThere[data[i]!] = 1;
+  const numbers = Array.from(isThere.keys()).filter((value) => value > 0 && isThere[value] === 1);
   return numbers.every((value) => value <= MOST_INDEX) ? numbers : [];
 }
 

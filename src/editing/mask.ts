@@ -52,7 +52,7 @@ export function isSoft({ data }: EditMask): boolean {
 
 /** The hole: 1 where anything is repainted, [H, W]. Partly repainted pixels belong to it. */
 export function holeOf({ data }: EditMask): Uint8Array {
-  return Uint8Array.from(data, (value) => (value > 0 ? 1 : 0));
+  return data.map((value) => (value > 0 ? 1 : 0));
 }
 
 /** Runs of equal values as text, `value*length` in base 36 joined by commas: what settings keep of a mask. */

@@ -25,7 +25,7 @@ export function rowsToBytes({ details, ...rows }: FeatureRows): Uint8Array {
 
 /** @throws FileError naming `where` for bytes that {@link rowsToBytes} did not make */
 export function rowsFromBytes(bytes: Uint8Array, where: string): FeatureRows {
-  const copy = Uint8Array.from(bytes);
+  const copy = new Uint8Array(bytes);
   const heads = parseJson(Buffer.from(copy.subarray(0, HEAD)).toString("latin1"), where);
   const found = new Map<Part, PlacedRows>();
   let at = HEAD;

@@ -90,7 +90,7 @@ async function samplesOf(open: (ignoreIcc: boolean) => Sharp, metadata: Metadata
 
 function wide(data: Buffer): Uint16Array {
   if (data.byteOffset % 2 === 0) return new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  return new Uint16Array(Uint8Array.from(data).buffer);
+  return new Uint16Array(new Uint8Array(data).buffer);
 }
 
 /** An sRGB picture in a photograph's colour space: of 16 bits where it is another. @throws Error where the profile cannot be used */

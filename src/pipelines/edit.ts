@@ -14,7 +14,15 @@ import {
   type WindowPass,
 } from "../editing/index.ts";
 import { OptionError } from "../errors/index.ts";
-import { flattenAlpha, isOpaque, MAX_IMAGE_SIDE, type RgbaImage, type RgbImage, withAlpha } from "../image/index.ts";
+import {
+  channelsOf,
+  flattenAlpha,
+  isOpaque,
+  MAX_IMAGE_SIDE,
+  type RgbaImage,
+  type RgbImage,
+  withAlpha,
+} from "../image/index.ts";
 import {
   type EditingInput,
   pickEditing,
@@ -57,7 +65,8 @@ export function withGuidance<T extends Pick<EditOptions, "guidance">>(
   mask: EditMask | undefined,
 ): T {
   if (options.guidance !== undefined || mask === undefined) return options;
-  const open = mask.data.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
+  let open = 0;
+  for (let i = 0; i < mask.data.length; i++) if (mask.data[i]! > 0) open++;
   if (2 * open >= mask.data.length) return options;
   const { guidance } = resolvePlan(config, {});
   return { ...options, guidance: mapPerScale(guidance, (value) => Math.min(value, EDIT_GUIDANCE)) };
@@ -69,6 +78,7 @@ export function withGuidance<T extends Pick<EditOptions, "guidance">>(
  * @throws OptionError for bad options; the signal's reason when aborted.
  */
 export async function* inpaint(pipe: OpenModel, options: InpaintOptions): AsyncGenerator<EditEvent> {
+  channelsOf(options.image);
   const mask = checkMask(options.mask, options.image);
   const editing = resolveEditing(pickEditing({ ...options }));
   const guided = withGuidance(pipe, options, mask);

@@ -184,7 +184,7 @@ describe.skipIf(missingChromium)("the studio of a server in Chromium", { timeout
     server = await serve("--port", new URL(server.url).port);
     await page.getByText("The server answers again.").waitFor({ timeout: 40_000 });
     await expect.poll(() => chip().textContent(), { timeout: PATIENCE }).toContain("Ready");
-    expect(await page.getByText("The server does not answer.").count()).toBe(0);
+    await expect.poll(() => page.locator(".connection-line").count()).toBe(0);
     await drawButton().click();
     await done();
     await page.getByRole("link", { name: /Gallery/ }).click();
