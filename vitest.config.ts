@@ -3,7 +3,13 @@ import { defineConfig } from "vitest/config";
 
 const src = fileURLToPath(new URL("./src/", import.meta.url));
 
-/** Files that start servers, browsers or workers, or share a support module with hooks of its own: a process each. */
+/** Files that start nothing, and share no support module with hooks of its own. */
+const TOGETHER = [
+  "src/**/*.test.ts",
+  "test/{conformance,openai,parity}/*.test.ts",
+  "test/{layering,options,shapes}.test.ts",
+];
+/** All others have a process each. */
 const ALONE = ["src/cluster/**/*.test.ts", "test/**/*.test.ts"];
 
 export default defineConfig({
@@ -16,13 +22,14 @@ export default defineConfig({
   test: {
     setupFiles: ["test/setup.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // Many files wait for processes, timers or a browser: two at a time left a third of two cores unused.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
       // Loading the library anew for each of these files took longer than most of their tests: they share it.
-      { extends: true, test: { name: "units", include: ["src/**/*.test.ts"], exclude: ALONE, isolate: false } },
-      { extends: true, test: { name: "alone", include: ALONE } },
+      { extends: true, test: { name: "units", include: TOGETHER, exclude: ["src/cluster/**"], isolate: false } },
+      { extends: true, test: { name: "alone", include: ALONE, exclude: TOGETHER.slice(1) } },
     ],
   },
 });
