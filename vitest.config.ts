@@ -4,11 +4,7 @@ import { defineConfig } from "vitest/config";
 const src = fileURLToPath(new URL("./src/", import.meta.url));
 
 /** Files that start nothing, and share no support module with hooks of its own. */
-const TOGETHER = [
-  "src/**/*.test.ts",
-  "test/{conformance,openai,parity}/*.test.ts",
-  "test/{layering,options,shapes}.test.ts",
-];
+const TOGETHER = ["src/**/*.test.ts", "test/{conformance,openai,parity}/*.test.ts", "test/{layering,options}.test.ts"];
 /** All others have a process each. */
 const ALONE = ["src/cluster/**/*.test.ts", "test/**/*.test.ts"];
 

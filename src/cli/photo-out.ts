@@ -94,10 +94,11 @@ export async function photoOut(
     throw new UsageError("--format: expected png or webp for a picture with transparent parts, got jpeg");
   if (format === "webp" && Math.max(image.width, image.height) > WEBP_SIDE)
     throw new UsageError(`--format: expected png or jpeg for more than ${WEBP_SIDE} pixels a side, got webp`);
-  const { isPlain, converted } = await photoFacts(source);
-  const isPhoto = mask !== undefined && !(isPlain && !isCropped);
-  if (!isPhoto && format === "png" && name === undefined) return { notes: [] };
+  const { isPlain, hasRecords, converted } = await photoFacts(source);
   const metadata = flags.metadata === false || flags.metadata === "drop" ? "drop" : "keep";
+  const isKept = !isPlain || (hasRecords && metadata === "keep");
+  const isPhoto = mask !== undefined && (isKept || isCropped);
+  if (!isPhoto && format === "png" && name === undefined) return { notes: [] };
   const target: PhotoTarget = { source, mask, format, quality: flags.quality, metadata };
   return { photo: { target, name }, notes: converted === undefined ? [] : [`${source.where}: ${converted}`] };
 }

@@ -43,8 +43,10 @@ export async function loadPhoto(
 
 /** What of a file a plain 8-bit sRGB copy of its pixels would lose. */
 export interface PhotoFacts {
-  /** Nothing: 8-bit sRGB without a profile and records. */
+  /** Of its samples nothing: they are, or become, 8-bit sRGB without a profile. */
   readonly isPlain: boolean;
+  /** It has EXIF or XMP. */
+  readonly hasRecords: boolean;
   /** See {@link Photo.converted}. */
   readonly converted?: string | undefined;
 }
@@ -56,9 +58,10 @@ export async function photoFacts(
 ): Promise<PhotoFacts> {
   const { bytes, where } = await pictureBytes(input);
   return decodeWithin(bytes, where, limits, async (_, metadata) => {
-    const { depth, space, icc, exif, xmp } = metadata;
-    const isPlain = depth === "uchar" && space === "srgb" && [icc, exif, xmp].every((part) => part === undefined);
-    return { isPlain, converted: conversionOf(metadata) };
+    const { depth, icc, exif, xmp } = metadata;
+    const converted = conversionOf(metadata);
+    const isPlain = converted !== undefined || (depth === "uchar" && icc === undefined);
+    return { isPlain, hasRecords: exif !== undefined || xmp !== undefined, converted };
   });
 }
 

@@ -180,8 +180,8 @@ async function photoTarget(fields: Fields, mask: EditMask, crop: string): Promis
   const bytes = await pictureBytes(String([fields.image].flat()[0]));
   if (bytes === undefined || fields.variation === true) return undefined;
   const source = { bytes, where: "image" };
-  const { isPlain } = await photoFacts(source);
-  return isPlain && crop === "none" ? undefined : { source, mask, format: "png" };
+  const { isPlain, hasRecords } = await photoFacts(source);
+  return isPlain && !hasRecords && crop === "none" ? undefined : { source, mask, format: "png" };
 }
 
 /** What replies make of the pictures; nothing for PNGs. @throws ApiError for a PNG that is to lose something */
