@@ -4,7 +4,7 @@ import { basename, dirname, extname } from "node:path";
 import { type Command, Option } from "commander";
 import type { EditMask } from "../editing/index.ts";
 import { isOpaque, OUTPUT_FORMATS, type OutputFormat, type RgbaImage } from "../image/index.ts";
-import { type PictureFile, photoFacts } from "../image/node.ts";
+import { losesAsPlain, type PictureFile, photoFacts } from "../image/node.ts";
 import type { PhotoTarget } from "../pipelines/node.ts";
 import { UsageError } from "./errors.ts";
 import { wholeNumber } from "./flags.ts";
@@ -94,11 +94,13 @@ export async function photoOut(
     throw new UsageError("--format: expected png or webp for a picture with transparent parts, got jpeg");
   if (format === "webp" && Math.max(image.width, image.height) > WEBP_SIDE)
     throw new UsageError(`--format: expected png or jpeg for more than ${WEBP_SIDE} pixels a side, got webp`);
-  const { isPlain, hasRecords, converted } = await photoFacts(source);
+  const facts = await photoFacts(source);
   const metadata = flags.metadata === false || flags.metadata === "drop" ? "drop" : "keep";
-  const isKept = !isPlain || (hasRecords && metadata === "keep");
-  const isPhoto = mask !== undefined && (isKept || isCropped);
+  const isPhoto = mask !== undefined && (losesAsPlain(facts, metadata) || isCropped);
   if (!isPhoto && format === "png" && name === undefined) return { notes: [] };
   const target: PhotoTarget = { source, mask, format, quality: flags.quality, metadata };
-  return { photo: { target, name }, notes: converted === undefined ? [] : [`${source.where}: ${converted}`] };
+  return {
+    photo: { target, name },
+    notes: facts.converted === undefined ? [] : [`${source.where}: ${facts.converted}`],
+  };
 }

@@ -25,6 +25,7 @@ export {
   encodePhoto,
   inColoursOf,
   loadPhoto,
+  losesAsPlain,
   type PhotoOutput,
   photoFacts,
 } from "./photo.ts";

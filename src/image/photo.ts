@@ -51,6 +51,10 @@ export interface PhotoFacts {
   readonly converted?: string | undefined;
 }
 
+/** Whether a plain PNG of the pictures would lose something of a photograph's file: then it is written as the photograph is. */
+export const losesAsPlain = ({ isPlain, hasRecords }: PhotoFacts, metadata: "keep" | "drop" = "keep"): boolean =>
+  !isPlain || (hasRecords && metadata === "keep");
+
 /** Looks at a photograph's head alone. @throws ImageError as `loadRgb` */
 export async function photoFacts(
   input: PictureSource,

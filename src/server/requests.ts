@@ -11,7 +11,7 @@ import {
   resizeMask,
   resizeRgba,
 } from "../editing/index.ts";
-import { photoFacts, pictureHash, type RgbaImage } from "../image/node.ts";
+import { losesAsPlain, photoFacts, pictureHash, type RgbaImage } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
 import {
   drawing,
@@ -180,8 +180,8 @@ async function photoTarget(fields: Fields, mask: EditMask, crop: string): Promis
   const bytes = await pictureBytes(String([fields.image].flat()[0]));
   if (bytes === undefined || fields.variation === true) return undefined;
   const source = { bytes, where: "image" };
-  const { isPlain, hasRecords } = await photoFacts(source);
-  return isPlain && !hasRecords && crop === "none" ? undefined : { source, mask, format: "png" };
+  const isPhoto = crop !== "none" || losesAsPlain(await photoFacts(source));
+  return isPhoto ? { source, mask, format: "png" } : undefined;
 }
 
 /** What replies make of the pictures; nothing for PNGs. @throws ApiError for a PNG that is to lose something */
