@@ -3,10 +3,19 @@ import { defineConfig } from "vitest/config";
 
 const src = fileURLToPath(new URL("./src/", import.meta.url));
 
-/** Files that start nothing, and share no support module with hooks of its own. */
-const TOGETHER = ["src/**/*.test.ts", "test/{conformance,openai,parity}/*.test.ts", "test/{layering,options}.test.ts"];
+/** Files that share one process: they set no variables of the environment, and no support module of theirs has hooks. */
+const TOGETHER = [
+  "src/**/*.test.ts",
+  "test/{conformance,openai,parity}/*.test.ts",
+  "test/recipes/{ablation*,claims,cluster-scaling,degradations,fashion,same-seed,train}.test.ts",
+  "test/studio/{editor-geometry,kept-parts,photo}.test.ts",
+  "test/{docs,engines,json-files,layering,openapi,options,regexps,scripts,wasm-fallback}.test.ts",
+  "test/{,runtime-,train-}webgpu.test.ts",
+];
+/** Files whose support module starts NATS once for all of a file's tests. */
+const CLUSTER = ["src/cluster/{cluster,faults,sets}.test.ts"];
 /** All others have a process each. */
-const ALONE = ["src/cluster/**/*.test.ts", "test/**/*.test.ts"];
+const ALONE = [...CLUSTER, "test/**/*.test.ts"];
 
 export default defineConfig({
   resolve: {
@@ -24,7 +33,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       // Loading the library anew for each of these files took longer than most of their tests: they share it.
-      { extends: true, test: { name: "units", include: TOGETHER, exclude: ["src/cluster/**"], isolate: false } },
+      { extends: true, test: { name: "units", include: TOGETHER, exclude: CLUSTER, isolate: false } },
       { extends: true, test: { name: "alone", include: ALONE, exclude: TOGETHER.slice(1) } },
     ],
   },
