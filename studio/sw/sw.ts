@@ -52,8 +52,9 @@ worker.addEventListener("fetch", (event) => {
   const { scope } = worker.registration;
   if (request.method !== "GET" || !request.url.startsWith(scope)) return;
   const path = new URL(request.url).pathname.slice(new URL(scope).pathname.length);
-  // The server's own interface and its streams pass untouched.
-  if (/^(v1\/|healthz|metrics|openapi)/.test(path)) return;
+  // The server's own interface and its streams pass untouched, and weights, which coming through here would slow down: a page's own
+  // origin may send them without further headers.
+  if (/^(v1\/|healthz|metrics|openapi)/.test(path) || /^model\/.*\.safetensors$/.test(path)) return;
   event.respondWith(answer(request, path));
 });
 
@@ -61,7 +62,6 @@ async function answer(request: Request, path: string): Promise<Response> {
   if (path.startsWith("ort/")) return isolated(await fromCacheFirst(RUNTIME_CACHE, request));
   if (path === "" || path === "index.html") return isolated(await fromNetworkFirst(request, "./"));
   if (path.startsWith("assets/")) return isolated(await fromCacheFirst(SHELL_CACHE, request));
-  if (path.startsWith("model/") && /\.safetensors$/.test(path)) return isolated(await fetch(request));
   return isolated(await fromNetworkFirst(request, request));
 }
 

@@ -18,6 +18,9 @@ import { requestOfPng } from "./settings.ts";
 import type { DrawEvent, DrawnPicture, DrawRequest, EditEvent, EditRequest, OpenProgress } from "./types.ts";
 import { checkedFile, fetchRuntime, forgetOthers, sha256 } from "./weights.ts";
 
+/** Milliseconds between two messages of a download: each is drawn by the page, which shares the cores with it. */
+const TELL_EVERY = 100;
+
 type OpenOrder = Extract<Order, { kind: "open" }>;
 
 let opened: { readonly pipe: FlexVARPipeline; readonly hash: string } | undefined;
@@ -63,8 +66,12 @@ async function openOn(
   const runtimeFiles = site.runtime[device];
   const total = [...modelFiles, ...runtimeFiles].reduce((sum, { bytes }) => sum + bytes, 0);
   let loaded = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
   const onBytes = (count: number): void => {
     loaded += count;
+    const now = performance.now();
+    if (now - toldAt < TELL_EVERY && loaded < total) return;
+    toldAt = now;
     reader.tell({ stage: "download", loaded, total });
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
