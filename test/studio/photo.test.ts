@@ -2,7 +2,7 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { composed, maskAt, painted } from "../../studio/src/photo/compose.ts";
-import { readExtras } from "../../studio/src/photo/extras.ts";
+import { eraseOrientation, readExtras } from "../../studio/src/photo/extras.ts";
 import { storedRect, upright, uprightSize } from "../../studio/src/photo/orient.ts";
 import { writePng } from "../../studio/src/photo/png-stream.ts";
 
@@ -19,6 +19,18 @@ describe("a file", () => {
     const extras = await readExtras(new Uint8Array(file));
     expect(extras.orientation).toBe(6);
     expect(Buffer.from(extras.icc!).equals(icc!)).toBe(true);
+  });
+
+  test.each(["jpeg", "png", "webp"] as const)("%s is given to the decoder as if it lay upright", async (format) => {
+    const file = new Uint8Array(await raw().withMetadata({ orientation: 6 }).toFormat(format).toBuffer());
+    const before = await sharp(file).raw().toBuffer();
+    eraseOrientation(await readExtras(file));
+    expect((await readExtras(file)).orientation).toBe(1);
+    const { data, info } = await sharp(file, { failOn: "warning" })
+      .autoOrient()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height, data.equals(before)]).toEqual([size.width, size.height, true]);
   });
 
   test("that says nothing, is cut off or is no picture has nothing to tell", async () => {

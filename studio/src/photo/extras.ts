@@ -1,5 +1,5 @@
 /** What a photograph's file says beside its pixels: profile, EXIF, XMP and how the pixels lie. Reads JPEG, PNG and WebP; of others nothing. */
-import type { FileExtras } from "flexvar/image";
+import { type FileExtras, pngChunk } from "flexvar/image";
 
 /** Orientation 1 to 8 as EXIF counts them; 1 where nothing is said. */
 export interface PhotoExtras extends Omit<FileExtras, "text"> {
@@ -102,19 +102,43 @@ function joined(parts: readonly Uint8Array[]): Uint8Array | undefined {
   return out;
 }
 
-/** The orientation in a TIFF structure's first list (TIFF 6.0, section 2). */
+/** The orientation that a record states; 1 where it states none, or none that there is. */
 function orientationOf(exif: Uint8Array | undefined): number {
-  if (exif === undefined) return 1;
+  const { view, at, isLittle } = orientationIn(exif) ?? {};
+  const value = view?.getUint16(at!, isLittle) ?? 1;
+  return value >= 1 && value <= 8 ? value : 1;
+}
+
+interface Place {
+  readonly view: DataView;
+  readonly at: number;
+  readonly isLittle: boolean;
+}
+
+/** Where the orientation stands in a TIFF structure's first list (TIFF 6.0, section 2). */
+function orientationIn(exif: Uint8Array | undefined): Place | undefined {
+  if (exif === undefined) return undefined;
   const tiff = begins(exif, EXIF) ? exif.subarray(EXIF.length) : exif;
-  if (tiff.length < 14) return 1;
+  if (tiff.length < 14) return undefined;
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   const isLittle = begins(tiff, "II");
   const list = view.getUint32(4, isLittle);
   const count = list + 2 <= tiff.length ? view.getUint16(list, isLittle) : 0;
-  for (let i = 0, at = list + 2; i < count && at + 12 <= tiff.length; i++, at += 12) {
-    if (view.getUint16(at, isLittle) !== 0x0112) continue;
-    const value = view.getUint16(at + 8, isLittle);
-    return value >= 1 && value <= 8 ? value : 1;
-  }
-  return 1;
+  for (let i = 0, at = list + 2; i < count && at + 12 <= tiff.length; i++, at += 12)
+    if (view.getUint16(at, isLittle) === 0x0112) return { view, at: at + 8, isLittle };
+  return undefined;
+}
+
+/**
+ * Says in the file that its pixels lie as they are shown, with extras that `readExtras` gave of these very bytes: Firefox's `ImageDecoder`
+ * turns what it decodes, Chromium's does not.
+ */
+export function eraseOrientation({ exif }: PhotoExtras): void {
+  const found = orientationIn(exif);
+  if (exif === undefined || found === undefined) return;
+  found.view.setUint16(found.at, 1, found.isLittle);
+  const chunk = exif.byteOffset - 8;
+  if (chunk < 0 || latin1(new Uint8Array(exif.buffer, chunk + 4, 4)) !== "eXIf") return;
+  // A PNG's chunk ends with a checksum.
+  new Uint8Array(exif.buffer, chunk).set(pngChunk("eXIf", exif));
 }

@@ -1,6 +1,6 @@
 /** A photograph decoded, without a canvas: its samples as the browser's decoder gives them, in the file's own colour space. */
 import type { PixelRect } from "flexvar/image";
-import { type PhotoExtras, readExtras } from "./extras.ts";
+import { eraseOrientation, type PhotoExtras, readExtras } from "./extras.ts";
 import { type Size, storedRect, upright, uprightSize } from "./orient.ts";
 
 export interface Master {
@@ -20,6 +20,7 @@ export interface Master {
 export async function openMaster(file: Blob): Promise<Master> {
   const bytes = await file.arrayBuffer();
   const extras = await readExtras(new Uint8Array(bytes));
+  eraseOrientation(extras);
   // Neither colours nor alpha are converted: what is not repainted stays as it is. The types do not know of alpha yet.
   const plain = { colorSpaceConversion: "none", premultiplyAlpha: "none" } as const;
   const decoder = new ImageDecoder({ data: bytes, type: file.type, ...plain });
