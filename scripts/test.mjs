@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execNode } from "./lib/exec.mjs";
 import { root } from "./lib/paths.mjs";
 import { prepareProject, runScript } from "./lib/prepare.mjs";
-import { findChromium, findNatsServer, findPythonTorch } from "./lib/tools.mjs";
+import { findChromium, findFirefox, findNatsServer, findPythonTorch } from "./lib/tools.mjs";
 
 const NO_REPORT = 1;
 
@@ -43,7 +43,10 @@ async function summarise(reportFile, code, skippedGroups) {
   return code || (failed > 0 ? 1 : 0);
 }
 
-/** Groups of tests that need a program this machine lacks; `FLEXVAR_REQUIRE_CHROMIUM=1` makes Chromium compulsory, `FLEXVAR_REQUIRE_NATS=1` a NATS server. */
+/**
+ * Groups of tests that need a program this machine lacks; `FLEXVAR_REQUIRE_CHROMIUM=1` makes Chromium compulsory, `FLEXVAR_REQUIRE_FIREFOX=1`
+ * Firefox, `FLEXVAR_REQUIRE_NATS=1` a NATS server.
+ */
 function missingGroups() {
   const skipped = [];
   const required = [];
@@ -51,6 +54,11 @@ function missingGroups() {
     if (process.env.FLEXVAR_REQUIRE_CHROMIUM)
       required.push("test: expected an installed Chromium (FLEXVAR_REQUIRE_CHROMIUM is set), got none");
     else skipped.push("skipped group: browser tests (no Chromium found; install one or set FLEXVAR_CHROMIUM)");
+  }
+  if (findFirefox() === undefined) {
+    if (process.env.FLEXVAR_REQUIRE_FIREFOX)
+      required.push("test: expected an installed Firefox (FLEXVAR_REQUIRE_FIREFOX is set), got none");
+    else skipped.push("skipped group: the studio in Firefox (none found; install it or set FLEXVAR_FIREFOX)");
   }
   if (findNatsServer() === undefined) {
     if (process.env.FLEXVAR_REQUIRE_NATS)

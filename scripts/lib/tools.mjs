@@ -10,10 +10,20 @@ const CHROMIUM_PATHS = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
+const FIREFOX_NAMES = ["firefox-esr", "firefox"];
+const FIREFOX_PATHS = [
+  "/Applications/Firefox.app/Contents/MacOS/firefox",
+  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
+];
+
 /** Path of an installed Chromium or Chrome; `FLEXVAR_CHROMIUM` names one by hand. */
 export function findChromium() {
-  const onPath = searchPath().flatMap((folder) => CHROMIUM_NAMES.map((name) => join(folder, name)));
-  return [process.env.FLEXVAR_CHROMIUM, ...onPath, ...CHROMIUM_PATHS].find(isExecutable);
+  return [process.env.FLEXVAR_CHROMIUM, ...onPath(CHROMIUM_NAMES), ...CHROMIUM_PATHS].find(isExecutable);
+}
+
+/** Path of an installed Firefox; `FLEXVAR_FIREFOX` names one by hand. */
+export function findFirefox() {
+  return [process.env.FLEXVAR_FIREFOX, ...onPath(FIREFOX_NAMES), ...FIREFOX_PATHS].find(isExecutable);
 }
 
 /** Path of a NATS server (Debian: nats-server); `FLEXVAR_NATS_SERVER` names one by hand. */
@@ -36,6 +46,10 @@ export function findPythonTorch() {
 function hasTorch(python) {
   const probe = "import importlib.util as u, sys; sys.exit(not (u.find_spec('torch') and u.find_spec('numpy')))";
   return spawnSync(python, ["-c", probe], { stdio: "ignore", timeout: 30_000 }).status === 0;
+}
+
+function onPath(names) {
+  return searchPath().flatMap((folder) => names.map((name) => join(folder, name)));
 }
 
 function searchPath() {
