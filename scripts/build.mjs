@@ -16,10 +16,15 @@ const stampFile = join(dist, ".stamp.json");
 const ENTRY_FILES =
   /^(((web[\\/])?(index|client|worker|model-worker)|cli[\\/]main|workers[\\/].+)\.(js|d\.ts)|studio[\\/](index\.html|sw\.js))$/;
 
+/** Whether dist/ belongs to these sources. */
+export async function isBuilt() {
+  return isFresh(await sourceHash());
+}
+
 /** Builds dist/; with `ifNeeded` only when the sources changed since the last build. */
 export async function buildAll({ ifNeeded = false, prune = false } = {}) {
   requireNode();
-  const fresh = ifNeeded && (await isFresh(await sourceHash()));
+  const fresh = ifNeeded && (await isBuilt());
   if (fresh && !prune) return;
   if (ifNeeded && !areInstalled("tsdown")) {
     console.error("flexvar: dist/ is not built, because tsdown (a development dependency) is not installed");
