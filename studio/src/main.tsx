@@ -20,6 +20,7 @@ import { followAddress } from "./ui/address.ts";
 import { listenForPictures } from "./ui/drop.ts";
 import { keepFocus } from "./ui/focus.ts";
 import { isolatePage } from "./ui/isolation.ts";
+import { followVersions } from "./ui/new-version.ts";
 import { applyTheme, keptTheme } from "./ui/theme.ts";
 import { followTitle } from "./ui/title.ts";
 
@@ -32,6 +33,7 @@ listenForKeys();
 listenForPictures();
 keepFocus();
 followTitle();
+followVersions();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />

@@ -7,6 +7,7 @@ interface WorkerScope {
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
   addEventListener(type: "install" | "activate" | "fetch", listener: (event: WorkerEvent) => void): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<{ files: readonly string[] }>) => void): void;
 }
 
 interface WorkerEvent extends Event {
@@ -40,11 +41,17 @@ worker.addEventListener("install", (event) => {
 worker.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
-      for (const name of await caches.keys())
-        if (OURS.test(name) && name !== SHELL_CACHE && name !== RUNTIME_CACHE) await caches.delete(name);
+      const kept = [SHELL_CACHE, RUNTIME_CACHE, await previousShell()];
+      for (const name of await caches.keys()) if (OURS.test(name) && !kept.includes(name)) await caches.delete(name);
       await worker.clients.claim();
     })(),
   );
+});
+
+// A page asks whether it is of this version, by the files that it loaded.
+worker.addEventListener("message", ({ data, ports: [port] }) => {
+  const folder = new URL(worker.registration.scope).pathname;
+  port?.postMessage(data.files.every((file) => SHELL.some((one) => folder + one === file)));
 });
 
 worker.addEventListener("fetch", (event) => {
@@ -58,6 +65,10 @@ worker.addEventListener("fetch", (event) => {
   event.respondWith(answer(request, path));
 });
 
+/** The version before this one: pages of it may be open, and load more of its files, which the host has no longer. */
+const previousShell = async (): Promise<string | undefined> =>
+  (await caches.keys()).findLast((name) => /^flexvar-shell-/.test(name) && name !== SHELL_CACHE);
+
 async function answer(request: Request, path: string): Promise<Response> {
   if (path.startsWith("ort/")) return isolated(await fromCacheFirst(RUNTIME_CACHE, request));
   if (path === "" || path === "index.html") return isolated(await fromNetworkFirst(request, "./"));
@@ -67,12 +78,15 @@ async function answer(request: Request, path: string): Promise<Response> {
 
 async function fromCacheFirst(name: string, request: Request): Promise<Response> {
   const cache = await caches.open(name);
-  const kept = await cache.match(request, { ignoreVary: true });
+  const kept = (await cache.match(request, { ignoreVary: true })) ?? (await matchIn(await previousShell(), request));
   if (kept !== undefined) return kept;
   const fresh = await fetch(request);
   if (fresh.status === 200) await cache.put(request, fresh.clone()).catch(() => undefined);
   return fresh;
 }
+
+const matchIn = async (cacheName: string | undefined, request: Request): Promise<Response | undefined> =>
+  cacheName === undefined ? undefined : caches.match(request, { cacheName, ignoreVary: true });
 
 /** What can change without a new name: asked for anew, and the last answer where there is no network. */
 async function fromNetworkFirst(request: Request, key: Request | string): Promise<Response> {

@@ -18,6 +18,8 @@ import {
   zoomShown,
 } from "./checks.ts";
 import { CLASSES } from "./few-classes.ts";
+import { editByKeyboard } from "./keyboard.ts";
+import { renewWhileOpen } from "./renewal.ts";
 import { openStudio, type StudioSite } from "./site.ts";
 
 const SHELL_BYTES = 250_000;
@@ -276,6 +278,14 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await drawButton().waitFor();
   });
 
+  test("a whole edit by keyboard alone", async () => {
+    const other = await context.newPage();
+    await other.goto(site.address);
+    await other.getByRole("button", { name: "Draw", exact: true }).waitFor({ timeout: PATIENCE });
+    await editByKeyboard(other);
+    await other.close();
+  });
+
   test("weights that do not come, or come changed, are told in words with a way on", async () => {
     const fresh = await browser.newContext({ reducedMotion: "reduce" });
     const other = await fresh.newPage();
@@ -289,6 +299,13 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     site.break(undefined);
     await alert.getByRole("button", { name: "Try again" }).click();
     await other.getByText(/^Done in/).waitFor({ timeout: PATIENCE });
+    await fresh.close();
+  });
+
+  // The last: the site is another one from here on.
+  test("a page that is open while the site is renewed is told so, and goes on", async () => {
+    const fresh = await browser.newContext({ reducedMotion: "reduce" });
+    await renewWhileOpen(site, fresh);
     await fresh.close();
   });
 });

@@ -21,6 +21,7 @@ import { ResultView } from "./result.tsx";
 /** Repainting parts of a picture, and painting beyond its edges. */
 export default function EditorView() {
   const sheet = useEditor(currentSheet);
+  const name = useEditor((state) => state.name);
   const result = useEditor((state) => state.result);
   const isComing = useDocument();
   if (sheet === undefined)
@@ -35,6 +36,7 @@ export default function EditorView() {
     <div className="create editor">
       <Panel />
       <section className="stage" aria-label="Editor">
+        <h2 className="hidden">{name}</h2>
         <Toolbar />
         {result === undefined ? (
           <EditorCanvas sheet={sheet} />

@@ -142,9 +142,14 @@ let toastTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Says something in passing; gone after a while. */
 export function say(text: string, ...actions: readonly ToastAction[]): void {
+  offer(text, ...actions);
+  toastTimer = setTimeout(() => set({ toast: undefined }), actions.length === 0 ? 4000 : 8000);
+}
+
+/** Says something that stays until it is answered, or until something else is said. */
+export function offer(text: string, ...actions: readonly ToastAction[]): void {
   clearTimeout(toastTimer);
   set({ toast: { text, actions } });
-  toastTimer = setTimeout(() => set({ toast: undefined }), actions.length === 0 ? 4000 : 8000);
 }
 
 /** A class's name as people read it: `animal-face` is "Animal face". */
