@@ -3,13 +3,13 @@ import { CreateView } from "./create/create-view.tsx";
 import { GalleryView } from "./gallery/gallery-view.tsx";
 import { set, useStudio } from "./state/store.ts";
 import { ConnectionLine } from "./ui/connection-line.tsx";
-import { Button } from "./ui/controls.tsx";
 import { Header } from "./ui/header.tsx";
 import { KeysDialog } from "./ui/keys-dialog.tsx";
 import { LinkDialog } from "./ui/link-dialog.tsx";
 import { ModelDialog } from "./ui/model-dialog.tsx";
 import { OtherModelDialog } from "./ui/other-model-dialog.tsx";
 import { Problem } from "./ui/problem.tsx";
+import { ToastLine } from "./ui/toast-line.tsx";
 
 const DocumentsDialog = lazy(() => import("./documents/documents-dialog.tsx"));
 /** With the canvas library, loaded when it is first needed. */
@@ -65,31 +65,6 @@ function DropSign() {
       {view === "gallery"
         ? "Drop pictures that were drawn here: they come into the gallery with their settings"
         : "Drop pictures: their settings come into the form, or they open in the editor"}
-    </div>
-  );
-}
-
-function ToastLine() {
-  const toast = useStudio((state) => state.toast);
-  return (
-    <div className="toasts" role="status" aria-live="polite">
-      {toast && (
-        <div className="toast">
-          <span className="toast-text">{toast.text}</span>
-          {toast.actions.map(({ label, perform }) => (
-            <Button
-              key={label}
-              kind="quiet"
-              onClick={() => {
-                set({ toast: undefined });
-                perform();
-              }}
-            >
-              {label}
-            </Button>
-          ))}
-        </div>
-      )}
     </div>
   );
 }

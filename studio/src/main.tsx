@@ -13,6 +13,7 @@ import { begin, words } from "./state/actions.ts";
 import { listenForKeys } from "./state/commands.ts";
 import { followConnection } from "./state/connection.ts";
 import { followGallery } from "./state/gallery.ts";
+import { settle } from "./state/place.ts";
 import { followSession } from "./state/session.ts";
 import { takeLink } from "./state/share.ts";
 import { get, set } from "./state/store.ts";
@@ -24,6 +25,12 @@ import { followVersions } from "./ui/new-version.ts";
 import { applyTheme, keptTheme } from "./ui/theme.ts";
 import { followTitle } from "./ui/title.ts";
 
+settle({
+  root: document,
+  keeps: true,
+  startPhotoWorker: () =>
+    new Worker(new URL("./photo/worker.ts", import.meta.url), { type: "module", name: "flexvar photo" }),
+});
 applyTheme(keptTheme());
 set({ theme: keptTheme() });
 followAddress();

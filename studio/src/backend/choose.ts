@@ -9,5 +9,9 @@ export async function chooseBackend(base: string): Promise<Backend> {
   const site = await readJson<BrowserSite | ServerSite>(address, "studio.json: expected a file beside the page", {
     cache: "no-cache",
   });
-  return site.backend === "server" ? (await import("./server.ts")).serverBackend(base) : browserBackend(site, base);
+  if (site.backend !== "server") return browserBackend(site, base);
+  return (await import("./server.ts")).serverBackend(base, async (png) => {
+    const { requestOfPng } = await import("./settings.ts");
+    return requestOfPng(new Uint8Array(await png.arrayBuffer()));
+  });
 }

@@ -8,14 +8,15 @@ import {
   type ServerAbout,
   type StreamEvent,
 } from "flexvar/client";
-import { encodePng, readSettings } from "flexvar/image";
+import { encodePng, readSettings as settingsOf } from "flexvar/image";
 import { formatScales, planScales } from "flexvar/sampling";
 import { type ModelConfig, modelInfo } from "./config.ts";
 import { keepConnection } from "./connection.ts";
 import { isSendable, keepToken, keptToken, TokenError } from "./token.ts";
 import type { Backend, DrawRequest, EditEvent, EditRequest, ModelInfo } from "./types.ts";
 
-export function serverBackend(base: string): Backend {
+/** @param readSettings reads what a PNG says about itself. */
+export function serverBackend(base: string, readSettings: Backend["readSettings"]): Backend {
   let token = keptToken();
   let known: ModelInfo | undefined;
   const checkedToken = (): string | undefined => {
@@ -82,10 +83,7 @@ export function serverBackend(base: string): Backend {
       yield* steps(() => client().editStream(fields, signal), request.count, signal, failure);
     },
 
-    async readSettings(png) {
-      const { requestOfPng } = await import("./settings.ts");
-      return requestOfPng(new Uint8Array(await png.arrayBuffer()));
-    },
+    readSettings,
 
     release() {},
   };
@@ -150,7 +148,7 @@ async function* steps(
       if (isLast) finished++;
       const bytes = Uint8Array.from(atob(event.b64_json), (char) => char.charCodeAt(0));
       const image = new Blob([bytes], { type: "image/png" });
-      const picture = { number: event.index, image, ...(isLast && { settings: readSettings(bytes) }) };
+      const picture = { number: event.index, image, ...(isLast && { settings: settingsOf(bytes) }) };
       parts[event.index] = isLast ? 1 : (event.scale! + 1) / event.scales!;
       yield { kind: "step", isLast, done: parts.reduce((sum, part) => sum + part, 0) / count, pictures: [picture] };
     }

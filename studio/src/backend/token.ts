@@ -1,5 +1,6 @@
 /** The server's token: given once in the address after `#token=` or typed, kept for this tab. */
 import { keepText, keptText } from "../state/page-storage.ts";
+import { keepsAnything } from "../state/place.ts";
 
 const KEY = "flexvar-token";
 /** Where the browser keeps nothing for a page, the token lasts as long as the page. */
@@ -12,7 +13,8 @@ export class TokenError extends Error {
 
 /** The token of this tab. One in the address is taken out of it, so that it is in no history and no bookmark. */
 export function keptToken(): string | undefined {
-  const given = /^#token=(.+)$/.exec(location.hash)?.[1];
+  // The address of somebody else's page is not ours.
+  const given = keepsAnything() ? /^#token=(.+)$/.exec(location.hash)?.[1] : undefined;
   if (given !== undefined) {
     keepToken(decoded(given));
     history.replaceState(null, "", `${location.pathname}${location.search}`);

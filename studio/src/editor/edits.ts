@@ -1,9 +1,10 @@
 /** Orders of edits: repainting, refining, and going on with what was chosen. */
-import type { EditRequest } from "../backend/types.ts";
+import type { DrawnPicture, EditRequest } from "../backend/types.ts";
 import { needModel, newSeed, words } from "../state/actions.ts";
 import { addPictures } from "../state/gallery.ts";
 import { newId } from "../state/ids.ts";
 import { type KeptEdit, numberIn } from "../state/library.ts";
+import { keepsAnything } from "../state/place.ts";
 import { say, shownLabel, get as studio } from "../state/store.ts";
 import { showStage } from "../ui/in-view.ts";
 import {
@@ -176,7 +177,12 @@ export function paintedClass(
   return { classId, label: (classId === undefined ? undefined : labels[classId]) ?? "edited" };
 }
 
-/** Goes on with the chosen variant: it becomes the picture, and is kept in the gallery. */
+const made = new WeakMap<HTMLCanvasElement, DrawnPicture>();
+
+/** The variant that a picture is, or that was painted into it last; undefined where none was gone on with. */
+export const variantOf = ({ image }: Sheet): DrawnPicture | undefined => made.get(image);
+
+/** Goes on with the chosen variant: it becomes the picture, and is kept in the gallery, where there is one. */
 export async function accept(): Promise<void> {
   const { result } = editor();
   const picture = result?.pictures[result.picked];
@@ -185,7 +191,9 @@ export async function accept(): Promise<void> {
   const image = await readPicture(picture.image, MOST_MADE);
   const sheet = currentSheet(editor());
   const next = result.part && sheet ? await withPatch(sheet, pixelsOf(image), result.part) : freshSheet(image);
+  made.set(next.image, picture);
   pushSheet(next);
+  if (!keepsAnything()) return;
   const { width, height } = image;
   const { seed, made: task } = result;
   const { classId, label } = paintedClass(result, info.labels);

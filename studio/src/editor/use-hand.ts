@@ -1,5 +1,6 @@
 /** Pointers, wheel and the Space key on the canvas, as what they mean for picture and mask. */
 import { type PointerEvent, type RefObject, useEffect, useRef } from "react";
+import { focused, keyTarget } from "../state/place.ts";
 import { dragged, type Effect, type Hand, IDLE, lifted, pressed } from "./gesture.ts";
 import { type Point, pinched, wheelFactor } from "./view.ts";
 import { changeView, panBy, zoomBy } from "./viewport.ts";
@@ -76,7 +77,7 @@ function useSpace(holder: RefObject<HTMLElement | null>, hand: RefObject<Hand>, 
   const now = useRef(target);
   now.current = target;
   useEffect(() => {
-    const isOurs = (): boolean => document.activeElement === holder.current || document.activeElement === document.body;
+    const isOurs = (): boolean => focused() === holder.current || focused() === document.body;
     const show = (state: Space): void => {
       space.current = state;
       holder.current?.toggleAttribute("data-grab", state !== "up");
@@ -88,17 +89,18 @@ function useSpace(holder: RefObject<HTMLElement | null>, hand: RefObject<Hand>, 
     };
     const up = (event: KeyboardEvent): void => {
       if (event.key !== " " || space.current === "up") return;
-      const dab = space.current === "held" && hand.current.kind === "idle" && document.activeElement === holder.current;
+      const dab = space.current === "held" && hand.current.kind === "idle" && focused() === holder.current;
       show("up");
       if (dab) now.current.onSpace();
     };
     const away = (): void => show("up");
-    addEventListener("keydown", down);
-    addEventListener("keyup", up);
+    const keys = keyTarget();
+    keys.addEventListener("keydown", down);
+    keys.addEventListener("keyup", up);
     addEventListener("blur", away);
     return () => {
-      removeEventListener("keydown", down);
-      removeEventListener("keyup", up);
+      keys.removeEventListener("keydown", down);
+      keys.removeEventListener("keyup", up);
       removeEventListener("blur", away);
     };
   }, [holder, hand]);

@@ -1,4 +1,5 @@
 /** Photographs that keep their original: the page's side of the worker that decodes and writes them. */
+import { startPhotoWorker } from "../state/place.ts";
 import type { OpenedPhoto, Patch, PhotoAnswer, PhotoOrder, PhotoView } from "./messages.ts";
 
 /** A photograph's file, and what was painted into it. */
@@ -44,7 +45,7 @@ export const exportPhoto = ({ file, patches }: Photo, keepsRecords: boolean): Pr
   ask({ kind: "export", patches, keepsRecords }, file) as Promise<Blob>;
 
 function ask(order: Without<PhotoOrder>, file: Blob): Promise<unknown> {
-  worker ??= new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "flexvar photo" });
+  worker ??= startPhotoWorker();
   const number = numbers.get(file) ?? ++last;
   numbers.set(file, number);
   const { port1: port, port2 } = new MessageChannel();

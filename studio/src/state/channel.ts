@@ -1,4 +1,5 @@
 /** What the studio's tabs tell each other. */
+import { keepsAnything } from "./place.ts";
 
 type Message =
   /** Pictures of the gallery that were kept, changed or deleted. */
@@ -8,17 +9,22 @@ type Message =
   | { readonly kind: "who" }
   | { readonly kind: "here"; readonly tab: string };
 
-const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("flexvar-studio") : undefined;
+let opened: BroadcastChannel | undefined;
+
+function channel(): BroadcastChannel | undefined {
+  if ("BroadcastChannel" in globalThis && keepsAnything()) opened ??= new BroadcastChannel("flexvar-studio");
+  return opened;
+}
 
 export function tell(message: Message): void {
-  channel?.postMessage(message);
+  channel()?.postMessage(message);
 }
 
 /** Hears what other tabs tell. The returned function ends it. */
 export function listen(hear: (message: Message) => void): () => void {
   const take = ({ data }: MessageEvent<Message>): void => hear(data);
-  channel?.addEventListener("message", take);
-  return () => channel?.removeEventListener("message", take);
+  channel()?.addEventListener("message", take);
+  return () => channel()?.removeEventListener("message", take);
 }
 
 /** How long other tabs have to say that they are open. */

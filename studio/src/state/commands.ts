@@ -1,5 +1,6 @@
 /** One record for everything that has a key: shown in the list of keys, listened for in one place. */
 import { drawForm, stop } from "./actions.ts";
+import { focused, keyTarget, partOf } from "./place.ts";
 import { get, set, VIEWS } from "./store.ts";
 
 export interface Command {
@@ -31,7 +32,7 @@ export const CONTROL = isApple ? "⌘" : "Ctrl";
 /** Fields that undo their own typing. */
 const TYPED_IN = "textarea, input:is([type=text], [type=search], [type=number], [type=password], :not([type]))";
 
-const isTyping = (): boolean => document.activeElement?.matches(TYPED_IN) ?? false;
+const isTyping = (): boolean => focused()?.matches(TYPED_IN) ?? false;
 
 const isEditing = (): boolean => get().view === "edit" && get().dialog === undefined;
 
@@ -44,7 +45,7 @@ const onCanvas = (label: string, shown: string, typed: readonly string[], perfor
   label: `${label}, in the editor`,
   keys: [shown],
   matches: (event) => !event.ctrlKey && !event.metaKey && !event.altKey && typed.includes(event.key),
-  enabled: () => isEditing() && !isTyping() && !(document.activeElement instanceof HTMLSelectElement),
+  enabled: () => isEditing() && !isTyping() && !(focused() instanceof HTMLSelectElement),
   perform,
 });
 
@@ -54,14 +55,7 @@ const bracket = (label: string, key: "[" | "]", by: 1 | -1): Command => ({
   matches: (event) => event.key === key,
 });
 
-export const commands: readonly Command[] = [
-  {
-    label: "Draw",
-    keys: [CONTROL, "Enter"],
-    matches: (event) => held(event) && event.key === "Enter",
-    enabled: () => get().info !== undefined && get().view === "create",
-    perform: () => void drawForm(),
-  },
+export const editorCommands: readonly Command[] = [
   {
     label: "Repaint, in the editor",
     keys: [CONTROL, "Enter"],
@@ -104,6 +98,17 @@ export const commands: readonly Command[] = [
       if (!(await import("../editor/edits.ts")).stopByKey()) stop();
     },
   },
+];
+
+export const commands: readonly Command[] = [
+  {
+    label: "Draw",
+    keys: [CONTROL, "Enter"],
+    matches: (event) => held(event) && event.key === "Enter",
+    enabled: () => get().info !== undefined && get().view === "create",
+    perform: () => void drawForm(),
+  },
+  ...editorCommands,
   {
     label: "Stop drawing",
     keys: ["Esc"],
@@ -112,16 +117,14 @@ export const commands: readonly Command[] = [
     perform: stop,
   },
   ...VIEWS.map(({ view, label }) => everywhere(`Go to ${label}`, label[0]!, () => set({ view }))),
-  everywhere("Search classes or pictures", "F", () =>
-    document.querySelector<HTMLInputElement>('input[type="search"]')?.focus(),
-  ),
+  everywhere("Search classes or pictures", "F", () => partOf('input[type="search"]')?.focus()),
   everywhere("Show the keys", "K", () => set({ dialog: "keys" })),
 ];
 
-/** Listens for the keys of every command. */
-export function listenForKeys(): void {
-  addEventListener("keydown", (event) => {
-    const command = commands.find((one) => one.matches(event) && one.enabled());
+/** Listens for the keys of commands. */
+export function listenForKeys(own = commands): void {
+  keyTarget().addEventListener("keydown", (event) => {
+    const command = own.find((one) => one.matches(event) && one.enabled());
     if (command === undefined) return;
     event.preventDefault();
     void command.perform();

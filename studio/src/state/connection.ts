@@ -3,9 +3,9 @@ import { TokenError } from "../backend/token.ts";
 import { openModel, refreshModel } from "./actions.ts";
 import { get, say, set } from "./store.ts";
 
-/** Follows the server of the backend, where it has one. */
-export function followConnection(): void {
-  get().backend?.connection?.watch((link) => {
+/** Follows the server of the backend, where it has one. The returned function ends it. */
+export function followConnection(): () => void {
+  const end = get().backend?.connection?.watch((link) => {
     const was = get().link;
     set({ link });
     if (link.status === "up" && was?.status === "down") void returned();
@@ -16,6 +16,11 @@ export function followConnection(): void {
   };
   addEventListener("online", ask);
   document.addEventListener("visibilitychange", ask);
+  return () => {
+    end?.();
+    removeEventListener("online", ask);
+    document.removeEventListener("visibilitychange", ask);
+  };
 }
 
 async function returned(): Promise<void> {

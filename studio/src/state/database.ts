@@ -2,6 +2,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { StoredDocument, StoredPart } from "../documents/stored.ts";
 import type { KeptPicture } from "./library.ts";
+import { keepsAnything } from "./place.ts";
 import type { Session } from "./session.ts";
 import { set } from "./store.ts";
 
@@ -30,6 +31,7 @@ export function openDatabase(): Promise<IDBPDatabase<Schema>> {
 
 /** Async, so that a browser without IndexedDB is a rejection as well. */
 async function open(): Promise<IDBPDatabase<Schema>> {
+  if (!keepsAnything()) throw new Error("database: expected a studio that keeps something");
   const opened = await openDB<Schema>(NAME, VERSION, {
     upgrade(db, from) {
       if (from < 1) db.createObjectStore("pictures", { keyPath: "id" }).createIndex("createdAt", "createdAt");

@@ -1,7 +1,12 @@
 /** Small texts that the browser keeps for the page: those of this tab, and those of every tab. A browser may refuse both. */
+import { keepsAnything } from "./place.ts";
+
 type Kind = "tab" | "browser";
 
-const storage = (kind: Kind): Storage => (kind === "tab" ? sessionStorage : localStorage);
+function storage(kind: Kind): Storage {
+  if (!keepsAnything()) throw new Error("storage: expected a studio that keeps something");
+  return kind === "tab" ? sessionStorage : localStorage;
+}
 
 /** What is kept under a name; undefined where nothing is, or where the browser keeps nothing. */
 export function keptText(kind: Kind, name: string): string | undefined {
