@@ -25,7 +25,9 @@ import { bodyRoom } from "./pieces.ts";
 import { type JobQueue, memoryQueue } from "./queue.ts";
 import type { Renderer } from "./renderer.ts";
 import { imageEvent, imagesBody, jobBody, jobSummary, queuedEvent } from "./replies.ts";
-import { asVariation, editWork, generationWork, type ServedModel } from "./requests.ts";
+import { generationWork } from "./request-draw.ts";
+import { asVariation, editWork } from "./request-edit.ts";
+import type { ServedModel } from "./request-sampling.ts";
 import { fileName, isShell, type SiteFiles, siteReader } from "./static.ts";
 import { worthOf } from "./worth.ts";
 

@@ -32,5 +32,7 @@ export {
   type MadeScale,
   type Renderer,
 } from "./renderer.ts";
-export { editWork, generationWork, type ServedModel } from "./requests.ts";
+export { generationWork } from "./request-draw.ts";
+export { editWork } from "./request-edit.ts";
+export type { ServedModel } from "./request-sampling.ts";
 export { worthOf } from "./worth.ts";

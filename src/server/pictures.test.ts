@@ -5,7 +5,7 @@ import { decodeWithin, encodePng, waitingPictures } from "../image/node.ts";
 import { parseModelConfig } from "../pretrained/index.ts";
 import { toApiError } from "./errors.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
-import { editWork } from "./requests.ts";
+import { editWork } from "./request-edit.ts";
 
 const config = parseModelConfig(await readFile("models/fashion/config.json"), "config.json");
 const model = { name: "tiny", hash: "0123", config };

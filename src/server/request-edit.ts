@@ -1,4 +1,4 @@
-/** Requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
+/** Editing requests to work: every field read, checked against the model and the limits, and turned into the library's options. */
 import {
   type CanvasOptions,
   canvasOf,
@@ -13,97 +13,28 @@ import {
 } from "../editing/index.ts";
 import { losesAsPlain, photoFacts, pictureHash, type RgbaImage } from "../image/node.ts";
 import { downsampling } from "../models/index.ts";
-import {
-  drawing,
-  EDITING_FIELDS,
-  type EditTask,
-  type OptionName,
-  parseSampling,
-  pickEditing,
-  present,
-  type ResolvedSampling,
-  resolveEditing,
-  rowOf,
-  SAMPLING_FIELDS,
-  type SamplingInput,
-  valueFromText,
-} from "../options/index.ts";
-import {
-  type Costs,
-  cropFor,
-  type EditOptions,
-  fitEdit,
-  fitGenerate,
-  fitTiled,
-  largeOptions,
-  type PhotoTarget,
-  pictureSettings,
-  picturesOf,
-  resolvePlan,
-  runSettings,
-  type ShownScales,
-  shownScales,
-} from "../pipelines/node.ts";
-import { classPicksOf, isClassName, type ModelConfig } from "../pretrained/index.ts";
+import { EDITING_FIELDS, type EditTask, pickEditing, present, resolveEditing } from "../options/index.ts";
+import { cropFor, type EditOptions, fitEdit, type PhotoTarget } from "../pipelines/node.ts";
+import { classPicksOf } from "../pretrained/index.ts";
 import { parsePair } from "../sampling/index.ts";
 import { pictureBytes } from "./base64.ts";
-import type { JobOutput, Work } from "./engine.ts";
-import { ApiError, invalid } from "./errors.ts";
+import type { Work } from "./engine.ts";
+import { invalid } from "./errors.ts";
 import type { Fields } from "./fields.ts";
 import type { Limits } from "./limits.ts";
-import type { DrawRow } from "./renderer.ts";
 import { picture } from "./request-picture.ts";
-
-/** The model that a server serves. */
-export interface ServedModel {
-  readonly name: string;
-  /** What settings call the model's content. */
-  readonly hash: string;
-  readonly config: ModelConfig;
-  /** What its networks compute in; as it is stored where left out. */
-  readonly dtype?: string | undefined;
-  /** What they compute on; the processor where left out. */
-  readonly device?: string | undefined;
-  /** What work is checked with before it is queued; nothing is refused for what it takes where left out. */
-  readonly costs?: Costs | undefined;
-}
-
-/** Generation fields as work. @throws ApiError, OptionError, RangeError in words. */
-export function generationWork(fields: Fields, model: ServedModel, limits: Limits): Work {
-  const input = samplingInput(fields, model);
-  const resolved = resolve(input, model, limits);
-  if (resolved.classLabels.length === 0)
-    throw invalid("class_labels", "expected at least one class in class_labels or prompt, got none");
-  const picks = classPicksOf(resolved.classLabels, model.config, numClasses(model));
-  const total = picks.length * resolved.count;
-  checkPictures(total, limits);
-  const { seed } = resolved;
-  if (fields.large === "windows") return largeWork(fields, input, total, seed, model);
-  const shown = shownScales(shownOf(fields), resolved.plan.grids.length);
-  const { costs } = model;
-  const decoded = [...shown, resolved.plan.grids.length - 1];
-  const cost =
-    costs && fitGenerate(model.config, costs.model, input, total, costs.budget, { decoded, planned: resolved }).cost;
-  const run = runSettings(model.config, { task: "generate", options: input, model: model.hash, resolved }, model);
-  const infos = picturesOf(model.config, resolved, picks, firstIndexOf(fields));
-  const rows = infos.map((info): DrawRow => ({ info, seed, shown, settings: pictureSettings(run, info) }));
-  return { kind: "draw", sampling: drawing(resolved), rows, cost, output: outputOf(fields) };
-}
-
-/** Drawing in windows over a coarse picture. */
-function largeWork(
-  fields: Fields,
-  input: SamplingInput,
-  total: number,
-  seed: number,
-  { config, hash, costs }: ServedModel,
-): Work {
-  const words = { windows: "large windows", steps: rowOf("steps").http, scales: "scales" };
-  const options = { ...largeOptions(input, words), firstIndex: firstIndexOf(fields) };
-  const cost = costs && fitTiled(config, costs.model, options, costs.budget);
-  const edit = { task: "generate-large", options, model: hash } as const;
-  return { kind: "edit", edit, total, seed, shown: shownOf(fields), imageTokens: 0, cost, output: outputOf(fields) };
-}
+import {
+  checkPictures,
+  firstIndexOf,
+  numClasses,
+  optionsFrom,
+  outputOf,
+  resolve,
+  type ServedModel,
+  samplingInput,
+  shownOf,
+  tooLarge,
+} from "./request-sampling.ts";
 
 /** Which fields each task takes beside those of sampling and editing; all others are refused. */
 const TASK_FIELDS = {
@@ -184,13 +115,6 @@ async function photoTarget(fields: Fields, mask: EditMask, crop: string): Promis
   return isPhoto ? { source, mask, format: "png" } : undefined;
 }
 
-/** What replies make of the pictures; nothing for PNGs. @throws ApiError for a PNG that is to lose something */
-function outputOf({ output_format: format = "png", output_compression: quality = 100 }: Fields): JobOutput | undefined {
-  if (format !== "png") return { format: format as JobOutput["format"], quality: Math.max(1, Number(quality)) };
-  if (quality !== 100) throw invalid("output_compression", `expected 100 for png, which loses nothing, got ${quality}`);
-  return undefined;
-}
-
 /** Share of the scales that a variation draws anew by default. */
 const VARIED = 0.6;
 
@@ -261,65 +185,6 @@ async function canvasOfRequest(
   }
 }
 
-function samplingInput(fields: Fields, model: ServedModel): SamplingInput {
-  if (fields.model !== undefined && fields.model !== model.name && fields.model !== model.hash) {
-    const message = `model: expected ${model.name}, got "${String(fields.model)}"`;
-    throw new ApiError(404, message, { param: "model", code: "model_not_found" });
-  }
-  if ((fields.partial_images ?? 0) !== 0 && fields.stream !== true)
-    throw invalid("partial_images", "expected only with stream, got it without");
-  if (fields.stream === true && fields.async === true)
-    throw invalid("async", "expected either stream or async, got both");
-  const input = optionsFrom(fields, SAMPLING_FIELDS);
-  if (input.size === "auto") input.size = undefined;
-  if (input.classLabels === "none" || input.classLabels === "auto") input.classLabels = undefined;
-  // OpenAI's clients always send a prompt; one beside class labels must say nothing else.
-  const prompt = typeof fields.prompt === "string" && fields.prompt.trim() !== "" ? fields.prompt : undefined;
-  if (prompt !== undefined) {
-    if (fields.class_labels !== undefined) throw invalid("prompt", "expected either prompt or class_labels, got both");
-    input.classLabels = promptLabels(prompt, model);
-  }
-  return present(input);
-}
-
-/** Options of a request, by the library's names. */
-const optionsFrom = (fields: Fields, names: readonly OptionName[]): Record<string, unknown> =>
-  Object.fromEntries(names.map((name) => [name, fields[rowOf(name).http]]));
-
-/** A prompt that is the name of a class as a whole is that class; otherwise names between commas. */
-function promptLabels(prompt: string, { config }: ServedModel): readonly (number | string)[] {
-  return isClassName(prompt, config) ? [prompt] : (valueFromText("classLabels", prompt) as (number | string)[]);
-}
-
-/** Most forms of calls whose plans are kept. */
-const KEPT_PLANS = 64;
-const plans = new WeakMap<ModelConfig, Map<string, ResolvedSampling>>();
-
-/** As {@link resolvePlan}; calls differ in seed and classes more than in all else, of which the plan is remembered. */
-function planOf(config: ModelConfig, { seed, classLabels, ...form }: SamplingInput): ResolvedSampling {
-  const known = plans.get(config) ?? new Map<string, ResolvedSampling>();
-  plans.set(config, known);
-  const own = parseSampling(present({ seed, classLabels }));
-  // Infinity is a value of some options, and no JSON.
-  const key = JSON.stringify(form, (_, value) =>
-    Number.isFinite(value) || typeof value !== "number" ? value : `${value}`,
-  );
-  const plan = known.get(key) ?? resolvePlan(config, form);
-  known.delete(key);
-  known.set(key, plan);
-  for (const oldest of known.keys()) if (known.size > KEPT_PLANS) known.delete(oldest);
-  return { ...plan, seed: own.seed ?? plan.seed, classLabels: own.classLabels ?? plan.classLabels };
-}
-
-function resolve(input: SamplingInput, { config }: ServedModel, limits: Limits) {
-  const factor = downsampling(config.tokenizer);
-  const resolved = planOf(config, input);
-  for (const [h, w] of resolved.plan.grids)
-    if (h * w * factor * factor > limits.pixels)
-      throw tooLarge(input.scales === undefined ? "size" : "scales", [w * factor, h * factor], limits);
-  return resolved;
-}
-
 /**
  * The size of a result: for refine and in-painting the one asked for, else the canvas's own, which a size in the request may repeat. A
  * variation of a picture beyond what is drawn whole is as large as that.
@@ -365,22 +230,3 @@ function staysOpaque({ data }: RgbaImage, mask: { readonly data: ArrayLike<numbe
   for (let i = 0; i < data.length / 4; i++) if (data[4 * i + 3] !== 255 && !(Number(mask?.data[i]) > 0)) return false;
   return true;
 }
-
-const firstIndexOf = (fields: Fields) => fields.first_index as number | undefined;
-const shownOf = (fields: Fields): ShownScales => (fields.partial_images ?? 0) as ShownScales;
-
-function numClasses({ config }: ServedModel): number {
-  if (config.transformer === null)
-    throw new ApiError(501, "model: expected a transformer to draw with, got a tokenizer alone", {
-      code: "not_supported",
-    });
-  return config.transformer.numClasses;
-}
-
-function checkPictures(count: number, limits: Limits): void {
-  if (count > limits.pictures)
-    throw invalid("n", `expected at most ${limits.pictures} pictures a request (labels x n), got ${count}`);
-}
-
-const tooLarge = (param: string, [width, height]: readonly [number, number], { pixels }: Limits): ApiError =>
-  invalid(param, `expected at most ${pixels} pixels a picture, got ${width}x${height}`);
