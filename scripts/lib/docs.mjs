@@ -16,6 +16,7 @@ const TITLES = {
   "docs/training.md": "Train",
   "docs/evaluation.md": "Evaluate",
   "docs/studio.md": "Studio",
+  "docs/static.md": "Static hosts",
   "docs/serve.md": "HTTP",
   "docs/cluster.md": "Many machines",
   "docs/cluster-training.md": "Training on many machines",

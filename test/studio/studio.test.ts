@@ -1,6 +1,4 @@
 /** The static studio used as people use it, in a real Chromium. */
-import { readFileSync, statSync } from "node:fs";
-import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSettings } from "../../src/image/index.ts";
@@ -21,8 +19,6 @@ import { CLASSES } from "./few-classes.ts";
 import { editByKeyboard } from "./keyboard.ts";
 import { renewWhileOpen } from "./renewal.ts";
 import { openStudio, type StudioSite } from "./site.ts";
-
-const SHELL_BYTES = 250_000;
 
 describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180_000 }, () => {
   let site: StudioSite;
@@ -50,14 +46,6 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
 
   const drawButton = () => page.getByRole("button", { name: "Draw", exact: true });
   const done = () => page.getByText(/^(Done|\d+ pictures) in/).waitFor({ timeout: PATIENCE });
-
-  test("the page shell is at most 250 kB gzip before the runtime", async () => {
-    const html = textOf(site, "index.html");
-    const named = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.(?:js|css))"/g)].map((match) => match[1]!);
-    expect(named.length).toBeGreaterThanOrEqual(2);
-    const bytes = [html, ...named.map((file) => textOf(site, file))].map((text) => gzipSync(text).length);
-    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(SHELL_BYTES);
-  });
 
   test("a host that sets no headers still gets an isolated page, by the service worker", async () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
@@ -309,11 +297,3 @@ describe.skipIf(missingChromium)("the static studio in Chromium", { timeout: 180
     await fresh.close();
   });
 });
-
-function textOf(site: StudioSite, file: string): string {
-  const source = site.content.get(file);
-  if (source === undefined) throw new Error(`site: expected ${file}, got none`);
-  if ("text" in source) return source.text;
-  expect(statSync(source.path).size).toBeGreaterThan(0);
-  return readFileSync(source.path, "utf8");
-}
