@@ -1,38 +1,25 @@
 /** The model in this browser: a worker with ONNX Runtime, weights kept on the device. */
 import type { BrowserSite } from "flexvar/client";
-import { askOrder, type OrderWorker, sendOrder } from "flexvar/orders";
+import { askOrder, sendOrder } from "flexvar/orders";
 import { modelInfo, readJson } from "./config.ts";
 import type { Order } from "./messages.ts";
 import type { Backend, Device, DrawEvent, EditEvent, OpenProgress } from "./types.ts";
 import { allKept } from "./weights.ts";
+import { workerLine } from "./worker-line.ts";
 
 export function browserBackend(site: BrowserSite, base: string): Backend {
   const model = new URL("model/", base).href;
-  let running: (OrderWorker & { readonly close: (why: string) => void }) | undefined;
   let opening: { readonly device: Device; readonly ready: Promise<string> } | undefined;
-
-  const release = (why = "The model was closed before this was finished"): void => {
-    running?.worker.terminate();
-    running?.close(why);
-    running = undefined;
-    opening = undefined;
-  };
-  const start = (): NonNullable<typeof running> => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "flexvar model" });
-    worker.addEventListener("error", () =>
-      release("The model's worker stopped; perhaps this device ran out of memory"),
-    );
-    const closing = new AbortController();
-    return { worker, closed: closing.signal, close: (why) => closing.abort(why) };
-  };
-  const started = (): OrderWorker => {
-    running ??= start();
-    return running;
-  };
+  const line = workerLine(
+    () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "flexvar model" }),
+    () => {
+      opening = undefined;
+    },
+  );
   const ask = <T, E = never>(order: Order, onEvent?: (event: E) => void): Promise<T> =>
-    askOrder<E, T>(started(), order, { onEvent }) as Promise<T>;
+    askOrder<E, T>(line.started(), order, { onEvent }) as Promise<T>;
   const events = <T extends DrawEvent | EditEvent>(order: Order, signal: AbortSignal): AsyncGenerator<T> =>
-    sendOrder<T, undefined>(started(), order, signal);
+    sendOrder<T, undefined>(line.started(), order, signal);
 
   return {
     kind: "browser",
@@ -51,11 +38,11 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
 
     open({ device, onProgress }) {
       if (opening?.device === device) return opening.ready;
-      release();
+      line.release();
       const ready = ask<string, OpenProgress>({ kind: "open", site, base, device }, onProgress);
       opening = { device, ready };
       ready.catch(() => {
-        if (opening?.ready === ready) release();
+        if (opening?.ready === ready) line.release();
       });
       return ready;
     },
@@ -63,6 +50,6 @@ export function browserBackend(site: BrowserSite, base: string): Backend {
     draw: (request, signal) => events({ kind: "draw", request }, signal),
     edit: (request, signal) => events({ kind: "edit", request }, signal),
     readSettings: (png) => ask({ kind: "read", png }),
-    release: () => release(),
+    release: () => line.release(),
   };
 }

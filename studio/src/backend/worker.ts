@@ -13,10 +13,11 @@ import {
   type TaskRun,
   type EditEvent as WindowEvent,
 } from "flexvar/web";
+import { doneShare, editRun } from "./edit-run.ts";
 import type { Order } from "./messages.ts";
 import { requestOfPng } from "./settings.ts";
 import type { DrawEvent, DrawnPicture, DrawRequest, EditEvent, EditRequest, OpenProgress } from "./types.ts";
-import { checkedFile, fetchRuntime, forgetOthers, sha256 } from "./weights.ts";
+import { checkedFile, fetchRuntime, forgetOthers } from "./weights.ts";
 
 /** Milliseconds between two messages of a download: each is drawn by the page, which shares the cores with it. */
 const TELL_EVERY = 100;
@@ -122,32 +123,9 @@ async function edit(
   { pipe, hash }: Opened,
   reader: Reader<DrawEvent | EditEvent>,
 ): Promise<void> {
-  const { task, image, mask, size, classId, guidance, more, seed, count } = request;
-  const { data, width, height } = image;
-  const options = {
-    ...more,
-    image,
-    classLabels: classId === undefined ? ("auto" as const) : [classId],
-    ...(guidance !== undefined && { guidance }),
-    seed,
-    count,
-  };
-  // As `pictureHash` of the library.
-  const named = await sha256(await new Blob([`${width}x${height}:`, data]).arrayBuffer());
-  const edited = {
-    task,
-    options,
-    size: size ?? ([width, height] as const),
-    mask: mask && { data: mask, width, height },
-    image: named?.slice(0, 16) ?? "unknown",
-    model: hash,
-  };
-  await run(pipe, edited, reader, (event) => {
+  await run(pipe, await editRun(request, hash), reader, (event) => {
     const step = event as WindowEvent;
-    const side = Math.max(1, step.pictures.length);
-    const batches = Math.ceil(count / side);
-    const batch = Math.floor(step.first / side);
-    return (batch + (step.window + (step.index + 1) / step.total) / step.windows) / batches;
+    return doneShare({ ...step, side: step.pictures.length }, request.count);
   });
 }
 
