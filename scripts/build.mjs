@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { bundle, findEntries } from "./lib/bundle.mjs";
+import { bundleElement } from "./lib/element.mjs";
 import { withLock } from "./lib/lock.mjs";
 import { areInstalled, cacheDir, filesUnder, isMain, requireNode, root } from "./lib/paths.mjs";
 import { bundleStudio, hasStudio, studioSources } from "./lib/studio.mjs";
@@ -14,7 +15,7 @@ import { bundleStudio, hasStudio, studioSources } from "./lib/studio.mjs";
 const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp.json");
 const ENTRY_FILES =
-  /^(((web[\\/])?(index|client|worker|model-worker)|cli[\\/]main|workers[\\/].+)\.(js|d\.ts)|studio[\\/](index\.html|sw\.js))$/;
+  /^(((web[\\/])?(index|client|worker|model-worker|no-eval|photo-worker|element)|cli[\\/]main|workers[\\/].+)\.(js|d\.ts)|studio[\\/](index\.html|sw\.js))$/;
 
 /** Whether dist/ belongs to these sources. */
 export async function isBuilt() {
@@ -44,7 +45,10 @@ async function build(hash) {
   await rm(fresh, { recursive: true, force: true });
   try {
     await bundle(entries, fresh);
-    if (hasStudio()) await bundleStudio(join(fresh, "studio"));
+    if (hasStudio()) {
+      await bundleStudio(join(fresh, "studio"));
+      await bundleElement(join(fresh, "web"));
+    }
     const files = await filesUnder(fresh);
     const chunksFirst = [...files].sort((a, b) => ENTRY_FILES.test(a) - ENTRY_FILES.test(b));
     for (const file of chunksFirst) {
@@ -86,7 +90,8 @@ async function sourceHash() {
   const sources = existsSync(join(root, "src")) ? await filesUnder(join(root, "src"), root) : [];
   const files = sources.filter((file) => !file.endsWith(".test.ts"));
   files.push(...(await studioSources()), "package.json", "tsconfig.json");
-  for (const name of ["build.mjs", "lib/bundle.mjs", "lib/studio.mjs"]) files.push(join("scripts", name));
+  for (const name of ["build.mjs", "lib/bundle.mjs", "lib/element.mjs", "lib/studio.mjs"])
+    files.push(join("scripts", name));
   const hash = createHash("sha256");
   for (const file of files.sort()) {
     const content = await readFile(join(root, file));

@@ -57,12 +57,19 @@ async function manifest() {
     keywords,
     license,
     type: "module",
-    sideEffects: ["./dist/model-worker.js", "./dist/assets/*.js"],
+    sideEffects: [
+      "./dist/model-worker.js",
+      "./dist/no-eval.js",
+      "./dist/photo-worker.js",
+      "./dist/element.js",
+      "./dist/assets/*.js",
+    ],
     bin: { "flexvar-web": "bin/assets.mjs" },
     exports: {
       ".": entry("index"),
       "./client": entry("client"),
       "./worker": entry("worker"),
+      "./element": entry("element"),
       "./package.json": "./package.json",
     },
     files: ["dist", "bin", "README.md", "NOTICE.md", "LICENSE"],
@@ -77,7 +84,7 @@ const runtimeLicence = async () =>
 const README = `# flexvar-web
 
 What a page needs of [flexvar](https://www.npmjs.com/package/flexvar), alone: \`flexvar-web\` is \`flexvar\` as browsers get it, \`flexvar-web/client\` the typed client
-of a server, \`flexvar-web/worker\` the pipeline in a worker. \`npx flexvar-web DIR\` copies the worker and ONNX Runtime's files for bundlers that do not find
+of a server, \`flexvar-web/worker\` the pipeline in a worker, \`flexvar-web/element\` the editor as an element. \`npx flexvar-web DIR\` copies the worker and ONNX Runtime's files for bundlers that do not find
 them by themselves. Commands, training and the server are in \`flexvar\`.
 `;
 

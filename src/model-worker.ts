@@ -1,10 +1,11 @@
 /** The worker that `createWorkerPipeline` starts: one opened model, whose runs and pictures are ordered by messages. */
+import "./no-eval.ts";
 import { ExpectedError } from "./errors/index.ts";
 import { FlexVAR, isModelAt } from "./open-web.ts";
 import { type Ended, type Reader, sendable, serveOrders } from "./orders/index.ts";
-import type { FlexVARPipeline, RunEvent } from "./pipelines/index.ts";
+import { type EditEvent, type FlexVARPipeline, pngOf, type RunEvent, runSteps } from "./pipelines/index.ts";
 import { hasWebGpu } from "./runtime/web.ts";
-import type { ModelOrder, OpenOrder, PictureOrder, RunOrder } from "./worker-orders.ts";
+import type { ModelOrder, OpenOrder, PictureOrder, RunOrder, TaskOrder, TaskStep } from "./worker-orders.ts";
 
 /** Events whose pictures can still be asked for: those of runs that are over too. */
 const KEPT_EVENTS = 64;
@@ -17,6 +18,7 @@ serveOrders(async (order: ModelOrder, reader: Reader<unknown>): Promise<Ended<un
   if (order.kind === "open") return { result: await open(order, reader) };
   if (opened === undefined) throw new ExpectedError(`${order.kind}: expected an opened model, got none`);
   if (order.kind === "run") return { result: await run(opened, order, reader) };
+  if (order.kind === "task") return { result: await task(opened, order, reader) };
   const result = await (order.kind === "picture"
     ? picture(order)
     : (opened[order.method] as (...given: unknown[]) => Promise<unknown>)(...order.given));
@@ -50,6 +52,21 @@ async function run(pipe: FlexVARPipeline, { task, options }: RunOrder, { tell, t
     kept.delete(number - KEPT_EVENTS);
     const { value, transfer } = sendable(event);
     tell({ number, event: value }, transfer);
+    await taken();
+  }
+}
+
+/** Sends a run's steps with their pictures, each once the reader asks for it. */
+async function task(pipe: FlexVARPipeline, { run }: TaskOrder, { tell, taken, signal }: Reader<unknown>) {
+  for await (const { event, isLast, pictures } of runSteps(pipe, run, { shown: "all", signal })) {
+    const shown = pictures.map((one) => ({ number: one.number, png: pngOf(one), settings: one.settings }));
+    const { index, total, first, pictures: row } = event;
+    const { window = 0, windows = 1 } = event as Partial<EditEvent>;
+    const place = { index, total, window, windows, first, side: row.length };
+    tell(
+      { place, isLast, pictures: shown } as TaskStep,
+      shown.map(({ png }) => png.buffer),
+    );
     await taken();
   }
 }

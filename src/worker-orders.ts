@@ -1,5 +1,8 @@
 /** What `createWorkerPipeline` orders of its worker. */
+
+import type { SettingsRecord } from "./image/index.ts";
 import type { FromPretrainedOptions } from "./open-web.ts";
+import type { EditEvent, TaskRun } from "./pipelines/index.ts";
 
 /** Answered with `WebProgress` events and what is known of the opened model. */
 export interface OpenOrder {
@@ -33,4 +36,27 @@ export interface CallOrder {
   readonly given: readonly unknown[];
 }
 
-export type ModelOrder = OpenOrder | RunOrder | PictureOrder | CallOrder;
+/** A run as pages show it: answered with {@link TaskStep}s, the pictures of every scale among them. */
+export interface TaskOrder {
+  readonly kind: "task";
+  readonly run: TaskRun;
+}
+
+/** Where an event stands in its run. */
+type EventPlace = Pick<EditEvent, "index" | "total" | "window" | "windows" | "first"> & {
+  /** Pictures side by side. */
+  readonly side: number;
+};
+
+/** An event's place, and its pictures as PNGs; the last of each carries its settings. */
+export interface TaskStep {
+  readonly place: EventPlace;
+  readonly isLast: boolean;
+  readonly pictures: readonly {
+    readonly number: number;
+    readonly png: Uint8Array<ArrayBuffer>;
+    readonly settings?: SettingsRecord | undefined;
+  }[];
+}
+
+export type ModelOrder = OpenOrder | RunOrder | TaskOrder | PictureOrder | CallOrder;

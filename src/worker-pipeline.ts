@@ -23,6 +23,7 @@ import type {
   ScaleEvent,
   ScoreOptions,
 } from "./pipelines/index.ts";
+import { fromPage, startModelWorker } from "./start-model-worker.ts";
 import type { CallOrder, OpenOrder, PictureOrder, RunOrder } from "./worker-orders.ts";
 
 /** As for `FlexVAR.fromPretrained`, without what cannot travel to a worker. `device` may be `auto`: WebGPU where it works. */
@@ -59,7 +60,7 @@ export interface WorkerPipeline
  */
 export async function createWorkerPipeline(
   model: string | URL,
-  { assets, start = () => startWorker(assets), onProgress, signal, ...options }: WorkerOptions = {},
+  { assets, start = () => startModelWorker(assets), onProgress, signal, ...options }: WorkerOptions = {},
 ): Promise<WorkerPipeline> {
   signal?.throwIfAborted();
   const worker = start();
@@ -145,16 +146,4 @@ async function* events<E extends RunEvent>(
     signal?.throwIfAborted();
   }
   signal?.throwIfAborted();
-}
-
-/** The address as a worker elsewhere reaches it. */
-const fromPage = (address: string | URL): string => new URL(address, document.baseURI).href;
-
-function startWorker(assets: string | URL | undefined): Worker {
-  // Bundlers know the worker by this very form.
-  if (assets === undefined)
-    return new Worker(new URL("./model-worker.js", import.meta.url), { type: "module", name: "flexvar-model" });
-  const folder = fromPage(assets);
-  const file = new URL("model-worker.js", folder.endsWith("/") ? folder : `${folder}/`);
-  return new Worker(file, { type: "module", name: "flexvar-model" });
 }

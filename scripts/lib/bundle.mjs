@@ -8,7 +8,7 @@ const src = join(root, "src");
 /**
  * Entries that exist, as output name to source file. For Node: the library, the client alone, the command line, and every `*.worker.ts`,
  * which lands in `dist/workers/` under its own name. For browsers, in `dist/web/`: the library, the client alone, the pipeline in a worker and that
- * worker.
+ * worker; beside them the element and its worker of photographs, each a file that needs none of the others' parts.
  */
 export function findEntries() {
   const node = entriesOf({ index: "index.ts", client: "client/index.ts", "cli/main": "cli/main.ts" });
@@ -19,8 +19,14 @@ export function findEntries() {
     client: "client/index.ts",
     worker: "worker-pipeline.ts",
     "model-worker": "model-worker.ts",
+    "no-eval": "no-eval.ts",
   });
-  return { node: existing(node), web: existing(web) };
+  const page = join(root, "studio", "src");
+  const element = existing([
+    ["element", join(page, "element", "index.ts")],
+    ["photo-worker", join(page, "photo", "worker.ts")],
+  ]);
+  return { node: existing(node), web: existing(web), element };
 }
 
 /** Bundles all entries into `outDir`: ES modules, with types for those that are imported. */
@@ -49,12 +55,22 @@ export async function bundle(entries, outDir) {
   for (const side of sides)
     if (Object.keys(side.entry).length > 0) await build({ ...shared, ...side, dts: dtsFor(side.entry) });
   const worker = entries.web["model-worker"];
-  if (worker !== undefined) await build({ ...shared, ...wholeWorker(worker, join(outDir, "web", "assets")) });
+  if (worker !== undefined)
+    await build({ ...shared, ...wholeFile("model-worker", worker, join(outDir, "web", "assets")) });
+  for (const [name, file] of Object.entries(entries.element ?? {}))
+    await build({
+      ...shared,
+      ...wholeFile(name, file, join(outDir, "web")),
+      ...(name === "element" && { minify: false, dts: { sourcemap: false } }),
+    });
 }
 
-/** The model's worker as one file that needs ONNX Runtime's files beside it and nothing else, for pages whose bundler makes no workers. */
-const wholeWorker = (worker, outDir) => ({
-  entry: { "model-worker": worker },
+/**
+ * A script as one file. The model's worker so needs ONNX Runtime's files beside it and nothing else, for pages whose bundler makes no workers; the
+ * element loads its editor, which is built apart (element.mjs), when it is shown.
+ */
+const wholeFile = (name, file, outDir) => ({
+  entry: { [name]: file },
   outDir,
   platform: "browser",
   target: "es2022",
@@ -63,6 +79,7 @@ const wholeWorker = (worker, outDir) => ({
   deps: { alwaysBundle: [/./] },
   inputOptions: (options) => ({
     ...options,
+    external: [/[\\/]element-editor\.js$/],
     resolve: {
       ...options.resolve,
       conditionNames: ["onnxruntime-web-use-extern-wasm", "browser", "import", "default"],
@@ -77,13 +94,15 @@ const wholeWorker = (worker, outDir) => ({
  */
 const parts = (options) => ({
   ...options,
+  // The bundler puts imports in an order of its own, and this one has to run before there are schemas.
+  banner: ({ name }) => (name === "model-worker" ? 'import "./no-eval.js";' : ""),
   codeSplitting: {
     groups: [
       { name: "client", test: /[\\/]src[\\/]client[\\/](?!index).+(?<!\.d)\.ts$/ },
       { name: "orders", test: /[\\/]src[\\/](errors|orders)[\\/].+(?<!\.d)\.ts$/ },
       {
         name: "library",
-        test: /[\\/]src[\\/](?!web\.ts|client[\\/]|errors[\\/]|orders[\\/]|model-worker|worker-).+(?<!\.d)\.ts$/,
+        test: /[\\/]src[\\/](?!web\.ts|client[\\/]|errors[\\/]|orders[\\/]|model-worker|no-eval|worker-).+(?<!\.d)\.ts$/,
       },
     ],
   },

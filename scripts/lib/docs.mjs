@@ -17,6 +17,7 @@ const TITLES = {
   "docs/evaluation.md": "Evaluate",
   "docs/studio.md": "Studio",
   "docs/static.md": "Static hosts",
+  "docs/element.md": "The editor as an element",
   "docs/serve.md": "HTTP",
   "docs/cluster.md": "Many machines",
   "docs/cluster-training.md": "Training on many machines",

@@ -5,7 +5,23 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { areInstalled, filesUnder, root } from "./paths.mjs";
 
-const studio = join(root, "studio");
+export const studio = join(root, "studio");
+
+const source = (...path) => join(root, "src", ...path);
+
+/** What the studio imports of the package, by name. */
+export const sourceAliases = {
+  "flexvar/web": source("web.ts"),
+  "flexvar/client": source("client", "index.ts"),
+  "flexvar/editing": source("editing", "index.ts"),
+  "flexvar/orders": source("orders", "index.ts"),
+  "flexvar/image": source("image", "index.ts"),
+  "flexvar/options": source("options", "index.ts"),
+  "flexvar/sampling": source("sampling", "index.ts"),
+  "flexvar/no-eval": source("no-eval.ts"),
+  "flexvar/start-model-worker": source("start-model-worker.ts"),
+  "flexvar/worker-orders": source("worker-orders.ts"),
+};
 
 /** Whether the studio and what builds it are here. */
 export function hasStudio() {
@@ -22,17 +38,22 @@ export async function studioSources() {
 
 /** Builds into `outDir`, which need not exist. */
 export async function bundleStudio(outDir) {
+  await productionBuild(settings(outDir));
+  await fillServiceWorker(outDir);
+}
+
+/** Builds by Vite's settings, for production. */
+export async function productionBuild(settings) {
   const { build } = await import("vite");
   const { NODE_ENV } = process.env;
   // Vite takes a development build for granted where tests have set another environment.
   process.env.NODE_ENV = "production";
   try {
-    await build(settings(outDir));
+    await build(settings);
   } finally {
     if (NODE_ENV === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = NODE_ENV;
   }
-  await fillServiceWorker(outDir);
 }
 
 function settings(outDir) {
@@ -44,15 +65,7 @@ function settings(outDir) {
     define: { "process.env.NODE_ENV": '"production"' },
     resolve: {
       conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "import", "default"],
-      alias: {
-        "flexvar/web": join(root, "src", "web.ts"),
-        "flexvar/client": join(root, "src", "client", "index.ts"),
-        "flexvar/editing": join(root, "src", "editing", "index.ts"),
-        "flexvar/orders": join(root, "src", "orders", "index.ts"),
-        "flexvar/image": join(root, "src", "image", "index.ts"),
-        "flexvar/options": join(root, "src", "options", "index.ts"),
-        "flexvar/sampling": join(root, "src", "sampling", "index.ts"),
-      },
+      alias: sourceAliases,
     },
     worker: { format: "es", rolldownOptions: { external: (id) => id.endsWith(".wasm") } },
     build: {

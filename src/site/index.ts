@@ -87,25 +87,30 @@ async function writeContent(out: string, content: SiteContent): Promise<string[]
 }
 
 export interface AssetsRequest {
-  /** The model's worker as one file: `dist/web/assets` of the package. */
+  /** The model's worker as one file: `dist/web/assets` of the package; the element lies in the folder above. */
   readonly worker: string;
   /** A model folder to go along, into `model/`. */
   readonly model?: string | undefined;
 }
 
 /**
- * Writes what `createWorkerPipeline` asks for on pages whose bundler copies neither workers nor what they load: the worker, ONNX
- * Runtime's files, and a model. Returns the files. @throws Error naming what is missing and how to make it; for the disk.
+ * Writes what `createWorkerPipeline` and the element ask for on pages whose bundler copies neither workers nor what they load, or that have none:
+ * the worker, the element's files, ONNX Runtime's files, and a model. Returns the files. @throws Error naming what is missing and how to make it; for the disk.
  */
 export async function writeAssets(out: string, { worker, model }: AssetsRequest): Promise<string[]> {
   const file = "model-worker.js";
   if (!existsSync(join(worker, file)))
     throw new ExpectedError(`assets: expected ${file} in ${worker}, got none; \`npm run build\` makes it`);
   const content = new Map<string, SiteSource>([[file, { path: join(worker, file) }]]);
+  addFiles(content, "", dirname(worker), await elementFiles(dirname(worker)));
   addFiles(content, "", runtimeFolder(), [...RUNTIME.wasm, ...RUNTIME.webgpu]);
   if (model !== undefined) addFiles(content, "model/", model, modelFilesOf(model));
   return writeContent(out, content);
 }
+
+/** The element, its parts and its worker. */
+const elementFiles = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((file) => /^(element|photo-worker)\b.*\.js$/.test(file)).sort();
 
 const runtimeFolder = (): string => dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
 

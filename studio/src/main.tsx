@@ -1,4 +1,4 @@
-import "./backend/no-eval.ts";
+import "flexvar/no-eval";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./styles/base.css";
