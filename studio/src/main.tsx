@@ -41,6 +41,9 @@ listenForPictures();
 keepFocus();
 followTitle();
 followVersions();
+const choosing = chooseBackend(document.baseURI);
+// Where it fails is told below.
+choosing.catch(() => undefined);
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />
@@ -49,7 +52,7 @@ createRoot(document.getElementById("root")!).render(
 
 if (!(await isolatePage(() => get().documentId === undefined))) {
   try {
-    set({ backend: await chooseBackend(document.baseURI) });
+    set({ backend: await choosing });
     followConnection();
     await begin();
     await takeLink();

@@ -1,9 +1,12 @@
-import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import type { ModelInfo } from "../backend/types.ts";
 import type { KeptPicture } from "../state/library.ts";
 import { setForm, shownLabel, useStudio } from "../state/store.ts";
 import { BlobImage } from "../ui/blob-image.tsx";
 import { SearchField } from "../ui/controls.tsx";
+
+/** Tiles that a page begins with: more than the list shows at once. Those of a thousand classes would keep it from answering. */
+const FIRST_TILES = 60;
 
 /** Choosing a class by name, each with a picture that the model drew of it. */
 export function ClassPicker({ info }: { info: ModelInfo }) {
@@ -12,8 +15,9 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
   const [group, setGroup] = useState<string>();
   const list = useRef<HTMLDivElement>(null);
   const found = useMemo(() => classesFound(info, search, group), [info, search, group]);
+  const tiles = useDeferredValue(found, found.slice(0, FIRST_TILES));
   // biome-ignore lint/correctness/useExhaustiveDependencies: both say that another tile may be the chosen one, or lie elsewhere.
-  useEffect(() => showChosen(list.current!), [chosen, found]);
+  useEffect(() => showChosen(list.current!), [chosen, tiles]);
   const keys = (event: KeyboardEvent): void => {
     if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
@@ -57,7 +61,7 @@ export function ClassPicker({ info }: { info: ModelInfo }) {
         </ul>
       )}
       <div className="classes" ref={list}>
-        {found.map(({ id, name }) => (
+        {tiles.map(({ id, name }) => (
           <label key={id} className="class-tile" title={name}>
             <input type="radio" name="class" checked={chosen === id} onChange={() => setForm({ classId: id })} />
             <ClassPicture info={info} id={id} />
