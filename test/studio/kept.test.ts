@@ -6,7 +6,7 @@ import { strToU8, unzipSync, zipSync } from "fflate";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodePng, readSettings, settingsText } from "../../src/image/index.ts";
-import { accessible, canvas, dropFile, launch, launchKept, missingChromium, PATIENCE } from "./checks.ts";
+import { accessible, canvas, downloadPng, dropFile, launch, launchKept, missingChromium, PATIENCE } from "./checks.ts";
 import { CLASSES } from "./few-classes.ts";
 import { openStudio, type StudioSite } from "./site.ts";
 
@@ -27,6 +27,16 @@ async function brush(page: Page, down = 0): Promise<void> {
   await page.mouse.down();
   await page.mouse.move(x + width / 2 + 60, y + height / 2 + down, { steps: 3 });
   await page.mouse.up();
+}
+
+/** A file of the gallery's import: a picture that a model drew of a seed. */
+function drawnFile(model: string, seed: number) {
+  const settings = {
+    ...{ class: "red heart", class_id: CLASSES.indexOf("red heart"), index_within_class: 0, seed, size: "64x64" },
+    ...{ scales: "1,2,4,8,16", scales_from: "table", num_inference_steps: 5, guidance_scale: 2, model },
+  };
+  const png = encodePng({ data: new Uint8Array(64 * 64 * 3), width: 64, height: 64 }, settingsText(settings));
+  return { name: `${seed}.png`, mimeType: "image/png", buffer: Buffer.from(png) };
 }
 
 const kept = (page: Page) => page.getByText("Kept on this device").waitFor();
@@ -185,14 +195,7 @@ describe.skipIf(missingChromium)("what the studio keeps", { timeout: 120_000 }, 
     const page = await open(`${site.address}#/gallery`);
     await page.getByRole("button", { name: /^Model/ }).waitFor({ timeout: PATIENCE });
     expect(await page.title()).toBe("Gallery – FlexVAR studio");
-    const files = ["0123456789abcdef", "0123456789abcdef", "another"].map((model, seed) => {
-      const settings = {
-        ...{ class: "red heart", class_id: CLASSES.indexOf("red heart"), index_within_class: 0, seed, size: "64x64" },
-        ...{ scales: "1,2,4,8,16", scales_from: "table", num_inference_steps: 5, guidance_scale: 2, model },
-      };
-      const png = encodePng({ data: new Uint8Array(64 * 64 * 3), width: 64, height: 64 }, settingsText(settings));
-      return { name: `${seed}.png`, mimeType: "image/png", buffer: Buffer.from(png) };
-    });
+    const files = ["0123456789abcdef", "0123456789abcdef", "another"].map(drawnFile);
     await page
       .getByLabel("Import PNG files that carry settings")
       .setInputFiles([...files, { name: "plain.png", mimeType: "image/png", buffer: Buffer.from(picture(1)) }]);
@@ -313,6 +316,30 @@ describe.skipIf(missingChromium)("what the studio keeps", { timeout: 120_000 }, 
     await session.send("Storage.overrideQuotaForOrigin", { origin });
     await brush(page, 30);
     await kept(page);
+    await page.context().close();
+  });
+
+  test("a full gallery: said, its pictures shown and saved, and kept once there is room", async () => {
+    // A browser remembers for a while how much room there was: it must be full from the first.
+    const page = await open("about:blank");
+    const session = await page.context().newCDPSession(page);
+    const { origin } = new URL(site.address);
+    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+    await page.goto(`${site.address}#/gallery`);
+    await page.getByRole("button", { name: /^Model/ }).waitFor({ timeout: PATIENCE });
+    const files = [1, 2].map((seed) => drawnFile("0123456789abcdef", seed));
+    await page.getByLabel("Import PNG files that carry settings").setInputFiles(files);
+    await page.getByText(/^This device has no room.+2 pictures are only in this tab/).waitFor();
+    const cards = page.locator(".card");
+    expect(await cards.count()).toBe(2);
+    await cards.first().click();
+    expect(readSettings((await downloadPng(page)).bytes)).toMatchObject({ seed: 2 });
+    await session.send("Storage.overrideQuotaForOrigin", { origin });
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText(/only in this tab/).waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("button", { name: /Red heart/ }).waitFor({ timeout: PATIENCE });
+    expect(await cards.count()).toBe(1);
     await page.context().close();
   });
 });
