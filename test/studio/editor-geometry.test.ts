@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { boundsOf } from "../../studio/src/editor/document.ts";
 import { dragged, type Effect, type Hand, IDLE, lifted, pressed } from "../../studio/src/editor/gesture.ts";
 import { contrast, MASK_DARK, MASK_LIGHT, rgbOf } from "../../studio/src/editor/mask-ink.ts";
+import { strokeFrame } from "../../studio/src/editor/stroke.ts";
 import {
   BORDER,
   distance,
@@ -11,9 +12,11 @@ import {
   heldView,
   type Point,
   pinched,
+  pixelsWithin,
   scaledAt,
   toPicture,
   toScreen,
+  unionOf,
   wheelFactor,
 } from "../../studio/src/editor/view.ts";
 
@@ -190,4 +193,19 @@ test("bounds of a mask are the smallest frame around what is painted", () => {
   pixels[1 * 7 + 4] = 9;
   pixels[3 * 7 + 2] = 1;
   expect(boundsOf(pixels, 7, 5)).toEqual({ left: 2, top: 1, width: 3, height: 3 });
+});
+
+test("the pixels that a stroke changes are those within its frame and the picture", () => {
+  const points: readonly Point[] = [
+    [10, 20],
+    [-4, 6.5],
+  ];
+  expect(strokeFrame({ tool: "brush", width: 6, points })).toEqual({ left: -8, top: 2.5, width: 22, height: 21.5 });
+  const lasso = strokeFrame({ tool: "lasso", width: 6, points });
+  expect(lasso).toEqual({ left: -5, top: 5.5, width: 16, height: 15.5 });
+  const within = pixelsWithin(lasso, { width: 100, height: 12 });
+  expect(within).toEqual({ left: 0, top: 5, width: 11, height: 7 });
+  expect(pixelsWithin(lasso, { width: 100, height: 5 })).toBeUndefined();
+  expect(unionOf(within, { left: 4, top: 0, width: 9, height: 6 })).toEqual({ left: 0, top: 0, width: 13, height: 12 });
+  expect(unionOf(undefined, within)).toBe(within);
 });

@@ -6,11 +6,11 @@
 /** Plain data; a part is an object with the one key `$part`. */
 export type Packed = null | boolean | number | string | readonly Packed[] | { readonly [key: string]: Packed };
 
-export const PART_KINDS = ["canvas", "blob", "bytes"] as const;
+export const PART_KINDS = ["canvas", "bitmap", "blob", "bytes"] as const;
 export type PartKind = (typeof PART_KINDS)[number];
 
 /** What may be a part: never drawn on or written to once it is packed. */
-export type PartContent = HTMLCanvasElement | Blob | Uint8Array<ArrayBuffer>;
+export type PartContent = HTMLCanvasElement | ImageBitmap | Blob | Uint8Array<ArrayBuffer>;
 
 interface PartReference {
   readonly $part: string;
@@ -24,7 +24,9 @@ const kindOf = (value: unknown): PartKind | undefined =>
       ? "bytes"
       : typeof HTMLCanvasElement !== "undefined" && value instanceof HTMLCanvasElement
         ? "canvas"
-        : undefined;
+        : typeof ImageBitmap !== "undefined" && value instanceof ImageBitmap
+          ? "bitmap"
+          : undefined;
 
 /** @param idOf the id under which a part is kept: the same for the same object. */
 export function pack(value: unknown, idOf: (content: PartContent, kind: PartKind) => string): Packed | undefined {

@@ -6,6 +6,7 @@ import { SIDES } from "../editor/document.ts";
 const MOST_PIXELS = 100_000_000;
 
 const canvas = z.instanceof(HTMLCanvasElement).refine(({ width, height }) => width * height <= MOST_PIXELS);
+const bitmap = z.instanceof(ImageBitmap).refine(({ width, height }) => width * height <= MOST_PIXELS);
 const count = z.int().min(0).max(100_000);
 const side = z.int().min(1).max(100_000);
 const bytes = z.instanceof(Uint8Array<ArrayBuffer>);
@@ -27,7 +28,7 @@ const photo = z.object({
 const sheet = z
   .object({
     photo: photo.optional(),
-    image: canvas,
+    image: z.union([canvas, bitmap]),
     mask: canvas,
     margins: z.object(
       Object.fromEntries(SIDES.map((side) => [side, count])) as Record<(typeof SIDES)[number], typeof count>,

@@ -38,7 +38,7 @@ export async function unpacked(content: Packed, fileOf: (id: string) => Blob | u
 
 /**
  * Saves a document. Where another tab saved it meanwhile it is saved beside that one, under a new id, so that neither is lost.
- * @param value what the document holds, of canvases, files, bytes and plain data.
+ * @param value what the document holds, of pictures, files, bytes and plain data.
  * @returns the facts that it was saved under.
  * @throws DOMException where the browser has no room or keeps nothing; what was saved before stays.
  */

@@ -19,5 +19,5 @@ export interface StoredDocument extends DocumentFacts {
   readonly content: Packed;
 }
 
-/** A canvas as a PNG, a file, or bytes, of one document. */
+/** A canvas or bitmap as a PNG, a file, or bytes, of one document. */
 export type StoredPart = Blob;

@@ -6,9 +6,9 @@ import type { Effect } from "./gesture.ts";
 import { HANDLE, Handles } from "./handles.tsx";
 import { changeMask, setMargins } from "./history.ts";
 import { MASK_TINT, MaskInk } from "./mask-ink.ts";
-import { drawStroke, type Stroke } from "./stroke.ts";
+import { drawStroke, type Stroke, strokeFrame } from "./stroke.ts";
 import { useHand } from "./use-hand.ts";
-import { type Frame, type Point, toPicture, toScreen, type View } from "./view.ts";
+import { type Frame, type Point, toPicture, toScreen, unionOf, type View } from "./view.ts";
 import { fit, panBy, shownView, useViewport } from "./viewport.ts";
 import { ZoomBar } from "./zoom-bar.tsx";
 
@@ -70,7 +70,7 @@ export function EditorCanvas({ sheet }: { sheet: Sheet }) {
             overHandle.current = target.name() === HANDLE;
           }}
         >
-          <Layer imageSmoothingEnabled={view.scale < SQUARES_FROM}>
+          <Layer imageSmoothingEnabled={view.scale < SQUARES_FROM} listening={sheet.photo === undefined}>
             <Group x={view.x} y={view.y} scaleX={view.scale} scaleY={view.scale} listening={false}>
               <Rect {...placed(frameOf(shown))} fill={MASK_TINT} opacity={0.16} />
               <KonvaImage image={image} />
@@ -132,7 +132,7 @@ function MaskOverlay({ sheet, stroke, view }: { sheet: Sheet; stroke: Stroke | u
   useEffect(() => {
     const { mask, margins } = sheet;
     const edges = { ratio: devicePixelRatio, edged: stroke === undefined };
-    const bounds = stroke === undefined ? maskBounds(sheet) : frameOf(sheet);
+    const bounds = unionOf(maskBounds(sheet), stroke && strokeFrame(stroke));
     const draw = (context: CanvasRenderingContext2D): void => {
       context.drawImage(mask, -margins.left, -margins.top);
       if (stroke === undefined) return;
@@ -232,8 +232,14 @@ function nextStroke(stroke: Stroke | undefined, effect: StrokeEffect, view: View
 function paint(stroke: Stroke): void {
   const sheet = editor().sheets[editor().at];
   if (sheet === undefined) return;
-  changeMask((context) => {
-    context.translate(sheet.margins.left, sheet.margins.top);
-    drawStroke(context, stroke);
-  });
+  const { left, top } = sheet.margins;
+  const frame = strokeFrame(stroke);
+  const part = { ...frame, left: frame.left + left, top: frame.top + top };
+  changeMask(
+    (context) => {
+      context.translate(left, top);
+      drawStroke(context, stroke);
+    },
+    { part, adds: stroke.tool !== "eraser" },
+  );
 }

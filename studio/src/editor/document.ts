@@ -2,7 +2,7 @@
 import type { Pixels } from "../backend/types.ts";
 import type { PhotoMask } from "../photo/messages.ts";
 import type { Photo } from "../photo/photo.ts";
-import type { Frame } from "./view.ts";
+import { type Frame, pixelsWithin, unionOf } from "./view.ts";
 
 export const SIDES = ["left", "right", "top", "bottom"] as const;
 export type Side = (typeof SIDES)[number];
@@ -12,9 +12,12 @@ export type Margins = Readonly<Record<Side, number>>;
 
 const NO_MARGINS: Margins = { left: 0, right: 0, top: 0, bottom: 0 };
 
+/** A picture as it is shown: of a photograph a bitmap, which no page needs to read. */
+export type ShownPicture = HTMLCanvasElement | ImageBitmap;
+
 /** One state of the picture; canvases in it are never drawn on again. */
 export interface Sheet {
-  readonly image: HTMLCanvasElement;
+  readonly image: ShownPicture;
   /** Opaque where to repaint; as large as the picture with its margins. */
   readonly mask: HTMLCanvasElement;
   readonly margins: Margins;
@@ -39,15 +42,21 @@ function blankCanvas(width: number, height: number): HTMLCanvasElement {
 export const contextOf = (canvas: HTMLCanvasElement): CanvasRenderingContext2D =>
   canvas.getContext("2d", { willReadFrequently: true })!;
 
-export function copyOf(canvas: HTMLCanvasElement): HTMLCanvasElement {
-  const copy = blankCanvas(canvas.width, canvas.height);
-  contextOf(copy).drawImage(canvas, 0, 0);
+/** A copy of a mask. Of what is not masked nothing is touched: that takes most of the time. */
+function copyOf(mask: HTMLCanvasElement): HTMLCanvasElement {
+  const copy = blankCanvas(mask.width, mask.height);
+  const bounds = boundsOfMask(mask);
+  if (bounds === undefined) return copy;
+  const { left, top, width, height } = bounds;
+  contextOf(copy).drawImage(mask, left, top, width, height, left, top, width, height);
   return copy;
 }
 
 /** A sheet with nothing masked. */
-export function freshSheet(image: HTMLCanvasElement, photo?: Photo): Sheet {
-  return { image, mask: blankCanvas(image.width, image.height), margins: NO_MARGINS, ...(photo && { photo }) };
+export function freshSheet(image: ShownPicture, photo?: Photo): Sheet {
+  const mask = blankCanvas(image.width, image.height);
+  knownBounds.set(mask, false);
+  return { image, mask, margins: NO_MARGINS, ...(photo && { photo }) };
 }
 
 function unreadable(error: unknown): never {
@@ -68,14 +77,6 @@ export async function sizeOf(file: Blob): Promise<{ readonly width: number; read
   } finally {
     URL.revokeObjectURL(address);
   }
-}
-
-/** A decoded picture on a canvas of its size; the bitmap is closed. */
-export function canvasOf(bitmap: ImageBitmap): HTMLCanvasElement {
-  const canvas = blankCanvas(bitmap.width, bitmap.height);
-  contextOf(canvas).drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return canvas;
 }
 
 /** Pixels of the shown picture for one of its photograph; 1 where it is no photograph. */
@@ -110,29 +111,66 @@ const knownBounds = new WeakMap<HTMLCanvasElement, Frame | false>();
 
 /** The smallest part of the picture with its margins in which anything is masked; undefined where nothing is. */
 export function maskBounds({ mask, margins }: Sheet): Frame | undefined {
-  let found = knownBounds.get(mask);
-  if (found === undefined) {
-    const { data } = contextOf(mask).getImageData(0, 0, mask.width, mask.height);
-    found = boundsOf(new Uint32Array(data.buffer), mask.width, mask.height) ?? false;
-    knownBounds.set(mask, found);
-  }
-  return found === false ? undefined : { ...found, left: found.left - margins.left, top: found.top - margins.top };
+  const found = boundsOfMask(mask);
+  return found && { ...found, left: found.left - margins.left, top: found.top - margins.top };
+}
+
+/** Where a canvas has something, as far as that was looked for: `false` says nowhere. */
+export const knownPart = (canvas: HTMLCanvasElement): Frame | false | undefined => knownBounds.get(canvas);
+
+function boundsOfMask(mask: HTMLCanvasElement): Frame | undefined {
+  const known = knownBounds.get(mask);
+  if (known !== undefined) return known || undefined;
+  const found = readBounds(mask, { left: 0, top: 0, width: mask.width, height: mask.height });
+  knownBounds.set(mask, found ?? false);
+  return found;
+}
+
+/** Bounds of what is masked within a part. */
+function readBounds(mask: HTMLCanvasElement, part: Frame | undefined): Frame | undefined {
+  if (part === undefined) return undefined;
+  const { left, top, width, height } = part;
+  const { data } = contextOf(mask).getImageData(left, top, width, height);
+  const found = boundsOf(new Uint32Array(data.buffer), width, height);
+  return found && { ...found, left: left + found.left, top: top + found.top };
+}
+
+/** What was drawn on a mask: no pixel beyond a part of it, and whether nothing was taken away. */
+export interface MaskChange {
+  readonly part: Frame;
+  readonly adds: boolean;
+}
+
+/** A copy of a mask with something drawn on it. @param change spares reading the whole of it */
+export function maskWith(
+  before: HTMLCanvasElement,
+  draw: (context: CanvasRenderingContext2D) => void,
+  change?: MaskChange,
+): HTMLCanvasElement {
+  const mask = copyOf(before);
+  draw(contextOf(mask));
+  if (change === undefined) return mask;
+  const known = boundsOfMask(before);
+  const part = pixelsWithin(change.part, mask);
+  const after = change.adds ? unionOf(known, readBounds(mask, part)) : readBounds(mask, unionOf(known, part));
+  knownBounds.set(mask, after ?? false);
+  return mask;
 }
 
 /** Bounds of the pixels that are not clear. @param pixels one number each, row by row. */
 export function boundsOf(pixels: Uint32Array, width: number, height: number): Frame | undefined {
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let y = 0; y < height; y++) {
-    const row = pixels.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex((pixel) => pixel !== 0);
-    if (first < 0) continue;
+    const end = (y + 1) * width;
+    let first = y * width;
+    while (first < end && pixels[first] === 0) first++;
+    if (first === end) continue;
+    let last = end - 1;
+    while (pixels[last] === 0) last--;
     if (top > y) top = y;
     bottom = y;
-    left = Math.min(left, first);
-    right = Math.max(
-      right,
-      row.findLastIndex((pixel) => pixel !== 0),
-    );
+    left = Math.min(left, first - y * width);
+    right = Math.max(right, last - y * width);
   }
   return bottom < 0 ? undefined : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
@@ -166,17 +204,6 @@ export function photoMask(sheet: Sheet, region: Frame, softness: number): PhotoM
   };
 }
 
-/** What is shown of a photograph after something was painted into a part of it. @param pixels of that part, of any size */
-export function shownWith({ image }: Sheet, pixels: Pixels, region: Frame, scale: number): HTMLCanvasElement {
-  const part = blankCanvas(pixels.width, pixels.height);
-  const data = new ImageData(new Uint8ClampedArray(pixels.data), pixels.width, pixels.height);
-  contextOf(part).putImageData(data, 0, 0);
-  const next = copyOf(image);
-  const { left, top, width, height } = region;
-  contextOf(next).drawImage(part, left * scale, top * scale, width * scale, height * scale);
-  return next;
-}
-
 /** The picture on its canvas, and the mask with a soft edge of some pixels; what lies beyond the picture is masked whole. */
 export function forModel(sheet: Sheet, softness: number): { image: Pixels; mask: Uint8Array<ArrayBuffer> } {
   const { image, mask, margins } = sheet;
@@ -202,8 +229,16 @@ export function forModel(sheet: Sheet, softness: number): { image: Pixels; mask:
   return { image: pixelsOf(wide), mask: values };
 }
 
-export function pixelsOf(canvas: HTMLCanvasElement): Pixels {
-  const { width, height } = canvas;
-  const { data } = contextOf(canvas).getImageData(0, 0, width, height);
+/** A shown picture as a canvas, which can be read and encoded. */
+export function canvasOf(picture: ShownPicture): HTMLCanvasElement {
+  if (!(picture instanceof ImageBitmap)) return picture;
+  const canvas = blankCanvas(picture.width, picture.height);
+  contextOf(canvas).drawImage(picture, 0, 0);
+  return canvas;
+}
+
+export function pixelsOf(picture: ShownPicture): Pixels {
+  const { width, height } = picture;
+  const { data } = contextOf(canvasOf(picture)).getImageData(0, 0, width, height);
   return { data: new Uint8Array(data), width, height };
 }

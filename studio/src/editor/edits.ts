@@ -17,6 +17,7 @@ import {
   pixelsOf,
   readPicture,
   type Sheet,
+  type ShownPicture,
 } from "./document.ts";
 import { currentSheet, editor, type PhotoPart, type Result, setEditor } from "./editor-store.ts";
 import { isPainting, leaveResult, openPicture, pushSheet } from "./history.ts";
@@ -177,7 +178,7 @@ export function paintedClass(
   return { classId, label: (classId === undefined ? undefined : labels[classId]) ?? "edited" };
 }
 
-const made = new WeakMap<HTMLCanvasElement, DrawnPicture>();
+const made = new WeakMap<ShownPicture, DrawnPicture>();
 
 /** The variant that a picture is, or that was painted into it last; undefined where none was gone on with. */
 export const variantOf = ({ image }: Sheet): DrawnPicture | undefined => made.get(image);

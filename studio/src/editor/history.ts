@@ -5,15 +5,15 @@ import { words } from "../state/actions.ts";
 import { newId } from "../state/ids.ts";
 import { say, set as setStudio, get as studio, type ToastAction } from "../state/store.ts";
 import {
-  canvasOf,
-  contextOf,
-  copyOf,
   freshSheet,
   type Margins,
+  type MaskChange,
   MOST_SHOWN,
   MOST_SIDE,
+  maskWith,
   readPicture,
   type Sheet,
+  type ShownPicture,
   sizeOf,
   withMargins,
 } from "./document.ts";
@@ -48,7 +48,7 @@ const MOST_BYTES = 256 * 2 ** 20;
 
 /** The newest states that together take no more than that; always the last two. */
 function withinMemory(sheets: readonly Sheet[]): readonly Sheet[] {
-  const seen = new Set<HTMLCanvasElement>();
+  const seen = new Set<ShownPicture>();
   let bytes = 0;
   for (let i = sheets.length - 1; i >= 0; i--) {
     for (const canvas of [sheets[i]!.image, sheets[i]!.mask])
@@ -113,14 +113,28 @@ export function redo(): void {
   else setEditor({ ...state.after, before: documentOf(state), after: undefined });
 }
 
+/** Files of more bytes are photographs before their size is known: the page is spared looking into them. */
+const LARGE_FILE = 4 * MOST_SIDE * MOST_SIDE;
+
+const isSmall = ({ width, height }: { readonly width: number; readonly height: number }): boolean =>
+  Math.max(width, height) <= MOST_SIDE;
+
 /** A file as its first state: a photograph keeps its original. */
 async function sheetOf(file: Blob): Promise<Sheet> {
-  const size = await sizeOf(file);
-  if (Math.max(size.width, size.height) <= MOST_SIDE) return freshSheet(await readPicture(file));
+  const size = file.size < LARGE_FILE ? await sizeOf(file) : undefined;
+  if (size && isSmall(size)) return freshSheet(await readPicture(file));
   if (await isPhotoFile(file)) {
     const { photo, shown } = await openPhoto(file, MOST_SHOWN);
-    return freshSheet(canvasOf(shown), photo);
+    if (!isSmall(photo)) return freshSheet(shown, photo);
+    shown.close();
+    return freshSheet(await readPicture(file));
   }
+  return wholeSheet(file, size ?? (await sizeOf(file)));
+}
+
+/** A file of which this browser cannot keep the original. */
+async function wholeSheet(file: Blob, size: { readonly width: number; readonly height: number }): Promise<Sheet> {
+  if (isSmall(size)) return freshSheet(await readPicture(file));
   const image = await readPicture(file);
   say(
     `This browser cannot keep the original of ${size.width}×${size.height} pixels: it is edited at ${image.width}×${image.height}.`,
@@ -167,13 +181,11 @@ export async function openPicture(file: Blob, { name, classId, source, more }: O
   }
 }
 
-/** Draws on a copy of the mask and shows it as a new state. */
-export function changeMask(draw: (context: CanvasRenderingContext2D) => void): void {
+/** Draws on a copy of the mask and shows it as a new state. @param change what is drawn; anything by default */
+export function changeMask(draw: (context: CanvasRenderingContext2D) => void, change?: MaskChange): void {
   const sheet = currentSheet(editor());
   if (sheet === undefined || refused()) return;
-  const mask = copyOf(sheet.mask);
-  draw(contextOf(mask));
-  pushSheet({ ...sheet, mask });
+  pushSheet({ ...sheet, mask: maskWith(sheet.mask, draw, change) });
 }
 
 export function setMargins(margins: Margins): void {

@@ -1,4 +1,4 @@
-/** How the mask is shown: colours that can be told from any picture, on a canvas as large as the screen's. */
+/** How the mask is shown: colours that can be told from any picture, on a canvas as large as the part of the screen that the mask takes. */
 import type { Frame, Point, Size, View } from "./view.ts";
 
 /** The tint, and two lines of which one stands out wherever the other does not: their luminances are far apart. */
@@ -57,11 +57,13 @@ export class MaskInk {
     { bounds, draw }: Shape,
   ): void {
     const [width, height] = [Math.max(1, Math.round(room.width * ratio)), Math.max(1, Math.round(room.height * ratio))];
-    const context = cleared(this.canvas, width, height);
-    if (bounds === undefined) return;
     const scale = view.scale * ratio;
-    const part = seenPart(bounds, scale, [view.x * ratio, view.y * ratio], { width, height });
+    const part = bounds && seenPart(bounds, scale, [view.x * ratio, view.y * ratio], { width, height });
+    // A canvas as large as the screen's takes time even where it is empty.
+    const context = cleared(this.canvas, part?.width ?? 1, part?.height ?? 1);
     if (part === undefined) return;
+    const placed = { left: part.left, top: part.top, width: part.width, height: part.height };
+    for (const [name, pixels] of Object.entries(placed)) this.canvas.style.setProperty(name, `${pixels / ratio}px`);
     const shape = cleared(this.shape, part.width, part.height);
     shape.setTransform(scale, 0, 0, scale, view.x * ratio - part.left, view.y * ratio - part.top);
     shape.imageSmoothingEnabled = scale < 2;
@@ -69,7 +71,6 @@ export class MaskInk {
     draw(shape);
     shape.restore();
     shape.setTransform(1, 0, 0, 1, 0, 0);
-    context.translate(part.left, part.top);
     if (edged) {
       this.edge(context, 2 * LINE * ratio, MASK_DARK);
       this.edge(context, LINE * ratio, MASK_LIGHT);

@@ -1,9 +1,9 @@
 /** Edits of photographs: which part the model sees, and what it painted put back in its place. */
 import { cropAround } from "flexvar/editing";
 import type { EditRequest, ModelInfo, Pixels } from "../backend/types.ts";
-import { viewOf } from "../photo/photo.ts";
+import { shownOf, viewOf } from "../photo/photo.ts";
 import { trainedPx } from "../state/plan.ts";
-import { freshSheet, maskBounds, photoMask, type Sheet, shownScale, shownWith } from "./document.ts";
+import { freshSheet, MOST_SHOWN, maskBounds, photoMask, type Sheet, shownScale } from "./document.ts";
 import { editor, type PhotoPart } from "./editor-store.ts";
 
 interface PartOrder {
@@ -36,8 +36,5 @@ export async function withPatch(sheet: Sheet, pixels: Pixels, { region, mask }: 
   const { photo } = sheet;
   if (photo === undefined) return sheet;
   const next = { ...photo, patches: [...photo.patches, { region, pixels, mask }] };
-  const scale = shownScale(sheet);
-  const work = { width: Math.ceil(region.width * scale), height: Math.ceil(region.height * scale) };
-  const seen = await viewOf(next, { region, work, mask, readsHole: true });
-  return freshSheet(shownWith(sheet, seen.image, region, scale), next);
+  return freshSheet(await shownOf(next, MOST_SHOWN), next);
 }

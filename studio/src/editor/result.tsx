@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { DrawnPicture } from "../backend/types.ts";
 import { download } from "../state/gallery.ts";
 import { useStudio } from "../state/store.ts";
@@ -125,36 +125,25 @@ function DetailNote({ part: { region, zoom } }: { part: PhotoPart }) {
 
 function Before({ sheet, part }: { sheet: Sheet; part: Frame | undefined }) {
   const { image, mask, margins } = sheet;
-  if (part !== undefined) return <PartBefore sheet={sheet} part={part} />;
-  return (
-    <canvas
-      width={mask.width}
-      height={mask.height}
-      role="img"
-      aria-label="Before"
-      ref={(canvas) => {
-        const context = canvas?.getContext("2d");
-        context?.clearRect(0, 0, mask.width, mask.height);
-        context?.drawImage(image, margins.left, margins.top);
-      }}
-    />
+  const draw = useCallback(
+    (canvas: HTMLCanvasElement | null) => canvas?.getContext("2d")?.drawImage(image, margins.left, margins.top),
+    [image, margins],
   );
+  if (part !== undefined) return <PartBefore sheet={sheet} part={part} />;
+  return <canvas width={mask.width} height={mask.height} role="img" aria-label="Before" ref={draw} />;
 }
 
 /** A part of a photograph as it is shown. */
 function PartBefore({ sheet, part }: { sheet: Sheet; part: Frame }) {
   const scale = shownScale(sheet);
   const [width, height] = [Math.ceil(part.width * scale), Math.ceil(part.height * scale)];
-  return (
-    <canvas
-      width={width}
-      height={height}
-      role="img"
-      aria-label="Before"
-      ref={(canvas) => {
-        const from = [part.left * scale, part.top * scale, part.width * scale, part.height * scale] as const;
-        canvas?.getContext("2d")?.drawImage(sheet.image, ...from, 0, 0, width, height);
-      }}
-    />
+  const { image } = sheet;
+  const draw = useCallback(
+    (canvas: HTMLCanvasElement | null) => {
+      const from = [part.left * scale, part.top * scale, part.width * scale, part.height * scale] as const;
+      canvas?.getContext("2d")?.drawImage(image, ...from, 0, 0, width, height);
+    },
+    [image, part, scale, width, height],
   );
+  return <canvas width={width} height={height} role="img" aria-label="Before" ref={draw} />;
 }

@@ -1,6 +1,6 @@
 /** Shapes of the tools, drawn on a mask the same way while the hand moves and when it is done. */
 import type { Tool } from "./editor-store.ts";
-import type { Point } from "./view.ts";
+import type { Frame, Point } from "./view.ts";
 
 /** One movement of a tool. */
 export interface Stroke {
@@ -9,6 +9,22 @@ export interface Stroke {
   readonly width: number;
   readonly points: readonly Point[];
 }
+
+/** A frame that holds every pixel that a stroke changes. */
+export function strokeFrame({ tool, width, points }: Stroke): Frame {
+  const [across, down] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  // Edges are smoothed over one pixel.
+  const by = 1 + (tool === "brush" || tool === "eraser" ? width / 2 : 0);
+  const [left, top] = [least(across) - by, least(down) - by];
+  return {
+    left,
+    top,
+    width: -least(across.map((x) => -x)) + by - left,
+    height: -least(down.map((y) => -y)) + by - top,
+  };
+}
+
+const least = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.min(a, b));
 
 /** Draws a stroke, opaque; the eraser takes away what is there. */
 export function drawStroke(context: CanvasRenderingContext2D, { tool, width, points }: Stroke): void {

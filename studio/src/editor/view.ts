@@ -14,6 +14,26 @@ export interface Frame extends Size {
   readonly top: number;
 }
 
+/** The smallest frame that holds two; either may be nothing. */
+export function unionOf(one: Frame | undefined, other: Frame | undefined): Frame | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const [left, top] = [Math.min(one.left, other.left), Math.min(one.top, other.top)];
+  return {
+    left,
+    top,
+    width: Math.max(one.left + one.width, other.left + other.width) - left,
+    height: Math.max(one.top + one.height, other.top + other.height) - top,
+  };
+}
+
+/** The pixels of a picture that a frame touches; undefined where it touches none. */
+export function pixelsWithin({ left, top, width, height }: Frame, picture: Size): Frame | undefined {
+  const [x, y] = [Math.max(0, Math.floor(left)), Math.max(0, Math.floor(top))];
+  const wide = Math.min(picture.width, Math.ceil(left + width)) - x;
+  const high = Math.min(picture.height, Math.ceil(top + height)) - y;
+  return wide > 0 && high > 0 ? { left: x, top: y, width: wide, height: high } : undefined;
+}
+
 /** A place on the screen is a place on the picture times `scale`, plus `x` and `y`; screen pixels from the canvas's corner. */
 export interface View {
   readonly scale: number;

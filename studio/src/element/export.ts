@@ -1,5 +1,5 @@
 /** Handing over the picture that is shown. */
-import type { Sheet } from "../editor/document.ts";
+import { canvasOf, type Sheet } from "../editor/document.ts";
 import { currentSheet, editor } from "../editor/editor-store.ts";
 import { variantOf } from "../editor/edits.ts";
 import { exportPhoto } from "../photo/photo.ts";
@@ -26,16 +26,14 @@ function asPng(sheet: Sheet): Promise<Blob> {
 /** What is shown, as a PNG: a variant as its own file, which carries its settings. */
 export async function shownPng(sheet: Sheet): Promise<Blob> {
   const variant = sheet.photo === undefined ? variantOf(sheet) : undefined;
-  return variant?.image ?? encoded(sheet.image, "image/png");
+  return variant?.image ?? encoded(canvasOf(sheet.image), "image/png");
 }
 
 /** At a photograph's own size, as far as canvases go. */
 async function wholeCanvas({ image, photo }: Sheet): Promise<HTMLCanvasElement> {
-  if (photo === undefined) return image;
+  if (photo === undefined) return canvasOf(image);
   const whole = await createImageBitmap(await exportPhoto(photo, false));
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: whole.width, height: whole.height });
-  canvas.getContext("2d")!.drawImage(whole, 0, 0);
+  const canvas = canvasOf(whole);
   whole.close();
   return canvas;
 }

@@ -1,9 +1,12 @@
 /** What a photograph's file says beside its pixels: profile, EXIF, XMP and how the pixels lie. Reads JPEG, PNG and WebP; of others nothing. */
 import { type FileExtras, pngChunk } from "flexvar/image";
+import type { Size } from "./orient.ts";
 
 /** Orientation 1 to 8 as EXIF counts them; 1 where nothing is said. */
 export interface PhotoExtras extends Omit<FileExtras, "text"> {
   readonly orientation: number;
+  /** Pixels as stored; of JPEG alone. */
+  readonly size?: Size | undefined;
 }
 
 const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
@@ -24,24 +27,31 @@ export async function readExtras(file: Uint8Array): Promise<PhotoExtras> {
   return { ...found, orientation: orientationOf(found.exif) };
 }
 
-type Found = Omit<FileExtras, "text">;
+type Found = Omit<PhotoExtras, "orientation">;
 
 /** Segments before the pixels (ITU T.81, annex B; ICC.1, annex B.4). */
 function ofJpeg(file: Uint8Array): Found {
   const profile: Uint8Array[] = [];
   let [exif, xmp]: [Uint8Array | undefined, Uint8Array | undefined] = [undefined, undefined];
+  let size: Size | undefined;
   for (let at = 2; at + 4 <= file.length && file[at] === 0xff; ) {
     const marker = file[at + 1]!;
     if (marker === 0xda) break;
     const length = file[at + 2]! * 256 + file[at + 3]!;
     const body = file.subarray(at + 4, at + 2 + length);
+    if (isFrame(marker) && body.length >= 5)
+      size = { height: body[1]! * 256 + body[2]!, width: body[3]! * 256 + body[4]! };
     if (marker === 0xe1 && begins(body, EXIF)) exif ??= body.subarray(EXIF.length);
     else if (marker === 0xe1 && begins(body, XMP)) xmp ??= body.subarray(XMP.length);
     else if (marker === 0xe2 && begins(body, ICC)) profile[body[ICC.length]!] = body.subarray(ICC.length + 2);
     at += 2 + Math.max(2, length);
   }
-  return { exif, xmp, icc: joined(profile.filter((part) => part !== undefined)) };
+  return { exif, xmp, icc: joined(profile.filter((part) => part !== undefined)), size };
 }
+
+/** Whether a segment says how a picture is stored (SOF0 to SOF15, among which three mean something else). */
+const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
 /** Chunks before the pixels (PNG, 11.3). */
 async function ofPng(file: Uint8Array): Promise<Found> {

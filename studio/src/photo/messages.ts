@@ -25,18 +25,20 @@ export interface Patch {
 export type PhotoOrder = {
   readonly file: Blob;
   readonly number: number;
+  readonly patches: readonly Patch[];
 } /** Asks for what is shown: at most so many pixels a side. */ & (
-  | { readonly kind: "open"; readonly most: number }
+  | { readonly kind: "show"; readonly most: number }
+  /** The same as a PNG. */
+  | { readonly kind: "showFile"; readonly most: number }
   | {
       readonly kind: "view";
       readonly region: PixelRect;
       readonly work: { readonly width: number; readonly height: number };
       readonly mask: PhotoMask;
-      readonly patches: readonly Patch[];
       /** Whether what is under the mask is seen too. */
       readonly readsHole: boolean;
     }
-  | { readonly kind: "export"; readonly patches: readonly Patch[]; readonly keepsRecords: boolean }
+  | { readonly kind: "export"; readonly keepsRecords: boolean }
 );
 
 /** A part as the model sees it: its pixels, and 255 where any of it is repainted. */
@@ -45,11 +47,11 @@ export interface PhotoView {
   readonly mask: Uint8Array<ArrayBuffer>;
 }
 
-/** Size of an opened photograph, and what is shown of it. */
-export interface OpenedPhoto {
+/** Size of a photograph, and what is shown of it. */
+export interface ShownPhoto {
   readonly width: number;
   readonly height: number;
   readonly shown: ImageBitmap;
 }
 
-export type PhotoAnswer = { readonly result: OpenedPhoto | PhotoView | Blob } | { readonly failed: string };
+export type PhotoAnswer = { readonly result: ShownPhoto | PhotoView | Blob } | { readonly failed: string };

@@ -1,6 +1,6 @@
 /** Photographs that keep their original: the page's side of the worker that decodes and writes them. */
 import { startPhotoWorker } from "../state/place.ts";
-import type { OpenedPhoto, Patch, PhotoAnswer, PhotoOrder, PhotoView } from "./messages.ts";
+import type { Patch, PhotoAnswer, PhotoOrder, PhotoView, ShownPhoto } from "./messages.ts";
 
 /** A photograph's file, and what was painted into it. */
 export interface Photo {
@@ -12,9 +12,6 @@ export interface Photo {
   readonly patches: readonly Patch[];
 }
 
-/** Most pixels of a photograph. */
-const MOST_PIXELS = 100_000_000;
-
 let worker: Worker | undefined;
 let last = 0;
 const numbers = new WeakMap<Blob, number>();
@@ -24,27 +21,44 @@ export async function isPhotoFile(file: Blob): Promise<boolean> {
   return "ImageDecoder" in globalThis && (await ImageDecoder.isTypeSupported(file.type).catch(() => false));
 }
 
-/** Decodes a photograph, with what is shown of it: at most so many pixels a side. @throws Error in words. */
+/** Opens a photograph, with what is shown of it: at most so many pixels a side. @throws Error in words. */
 export async function openPhoto(file: Blob, most: number): Promise<{ photo: Photo; shown: ImageBitmap }> {
-  const { width, height, shown } = (await ask({ kind: "open", most }, file)) as OpenedPhoto;
-  if (width * height > MOST_PIXELS)
-    throw new Error(`This photo has ${Math.round((width * height) / 1e6)} megapixels; up to 100 can be edited.`);
+  const { width, height, shown } = await show({ file, patches: [] }, most);
   return { photo: { file, width, height, patches: [] }, shown };
 }
 
-type Without<T> = T extends unknown ? Omit<T, "file" | "number"> : never;
+/** What is shown of a photograph with what was painted into it. @param most pixels of a side */
+export const shownOf = async (photo: Photo, most: number): Promise<ImageBitmap> => (await show(photo, most)).shown;
+
+type Content = Pick<Photo, "file" | "patches">;
+
+const shownContents = new WeakMap<ImageBitmap, { readonly content: Content; readonly most: number }>();
+
+async function show(content: Content, most: number): Promise<ShownPhoto> {
+  const answer = (await ask({ kind: "show", most }, content)) as ShownPhoto;
+  shownContents.set(answer.shown, { content, most });
+  return answer;
+}
+
+/** A PNG of a bitmap that this file gave: the page would be held up by making one. Undefined for others. */
+export async function fileOfShown(shown: ImageBitmap): Promise<Blob | undefined> {
+  const known = shownContents.get(shown);
+  return known && ((await ask({ kind: "showFile", most: known.most }, known.content)) as Blob);
+}
+
+type Without<T> = T extends unknown ? Omit<T, "file" | "number" | "patches"> : never;
 
 /** A part of the photograph as the model sees it. */
 export const viewOf = (
-  { file, patches }: Photo,
-  order: Omit<Extract<PhotoOrder, { kind: "view" }>, "kind" | "file" | "number" | "patches">,
-): Promise<PhotoView> => ask({ kind: "view", patches, ...order }, file) as Promise<PhotoView>;
+  photo: Photo,
+  order: Omit<Without<Extract<PhotoOrder, { kind: "view" }>>, "kind">,
+): Promise<PhotoView> => ask({ kind: "view", ...order }, photo) as Promise<PhotoView>;
 
 /** The whole photograph as a PNG without loss. @param keepsRecords whether with what the camera wrote; never with its thumbnail. */
-export const exportPhoto = ({ file, patches }: Photo, keepsRecords: boolean): Promise<Blob> =>
-  ask({ kind: "export", patches, keepsRecords }, file) as Promise<Blob>;
+export const exportPhoto = (photo: Photo, keepsRecords: boolean): Promise<Blob> =>
+  ask({ kind: "export", keepsRecords }, photo) as Promise<Blob>;
 
-function ask(order: Without<PhotoOrder>, file: Blob): Promise<unknown> {
+function ask(order: Without<PhotoOrder>, { file, patches }: Content): Promise<unknown> {
   worker ??= startPhotoWorker();
   const number = numbers.get(file) ?? ++last;
   numbers.set(file, number);
@@ -62,6 +76,6 @@ function ask(order: Without<PhotoOrder>, file: Blob): Promise<unknown> {
       if ("failed" in data) reject(new Error(`This photo could not be read: ${data.failed}`));
       else resolve(data.result);
     };
-    own.postMessage({ ...order, file, number }, [port2]);
+    own.postMessage({ ...order, file, number, patches }, [port2]);
   });
 }

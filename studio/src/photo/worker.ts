@@ -10,22 +10,67 @@ import { writePng } from "./png-stream.ts";
 let opened: { readonly number: number; readonly master: Promise<Master> } | undefined;
 
 addEventListener("message", async ({ data: order, ports: [port] }: MessageEvent<PhotoOrder>) => {
-  const answer = (message: PhotoAnswer): void => port!.postMessage(message);
+  const answer = (message: PhotoAnswer, moved: Transferable[] = []): void => port!.postMessage(message, moved);
   try {
-    answer({ result: await carryOut(order) });
+    const result = await carryOut(order);
+    answer({ result }, movedOf(result));
   } catch (error) {
     answer({ failed: error instanceof Error ? error.message : String(error) });
   }
 });
 
-async function carryOut(order: PhotoOrder): Promise<Extract<PhotoAnswer, { result: unknown }>["result"]> {
+type Result = Extract<PhotoAnswer, { result: unknown }>["result"];
+
+/** What the page gets without a copy of it. */
+function movedOf(result: Result): Transferable[] {
+  if (result instanceof Blob) return [];
+  return "shown" in result ? [result.shown] : [result.image.data.buffer as ArrayBuffer, result.mask.buffer];
+}
+
+async function carryOut(order: PhotoOrder): Promise<Result> {
   const master = await masterOf(order);
-  if (order.kind === "open") {
-    const { width, height } = master;
-    return { width, height, shown: await master.shown(order.most) };
+  const regions = order.patches.length === 0 ? [] : await painted(master.pixels, order.patches);
+  switch (order.kind) {
+    case "show": {
+      const { width, height } = master;
+      return { width, height, shown: (await show(master, regions, order.most)).transferToImageBitmap() };
+    }
+    case "showFile":
+      return (await show(master, regions, order.most)).convertToBlob({ type: "image/png" });
+    case "view":
+      return view(master, regions, order);
+    case "export":
+      return write(master, regions, order.keepsRecords);
   }
-  const regions = await painted(master.pixels, order.patches);
-  return order.kind === "view" ? view(master, regions, order) : write(master, regions, order.keepsRecords);
+}
+
+/** What was shown last without anything painted. */
+const plain = new WeakMap<Master, { readonly most: number; readonly shown: Promise<ImageBitmap> }>();
+
+async function show(master: Master, regions: readonly Painted[], most: number): Promise<OffscreenCanvas> {
+  let known = plain.get(master);
+  if (known?.most !== most) {
+    known = { most, shown: master.shown(most) };
+    plain.set(master, known);
+  }
+  const under = await known.shown;
+  const canvas = new OffscreenCanvas(under.width, under.height);
+  const context = canvas.getContext("2d")!;
+  context.drawImage(under, 0, 0);
+  const scale = under.width / master.width;
+  for (const { region, pixels } of regions) {
+    const [wide, high] = [region.width * scale, region.height * scale];
+    const data = new ImageData(new Uint8ClampedArray(pixels as Uint8Array<ArrayBuffer>), region.width, region.height);
+    const part = await createImageBitmap(data, {
+      resizeWidth: Math.ceil(wide),
+      resizeHeight: Math.ceil(high),
+      resizeQuality: "medium",
+    });
+    context.clearRect(region.left * scale, region.top * scale, wide, high);
+    context.drawImage(part, region.left * scale, region.top * scale, wide, high);
+    part.close();
+  }
+  return canvas;
 }
 
 async function masterOf({ file, number }: PhotoOrder): Promise<Master> {
@@ -55,7 +100,8 @@ async function view(
 const BAND = 256;
 
 async function write(master: Master, regions: readonly Painted[], keepsRecords: boolean): Promise<Blob> {
-  const { width, height, hasAlpha, extras } = master;
+  const { width, height, extras } = master;
+  const hasAlpha = await master.hasAlpha();
   async function* bands(): AsyncGenerator<Uint8Array> {
     for (let top = 0; top < height; top += BAND)
       yield composed(master.pixels, regions, bandOf(width, top, Math.min(BAND, height - top)));
