@@ -20,8 +20,7 @@ export async function measureSizes() {
   const shell = await shellFiles();
   const view = await chunkNamed(shell, /editor-view-[\w-]+\.js/);
   const editor = without(await withStyles(await loadedWith(view)), shell);
-  const model = await chunkNamed(shell, /worker-[\w-]+\.js/);
-  const photo = await chunkNamed(editor, /worker-[\w-]+\.js/);
+  const { model, photo } = await workers([...shell, ...editor]);
   const ort = (name) => [join(runtime, `${name}.mjs`), join(runtime, `${name}.wasm`)];
   const page = await chunkNamed([model], /ort\.wasm\.min-[\w-]+\.js/);
   const parts = {
@@ -76,6 +75,22 @@ async function withStyles(scripts) {
   const stems = scripts.map((file) => file.replace(/-[\w-]{8}\.js$/, "-"));
   const styles = await built(/\.css$/);
   return [...scripts, ...styles.filter((file) => stems.some((stem) => file.startsWith(stem)))];
+}
+
+/** Two scripts are called worker: the model's is the one that loads ONNX Runtime. */
+async function workers(scripts) {
+  const texts = await Promise.all(scripts.map((file) => readFile(file, "utf8")));
+  const names = new Set(texts.join("\n").match(/(?<![\w-])worker-[\w-]+\.js/g));
+  const found = {};
+  for (const name of names) {
+    const file = join(studio, "assets", name);
+    found[(await readFile(file, "utf8")).includes("ort.wasm.min") ? "model" : "photo"] = file;
+  }
+  if (found.model === undefined || found.photo === undefined)
+    throw new Error(
+      "sizes: expected the studio to name its model's and its photographs' worker; npm run build makes them",
+    );
+  return found;
 }
 
 /** The one file of the build that these name so. */

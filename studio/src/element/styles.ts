@@ -10,9 +10,9 @@ import own from "./element.css?inline";
 
 const inElement = (css: string): string =>
   css
-    .replaceAll(/:root(\[[^\]]*\])/g, ":host($1)")
+    .replaceAll(/:root(\[[^[\]]*\])/g, ":host($1)")
     .replaceAll(":root", ":host")
-    .replaceAll(/@media\s*\((?=max-width|min-width|width)/g, "@container (")
+    .replaceAll(/@media\s*\((max-width|min-width|width)/g, "@container ($1")
     .replaceAll(/(\d)dvh\b/g, "$1cqh");
 
 /** One sheet for the element's shadow root, which no rule about inline styles of a page forbids. */
