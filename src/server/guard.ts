@@ -43,6 +43,10 @@ export function guardOrigin({ origins = [], hosts = [] }: GuardOptions): Middlew
     if (foreign && isAllowed) {
       allowOrigin(c, origin);
       if (c.req.method === "OPTIONS") return preflight(c);
+      await next();
+      // A reply that was made whole, as one of a site's file, has nothing of what was said before it.
+      if (!c.res.headers.has("access-control-allow-origin")) allowOrigin(c, origin);
+      return;
     }
     return next();
   };

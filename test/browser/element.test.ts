@@ -1,17 +1,21 @@
 /** `<flexvar-editor>` in pages of three makes, which `examples/element` shows: the user paints, and the page gets the picture. */
+
+import { join } from "node:path";
 import type { FlexvarEditorElement } from "flexvar/element";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildAll } from "../../scripts/build.mjs";
 import { readSettings } from "../../src/image/index.ts";
 import { launch, missingChromium, PATIENCE } from "../studio/checks.ts";
+import { startServer } from "../studio/server.ts";
 import { type ElementPages, openElementPages, type PageName, pageNames } from "../support/element-pages.ts";
 import { importGolden } from "../support/golden.ts";
+import { projectRoot } from "../support/imports.ts";
 
 /** Where the package has to be built first. */
 const BUILD_MS = 300_000;
 
-describe.skipIf(missingChromium)("the editor as an element", () => {
+describe.skipIf(missingChromium)("the editor as an element", { timeout: 180_000 }, () => {
   let pages: ElementPages;
   let browser: Browser;
   const problems: string[] = [];
@@ -49,7 +53,57 @@ describe.skipIf(missingChromium)("the editor as an element", () => {
     expect(readSettings(Uint8Array.from(bytes))).toMatchObject({ task: "inpaint", model: "model" });
     expect(await page.locator("#state").textContent()).toBe("The picture has 64 by 64 pixels.");
     expect({ problems, reports: pages.reports }).toEqual({ problems: [], reports: [] });
+    // Taken away, it gives its memory back.
+    expect(page.workers()).toHaveLength(1);
+    await page.locator("flexvar-editor").evaluate((editor) => editor.remove());
+    await expect.poll(() => page.workers().length).toBe(0);
     await page.close();
+  });
+
+  test("a server paints for it; the page opens, undoes and exports by its methods", async () => {
+    const cli = join(projectRoot, "dist", "cli", "main.js");
+    const server = await startServer(cli, ["serve", "--port", "0", "--origin", new URL(pages.address).origin]);
+    try {
+      const page = await open("html");
+      await canvas(page).waitFor();
+      await page.locator("flexvar-editor").evaluate((_, url) => {
+        document.querySelector("flexvar-editor")!.outerHTML =
+          `<flexvar-editor server="${url}" class-label="Red Heart"></flexvar-editor>`;
+      }, server.url);
+      const editor = page.locator("flexvar-editor");
+      await editor.evaluate(async (one: FlexvarEditorElement) => {
+        const changes: object[] = [];
+        Object.assign(globalThis, { changes });
+        one.addEventListener("change", ({ detail }) => changes.push({ ...detail, value: one.value?.type }));
+        await one.open(await createImageBitmap(await (await fetch("picture.png")).blob()));
+      });
+      await brush(page);
+      await page.getByText("1", { exact: true }).click();
+      await page.getByRole("button", { name: "Repaint" }).click();
+      await page.getByRole("button", { name: "Go on with this" }).click();
+      const made = await editor.evaluate(async (one: FlexvarEditorElement) => {
+        const { blob, settings } = await one.exportImage({ format: "webp", quality: 0.8 });
+        one.undo();
+        return { type: blob.type, settings };
+      });
+      expect(made).toMatchObject({ type: "image/webp", settings: { task: "inpaint", class: "red heart" } });
+      const told = { width: 64, height: 64, canRedo: false, value: "image/png" };
+      const changes = (): Promise<object[]> => page.evaluate(() => (globalThis as never as { changes: [] }).changes);
+      await expect.poll(changes).toMatchObject([
+        { ...told, canUndo: false },
+        { ...told, canUndo: true },
+        { ...told, canRedo: true },
+      ]);
+      expect(await failure(page, "class-label", "red hart")).toMatch(
+        /^class-label: expected a class of the model such as red heart.*, got "red hart"$/,
+      );
+      expect(await failure(page, "src", "none.gif")).toBe("src: expected a picture at none.gif, got 404");
+      await page.close();
+    } finally {
+      await server.kill();
+    }
+    // The missing picture is told by the browser too.
+    expect(problems.splice(0)).toEqual([expect.stringContaining("404")]);
   });
 
   test("two on a page share nothing, and nothing outside them is touched", async () => {
@@ -76,6 +130,18 @@ describe.skipIf(missingChromium)("the editor as an element", () => {
     await page.close();
   });
 });
+
+/** What the element says after an attribute was set. */
+function failure(page: Page, attribute: string, value: string): Promise<string> {
+  return page.locator("flexvar-editor").evaluate(
+    (editor: FlexvarEditorElement, [name, text]) =>
+      new Promise<string>((told) => {
+        editor.addEventListener("error", ({ detail }) => told(detail.error.message), { once: true });
+        editor.setAttribute(name, text);
+      }),
+    [attribute, value] as const,
+  );
+}
 
 /** In the page: what the element must leave alone. */
 async function outside() {

@@ -25,6 +25,8 @@ const POLICY = [
   "style-src 'self'",
   "worker-src 'self'",
   "img-src 'self' blob: data:",
+  // For a server that is not the page's own.
+  "connect-src 'self' http://127.0.0.1:*",
   "object-src 'none'",
   "report-uri /violations",
 ].join("; ");

@@ -69,7 +69,9 @@ function backendOf({ source, startModelWorker }: EditorHost): Backend {
   if ("model" in source) return folderBackend({ ...source, startWorker: startModelWorker });
   const backend = serverBackend(source.server, async () => undefined);
   if (source.token !== undefined) backend.giveToken?.(source.token);
-  return backend;
+  if (new URL(source.server).origin === location.origin) return backend;
+  // Pages of other origins may not show a server's pictures of its classes: their first letters stand for them.
+  return { ...backend, describe: async () => ({ ...(await backend.describe()), examples: undefined }) };
 }
 
 /** Tells when the picture is another than before, once it can be read. */
