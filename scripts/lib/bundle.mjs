@@ -102,7 +102,7 @@ const parts = (options) => ({
       { name: "orders", test: /[\\/]src[\\/](errors|orders)[\\/].+(?<!\.d)\.ts$/ },
       {
         name: "library",
-        test: /[\\/]src[\\/](?!web\.ts|client[\\/]|errors[\\/]|orders[\\/]|model-worker|no-eval|worker-).+(?<!\.d)\.ts$/,
+        test: /[\\/]src[\\/](?!web\.ts|client[\\/]|errors[\\/]|orders[\\/]|model-worker|no-eval|start-model-worker|worker-).+(?<!\.d)\.ts$/,
       },
     ],
   },
