@@ -31,6 +31,8 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A page on a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       // Loading the library anew for each of these files took longer than most of their tests: they share it.
       { extends: true, test: { name: "units", include: TOGETHER, exclude: CLUSTER, isolate: false } },

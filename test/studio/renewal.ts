@@ -12,12 +12,12 @@ export async function renewWhileOpen(site: StudioSite, context: BrowserContext):
   await site.renew();
   const fresh = await opened(site, context);
   expect(await version(fresh)).toMatch(/n\.js$/);
-  await told(page).waitFor();
+  await told(page).waitFor({ timeout: PATIENCE });
   expect(await told(fresh).count()).toBe(0);
   await page.getByRole("link", { name: "Edit" }).click();
   await page.getByRole("heading", { name: "Change part of a picture" }).waitFor();
   await page.locator(".toast").getByRole("button", { name: "Reload" }).click();
-  await expect.poll(() => version(page).catch(() => "")).toMatch(/n\.js$/);
+  await expect.poll(() => version(page).catch(() => ""), { timeout: PATIENCE }).toMatch(/n\.js$/);
 }
 
 async function opened(site: StudioSite, context: BrowserContext): Promise<Page> {
