@@ -1,8 +1,8 @@
 /** The worker that `createWorkerPipeline` starts: one opened model, whose runs and pictures are ordered by messages. */
 import "./no-eval.ts";
 import { ExpectedError } from "./errors/index.ts";
-import { FlexVAR, isModelAt } from "./open-web.ts";
-import { type Ended, type Reader, sendable, serveOrders } from "./orders/index.ts";
+import { FlexVAR, isModelAt, type WebProgress } from "./open-web.ts";
+import { type Ended, paced, type Reader, sendable, serveOrders } from "./orders/index.ts";
 import { type EditEvent, type FlexVARPipeline, pngOf, type RunEvent, runSteps } from "./pipelines/index.ts";
 import { hasWebGpu } from "./runtime/web.ts";
 import type { ModelOrder, OpenOrder, PictureOrder, RunOrder, TaskOrder, TaskStep } from "./worker-orders.ts";
@@ -34,7 +34,7 @@ async function open({ model, address, options }: OpenOrder, { tell, signal }: Re
       ...options,
       ...(device && { device }),
       signal,
-      onProgress: (event) => tell(event),
+      onProgress: paced<WebProgress>(tell, ({ loaded, total }) => loaded === 0 || loaded === total),
     });
   const { device } = options;
   if (device !== "auto") opened = await openOn(device);

@@ -15,6 +15,7 @@ import { writeAssets } from "../../src/site/index.ts";
 import { type BundlerName, type Consumer, openConsumer } from "../support/bundlers.ts";
 import { importGolden } from "../support/golden.ts";
 import { projectRoot } from "../support/imports.ts";
+import { MEDIA_TYPES } from "../support/media-types.ts";
 
 const run = promisify(execFile);
 const executablePath = findChromium();
@@ -54,13 +55,6 @@ globalThis.draw = async (options) => {
 `;
 const HTML =
   '<!doctype html><meta charset="utf-8"><title>page</title><link rel="icon" href="data:,"><script type="module" src="main.js"></script>';
-const TYPES: Readonly<Record<string, string>> = {
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-};
-
 describe.skipIf(missing)("a pipeline in a worker", { timeout: 180_000 }, () => {
   let consumer: Consumer;
   let browser: Browser;
@@ -78,7 +72,7 @@ describe.skipIf(missing)("a pipeline in a worker", { timeout: 180_000 }, () => {
     });
     server = createServer(async ({ url = "/" }, response) => {
       const body = url === "/" ? HTML : await readFile(join(root, decodeURI(url))).catch(() => undefined);
-      const type = url === "/" ? "text/html" : (TYPES[extname(url)] ?? "application/octet-stream");
+      const type = url === "/" ? "text/html" : (MEDIA_TYPES[extname(url)] ?? "application/octet-stream");
       if (body === undefined) response.writeHead(404).end();
       else response.writeHead(200, { "Content-Type": type, "Content-Length": body.length }).end(body);
     });

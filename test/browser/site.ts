@@ -7,6 +7,7 @@ import { build } from "tsdown";
 import { bundle, findEntries } from "../../scripts/lib/bundle.mjs";
 import { importGolden } from "../support/golden.ts";
 import { projectRoot } from "../support/imports.ts";
+import { MEDIA_TYPES } from "../support/media-types.ts";
 
 export interface Site {
   /** Address of a page that is cross-origin isolated, and of one that is not. */
@@ -19,13 +20,6 @@ export interface Site {
 
 const HTML =
   '<!doctype html><meta charset="utf-8"><title>flexvar</title><link rel="icon" href="data:,"><script type="module" src="page/page.js"></script>';
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-};
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -44,7 +38,7 @@ export async function openSite(): Promise<Site> {
   const server = createServer(async ({ url = "/" }, response) => {
     const [, site, folder = "", file = ""] = /^\/(isolated|plain)\/(?:(\w+)\/)?([\w.-]*)$/.exec(url) ?? [];
     const headers = site === "isolated" ? ISOLATION : {};
-    const type = TYPES[extname(file)] ?? "application/octet-stream";
+    const type = MEDIA_TYPES[extname(file)] ?? "application/octet-stream";
     const body = await (folder === "" && file === ""
       ? HTML
       : readFile(join(folders[folder] ?? scratch, file)).catch(() => undefined));

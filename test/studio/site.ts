@@ -7,6 +7,7 @@ import { isBuilt } from "../../scripts/build.mjs";
 import { bundleStudio } from "../../scripts/lib/studio.mjs";
 import { type SiteContent, siteContent } from "../../src/site/index.ts";
 import { projectRoot } from "../support/imports.ts";
+import { MEDIA_TYPES } from "../support/media-types.ts";
 import { writeFewClasses } from "./few-classes.ts";
 
 export interface StudioSite {
@@ -20,18 +21,6 @@ export interface StudioSite {
 }
 
 type SiteSource = SiteContent extends ReadonlyMap<string, infer Source> ? Source : never;
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".css": "text/css",
-  ".json": "application/json",
-  ".svg": "image/svg+xml",
-  ".webp": "image/webp",
-  ".wasm": "application/wasm",
-  ".webmanifest": "application/manifest+json",
-};
 
 /**
  * Builds the studio and serves it below a folder, with the model at `shipped` or a small one.
@@ -57,7 +46,7 @@ export async function openStudio(shipped?: string, host = "127.0.0.1"): Promise<
       return;
     }
     const body = "text" in source ? Buffer.from(source.text) : await readFile(source.path);
-    const type = TYPES[extname(file!)] ?? "application/octet-stream";
+    const type = MEDIA_TYPES[extname(file!)] ?? "application/octet-stream";
     response.writeHead(200, { "Content-Type": type, "Content-Length": body.length }).end(body);
   });
   await new Promise<void>((listening) => server.listen(0, host, listening));

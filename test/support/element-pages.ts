@@ -8,6 +8,7 @@ import { encodePng } from "../../src/image/index.ts";
 import { writeAssets } from "../../src/site/index.ts";
 import { openConsumer } from "./bundlers.ts";
 import { projectRoot } from "./imports.ts";
+import { MEDIA_TYPES } from "./media-types.ts";
 
 export const pageNames = ["html", "react", "vue"] as const;
 export type PageName = (typeof pageNames)[number];
@@ -30,16 +31,6 @@ const POLICY = [
   "object-src 'none'",
   "report-uri /violations",
 ].join("; ");
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".css": "text/css",
-  ".json": "application/json",
-  ".png": "image/png",
-  ".wasm": "application/wasm",
-};
 
 /** @param modelIn writes a model folder into a folder and returns it. */
 export async function openElementPages(modelIn: (folder: string) => Promise<string>): Promise<ElementPages> {
@@ -73,7 +64,7 @@ export async function openElementPages(modelIn: (folder: string) => Promise<stri
     const picture = file.endsWith("/picture.png") ? PICTURE : undefined;
     const body = picture ?? (await readFile(join(site, decodeURI(file))).catch(() => undefined));
     const headers = {
-      "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
+      "Content-Type": MEDIA_TYPES[extname(file)] ?? "application/octet-stream",
       "Content-Security-Policy": POLICY,
     };
     if (body === undefined) response.writeHead(404, headers).end();

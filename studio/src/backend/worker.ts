@@ -1,6 +1,6 @@
 /** The model in a worker: opens it, draws with it, and stops between scales when told. */
 import type { SiteFile } from "flexvar/client";
-import { type Reader, serveOrders } from "flexvar/orders";
+import { paced, type Reader, serveOrders } from "flexvar/orders";
 import { formatScales } from "flexvar/sampling";
 import {
   FlexVAR,
@@ -18,9 +18,6 @@ import type { Order } from "./messages.ts";
 import { requestOfPng } from "./settings.ts";
 import type { DrawEvent, DrawnPicture, DrawRequest, EditEvent, EditRequest, OpenProgress } from "./types.ts";
 import { checkedFile, fetchRuntime, forgetOthers } from "./weights.ts";
-
-/** Milliseconds between two messages of a download: each is drawn by the page, which shares the cores with it. */
-const TELL_EVERY = 100;
 
 type OpenOrder = Extract<Order, { kind: "open" }>;
 
@@ -67,13 +64,13 @@ async function openOn(
   const runtimeFiles = site.runtime[device];
   const total = [...modelFiles, ...runtimeFiles].reduce((sum, { bytes }) => sum + bytes, 0);
   let loaded = 0;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const report = paced(
+    (loaded: number) => reader.tell({ stage: "download", loaded, total }),
+    (loaded) => loaded >= total,
+  );
   const onBytes = (count: number): void => {
     loaded += count;
-    const now = performance.now();
-    if (now - toldAt < TELL_EVERY && loaded < total) return;
-    toldAt = now;
-    reader.tell({ stage: "download", loaded, total });
+    report(loaded);
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const get = async (file: SiteFile): Promise<void> => {
